@@ -4,7 +4,7 @@
 //! taken ([`TargetUrl`]), which slug a URL gets ([`SlugScheme`]), and how a [`Link`] lies in the table ([`item`]).
 //!
 //! It never speaks HTTP or the Lambda protocol, never reads the environment, and has no clock and no random numbers
-//! of its own: callers pass `now` in.
+//! of its own: callers pass values and `now` in.
 //!
 //! Start with [`Link`] and [`store`].
 
@@ -14,12 +14,13 @@ mod dynamodb;
 pub mod item;
 mod link;
 mod scheme;
+pub mod settings;
 mod slug;
 pub mod store;
 mod target;
 mod time;
 
-pub use dynamodb::DynamoDbStore;
+pub use dynamodb::{DynamoDbSettings, DynamoDbStore};
 pub use link::{ANONYMOUS, Link, RedirectStatus, State, StoredTarget};
 pub use scheme::{SlugScheme, SlugSecret, SlugSecretError};
 pub use slug::{Alias, AliasError, Slug, SlugError};
