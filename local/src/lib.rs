@@ -23,7 +23,7 @@ mod shortener;
 mod stack;
 mod template;
 
-pub use config::{Auth, Config, FunctionConfig, SlugScheme};
+pub use config::{Config, FunctionConfig, SlugScheme};
 pub use dynamodb::StoreError;
 pub use dynoxide::Database;
 pub use function::FunctionStats;

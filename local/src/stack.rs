@@ -38,7 +38,6 @@ pub struct Stack {
     endpoint: Arc<Endpoint>,
     /// By function name.
     pools: BTreeMap<String, Arc<Pool>>,
-    api_key: Option<String>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -102,7 +101,7 @@ impl Stack {
     ///
     /// [`StartError`]; nothing is left running then.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        let api = template::read(&config.template, &shortener::template_parameters(&config))?;
+        let api = template::read(&config.template, &shortener::template_parameters())?;
         let (gateway_listener, gateway) = listen(Port::Gateway, config.gateway_port).await?;
         let (lambda_listener, lambda) = listen(Port::Lambda, config.lambda_port).await?;
         let (dynamodb_listener, dynamodb) = listen(Port::DynamoDb, config.dynamodb_port).await?;
@@ -163,7 +162,6 @@ impl Stack {
         for pool in by_name.values() {
             tasks.spawn(Arc::clone(pool).expire(stopped.clone()));
         }
-        let api_key = None;
         Ok(Self {
             gateway,
             lambda,
@@ -171,7 +169,6 @@ impl Stack {
             database,
             endpoint,
             pools: by_name,
-            api_key,
             stop,
             tasks,
         })
@@ -205,12 +202,6 @@ impl Stack {
     #[must_use]
     pub fn table(&self) -> &'static str {
         shortener::TABLE.name
-    }
-
-    /// The key that the writer accepts, with [`Auth::ApiKey`](crate::Auth::ApiKey).
-    #[must_use]
-    pub fn api_key(&self) -> Option<&str> {
-        self.api_key.as_deref()
     }
 
     /// The embedded store itself, past the endpoint and its counter.
