@@ -20,6 +20,7 @@ mod observer;
 mod runtime_api;
 mod serve;
 mod shortener;
+mod slug_secret;
 mod stack;
 mod template;
 
