@@ -5,6 +5,9 @@
 //! invocation at a time in it, cold starts, deadlines and kills, payload format 2.0, and the routes of the
 //! template that is deployed.
 //!
+//! Not modelled: memory limits and the share of a CPU, IAM and authorizers, CORS, retries of asynchronous
+//! invocations, TLS.
+//!
 //! Begin at [`Stack::start`] with [`Config::shortener`]. What is known about the shortener itself is in
 //! `shortener.rs` alone; everything else would run any HTTP API with Lambda functions behind it.
 

@@ -95,3 +95,21 @@ pub(crate) fn environment(
     }
     variables
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template;
+
+    #[test]
+    fn the_deployed_template_routes_to_both_functions() {
+        let api = template::read(TEMPLATE, &template_parameters()).unwrap();
+        let leads_to = |key: &str| {
+            let route = api.routes.iter().find(|route| route.key == key);
+            route.map(|route| route.integration.function.as_str())
+        };
+        assert_eq!(leads_to("GET /{id+}"), Some("Redirector"));
+        assert_eq!(leads_to("HEAD /{id+}"), Some("Redirector"));
+        assert_eq!(leads_to("POST /"), Some(WRITER));
+    }
+}

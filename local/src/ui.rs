@@ -60,26 +60,27 @@ impl Banner<'_> {
             style("kurz").bold().cyan()
         ))?;
         term.write_line("")?;
-        for (name, value, note) in [
-            ("Shortener", stack.url(), ""),
+        let functions: Vec<&str> = stack.functions().collect();
+        for (name, value) in [
+            ("Shortener", stack.url()),
             (
                 "DynamoDB",
-                stack.dynamodb_endpoint(),
-                &format!("table {}, {kept}", stack.table()),
+                with_note(
+                    &stack.dynamodb_endpoint(),
+                    &format!("table {}, {kept}", stack.table()),
+                ),
             ),
             (
                 "Lambda",
-                stack.lambda_endpoint(),
-                &stack.functions().collect::<Vec<_>>().join(", "),
+                with_note(&stack.lambda_endpoint(), &functions.join(", ")),
             ),
             (
                 "Auth",
-                "none: whoever reaches this machine's loopback can create links".to_owned(),
-                "",
+                "none: everybody on this machine can create links".to_owned(),
             ),
         ] {
             let name = style(format!("{name:<10}")).dim();
-            term.write_line(format!("  {name} {value}  {}", style(note).dim()).trim_end())?;
+            term.write_line(&format!("  {name} {value}"))?;
         }
         term.write_line("")?;
         term.write_line(&format!("  {}", style("Shorten a link:").dim()))?;
@@ -90,6 +91,10 @@ impl Banner<'_> {
         term.write_line(&format!("  {}", style("Ctrl-C stops everything.").dim()))?;
         term.write_line("")
     }
+}
+
+fn with_note(value: &str, note: &str) -> String {
+    format!("{value}  {}", style(note).dim())
 }
 
 /// Prints one line per request, and reports of crashed functions.

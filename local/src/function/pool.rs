@@ -137,18 +137,19 @@ impl Pool {
             // It died while idle, which no caller ever notices.
             environment.end().await;
         }
-        let (environment, init_spent) = self.start(request).await?;
+        let (mut environment, init_spent) = self.start(request).await?;
         let left = self.spec.timeout.saturating_sub(init_spent);
         let begun = Instant::now();
-        match environment.deliver(&self.spec, request, left) {
-            Ok(()) => Ok(Lease {
-                environment,
-                cold_start: true,
-                begun,
-                deadline: begun + left,
-            }),
-            Err(_) => Err(self.init_failed(InitFailure::TimedOut, &[], request)),
+        if environment.deliver(&self.spec, request, left).is_err() {
+            let failure = InitFailure::Exited(environment.end().await);
+            return Err(self.init_failed(failure, &environment.take_lines(), request));
         }
+        Ok(Lease {
+            environment,
+            cold_start: true,
+            begun,
+            deadline: begun + left,
+        })
     }
 
     /// Starts an environment. A first failure is hidden and tried again, then under the function's own

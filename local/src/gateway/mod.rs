@@ -125,7 +125,7 @@ impl Gateway {
             .ok_or(Refusal::NotFound)?;
         let body = read_body(body).await?;
         let now = Timestamp::now();
-        let trace_root = ids::trace_root(now);
+        let trace_root = ids::trace_root(head.headers.get("x-amzn-trace-id"), now);
         let circumstances = Circumstances {
             path: &path,
             source_ip: &peer.ip().to_string(),
