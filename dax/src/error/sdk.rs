@@ -1,0 +1,1 @@
+//! Conversion into the SDK's modelled errors.

@@ -1,0 +1,22 @@
+//! A client for Amazon DynamoDB Accelerator (DAX), the write-through cache in front of DynamoDB.
+//!
+//! Requests, results and errors are those of [`aws_sdk_dynamodb`]. The lower half of the crate is pure: it turns an
+//! input into the bytes of a request and the bytes of an answer into an output, and never touches a socket, a clock
+//! or a random number generator. The upper half moves those bytes.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`cbor`] | bounded reader and writer for the subset of CBOR that DAX speaks |
+//! | [`number`] | 38-digit decimals: parse, normalise, print; CBOR and order-preserving encodings |
+//! | [`codec`] | attribute values, keys, items, answers, and the [`Metadata`](codec::Metadata) they need |
+//! | [`expression`] | expression strings to the trees that travel |
+//! | [`op`] | the ten operations, one file each |
+
+pub mod cbor;
+pub mod codec;
+pub mod error;
+pub mod expression;
+pub mod number;
+pub mod op;
+
+pub use error::{Error, Retry, ServerError};
