@@ -11,12 +11,31 @@
 //! | [`codec`] | attribute values, keys, items, answers, and the [`Metadata`](codec::Metadata) they need |
 //! | [`expression`] | expression strings to the trees that travel |
 //! | [`op`] | the ten operations, one file each |
+//! | `session` | one connection's side of the conversation, without a socket and without a clock |
+//! | [`net`] | sockets: connections, pools, the cluster |
 
 pub mod cbor;
 pub mod codec;
 pub mod error;
 pub mod expression;
+pub mod net;
 pub mod number;
 pub mod op;
 
+mod auth;
+mod client;
+mod config;
+mod credentials;
+mod endpoint;
+mod metrics;
+mod retry;
+mod session;
+
+pub use client::Client;
+#[cfg(feature = "tls")]
+pub use config::TrustError;
+pub use config::{AddressFamily, Config, ReadRouting, Refresh};
+pub use endpoint::{Endpoint, EndpointError, Scheme};
 pub use error::{Error, Retry, ServerError};
+pub use metrics::{Latency, NodeStats, Stats};
+pub use retry::RetryPolicy;
