@@ -13,7 +13,7 @@ use crate::net::cluster::Cluster;
 use crate::net::context::Context;
 use crate::net::maintenance::Maintenance;
 use crate::net::node::{Failure, Node};
-use crate::op::Operation;
+use crate::op::{self, Operation};
 use crate::{Config, Refresh};
 
 /// A client for one DAX cluster.
@@ -240,3 +240,35 @@ enum Next {
     AfterRefresh,
 }
 
+/// The named operations.
+macro_rules! operations {
+    ($($method:ident $operation:ident $module:ident $input:ident $output:ident;)+) => {
+        impl Client {
+            $(
+                #[doc = concat!("Calls `", stringify!($operation), "`.")]
+                ///
+                /// # Errors
+                /// See [`Error`].
+                pub async fn $method(
+                    &self,
+                    input: aws_sdk_dynamodb::operation::$module::$input,
+                ) -> Result<aws_sdk_dynamodb::operation::$module::$output, Error> {
+                    self.call::<op::$operation>(input).await
+                }
+            )+
+        }
+    };
+}
+
+operations! {
+    get_item GetItem get_item GetItemInput GetItemOutput;
+    put_item PutItem put_item PutItemInput PutItemOutput;
+    update_item UpdateItem update_item UpdateItemInput UpdateItemOutput;
+    delete_item DeleteItem delete_item DeleteItemInput DeleteItemOutput;
+    batch_get_item BatchGetItem batch_get_item BatchGetItemInput BatchGetItemOutput;
+    batch_write_item BatchWriteItem batch_write_item BatchWriteItemInput BatchWriteItemOutput;
+    query Query query QueryInput QueryOutput;
+    scan Scan scan ScanInput ScanOutput;
+    transact_get_items TransactGetItems transact_get_items TransactGetItemsInput TransactGetItemsOutput;
+    transact_write_items TransactWriteItems transact_write_items TransactWriteItemsInput TransactWriteItemsOutput;
+}

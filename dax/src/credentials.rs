@@ -161,7 +161,7 @@ mod tests {
 
     #[tokio::test]
     async fn refused_credentials_are_asked_for_again_without_a_new_generation() {
-        let cache = CredentialsCache::new(SharedCredentialsProvider::new(Credentials::for_tests()));
+        let cache = CredentialsCache::new(SharedCredentialsProvider::new(Credentials::from_keys("AK", "secret", None)));
         let first = cache.get(at(0)).await.unwrap();
         cache.doubt();
         assert_eq!(cache.get(at(1)).await.unwrap().generation, first.generation);

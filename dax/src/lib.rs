@@ -11,7 +11,7 @@
 //! | [`codec`] | attribute values, keys, items, answers, and the [`Metadata`](codec::Metadata) they need |
 //! | [`expression`] | expression strings to the trees that travel |
 //! | [`op`] | the ten operations, one file each |
-//! | `session` | one connection's side of the conversation, without a socket and without a clock |
+//! | [`session`] | one connection's side of the conversation, without a socket and without a clock |
 //! | [`net`] | sockets: connections, pools, the cluster |
 
 pub mod cbor;
@@ -21,6 +21,7 @@ pub mod expression;
 pub mod net;
 pub mod number;
 pub mod op;
+pub mod session;
 
 mod auth;
 mod client;
@@ -29,7 +30,8 @@ mod credentials;
 mod endpoint;
 mod metrics;
 mod retry;
-mod session;
+#[cfg(feature = "sdk")]
+mod sdk;
 
 pub use client::Client;
 #[cfg(feature = "tls")]

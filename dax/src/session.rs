@@ -17,10 +17,8 @@
 use std::convert::Infallible;
 use std::sync::{PoisonError, RwLock};
 
-use aws_credential_types::Credentials;
 use tokio::time::Instant;
 
-use crate::auth::Proof;
 use crate::cbor;
 use crate::codec::control::{self, Authorization};
 use crate::codec::{DecodeStop, EncodeStop, FrameScanner, Lookup, Metadata, Method};
@@ -40,7 +38,7 @@ const NEW_BUFFER_BYTES: usize = 4 << 10;
 
 /// Protocol state of one connection.
 #[derive(Debug)]
-pub(crate) struct Session {
+pub struct Session {
     output: Vec<u8>,
     input: Vec<u8>,
     scanner: FrameScanner,
@@ -59,7 +57,7 @@ struct Authorized {
 
 impl Session {
     /// A session whose first write will open the connection.
-    pub(crate) fn new(session_id: [u8; 16], max_answer_bytes: usize) -> Self {
+    pub fn new(session_id: [u8; 16], max_answer_bytes: usize) -> Self {
         let mut output = Vec::with_capacity(NEW_BUFFER_BYTES);
         control::write_handshake(&session_id, USER_AGENT, &mut output);
         Self {
@@ -74,32 +72,29 @@ impl Session {
     }
 
     /// Whether the next request must be preceded by a proof of identity.
-    pub(crate) fn wants_authorization(&self, generation: u64, now: Instant) -> bool {
+    pub fn wants_authorization(&self, generation: u64, now: Instant) -> bool {
         self.authorization.is_none_or(|last| last.generation != generation || now >= last.renew_at)
     }
 
-    /// Queues a proof of identity, to be sent in front of the next request and good until `renew_at`.
-    pub(crate) fn authorize(&mut self, credentials: &Credentials, proof: &Proof, generation: u64, renew_at: Instant) {
-        let mut authorization =
-            Authorization::new(credentials.access_key_id(), &proof.signature, &proof.string_to_sign);
-        authorization.session_token = credentials.session_token();
-        authorization.user_agent = Some(USER_AGENT);
-        control::write_authorize(&authorization, &mut self.output);
+    /// Queues a proof of identity, to be sent in front of the next request and good until `renew_at`. `generation`
+    /// numbers the credentials that it was made with.
+    pub fn authorize(&mut self, proof: &Authorization<'_>, generation: u64, renew_at: Instant) {
+        control::write_authorize(proof, &mut self.output);
         self.authorization = Some(Authorized { generation, renew_at });
     }
 
     /// Bytes to be written, all of them before reading.
-    pub(crate) fn output(&self) -> &[u8] {
+    pub fn output(&self) -> &[u8] {
         &self.output
     }
 
     /// All of [`output`](Self::output) was written.
-    pub(crate) fn sent(&mut self) {
+    pub fn sent(&mut self) {
         self.output.clear();
     }
 
     /// Where received bytes are to be appended.
-    pub(crate) fn input(&mut self) -> &mut Vec<u8> {
+    pub fn input(&mut self) -> &mut Vec<u8> {
         if self.input.spare_capacity_mut().len() < NEW_BUFFER_BYTES / 2 {
             // Doubling: an answer is copied a bounded number of times however it is cut.
             self.input.reserve(self.input.capacity().max(NEW_BUFFER_BYTES));
@@ -111,7 +106,7 @@ impl Session {
     ///
     /// # Errors
     /// If the bytes received so far can never become one.
-    pub(crate) fn is_answered(&mut self) -> cbor::Result<bool> {
+    pub fn is_answered(&mut self) -> cbor::Result<bool> {
         if self.answer_bytes.is_none() {
             let scanned = self.scanner.scan(&self.input);
             self.clean &= scanned.is_ok();
@@ -121,12 +116,12 @@ impl Session {
     }
 
     /// Whether any byte of the answer due has arrived.
-    pub(crate) fn has_input(&self) -> bool {
+    pub fn has_input(&self) -> bool {
         !self.input.is_empty()
     }
 
     /// Whether the connection may carry another call: no answer is due, none was left over, nothing was unreadable.
-    pub(crate) fn is_reusable(&self) -> bool {
+    pub fn is_reusable(&self) -> bool {
         self.clean && !self.awaiting && self.input.is_empty()
     }
 
@@ -176,12 +171,24 @@ fn clear(buffer: &mut Vec<u8>) {
     }
 }
 
-/// Something that is asked over a session: an operation, or one of the protocol's own questions.
-pub(crate) trait Request {
+/// Something that is asked over a session: an [`Operation`], or the protocol's own question for [`Endpoints`].
+pub trait Request {
+    /// What is learned.
     type Output;
 
+    /// The method on the wire.
     fn method(&self) -> Method;
+
+    /// Appends the request to `out`.
+    ///
+    /// # Errors
+    /// [`EncodeStop`]: lookups are missing, or the request is wrong.
     fn encode(&self, metadata: &Metadata, out: &mut Vec<u8>) -> Result<(), EncodeStop>;
+
+    /// Reads a whole answer.
+    ///
+    /// # Errors
+    /// [`DecodeStop`]: lookups are missing, the answer is wrong, or it is an error.
     fn decode(&self, metadata: &Metadata, answer: &[u8]) -> Result<Self::Output, DecodeStop>;
 }
 
@@ -202,8 +209,9 @@ impl<O: Operation> Request for O {
 }
 
 /// The question for the nodes of the cluster; it doubles as the probe of a node's health.
-#[derive(Debug)]
-pub(crate) struct Endpoints;
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct Endpoints;
 
 impl Request for Endpoints {
     type Output = Vec<control::Endpoint>;
@@ -224,7 +232,8 @@ impl Request for Endpoints {
 
 /// What the caller of [`Call::advance`] does next.
 #[derive(Debug)]
-pub(crate) enum Step<T> {
+#[non_exhaustive]
+pub enum Step<T> {
     /// Write all output, then read until the session is answered, then advance again.
     Exchange,
     /// The call is over.
@@ -233,7 +242,7 @@ pub(crate) enum Step<T> {
 
 /// One request on its way through a session.
 #[derive(Debug)]
-pub(crate) struct Call<'a, R> {
+pub struct Call<'a, R> {
     request: &'a R,
     /// Lookups to be made, last first.
     to_ask: Vec<Lookup>,
@@ -253,22 +262,23 @@ enum Progress {
 }
 
 impl<'a, R: Request> Call<'a, R> {
-    pub(crate) fn new(request: &'a R) -> Self {
+    /// A call of which nothing was sent yet.
+    pub fn new(request: &'a R) -> Self {
         Self { request, to_ask: Vec::new(), asking: None, progress: Progress::Unsent, rounds: 0 }
     }
 
     /// Whether the server may have acted on the request: if so, and no answer comes, the outcome is unknown.
-    pub(crate) fn is_sent(&self) -> bool {
+    pub fn is_sent(&self) -> bool {
         !matches!(self.progress, Progress::Unsent)
     }
 
     /// Whether the exchange under way is a lookup, and not the request itself.
-    pub(crate) fn is_asking(&self) -> bool {
+    pub fn is_asking(&self) -> bool {
         self.asking.is_some()
     }
 
     /// The method under way.
-    pub(crate) fn method(&self) -> Method {
+    pub fn method(&self) -> Method {
         self.asking.as_ref().map_or_else(|| self.request.method(), Lookup::method)
     }
 
@@ -277,7 +287,7 @@ impl<'a, R: Request> Call<'a, R> {
     /// # Errors
     /// The server's error, or what was wrong with the request or the answer. The session tells whether it can be used
     /// for another call.
-    pub(crate) fn advance(
+    pub fn advance(
         &mut self,
         session: &mut Session,
         metadata: &RwLock<Metadata>,

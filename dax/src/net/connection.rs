@@ -12,8 +12,9 @@ use tokio::time::{Instant, timeout};
 use super::connector::{IdleState, Transport};
 use super::context::Context;
 use crate::codec::Metadata;
+use crate::codec::control::Authorization;
 use crate::error::Error;
-use crate::session::{Call, Request, Session, Step};
+use crate::session::{Call, Request, Session, Step, USER_AGENT};
 
 /// An open connection to a node.
 ///
@@ -76,7 +77,12 @@ impl Connection {
         let now = Instant::now();
         if self.session.wants_authorization(context.credentials.generation(), now) {
             let (current, proof, lifetime) = context.prove().await?;
-            self.session.authorize(&current.credentials, &proof, current.generation, now + lifetime);
+            let credentials = &current.credentials;
+            let mut identity =
+                Authorization::new(credentials.access_key_id(), &proof.signature, &proof.string_to_sign);
+            identity.session_token = credentials.session_token();
+            identity.user_agent = Some(USER_AGENT);
+            self.session.authorize(&identity, current.generation, now + lifetime);
         }
         Ok(())
     }
