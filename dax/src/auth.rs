@@ -18,7 +18,8 @@ const SERVICE: &str = "dax";
 
 /// Hex SHA-256 of the canonical request up to its date has no fixed form, but its lines are constant otherwise.
 const SIGNED_HOST: &str = "dax.amazonaws.com";
-const EMPTY_PAYLOAD_SHA256: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+const EMPTY_PAYLOAD_SHA256: &str =
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 /// What `authorizeConnection` carries besides the access key and the session token.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,15 +41,25 @@ pub(crate) fn prove(credentials: &Credentials, region: &str, now: SystemTime) ->
         format!("AWS4-HMAC-SHA256\n{date_time}\n{date}/{region}/{SERVICE}/aws4_request\n{digest}");
     let key = generate_signing_key(credentials.secret_access_key(), now, region, SERVICE);
     let signature = calculate_signature(key, string_to_sign.as_bytes());
-    Proof { signature, string_to_sign }
+    Proof {
+        signature,
+        string_to_sign,
+    }
 }
 
 /// `20261123T004324Z`; times before 1970 are given as 1970, which no server accepts.
 fn amz_date(now: SystemTime) -> String {
-    let seconds = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
+    let seconds = now
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs();
     let (days, second_of_day) = (seconds / 86_400, seconds % 86_400);
     let (year, month, day) = civil_date(days);
-    let (hour, minute, second) = (second_of_day / 3600, second_of_day / 60 % 60, second_of_day % 60);
+    let (hour, minute, second) = (
+        second_of_day / 3600,
+        second_of_day / 60 % 60,
+        second_of_day % 60,
+    );
     format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
 }
 
@@ -58,20 +69,27 @@ fn civil_date(days_since_1970: u64) -> (u64, u64, u64) {
     const DAYS_PER_ERA: u64 = 146_097;
     let days = days_since_1970 + DAYS_FROM_0000_03_01_TO_1970;
     let (era, day_of_era) = (days / DAYS_PER_ERA, days % DAYS_PER_ERA);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let month = if month_from_march < 10 {
+        month_from_march + 3
+    } else {
+        month_from_march - 9
+    };
     let year = era * 400 + year_of_era + u64::from(month <= 2);
     (year, month, day)
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _infallible = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 #[cfg(test)]
@@ -88,15 +106,23 @@ mod tests {
             (1_795_394_604, "20261123T004324Z"),
             (4_107_542_400, "21000301T000000Z"),
         ] {
-            assert_eq!(amz_date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)), expected);
+            assert_eq!(
+                amz_date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)),
+                expected
+            );
         }
     }
 
     /// Recorded from amazon-dax-client 1.2.10 (Node) with fake credentials, 2026-11-23T00:43:26Z.
     #[test]
     fn equals_the_official_clients_proof() {
-        let credentials =
-            Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", None, None, "test");
+        let credentials = Credentials::new(
+            "AKIDEXAMPLE",
+            "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
+            None,
+            None,
+            "test",
+        );
         let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_394_606);
         let proof = prove(&credentials, "us-east-1", at);
         assert_eq!(
@@ -104,6 +130,9 @@ mod tests {
             "AWS4-HMAC-SHA256\n20261123T004326Z\n20261123/us-east-1/dax/aws4_request\n\
              13ed1d7bb1580a5e033157882f2bcbf122f513ec0e3c482454d3707c1dd106be"
         );
-        assert_eq!(proof.signature, "48eb3dd0a4197e49918791dab2a951eb2f8201bf670d9ca305fb266234400a39");
+        assert_eq!(
+            proof.signature,
+            "48eb3dd0a4197e49918791dab2a951eb2f8201bf670d9ca305fb266234400a39"
+        );
     }
 }

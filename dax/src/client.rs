@@ -65,7 +65,12 @@ impl Client {
     pub async fn connect(config: Config) -> Result<Self, Error> {
         let cluster = Arc::new(Cluster::start(Context::new(config)?).await?);
         let maintenance = Maintenance::start(&cluster);
-        Ok(Self { shared: Arc::new(Shared { cluster, _maintenance: maintenance }) })
+        Ok(Self {
+            shared: Arc::new(Shared {
+                cluster,
+                _maintenance: maintenance,
+            }),
+        })
     }
 
     /// What each node was asked, and how it went.
@@ -99,7 +104,10 @@ impl Client {
                 reason: "the cluster announces no nodes".to_owned(),
                 source: None,
             })?;
-            match node.attempt(&cluster.context, &operation, attempts.deadline()).await {
+            match node
+                .attempt(&cluster.context, &operation, attempts.deadline())
+                .await
+            {
                 Ok(output) => return Ok(output),
                 Err(failure) => attempts.after(&node, failure).await?,
             }
@@ -124,7 +132,16 @@ struct Attempts<'a> {
 impl<'a> Attempts<'a> {
     fn new(cluster: &'a Cluster, access: Access) -> Self {
         let end = Instant::now() + cluster.context.config.total_timeout;
-        Self { cluster, access, end, made: 0, failed: None, same: None, reauthorized: false, met_stale: false }
+        Self {
+            cluster,
+            access,
+            end,
+            made: 0,
+            failed: None,
+            same: None,
+            reauthorized: false,
+            met_stale: false,
+        }
     }
 
     fn next_node(&mut self) -> Option<Arc<Node>> {
@@ -143,7 +160,8 @@ impl<'a> Attempts<'a> {
     }
 
     fn deadline(&self) -> Instant {
-        self.end.min(Instant::now() + self.cluster.context.config.request_timeout)
+        self.end
+            .min(Instant::now() + self.cluster.context.config.request_timeout)
     }
 
     /// Makes ready for another attempt.
@@ -167,7 +185,11 @@ impl<'a> Attempts<'a> {
             Some(Next::AfterWait) => self.wait(),
             Some(Next::AfterRefresh) => {
                 let refreshed = self.cluster.refresh(self.believed_age(&error)).await;
-                if refreshed.is_ok() && error.is_io() { Duration::ZERO } else { self.wait() }
+                if refreshed.is_ok() && error.is_io() {
+                    Duration::ZERO
+                } else {
+                    self.wait()
+                }
             }
         };
         self.failed = Some(Arc::clone(node));
@@ -221,7 +243,8 @@ impl<'a> Attempts<'a> {
         if !error.is_io() {
             return Duration::ZERO;
         }
-        let (Refresh::Background(period) | Refresh::OnUse(period)) = self.cluster.context.config.refresh;
+        let (Refresh::Background(period) | Refresh::OnUse(period)) =
+            self.cluster.context.config.refresh;
         period.min(Duration::from_secs(1))
     }
 

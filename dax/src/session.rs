@@ -73,14 +73,18 @@ impl Session {
 
     /// Whether the next request must be preceded by a proof of identity.
     pub fn wants_authorization(&self, generation: u64, now: Instant) -> bool {
-        self.authorization.is_none_or(|last| last.generation != generation || now >= last.renew_at)
+        self.authorization
+            .is_none_or(|last| last.generation != generation || now >= last.renew_at)
     }
 
     /// Queues a proof of identity, to be sent in front of the next request and good until `renew_at`. `generation`
     /// numbers the credentials that it was made with.
     pub fn authorize(&mut self, proof: &Authorization<'_>, generation: u64, renew_at: Instant) {
         control::write_authorize(proof, &mut self.output);
-        self.authorization = Some(Authorized { generation, renew_at });
+        self.authorization = Some(Authorized {
+            generation,
+            renew_at,
+        });
     }
 
     /// Bytes to be written, all of them before reading.
@@ -97,7 +101,8 @@ impl Session {
     pub fn input(&mut self) -> &mut Vec<u8> {
         if self.input.spare_capacity_mut().len() < NEW_BUFFER_BYTES / 2 {
             // Doubling: an answer is copied a bounded number of times however it is cut.
-            self.input.reserve(self.input.capacity().max(NEW_BUFFER_BYTES));
+            self.input
+                .reserve(self.input.capacity().max(NEW_BUFFER_BYTES));
         }
         &mut self.input
     }
@@ -126,7 +131,11 @@ impl Session {
     }
 
     /// Queues a request. When `write` fails nothing of it stays queued.
-    fn begin<E>(&mut self, method: Method, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<(), E> {
+    fn begin<E>(
+        &mut self,
+        method: Method,
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
+    ) -> Result<(), E> {
         let before = self.output.len();
         if let Err(stop) = write(&mut self.output) {
             self.output.truncate(before);
@@ -139,7 +148,9 @@ impl Session {
 
     /// The complete answer.
     fn answer(&self) -> &[u8] {
-        self.answer_bytes.and_then(|length| self.input.get(..length)).unwrap_or_default()
+        self.answer_bytes
+            .and_then(|length| self.input.get(..length))
+            .unwrap_or_default()
     }
 
     /// Makes ready for the next request. Bytes after the answer were not asked for: whatever they are, the next
@@ -264,7 +275,13 @@ enum Progress {
 impl<'a, R: Request> Call<'a, R> {
     /// A call of which nothing was sent yet.
     pub fn new(request: &'a R) -> Self {
-        Self { request, to_ask: Vec::new(), asking: None, progress: Progress::Unsent, rounds: 0 }
+        Self {
+            request,
+            to_ask: Vec::new(),
+            asking: None,
+            progress: Progress::Unsent,
+            rounds: 0,
+        }
     }
 
     /// Whether the server may have acted on the request: if so, and no answer comes, the outcome is unknown.
@@ -279,7 +296,9 @@ impl<'a, R: Request> Call<'a, R> {
 
     /// The method under way.
     pub fn method(&self) -> Method {
-        self.asking.as_ref().map_or_else(|| self.request.method(), Lookup::method)
+        self.asking
+            .as_ref()
+            .map_or_else(|| self.request.method(), Lookup::method)
     }
 
     /// Goes on: at first, and whenever the session is answered.
@@ -296,7 +315,10 @@ impl<'a, R: Request> Call<'a, R> {
             let finding = lookup.decode(session.answer());
             let finding = finding.map_err(|stop| stopped(stop, lookup.method(), session))?;
             session.finish();
-            metadata.write().unwrap_or_else(PoisonError::into_inner).insert(&lookup, finding);
+            metadata
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(&lookup, finding);
         }
         loop {
             if let Some(lookup) = self.to_ask.pop() {
@@ -322,7 +344,11 @@ impl<'a, R: Request> Call<'a, R> {
         }
     }
 
-    fn write(&mut self, session: &mut Session, metadata: &RwLock<Metadata>) -> Result<Result<(), Missing>, Error> {
+    fn write(
+        &mut self,
+        session: &mut Session,
+        metadata: &RwLock<Metadata>,
+    ) -> Result<Result<(), Missing>, Error> {
         let request = self.request;
         let metadata = metadata.read().unwrap_or_else(PoisonError::into_inner);
         match session.begin(request.method(), |out| request.encode(&metadata, out)) {
@@ -392,7 +418,9 @@ fn stopped(stop: DecodeStop, method: Method, session: &mut Session) -> Error {
         }
         DecodeStop::Malformed { at, what } => (at, what),
         // The scanner found the end of the answer, and yet an item in it goes on.
-        DecodeStop::Incomplete | DecodeStop::Need(_) => (session.answer().len(), "the answer is cut"),
+        DecodeStop::Incomplete | DecodeStop::Need(_) => {
+            (session.answer().len(), "the answer is cut")
+        }
     };
     session.clean = false;
     Error::Malformed { method, at, what }

@@ -62,7 +62,10 @@ impl Cluster {
             }
             if attempt == LEADER_ATTEMPTS {
                 let nodes = routes.nodes.len();
-                return Err(no_route(format!("the cluster announces {nodes} nodes and no leader"), None));
+                return Err(no_route(
+                    format!("the cluster announces {nodes} nodes and no leader"),
+                    None,
+                ));
             }
             tokio::time::sleep(LEADER_WAIT).await;
         }
@@ -93,11 +96,15 @@ impl Cluster {
     /// Without a background task: sees to it that the roster is no older than configured. One caller pays for it with
     /// a round trip, the others go on with the roster they have.
     pub(crate) async fn refresh_on_use(&self) {
-        let Refresh::OnUse(max_age) = self.context.config.refresh else { return };
+        let Refresh::OnUse(max_age) = self.context.config.refresh else {
+            return;
+        };
         if self.routes().fetched_at.elapsed() < max_age {
             return;
         }
-        let Ok(_one_at_a_time) = self.refreshing.try_lock() else { return };
+        let Ok(_one_at_a_time) = self.refreshing.try_lock() else {
+            return;
+        };
         if self.refreshed().await.is_err() {
             self.postpone_refresh();
         }
@@ -105,7 +112,10 @@ impl Cluster {
 
     async fn refreshed(&self) -> Result<(), Error> {
         let found = match self.ask_a_node().await {
-            Some(roster) => Ok(Found { roster, connection: None }),
+            Some(roster) => Ok(Found {
+                roster,
+                connection: None,
+            }),
             None => self.discover().await,
         };
         match found {
@@ -135,7 +145,9 @@ impl Cluster {
     /// Asks a node for the roster, within the lookup timeout.
     pub(crate) async fn probe(&self, node: &Node) -> Result<Vec<control::Endpoint>, Error> {
         let deadline = Instant::now() + self.context.config.lookup_timeout;
-        node.attempt(&self.context, &Endpoints, deadline).await.map_err(|failure| failure.error)
+        node.attempt(&self.context, &Endpoints, deadline)
+            .await
+            .map_err(|failure| failure.error)
     }
 
     /// The roster by way of the configured endpoints: each is resolved anew, and its addresses are tried in random
@@ -157,7 +169,8 @@ impl Cluster {
     async fn discover_at(&self, endpoint: &Endpoint) -> Result<Found, Error> {
         let mut addresses = self.context.resolve(endpoint).await?;
         let any_v4 = addresses.iter().any(SocketAddr::is_ipv4);
-        addresses.retain(|address| wanted(address.ip(), self.context.config.address_family, any_v4));
+        addresses
+            .retain(|address| wanted(address.ip(), self.context.config.address_family, any_v4));
         self.context.with_rng(|rng| rng.shuffle(&mut addresses));
         let mut last = None;
         for address in addresses {
@@ -170,31 +183,53 @@ impl Cluster {
             }
         }
         let family = self.context.config.address_family;
-        Err(last.unwrap_or_else(|| no_route(format!("{} has no address of family {family:?}", endpoint.host()), None)))
+        Err(last.unwrap_or_else(|| {
+            no_route(
+                format!("{} has no address of family {family:?}", endpoint.host()),
+                None,
+            )
+        }))
     }
 
     async fn ask_address(&self, address: SocketAddr) -> Result<Found, Error> {
         // If the node turns out to be known, this is its connection from then on, and is counted there.
-        let known = self.routes().nodes.iter().find(|known| known.node.endpoint() == address).cloned();
-        let gauge = known.map_or_else(Arc::<AtomicU64>::default, |known| Arc::clone(known.node.open_gauge()));
+        let known = self
+            .routes()
+            .nodes
+            .iter()
+            .find(|known| known.node.endpoint() == address)
+            .cloned();
+        let gauge = known.map_or_else(Arc::<AtomicU64>::default, |known| {
+            Arc::clone(known.node.open_gauge())
+        });
         let mut connection = Connection::open(&self.context, address, &gauge).await?;
         let metadata = RwLock::new(Metadata::with_limits(1, 1));
         let mut call = Call::new(&Endpoints);
         let after = self.context.config.lookup_timeout;
-        let roster = timeout(after, connection.call(&self.context, &mut call, &metadata)).await.map_err(|_elapsed| {
-            Error::Timeout { method: Method::Endpoints, after, sent: true }
-        })??;
+        let roster = timeout(after, connection.call(&self.context, &mut call, &metadata))
+            .await
+            .map_err(|_elapsed| Error::Timeout {
+                method: Method::Endpoints,
+                after,
+                sent: true,
+            })??;
         if roster.is_empty() {
             return Err(no_route(format!("{address} announces no nodes"), None));
         }
-        Ok(Found { roster, connection: Some((address, connection)) })
+        Ok(Found {
+            roster,
+            connection: Some((address, connection)),
+        })
     }
 
     fn apply(&self, found: Found) -> Arc<Routes> {
         let routes = Arc::new(self.routes().updated(&found.roster, &self.context));
         *self.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&routes);
         if let Some((address, connection)) = found.connection
-            && let Some(known) = routes.nodes.iter().find(|known| known.node.endpoint() == address)
+            && let Some(known) = routes
+                .nodes
+                .iter()
+                .find(|known| known.node.endpoint() == address)
             && connection.is_reusable()
         {
             known.node.adopt(connection);
@@ -204,7 +239,10 @@ impl Cluster {
 
     /// Treats the present roster as just fetched, so that a cluster that cannot be asked does not slow every call.
     fn postpone_refresh(&self) {
-        let routes = Routes { nodes: self.routes().nodes.clone(), fetched_at: Instant::now() };
+        let routes = Routes {
+            nodes: self.routes().nodes.clone(),
+            fetched_at: Instant::now(),
+        };
         *self.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);
     }
 
@@ -238,5 +276,9 @@ impl Cluster {
 }
 
 pub(crate) fn no_route(reason: String, source: Option<Box<Error>>) -> Error {
-    Error::NoRoute { method: Method::Endpoints, reason, source }
+    Error::NoRoute {
+        method: Method::Endpoints,
+        reason,
+        source,
+    }
 }

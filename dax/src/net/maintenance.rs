@@ -26,7 +26,9 @@ impl Drop for Maintenance {
 impl Maintenance {
     /// Starts the task if the configuration asks for one.
     pub(crate) fn start(cluster: &Arc<Cluster>) -> Option<Self> {
-        let Refresh::Background(period) = cluster.context.config.refresh else { return None };
+        let Refresh::Background(period) = cluster.context.config.refresh else {
+            return None;
+        };
         Some(Self(tokio::spawn(run(Arc::downgrade(cluster), period))))
     }
 }
@@ -36,9 +38,13 @@ async fn run(cluster: Weak<Cluster>, period: Duration) {
         look_after_nodes(&cluster).await;
     }
     loop {
-        let Some(wait) = cluster.upgrade().map(|cluster| jittered(&cluster, period)) else { return };
+        let Some(wait) = cluster.upgrade().map(|cluster| jittered(&cluster, period)) else {
+            return;
+        };
         tokio::time::sleep(wait).await;
-        let Some(cluster) = cluster.upgrade() else { return };
+        let Some(cluster) = cluster.upgrade() else {
+            return;
+        };
         // A failure was logged and counted; the next round tries again.
         let _refreshed = cluster.refresh(Duration::ZERO).await;
         look_after_nodes(&cluster).await;
@@ -61,7 +67,8 @@ async fn look_after_nodes(cluster: &Arc<Cluster>) {
 
 async fn look_after(cluster: Arc<Cluster>, node: Arc<Node>) {
     let config = &cluster.context.config;
-    node.pool.reap(Instant::now(), config.idle_timeout, config.min_idle);
+    node.pool
+        .reap(Instant::now(), config.idle_timeout, config.min_idle);
     let evicted = node.is_evicted();
     if evicted || node.is_silent_for(PROBE_AFTER_SILENCE) {
         let answered = cluster.probe(&node).await.is_ok();
@@ -70,6 +77,10 @@ async fn look_after(cluster: Arc<Cluster>, node: Arc<Node>) {
         }
     }
     if !node.is_evicted() {
-        node.warm(&cluster.context, config.min_idle.min(config.max_connections)).await;
+        node.warm(
+            &cluster.context,
+            config.min_idle.min(config.max_connections),
+        )
+        .await;
     }
 }

@@ -72,13 +72,18 @@ impl Node {
         let watch = DropWatch(Some(&self.counters));
         let mut call = Call::new(request);
         let mut stale = false;
-        let outcome = match timeout_at(deadline, self.exchange(context, &mut call, &mut stale)).await {
-            Ok(outcome) => outcome,
-            Err(_elapsed) => {
-                let after = deadline.saturating_duration_since(started);
-                Err(Error::Timeout { method: call.method(), after, sent: call.is_sent() })
-            }
-        };
+        let outcome =
+            match timeout_at(deadline, self.exchange(context, &mut call, &mut stale)).await {
+                Ok(outcome) => outcome,
+                Err(_elapsed) => {
+                    let after = deadline.saturating_duration_since(started);
+                    Err(Error::Timeout {
+                        method: call.method(),
+                        after,
+                        sent: call.is_sent(),
+                    })
+                }
+            };
         watch.disarm();
         match outcome {
             Ok(output) => {
@@ -90,9 +95,14 @@ impl Node {
                 self.note_failure(context, &error, stale);
                 let acted = call.is_sent() && request.method().access() == Access::Write;
                 // A server's answer to the request itself says what it did; an answer to a later lookup does not.
-                let answered = matches!(&error, Error::Server(server) if server.method == request.method());
+                let answered =
+                    matches!(&error, Error::Server(server) if server.method == request.method());
                 let harmless = !acted || answered && !error.outcome_unknown();
-                Err(Failure { error, harmless, stale })
+                Err(Failure {
+                    error,
+                    harmless,
+                    stale,
+                })
             }
         }
     }
@@ -134,7 +144,9 @@ impl Node {
     /// Opens connections until `keep` are idle, and sends their handshake.
     pub(crate) async fn warm(&self, context: &Context, keep: usize) {
         while self.pool.idle() < keep {
-            let Ok(mut connection) = self.open(context).await else { return };
+            let Ok(mut connection) = self.open(context).await else {
+                return;
+            };
             if connection.flush().await.is_err() {
                 return;
             }
@@ -166,7 +178,11 @@ impl Node {
                 self.counters.service_errors.add(1);
                 self.health.succeeded(Instant::now());
             }
-            Error::Connect { .. } | Error::Tls { .. } | Error::Broken { .. } | Error::Timeout { .. } | Error::Malformed { .. } => {
+            Error::Connect { .. }
+            | Error::Tls { .. }
+            | Error::Broken { .. }
+            | Error::Timeout { .. }
+            | Error::Malformed { .. } => {
                 self.counters.io_errors.add(1);
                 if stale {
                     // The other idle connections are as old: they are as dead.
@@ -192,7 +208,10 @@ impl Node {
     }
 
     fn forget(&self) {
-        self.metadata.write().unwrap_or_else(PoisonError::into_inner).clear();
+        self.metadata
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
     }
 
     /// Whether calls are routed here. Without a `prober`, one call at a time finds out whether an evicted node is back.
@@ -206,7 +225,9 @@ impl Node {
 
     /// Whether no call succeeded for this long.
     pub(crate) fn is_silent_for(&self, time: Duration) -> bool {
-        self.health.last_success().is_none_or(|at| at.elapsed() >= time)
+        self.health
+            .last_success()
+            .is_none_or(|at| at.elapsed() >= time)
     }
 
     pub(crate) fn open_connections(&self) -> u64 {
@@ -257,7 +278,10 @@ impl Health {
 
     /// Whether this failure evicts the node.
     fn failed(&self, limit: u32) -> bool {
-        let errors = self.errors_in_a_row.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        let errors = self
+            .errors_in_a_row
+            .fetch_add(1, Ordering::Relaxed)
+            .saturating_add(1);
         if errors < limit {
             return false;
         }
@@ -273,7 +297,9 @@ impl Health {
             return false;
         }
         let mut times = self.times();
-        let due = times.tried.is_none_or(|at| at.elapsed() >= PROBE_WITH_TRAFFIC_AFTER);
+        let due = times
+            .tried
+            .is_none_or(|at| at.elapsed() >= PROBE_WITH_TRAFFIC_AFTER);
         if due {
             times.tried = Some(Instant::now());
         }

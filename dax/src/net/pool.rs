@@ -34,7 +34,10 @@ pub(crate) struct QueueFull;
 impl Pool {
     pub(crate) fn new(max_connections: usize, max_waiting: usize) -> Self {
         Self {
-            idle: Mutex::new(Idle { connections: Vec::new(), closed: false }),
+            idle: Mutex::new(Idle {
+                connections: Vec::new(),
+                closed: false,
+            }),
             permits: Semaphore::new(max_connections.min(Semaphore::MAX_PERMITS)),
             waiting: AtomicUsize::new(0),
             max_waiting,
@@ -75,7 +78,11 @@ impl Pool {
         let mut idle = self.lock();
         idle.connections.retain_mut(Connection::is_quiet);
         let surplus = idle.connections.len().saturating_sub(keep);
-        let old = idle.connections.iter().take_while(|connection| connection.idle_for(now) >= limit).count();
+        let old = idle
+            .connections
+            .iter()
+            .take_while(|connection| connection.idle_for(now) >= limit)
+            .count();
         idle.connections.drain(..surplus.min(old));
     }
 
@@ -107,7 +114,11 @@ impl<'a> Place<'a> {
     fn take(waiting: &'a AtomicUsize, max: usize) -> Result<Self, QueueFull> {
         let place = Self(waiting);
         let before = waiting.fetch_add(1, Ordering::Relaxed);
-        if before < max { Ok(place) } else { Err(QueueFull) }
+        if before < max {
+            Ok(place)
+        } else {
+            Err(QueueFull)
+        }
     }
 }
 

@@ -28,7 +28,10 @@ pub(crate) struct Routed {
 
 impl Routes {
     pub(crate) fn empty() -> Self {
-        Self { nodes: Vec::new(), fetched_at: Instant::now() }
+        Self {
+            nodes: Vec::new(),
+            fetched_at: Instant::now(),
+        }
     }
 
     /// The routes after `roster`: nodes that stay keep their connections, those no longer announced are closed.
@@ -36,17 +39,29 @@ impl Routes {
         let nodes: Vec<_> = filtered(roster, context.config.address_family)
             .map(|announced| {
                 let address = SocketAddr::new(announced.address, announced.port);
-                let node = self.find(address).unwrap_or_else(|| Arc::new(Node::new(context, address)));
-                Routed { node, role: announced.role, zone: announced.availability_zone.clone() }
+                let node = self
+                    .find(address)
+                    .unwrap_or_else(|| Arc::new(Node::new(context, address)));
+                Routed {
+                    node,
+                    role: announced.role,
+                    zone: announced.availability_zone.clone(),
+                }
             })
             .collect();
-        let routes = Self { nodes, fetched_at: Instant::now() };
+        let routes = Self {
+            nodes,
+            fetched_at: Instant::now(),
+        };
         self.report_and_close_missing(&routes);
         routes
     }
 
     fn find(&self, announced: SocketAddr) -> Option<Arc<Node>> {
-        self.nodes.iter().find(|known| known.node.announced == announced).map(|known| Arc::clone(&known.node))
+        self.nodes
+            .iter()
+            .find(|known| known.node.announced == announced)
+            .map(|known| Arc::clone(&known.node))
     }
 
     fn report_and_close_missing(&self, next: &Self) {
@@ -57,7 +72,10 @@ impl Routes {
             }
         }
         for routed in &next.nodes {
-            let before = self.nodes.iter().find(|known| known.node.announced == routed.node.announced);
+            let before = self
+                .nodes
+                .iter()
+                .find(|known| known.node.announced == routed.node.announced);
             match before {
                 None => {
                     tracing::info!(dax.node = %routed.node.announced, dax.role = ?routed.role, dax.zone = %routed.zone, "DAX node joined the cluster");
@@ -78,7 +96,12 @@ impl Routes {
     ///
     /// Preferences give way in this order: own zone, role, not the node that just failed, not evicted. So a call finds
     /// a node as long as the roster has one; an evicted node only when all are (fail open).
-    pub(crate) fn choose(&self, access: Access, avoid: Option<&Arc<Node>>, context: &Context) -> Option<Arc<Node>> {
+    pub(crate) fn choose(
+        &self,
+        access: Access,
+        avoid: Option<&Arc<Node>>,
+        context: &Context,
+    ) -> Option<Arc<Node>> {
         let prober = matches!(context.config.refresh, crate::Refresh::Background(_));
         let mut best: Vec<&Routed> = Vec::new();
         let mut best_score = 0;
@@ -97,7 +120,11 @@ impl Routes {
                 best.push(routed);
             }
         }
-        let pick = if best.len() > 1 { context.with_rng(|rng| rng.usize(..best.len())) } else { 0 };
+        let pick = if best.len() > 1 {
+            context.with_rng(|rng| rng.usize(..best.len()))
+        } else {
+            0
+        };
         best.get(pick).map(|routed| Arc::clone(&routed.node))
     }
 }
@@ -111,9 +138,14 @@ fn preferred(routed: &Routed, access: Access, reads: &ReadRouting) -> bool {
 }
 
 /// The announced nodes whose address is of the wanted family.
-fn filtered(roster: &[control::Endpoint], family: AddressFamily) -> impl Iterator<Item = &control::Endpoint> {
+fn filtered(
+    roster: &[control::Endpoint],
+    family: AddressFamily,
+) -> impl Iterator<Item = &control::Endpoint> {
     let any_v4 = roster.iter().any(|node| node.address.is_ipv4());
-    roster.iter().filter(move |node| wanted(node.address, family, any_v4))
+    roster
+        .iter()
+        .filter(move |node| wanted(node.address, family, any_v4))
 }
 
 /// Whether an address is of the wanted family; `any_v4`: whether the cluster has an IPv4 address at all.

@@ -92,7 +92,9 @@ pub(crate) fn roster(entries: &[Entry]) -> Vec<u8> {
     success(|writer| {
         writer.array(entries.len());
         for (at, entry) in entries.iter().enumerate() {
-            let IpAddr::V4(ip) = entry.address.ip() else { unreachable!("test nodes are IPv4") };
+            let IpAddr::V4(ip) = entry.address.ip() else {
+                unreachable!("test nodes are IPv4")
+            };
             writer.map(7);
             writer.uint(0);
             writer.uint(at as u64);
