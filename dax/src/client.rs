@@ -14,7 +14,7 @@ use crate::net::context::Context;
 use crate::net::maintenance::Maintenance;
 use crate::net::node::{Failure, Node};
 use crate::op::{self, Operation};
-use crate::{Config, Refresh};
+use crate::{Config, ReadRouting, Refresh};
 
 /// A client for one DAX cluster.
 ///
@@ -77,6 +77,29 @@ impl Client {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.shared.cluster.stats()
+    }
+
+    /// Learns a table's key ahead of the first call on it, which saves that call a round trip, and finds out early
+    /// whether the table exists: at the node that reads stay with ([`ReadRouting::StayConnected`]), else at all nodes.
+    ///
+    /// # Errors
+    /// See [`Error`]; the first that a node met, without retries.
+    pub async fn warm_up(&self, table: &str) -> Result<(), Error> {
+        let cluster = &*self.shared.cluster;
+        let nodes = if cluster.context.config.read_routing == ReadRouting::StayConnected {
+            cluster.choose(Access::Read, None).into_iter().collect()
+        } else {
+            cluster
+                .routes()
+                .nodes
+                .iter()
+                .map(|routed| Arc::clone(&routed.node))
+                .collect::<Vec<_>>()
+        };
+        for node in nodes {
+            node.learn(&cluster.context, table).await?;
+        }
+        Ok(())
     }
 
     /// Makes a call, with retries. The ten named methods are this with the operation filled in.

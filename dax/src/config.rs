@@ -60,6 +60,11 @@ pub enum ReadRouting {
     AnyNode,
     /// A random node in this availability zone, for example `us-east-1a`; any other while the zone has none.
     PreferZone(String),
+    /// A node that this client has a connection to already; any other while that one fails.
+    ///
+    /// For many small clients, such as the execution environments of AWS Lambda: start-up connects each to a random
+    /// node, so as a fleet they spread over the cluster, while each opens one connection and learns its tables once.
+    StayConnected,
 }
 
 /// Which of a cluster's addresses are used.

@@ -212,10 +212,7 @@ impl<O: Operation> Make for Held<O> {
     }
 }
 
-fn response<O: Operation>(
-    status: u16,
-    outcome: Result<O::Output, O::Error>,
-) -> Result<HttpResponse, ConnectorError> {
+fn response<O: Operation>(status: u16, outcome: Ended<O>) -> Result<HttpResponse, ConnectorError> {
     let status =
         StatusCode::try_from(status).map_err(|odd| ConnectorError::other(odd.into(), None))?;
     let mut response = HttpResponse::new(status, SdkBody::empty());
@@ -224,10 +221,12 @@ fn response<O: Operation>(
 }
 
 /// The outcome of a call, until the deserialiser takes it.
-struct Outcome<O: Operation>(Arc<Mutex<Option<Result<O::Output, O::Error>>>>);
+struct Outcome<O: Operation>(Arc<Mutex<Option<Ended<O>>>>);
+
+type Ended<O> = Result<<O as Operation>::Output, <O as Operation>::Error>;
 
 impl<O: Operation> Outcome<O> {
-    fn take(&self) -> Option<Result<O::Output, O::Error>> {
+    fn take(&self) -> Option<Ended<O>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

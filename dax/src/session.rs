@@ -20,7 +20,7 @@ use std::sync::{PoisonError, RwLock};
 use tokio::time::Instant;
 
 use crate::cbor;
-use crate::codec::control::{self, Authorization};
+use crate::codec::control::{self, Authorization, Finding};
 use crate::codec::{DecodeStop, EncodeStop, FrameScanner, Lookup, Metadata, Method};
 use crate::error::Error;
 use crate::op::Operation;
@@ -238,6 +238,24 @@ impl Request for Endpoints {
 
     fn decode(&self, _metadata: &Metadata, answer: &[u8]) -> Result<Self::Output, DecodeStop> {
         control::read_endpoints(answer)
+    }
+}
+
+/// A lookup that is made for its own sake.
+impl Request for Lookup {
+    type Output = Finding;
+
+    fn method(&self) -> Method {
+        Self::method(self)
+    }
+
+    fn encode(&self, _metadata: &Metadata, out: &mut Vec<u8>) -> Result<(), EncodeStop> {
+        Self::encode(self, out);
+        Ok(())
+    }
+
+    fn decode(&self, _metadata: &Metadata, answer: &[u8]) -> Result<Self::Output, DecodeStop> {
+        Self::decode(self, answer)
     }
 }
 

@@ -1,4 +1,10 @@
 //! Single calls against scripted nodes, in virtual time: broken connections, deadlines, authorisation, retries.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
 
 mod support;
 

@@ -1,4 +1,10 @@
 //! A changing cluster of scripted nodes, in virtual time: roles, members, names, eviction, freezes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
 
 mod support;
 
@@ -242,6 +248,41 @@ async fn without_a_background_task_only_calls_reach_the_cluster() {
         rosters, 2,
         "the call that found the roster too old fetched a new one"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_small_client_keeps_to_one_node_and_knows_its_table_before_the_first_call() {
+    let mut homes = std::collections::BTreeSet::new();
+    for seed in 0..20 {
+        let world = World::new(3);
+        let config = world
+            .config()
+            .seed(seed)
+            .refresh(Refresh::OnUse(Duration::from_secs(30)))
+            .read_routing(ReadRouting::StayConnected);
+        let client = Client::connect(config).await.unwrap();
+        client.warm_up(support::TABLE).await.unwrap();
+        let lookups = |world: &World| {
+            world
+                .requests(Method::DefineKeySchema)
+                .values()
+                .sum::<usize>()
+        };
+        assert_eq!(lookups(&world), 1);
+        for _ in 0..10 {
+            read(&client, "k").await.unwrap();
+        }
+        assert_eq!(lookups(&world), 1);
+        let (home, reads) = world.requests(Method::GetItem).into_iter().next().unwrap();
+        assert_eq!(reads, 10);
+        homes.insert(home);
+
+        world.state().nodes.get_mut(&home).unwrap().down = Down::Refuses;
+        world.close_idle((1..=3).find(|&last| address(last) == home).unwrap());
+        support::settle().await;
+        read(&client, "k").await.unwrap();
+    }
+    assert_eq!(homes.len(), 3, "different clients keep to different nodes");
 }
 
 #[tokio::test(start_paused = true)]

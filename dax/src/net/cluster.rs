@@ -1,7 +1,6 @@
 //! The cluster: finding its nodes, keeping the list of them fresh, and taking calls to one of them.
 
 use std::net::SocketAddr;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -192,17 +191,9 @@ impl Cluster {
     }
 
     async fn ask_address(&self, address: SocketAddr) -> Result<Found, Error> {
-        // If the node turns out to be known, this is its connection from then on, and is counted there.
-        let known = self
-            .routes()
-            .nodes
-            .iter()
-            .find(|known| known.node.endpoint() == address)
-            .cloned();
-        let gauge = known.map_or_else(Arc::<AtomicU64>::default, |known| {
-            Arc::clone(known.node.open_gauge())
-        });
-        let mut connection = Connection::open(&self.context, address, &gauge).await?;
+        // Counted where it belongs once the roster tells which node this is.
+        let nowhere = Arc::default();
+        let mut connection = Connection::open(&self.context, address, &nowhere).await?;
         let metadata = RwLock::new(Metadata::with_limits(1, 1));
         let mut call = Call::new(&Endpoints);
         let after = self.context.config.lookup_timeout;

@@ -27,7 +27,7 @@ pub(crate) struct Connection {
     idle_since: Instant,
     /// Whether it was idle before its present call.
     kept: bool,
-    _open: Gauge,
+    counted: Gauge,
 }
 
 impl Connection {
@@ -44,7 +44,7 @@ impl Connection {
             endpoint,
             idle_since: Instant::now(),
             kept: false,
-            _open: Gauge::count(open),
+            counted: Gauge::count(open),
         })
     }
 
@@ -124,6 +124,11 @@ impl Connection {
             sent: call.is_sent(),
             source,
         }
+    }
+
+    /// From now on counts in `open`.
+    pub(crate) fn count_in(&mut self, open: &Arc<AtomicU64>) {
+        self.counted = Gauge::count(open);
     }
 
     /// Whether the peer left an idle connection alone.

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use super::connection::Connection;
 use super::context::Context;
 use super::pool::Pool;
-use crate::codec::{Access, Metadata};
+use crate::codec::{Access, Lookup, Metadata};
 use crate::error::Error;
 use crate::metrics::NodeCounters;
 use crate::session::{Call, Request};
@@ -107,6 +107,27 @@ impl Node {
         }
     }
 
+    /// Learns a table's key schema, so that the first call on the table need not ask for it.
+    pub(crate) async fn learn(&self, context: &Context, table: &str) -> Result<(), Error> {
+        let known = |metadata: &Metadata| metadata.key_schema(table).is_some();
+        if known(&self.metadata.read().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(());
+        }
+        let lookup = Lookup::KeySchema {
+            table: table.to_owned(),
+        };
+        let deadline = Instant::now() + context.config.request_timeout;
+        let finding = self
+            .attempt(context, &lookup, deadline)
+            .await
+            .map_err(|failure| failure.error)?;
+        self.metadata
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(&lookup, finding);
+        Ok(())
+    }
+
     async fn exchange<R: Request>(
         &self,
         context: &Context,
@@ -155,14 +176,10 @@ impl Node {
     }
 
     /// Takes over a connection that discovery opened to this node.
-    pub(crate) fn adopt(&self, connection: Connection) {
+    pub(crate) fn adopt(&self, mut connection: Connection) {
         self.counters.connects.add(1);
+        connection.count_in(&self.open);
         self.pool.put(connection, Instant::now());
-    }
-
-    /// Where connections opened for this node are counted.
-    pub(crate) fn open_gauge(&self) -> &Arc<AtomicU64> {
-        &self.open
     }
 
     pub(crate) fn endpoint(&self) -> SocketAddr {

@@ -94,7 +94,7 @@ impl Routes {
 
     /// The node for a call: the leader for a write, else a random one that fits best.
     ///
-    /// Preferences give way in this order: own zone, role, not the node that just failed, not evicted. So a call finds
+    /// Preferences give way in this order: zone or role, not the node that just failed, not evicted. So a call finds
     /// a node as long as the roster has one; an evicted node only when all are (fail open).
     pub(crate) fn choose(
         &self,
@@ -133,6 +133,7 @@ fn preferred(routed: &Routed, access: Access, reads: &ReadRouting) -> bool {
     match (access, reads) {
         (Access::Read, ReadRouting::AnyNode) => true,
         (Access::Read, ReadRouting::PreferZone(zone)) => routed.zone == *zone,
+        (Access::Read, ReadRouting::StayConnected) => routed.node.open_connections() > 0,
         _ => routed.role == Role::Leader,
     }
 }
