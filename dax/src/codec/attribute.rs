@@ -212,9 +212,11 @@ pub(crate) fn read_f64(reader: &mut Reader<'_>) -> Result<f64> {
         return reader.float();
     }
     let start = reader.position();
-    let integer = i32::try_from(reader.int()?);
-    integer.map(f64::from).map_err(|_| Error::Malformed {
-        at: start,
-        what: "measure out of range",
-    })
+    match i32::try_from(reader.int()?) {
+        Ok(integer) => Ok(f64::from(integer)),
+        Err(_) => Err(Error::Malformed {
+            at: start,
+            what: "measure out of range",
+        }),
+    }
 }

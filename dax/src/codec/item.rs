@@ -17,7 +17,7 @@ pub(crate) struct ItemError {
 
 /// Writes the content of an item: all attributes but those of the key, in the order of their names' bytes.
 ///
-/// If the number of their list is not known, it adds the lookup to `missing` and writes nothing.
+/// If the number of their list is not known, it adds the lookup to `missing`, and what it writes is of no use.
 pub(crate) fn write_item(
     schema: &KeySchema,
     attributes: &Attributes,
@@ -32,16 +32,16 @@ pub(crate) fn write_item(
         .collect();
     plain.sort_unstable_by_key(|(name, _)| *name);
     let names: Vec<&str> = plain.iter().map(|(name, _)| *name).collect();
-    let Some(id) = metadata.attribute_list_id(&names) else {
-        push_once(
+    match metadata.attribute_list_id(&names) {
+        Some(id) => writer.int(id),
+        // The values are written all the same: if one is wrong, nobody has to be asked anything.
+        None => push_once(
             missing,
             Lookup::AttributeListId {
                 names: names.into_iter().map(str::to_owned).collect(),
             },
-        );
-        return Ok(());
-    };
-    writer.int(id);
+        ),
+    }
     for (name, value) in plain {
         write_value(value, writer).map_err(|error| ItemError {
             name: name.to_owned(),

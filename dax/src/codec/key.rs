@@ -1,7 +1,7 @@
 //! Primary keys as bytes. They carry no names: the table's key schema tells what they are.
 //!
 //! Without a sort key: the value bare (S and B) or as a CBOR number (N). With one: the partition key as a CBOR item, then
-//! the sort key bare, numbers as LexDecimal, to the end.
+//! the sort key bare, numbers as `LexDecimal`, to the end.
 
 use std::borrow::Cow;
 
@@ -200,7 +200,7 @@ pub fn read_key(schema: &KeySchema, bytes: &[u8], attributes: &mut Attributes) -
 
 fn text(reader: &mut Reader<'_>) -> Result<String> {
     let invalid = reader.malformed("text is not UTF-8");
-    String::from_utf8(reader.take_rest().to_vec()).map_err(|_| invalid)
+    String::from_utf8(reader.take_rest().to_vec()).or(Err(invalid))
 }
 
 /// Copies the key attributes of `from`, numbers in canonical form, as the server would send them.

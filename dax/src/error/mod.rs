@@ -105,7 +105,7 @@ pub enum Error {
         /// What is known about why.
         reason: String,
         /// The last failure to learn about nodes.
-        source: Option<Box<Error>>,
+        source: Option<Box<Self>>,
     },
     /// Credentials could not be had.
     #[error("no credentials to authorise the connection with")]

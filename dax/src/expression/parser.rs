@@ -290,11 +290,10 @@ impl<'p, 'a> Parser<'p, 'a> {
         let TokenKind::Number(digits) = self.current.kind else {
             return Err(self.syntax_error());
         };
-        let index = digits.parse().map_err(|_| {
-            self.invalid(format_args!(
-                "List index is not within the allowable range; index: [{digits}]"
-            ))
-        })?;
+        let Ok(index) = digits.parse() else {
+            let what = "List index is not within the allowable range";
+            return Err(self.invalid(format_args!("{what}; index: [{digits}]")));
+        };
         self.advance();
         Ok(Element::Index(index))
     }

@@ -97,8 +97,8 @@ impl Projection {
 /// A document under construction.
 enum Fragment<'p> {
     Value(AttributeValue),
-    Map(HashMap<&'p str, Fragment<'p>>),
-    List(BTreeMap<u32, Fragment<'p>>),
+    Map(HashMap<&'p str, Self>),
+    List(BTreeMap<u32, Self>),
 }
 
 impl<'p> Fragment<'p> {

@@ -49,9 +49,9 @@ pub(super) enum Node<'a> {
     /// Position in the expression's values.
     Value(usize),
     /// An operator or function and what it applies to.
-    Call(Operator, Vec<Node<'a>>),
+    Call(Operator, Vec<Self>),
     /// Nodes without an operator.
-    List(Vec<Node<'a>>),
+    List(Vec<Self>),
 }
 
 /// A step of a document path.

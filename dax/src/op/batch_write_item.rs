@@ -197,7 +197,7 @@ fn read_unprocessed(
             let delete = DeleteRequest::builder().set_key(Some(attributes)).build();
             delete.map(|delete| WriteRequest::builder().delete_request(delete))
         };
-        writes.push(write.map_err(|_| incomplete)?.build());
+        writes.push(write.or(Err(incomplete))?.build());
     }
     Ok(writes)
 }

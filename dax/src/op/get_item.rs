@@ -101,8 +101,8 @@ impl GetItem {
             match reader.uint()? {
                 0 => output = output.set_item(self.read_item(&mut items, reader)?),
                 1 => {
-                    output =
-                        output.set_consumed_capacity(self.capacity.keep(read_capacity(reader)?))
+                    let capacity = self.capacity.keep(read_capacity(reader)?);
+                    output = output.set_consumed_capacity(capacity);
                 }
                 // A later server may tell more. What it tells is no reason to fail the read.
                 _ => reader.skip()?,

@@ -28,6 +28,8 @@ mod update_item;
 
 use std::error::Error as StdError;
 
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+
 pub use batch_get_item::BatchGetItem;
 pub use batch_write_item::BatchWriteItem;
 pub use delete_item::DeleteItem;
@@ -52,7 +54,7 @@ pub trait Operation: Sized + Send + Sync + 'static {
     /// What the caller gets.
     type Output: std::fmt::Debug + Send + Sync + 'static;
     /// The SDK's error for this operation.
-    type Error: StdError + From<Error> + Send + Sync + 'static;
+    type Error: StdError + ProvideErrorMetadata + From<Error> + Send + Sync + 'static;
 
     /// Checks an input and parses its expressions.
     ///

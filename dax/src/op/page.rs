@@ -286,7 +286,7 @@ fn read_compound_key(bytes: &[u8]) -> crate::cbor::Result<Attributes> {
 
 fn read_count(reader: &mut Reader<'_>) -> crate::cbor::Result<i32> {
     let wrong = reader.malformed("count out of range");
-    i32::try_from(reader.uint()?).map_err(|_| wrong)
+    i32::try_from(reader.uint()?).or(Err(wrong))
 }
 
 impl PageOutput {
