@@ -32,6 +32,17 @@ fn once(world: &World, method: Method, act: Act) {
     });
 }
 
+/// As [`once`], for the second exchange of `method`.
+fn once_more(world: &World, method: Method, act: Act) {
+    world.script(move |exchange| {
+        if exchange.method == method && exchange.seen == 1 {
+            act.clone()
+        } else {
+            Act::Answer
+        }
+    });
+}
+
 async fn quiet_client(world: &World) -> Client {
     Client::connect(world.config().refresh(QUIET))
         .await
@@ -190,6 +201,24 @@ async fn server_errors_keep_the_connection() {
         "a failed condition is never retried"
     );
     assert_eq!(world.state().nodes[&address(1)].connects, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_table_that_was_not_found_may_come_back_with_another_key() {
+    let world = World::new(1);
+    let client = quiet_client(&world).await;
+    read(&client, "k").await.unwrap();
+    once_more(
+        &world,
+        Method::GetItem,
+        Act::Say(wire::error(
+            &[4, 37, 38, 39, 41],
+            "Requested resource not found",
+        )),
+    );
+    assert!(client.get_item(get("k")).await.unwrap_err().is_not_found());
+    read(&client, "k").await.unwrap();
+    assert_eq!(world.requests(Method::DefineKeySchema)[&address(1)], 2);
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,7 +11,7 @@ use super::connection::Connection;
 use super::context::Context;
 use super::pool::Pool;
 use crate::codec::{Access, Lookup, Metadata};
-use crate::error::Error;
+use crate::error::{Error, Exception};
 use crate::metrics::NodeCounters;
 use crate::session::{Call, Request};
 
@@ -71,19 +71,19 @@ impl Node {
         self.counters.requests.add(1);
         let watch = DropWatch(Some(&self.counters));
         let mut call = Call::new(request);
-        let mut stale = false;
-        let outcome =
-            match timeout_at(deadline, self.exchange(context, &mut call, &mut stale)).await {
-                Ok(outcome) => outcome,
-                Err(_elapsed) => {
-                    let after = deadline.saturating_duration_since(started);
-                    Err(Error::Timeout {
-                        method: call.method(),
-                        after,
-                        sent: call.is_sent(),
-                    })
-                }
-            };
+        let mut met = Met::default();
+        let outcome = match timeout_at(deadline, self.exchange(context, &mut call, &mut met)).await
+        {
+            Ok(outcome) => outcome,
+            Err(_elapsed) => {
+                let after = deadline.saturating_duration_since(started);
+                Err(Error::Timeout {
+                    method: call.method(),
+                    after,
+                    sent: call.is_sent(),
+                })
+            }
+        };
         watch.disarm();
         match outcome {
             Ok(output) => {
@@ -92,7 +92,7 @@ impl Node {
                 Ok(output)
             }
             Err(error) => {
-                self.note_failure(context, &error, stale);
+                self.note_failure(context, &error, met);
                 let acted = call.is_sent() && request.method().access() == Access::Write;
                 // A server's answer to the request itself says what it did; an answer to a later lookup does not.
                 let answered =
@@ -101,7 +101,7 @@ impl Node {
                 Err(Failure {
                     error,
                     harmless,
-                    stale,
+                    stale: met.stale,
                 })
             }
         }
@@ -132,13 +132,14 @@ impl Node {
         &self,
         context: &Context,
         call: &mut Call<'_, R>,
-        stale: &mut bool,
+        met: &mut Met,
     ) -> Result<R::Output, Error> {
         let _permit = self.pool.permit().await.map_err(|_full| Error::NoRoute {
             method: call.method(),
             reason: format!("too many calls wait for a connection to {}", self.endpoint),
             source: None,
         })?;
+        met.node = true;
         let mut connection = match self.pool.take() {
             Some(connection) => connection,
             None => self.open(context).await?,
@@ -147,7 +148,7 @@ impl Node {
         if connection.is_reusable() {
             self.pool.put(connection, Instant::now());
         } else {
-            *stale = matches!(outcome, Err(Error::Broken { .. })) && connection.was_stale();
+            met.stale = matches!(outcome, Err(Error::Broken { .. })) && connection.was_stale();
         }
         outcome
     }
@@ -186,11 +187,14 @@ impl Node {
         self.endpoint
     }
 
-    fn note_failure(&self, context: &Context, error: &Error, stale: bool) {
+    fn note_failure(&self, context: &Context, error: &Error, met: Met) {
         match error {
             Error::Server(server) => {
-                if server.is_authentication() {
-                    context.credentials.doubt();
+                match server.exception() {
+                    Some(Exception::Authentication) => context.credentials.doubt(),
+                    // The table may have been deleted, or made anew with another key.
+                    Some(Exception::ResourceNotFound | Exception::Validation) => self.forget(),
+                    _ => {}
                 }
                 self.counters.service_errors.add(1);
                 self.health.succeeded(Instant::now());
@@ -201,10 +205,10 @@ impl Node {
             | Error::Timeout { .. }
             | Error::Malformed { .. } => {
                 self.counters.io_errors.add(1);
-                if stale {
+                if met.stale {
                     // The other idle connections are as old: they are as dead.
                     self.pool.clear();
-                } else {
+                } else if met.node {
                     self.strike(context, error);
                 }
             }
@@ -250,6 +254,15 @@ impl Node {
     pub(crate) fn open_connections(&self) -> u64 {
         self.open.load(Ordering::Relaxed)
     }
+}
+
+/// What an attempt came upon, by the time it failed.
+#[derive(Clone, Copy, Debug, Default)]
+struct Met {
+    /// It got as far as to involve the node: it did not only wait in line.
+    node: bool,
+    /// It took a connection that had gone stale.
+    stale: bool,
 }
 
 /// Counts the call as cancelled unless it came to an end.

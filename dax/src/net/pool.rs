@@ -15,16 +15,11 @@ use super::connection::Connection;
 /// permit and finds none idle; so there are never more connections than permits.
 #[derive(Debug)]
 pub(crate) struct Pool {
-    idle: Mutex<Idle>,
+    /// Last used last.
+    idle: Mutex<Vec<Connection>>,
     permits: Semaphore,
     waiting: AtomicUsize,
     max_waiting: usize,
-}
-
-#[derive(Debug)]
-struct Idle {
-    connections: Vec<Connection>,
-    closed: bool,
 }
 
 /// So many callers wait for a connection already that another one would only add to the queue.
@@ -34,10 +29,7 @@ pub(crate) struct QueueFull;
 impl Pool {
     pub(crate) fn new(max_connections: usize, max_waiting: usize) -> Self {
         Self {
-            idle: Mutex::new(Idle {
-                connections: Vec::new(),
-                closed: false,
-            }),
+            idle: Mutex::default(),
             permits: Semaphore::new(max_connections.min(Semaphore::MAX_PERMITS)),
             waiting: AtomicUsize::new(0),
             max_waiting,
@@ -57,7 +49,7 @@ impl Pool {
     /// The connection used last, if its peer left it alone. Those that the peer closed are dropped on the way.
     pub(crate) fn take(&self) -> Option<Connection> {
         loop {
-            let mut connection = self.lock().connections.pop()?;
+            let mut connection = self.lock().pop()?;
             if connection.is_quiet() {
                 return Some(connection);
             }
@@ -67,42 +59,31 @@ impl Pool {
     /// Takes back a connection on which no answer is due.
     pub(crate) fn put(&self, mut connection: Connection, now: Instant) {
         connection.set_idle(now);
-        let mut idle = self.lock();
-        if !idle.closed {
-            idle.connections.push(connection);
-        }
+        self.lock().push(connection);
     }
 
     /// Drops idle connections that are dead, and those beyond `keep` that were idle for longer than `limit`.
     pub(crate) fn reap(&self, now: Instant, limit: Duration, keep: usize) {
         let mut idle = self.lock();
-        idle.connections.retain_mut(Connection::is_quiet);
-        let surplus = idle.connections.len().saturating_sub(keep);
+        idle.retain_mut(Connection::is_quiet);
+        let surplus = idle.len().saturating_sub(keep);
         let old = idle
-            .connections
             .iter()
             .take_while(|connection| connection.idle_for(now) >= limit)
             .count();
-        idle.connections.drain(..surplus.min(old));
+        idle.drain(..surplus.min(old));
     }
 
     /// Drops all idle connections.
     pub(crate) fn clear(&self) {
-        self.lock().connections.clear();
-    }
-
-    /// Drops all idle connections, and every other one when it comes back.
-    pub(crate) fn close(&self) {
-        let mut idle = self.lock();
-        idle.closed = true;
-        idle.connections.clear();
+        self.lock().clear();
     }
 
     pub(crate) fn idle(&self) -> usize {
-        self.lock().connections.len()
+        self.lock().len()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Idle> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -34,7 +34,8 @@ impl Routes {
         }
     }
 
-    /// The routes after `roster`: nodes that stay keep their connections, those no longer announced are closed.
+    /// The routes after `roster`: nodes that stay keep their connections, those no longer announced are dropped with
+    /// theirs as soon as no call uses them.
     pub(crate) fn updated(&self, roster: &[control::Endpoint], context: &Context) -> Self {
         let nodes: Vec<_> = filtered(roster, context.config.address_family)
             .map(|announced| {
@@ -53,7 +54,7 @@ impl Routes {
             nodes,
             fetched_at: Instant::now(),
         };
-        self.report_and_close_missing(&routes);
+        self.report_changes(&routes);
         routes
     }
 
@@ -64,11 +65,10 @@ impl Routes {
             .map(|known| Arc::clone(&known.node))
     }
 
-    fn report_and_close_missing(&self, next: &Self) {
+    fn report_changes(&self, next: &Self) {
         for known in &self.nodes {
             if next.find(known.node.announced).is_none() {
                 tracing::info!(dax.node = %known.node.announced, "DAX node left the cluster");
-                known.node.pool.close();
             }
         }
         for routed in &next.nodes {
