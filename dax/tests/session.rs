@@ -6,8 +6,7 @@
     reason = "tests fail by panicking"
 )]
 
-#[path = "support/hostile_peer.rs"]
-#[allow(unreachable_pub, reason = "the fuzz target uses it too")]
+#[path = "../fuzz/session.rs"]
 mod hostile_peer;
 
 /// An honest conversation for the request with this number, as one run of bytes.

@@ -1,5 +1,5 @@
-//! A session whose peer says anything at all; shared by the fuzz target `session` and by a test that replays its
-//! corpus and random bytes.
+//! A session whose peer says anything at all; what the fuzz target `session` does, replayed by `tests/session.rs` with its
+//! corpus and random conversations.
 
 use std::sync::RwLock;
 use std::time::Duration;
@@ -19,7 +19,7 @@ const LIMIT_BYTES: usize = 1 << 16;
 ///
 /// Whatever the peer says, the session must not panic, must not ask for ever, and if it calls itself reusable then the
 /// next request on it gets its own answer.
-pub fn talk(data: &[u8]) {
+pub(crate) fn talk(data: &[u8]) {
     let [choice, cut, said @ ..] = data else {
         return;
     };
