@@ -1,6 +1,6 @@
 //! Writes CBOR items to the end of a buffer.
 
-use super::reader::{ARRAY, BYTES, MAP, NEGATIVE, TAG, TEXT, UNSIGNED};
+use super::head::{ARRAY, BYTES, MAP, NEGATIVE, TAG, TEXT, UNSIGNED};
 
 /// Appends CBOR items to a `Vec<u8>`, each with the shortest possible head.
 ///
