@@ -408,14 +408,21 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// The argument in the one, two, four or eight bytes after the first one.
+    #[inline]
     fn wide_argument(&self, info: u8) -> Result<u64> {
-        let from = self.at + 1;
-        let Some(bytes) = self.input.get(from..from + (1 << (info - 24))) else {
-            return Err(self.out_of_bytes());
+        let rest = self.input.get(self.at + 1..).unwrap_or_default();
+        let argument = match info {
+            24 => rest.first().map(|byte| u64::from(*byte)),
+            25 => rest
+                .first_chunk()
+                .map(|bytes| u64::from(u16::from_be_bytes(*bytes))),
+            26 => rest
+                .first_chunk()
+                .map(|bytes| u64::from(u32::from_be_bytes(*bytes))),
+            _ => rest.first_chunk().map(|bytes| u64::from_be_bytes(*bytes)),
         };
-        Ok(bytes
-            .iter()
-            .fold(0, |value, byte| value << 8 | u64::from(*byte)))
+        argument.ok_or_else(|| self.out_of_bytes())
     }
 
     const fn out_of_bytes(&self) -> Error {
