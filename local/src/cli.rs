@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use local::{Auth, SlugScheme};
+use local::SlugScheme;
 
 /// The shortener on this machine: gateway, functions and table, without AWS and without containers.
 #[derive(Debug, Parser)]
@@ -34,7 +34,7 @@ pub(crate) struct StackOptions {
     #[arg(long, value_name = "N", default_value_t = 8000)]
     pub(crate) dynamodb_port: u16,
 
-    /// Port of Lambda's Invoke API, for `cargo lambda invoke` and AWS SDKs
+    /// Port of Lambda's Invoke API, for AWS SDKs and `cargo lambda invoke -A 127.0.0.1`
     #[arg(long, value_name = "N", default_value_t = 9000)]
     pub(crate) lambda_port: u16,
 
@@ -45,10 +45,6 @@ pub(crate) struct StackOptions {
     /// How slugs are made
     #[arg(long, value_enum, default_value_t)]
     pub(crate) slug_scheme: SlugScheme,
-
-    /// Who may create links
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) auth: Auth,
 
     /// Build the functions with the profile that is shipped; takes minutes the first time
     #[arg(long)]

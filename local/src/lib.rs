@@ -20,10 +20,11 @@ mod observer;
 mod runtime_api;
 mod serve;
 mod shortener;
+mod slug_secret;
 mod stack;
 mod template;
 
-pub use config::{Auth, Config, FunctionConfig, SlugScheme};
+pub use config::{Config, FunctionConfig, SlugScheme};
 pub use dynamodb::StoreError;
 pub use dynoxide::Database;
 pub use function::FunctionStats;

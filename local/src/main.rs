@@ -73,7 +73,6 @@ async fn serve(options: &StackOptions, binaries: Binaries) -> anyhow::Result<()>
     config.lambda_port = options.lambda_port;
     config.dynamodb_port = options.dynamodb_port;
     config.data_dir.clone_from(&options.data_dir);
-    config.auth = options.auth;
     config.slug_scheme = options.slug_scheme;
     config.launcher = Some(std::env::current_exe().context("cannot find the own executable")?);
     config.observer = Arc::new(Console::new(options.json, options.verbose));
