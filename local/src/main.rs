@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use local::build_functions::{self, Profile};
+use local::build_functions::Profile;
 use local::{Binaries, Config, Port, Stack, StartError};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -51,20 +51,12 @@ fn build(options: &StackOptions) -> anyhow::Result<Binaries> {
         Profile::Dev
     };
     let progress = ui::build_progress(options.json);
-    let mut programs = build_functions::build(&["redirector", "writer"], profile, |name| {
+    let binaries = Binaries::build(profile, |name| {
         progress.inc(1);
         progress.set_message(name.to_owned());
     })?;
     progress.finish_and_clear();
-    let mut take = |name: &str| {
-        programs
-            .remove(name)
-            .with_context(|| format!("no program {name}"))
-    };
-    Ok(Binaries {
-        redirector: take("redirector")?,
-        writer: take("writer")?,
-    })
+    Ok(binaries)
 }
 
 async fn serve(options: &StackOptions, binaries: Binaries) -> anyhow::Result<()> {

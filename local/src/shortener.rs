@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use links::item::{KEY_ATTRIBUTE, TTL_ATTRIBUTE};
 
+use crate::build_functions::{self, BuildError, Profile};
 use crate::config::{Config, FunctionConfig, SlugScheme};
 use crate::dynamodb::TableDefinition;
 
@@ -33,6 +34,31 @@ pub struct Binaries {
     pub redirector: PathBuf,
     /// The function behind `POST /` and the management API.
     pub writer: PathBuf,
+}
+
+impl Binaries {
+    /// Builds the functions from this workspace; `progress` is called with every crate that is done.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`], with the compiler's messages if that is the reason.
+    pub fn build(profile: Profile, progress: impl FnMut(&str)) -> Result<Self, BuildError> {
+        // This package is selected too, where that costs nothing: with the same selection come the same
+        // features, and what `cargo run` has just compiled is not compiled again.
+        let packages: &[&str] = match profile {
+            Profile::Dev => &["local", "redirector", "writer"],
+            Profile::Lambda => &["redirector", "writer"],
+        };
+        let mut programs = build_functions::build(packages, profile, progress)?;
+        let mut take = |name: &str| {
+            let program = programs.remove(name);
+            program.ok_or_else(|| BuildError::NoProgram(name.to_owned()))
+        };
+        Ok(Self {
+            redirector: take("redirector")?,
+            writer: take("writer")?,
+        })
+    }
 }
 
 impl Config {
