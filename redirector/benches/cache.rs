@@ -12,7 +12,6 @@
     clippy::print_stdout,
     clippy::unwrap_used,
     clippy::indexing_slicing,
-    clippy::cast_possible_truncation,
     reason = "a program that prints figures"
 )]
 
