@@ -248,11 +248,13 @@ impl<'a> Reader<'a> {
     pub fn int(&mut self) -> Result<i64> {
         let start = self.at;
         let (negative, argument) = self.integer()?;
-        let value = i64::try_from(argument).map_err(|_| Error::Malformed {
-            at: start,
-            what: "integer out of range",
-        });
-        value.map(|value| if negative { !value } else { value })
+        match i64::try_from(argument) {
+            Ok(value) => Ok(if negative { !value } else { value }),
+            Err(_) => Err(Error::Malformed {
+                at: start,
+                what: "integer out of range",
+            }),
+        }
     }
 
     /// An integer, zero or above.

@@ -166,12 +166,12 @@ fn read_address(reader: &mut Reader<'_>) -> Result<IpAddr> {
     let bytes = reader.bytes()?;
     let v4 = <[u8; 4]>::try_from(bytes.as_ref()).map(IpAddr::from);
     v4.or_else(|_| <[u8; 16]>::try_from(bytes.as_ref()).map(IpAddr::from))
-        .map_err(|_| wrong)
+        .or(Err(wrong))
 }
 
 fn read_port(reader: &mut Reader<'_>) -> Result<u16> {
     let wrong = reader.malformed("port out of range");
-    u16::try_from(reader.uint()?).map_err(|_| wrong)
+    u16::try_from(reader.uint()?).or(Err(wrong))
 }
 
 fn read_role(reader: &mut Reader<'_>) -> Result<Role> {
@@ -234,13 +234,13 @@ impl Metadata {
     pub fn insert(&mut self, lookup: &Lookup, finding: Finding) {
         match (lookup, finding) {
             (Lookup::KeySchema { table }, Finding::KeySchema(schema)) => {
-                self.insert_key_schema(table, schema)
+                self.insert_key_schema(table, schema);
             }
             (Lookup::AttributeListId { names }, Finding::AttributeListId(id)) => {
                 self.insert_attribute_list_id(names, id);
             }
             (Lookup::AttributeList { id }, Finding::AttributeList(names)) => {
-                self.insert_attribute_list(*id, names)
+                self.insert_attribute_list(*id, names);
             }
             // A finding answers another question: there is nothing to learn from it.
             _ => {}

@@ -134,14 +134,14 @@ impl Metadata {
         self.schemas.map.get(table)
     }
 
-    /// The number of a list of sorted names. `scratch` is overwritten.
-    pub fn attribute_list_id(&self, names: &[&str], scratch: &mut Vec<u8>) -> Option<i64> {
+    /// The number of a list of sorted names.
+    pub fn attribute_list_id(&self, names: &[impl AsRef<str>]) -> Option<i64> {
         if names.is_empty() {
             return Some(EMPTY_LIST);
         }
-        scratch.clear();
-        write_names(names, scratch);
-        self.ids.map.get(scratch.as_slice()).copied()
+        let mut key = Vec::with_capacity(256);
+        write_names(names, &mut key);
+        self.ids.map.get(key.as_slice()).copied()
     }
 
     /// The names of a numbered list.
@@ -256,7 +256,7 @@ mod tests {
     #[test]
     fn the_empty_list_is_always_known() {
         let metadata = Metadata::default();
-        assert_eq!(metadata.attribute_list_id(&[], &mut Vec::new()), Some(1));
+        assert_eq!(metadata.attribute_list_id(&[""; 0]), Some(1));
         assert_eq!(metadata.attribute_list(1).map(|names| names.len()), Some(0));
     }
 }

@@ -5,12 +5,19 @@
 //! is started again from the beginning when they are answered.
 
 pub(crate) mod answer;
+pub(crate) mod attribute;
 pub mod control;
 mod frame;
+pub(crate) mod item;
+pub(crate) mod key;
 mod metadata;
 mod method;
+pub(crate) mod usage;
 
+pub use attribute::{Attributes, MAX_NESTING, ValueError, read_value, write_value};
 pub use frame::FrameScanner;
+pub(crate) use key::type_name;
+pub use key::{KeyError, read_key, write_exact_key, write_key};
 pub use metadata::{EMPTY_LIST, KeyAttribute, KeySchema, KeyType, Lookup, Metadata};
 pub use method::{Access, Method};
 

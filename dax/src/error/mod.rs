@@ -10,7 +10,7 @@ use std::time::Duration;
 pub(crate) use server::RawReason;
 pub use server::{Exception, ServerError};
 
-use crate::codec::{Access, DecodeStop, EncodeStop, Lookup, Method};
+use crate::codec::{Access, Method};
 
 /// Why a call failed.
 ///
@@ -105,7 +105,7 @@ pub enum Error {
         /// What is known about why.
         reason: String,
         /// The last failure to learn about nodes.
-        source: Option<Box<Error>>,
+        source: Option<Box<Self>>,
     },
     /// Credentials could not be had.
     #[error("no credentials to authorise the connection with")]
@@ -219,17 +219,5 @@ impl Error {
                 | Self::Timeout { .. }
                 | Self::NoRoute { .. }
         )
-    }
-}
-
-impl EncodeStop {
-    pub(crate) fn need(lookup: Lookup) -> Self {
-        Self::Need(vec![lookup])
-    }
-}
-
-impl DecodeStop {
-    pub(crate) fn need(lookup: Lookup) -> Self {
-        Self::Need(vec![lookup])
     }
 }

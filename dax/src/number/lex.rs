@@ -1,4 +1,4 @@
-//! LexDecimal: numbers as bytes that compare like the numbers.
+//! `LexDecimal`: numbers as bytes that compare like the numbers.
 //!
 //! A number is written as ±0.U × 10^e, U being its digits. A header carries sign and e; then U follows in groups of
 //! three digits, each a 10-bit code, and a last code tells how many digits of the last group are real.
@@ -37,10 +37,8 @@ pub fn write_lex(number: &Decimal, out: &mut Vec<u8>) {
         count: 0,
     };
     let mut group = |digits: u128| {
-        bits.push(flip(
-            number.negative,
-            FIRST_GROUP + u16::try_from(digits).unwrap_or(0),
-        ))
+        let digits = u16::try_from(digits).unwrap_or(0);
+        bits.push(flip(number.negative, FIRST_GROUP + digits));
     };
     for last_digit in (digits % 3..digits).step_by(3).rev() {
         group(value / 10u128.pow(last_digit) % 1000);
@@ -82,7 +80,7 @@ fn write_header(negative: bool, exponent: i32, out: &mut Vec<u8>) {
 /// Reads the order-preserving form; `bytes` holds nothing else.
 ///
 /// # Errors
-/// [`Error::Malformed`] if the bytes are not a LexDecimal, go on after it, or are no DynamoDB number.
+/// [`Error::Malformed`] if the bytes are not a `LexDecimal`, go on after it, or are no DynamoDB number.
 pub fn read_lex(bytes: &[u8]) -> Result<Decimal> {
     let malformed = |what| Error::Malformed { at: 0, what };
     let (header, rest) = bytes

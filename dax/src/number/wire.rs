@@ -92,6 +92,7 @@ pub fn read_text(reader: &mut Reader<'_>) -> Result<String> {
 /// [`Error::Malformed`] if the item is no number or no DynamoDB number; [`Error::Incomplete`] if it is cut.
 pub fn read(reader: &mut Reader<'_>) -> Result<Decimal> {
     let start = reader.clone();
+    let out_of_range = reader.malformed("number outside of DynamoDB's range");
     let number = match reader.peek()? {
         Kind::Float => {
             let float = reader.float()?;
@@ -107,7 +108,7 @@ pub fn read(reader: &mut Reader<'_>) -> Result<Decimal> {
         }
         _ => read_integer(reader)?,
     };
-    number.map_err(|_| start.malformed("number outside of DynamoDB's range"))
+    number.or(Err(out_of_range))
 }
 
 type Parsed = std::result::Result<Decimal, NumberError>;

@@ -10,7 +10,36 @@
 //! let output = call.decode(&metadata, answer)?;   // Need(lookups): answer them, call again
 //! ```
 
+mod batch_get_item;
+mod batch_write_item;
+mod cancellation;
+mod delete_item;
+mod get_item;
+mod metrics;
+mod page;
+mod put_item;
+mod query;
+mod request;
+mod scan;
+mod single_write;
+mod transact_get_items;
+mod transact_write_items;
+mod update_item;
+
 use std::error::Error as StdError;
+
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+
+pub use batch_get_item::BatchGetItem;
+pub use batch_write_item::BatchWriteItem;
+pub use delete_item::DeleteItem;
+pub use get_item::GetItem;
+pub use put_item::PutItem;
+pub use query::Query;
+pub use scan::Scan;
+pub use transact_get_items::TransactGetItems;
+pub use transact_write_items::TransactWriteItems;
+pub use update_item::UpdateItem;
 
 use crate::codec::{DecodeStop, EncodeStop, Metadata, Method};
 use crate::error::Error;
@@ -25,7 +54,7 @@ pub trait Operation: Sized + Send + Sync + 'static {
     /// What the caller gets.
     type Output: std::fmt::Debug + Send + Sync + 'static;
     /// The SDK's error for this operation.
-    type Error: StdError + From<Error> + Send + Sync + 'static;
+    type Error: StdError + ProvideErrorMetadata + From<Error> + Send + Sync + 'static;
 
     /// Checks an input and parses its expressions.
     ///
