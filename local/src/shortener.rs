@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use links::item::{KEY_ATTRIBUTE, TTL_ATTRIBUTE};
+
 use crate::config::{Auth, Config, FunctionConfig, SlugScheme};
 use crate::dynamodb::TableDefinition;
 
@@ -16,8 +18,8 @@ const WRITER: &str = "Writer";
 /// The table of links.
 pub(crate) const TABLE: TableDefinition = TableDefinition {
     name: "links",
-    key_attribute: "id",
-    ttl_attribute: "ttl",
+    key_attribute: KEY_ATTRIBUTE,
+    ttl_attribute: TTL_ATTRIBUTE,
 };
 
 /// Where the two function binaries are.
