@@ -135,7 +135,7 @@ fn decode_hex(text: &str) -> Option<Vec<u8>> {
         .collect()
 }
 
-fn parse_stamp(stamp: &str) -> Option<SystemTime> {
+pub(crate) fn parse_stamp(stamp: &str) -> Option<SystemTime> {
     let time = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", stamp).ok()?;
     let seconds = time
         .to_zoned(jiff::tz::TimeZone::UTC)

@@ -61,6 +61,9 @@ mod shared;
 mod tls;
 mod wire;
 
+#[cfg(test)]
+mod vectors;
+
 pub use self::{
     cluster::Cluster,
     config::{Backend, ClusterConfig},

@@ -309,7 +309,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
 }
 
 /// The user agent in a handshake, or an empty one. `None` if it is no handshake of DAX.
-fn read_handshake(greeting: &[u8]) -> Option<String> {
+pub(crate) fn read_handshake(greeting: &[u8]) -> Option<String> {
     let mut reader = Reader::whole(greeting);
     if reader.text().ok()? != MAGIC {
         return None;
@@ -329,7 +329,7 @@ fn read_handshake(greeting: &[u8]) -> Option<String> {
     Some(agent)
 }
 
-fn read_method(request: &[u8]) -> Option<Operation> {
+pub(crate) fn read_method(request: &[u8]) -> Option<Operation> {
     let mut reader = Reader::whole(request);
     if reader.int().ok()? != SERVICE {
         return None;

@@ -8,7 +8,7 @@ use std::{
     collections::hash_map::DefaultHasher,
     hash::{Hash, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use super::ttl::TtlCache;
@@ -119,7 +119,7 @@ impl ItemCache {
     /// Looks an item up.
     pub(crate) fn look_up(&self, key: ItemKey, freshness: Freshness) -> Lookup {
         let mut inner = self.lock();
-        match inner.items.get(&key.0) {
+        match inner.items.get(&key.0, Instant::now()) {
             Some(Known {
                 previous: Some(previous),
                 ..
@@ -201,13 +201,13 @@ impl Inner {
     }
 
     fn store(&mut self, key: ItemKey, item: Option<Arc<Item>>) {
-        let previous = self.items.get(&key.0).map(|known| known.item.clone());
+        let previous = self.items.get(&key.0, Instant::now()).map(|known| known.item.clone());
         let bytes = [&item, &previous.clone().flatten()]
             .into_iter()
             .flatten()
             .map(|item| item.bytes())
             .sum();
-        self.items.insert(key.0, Known { item, previous }, bytes);
+        self.items.insert(key.0, Known { item, previous }, bytes, Instant::now());
     }
 }
 
@@ -272,8 +272,8 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn reads_fill_and_writes_go_through() {
+    #[test]
+    fn reads_fill_and_writes_go_through() {
         let cache = cache();
         let ticket = miss(&cache);
         cache.fill(ticket, None);
@@ -286,8 +286,8 @@ mod tests {
         assert_eq!(known(&cache), None);
     }
 
-    #[tokio::test]
-    async fn a_read_that_overlaps_a_write_stores_nothing() {
+    #[test]
+    fn a_read_that_overlaps_a_write_stores_nothing() {
         let cache = cache();
         let before = miss(&cache);
         let write = cache.begin_write(key());
@@ -298,8 +298,8 @@ mod tests {
         assert_eq!(known(&cache), None);
     }
 
-    #[tokio::test]
-    async fn overlapping_writes_leave_nothing_behind() {
+    #[test]
+    fn overlapping_writes_leave_nothing_behind() {
         let cache = cache();
         let first = cache.begin_write(key());
         let second = cache.begin_write(key());
@@ -312,16 +312,16 @@ mod tests {
         assert_eq!(known(&cache), None);
     }
 
-    #[tokio::test]
-    async fn a_write_that_is_given_up_forgets_the_item() {
+    #[test]
+    fn a_write_that_is_given_up_forgets_the_item() {
         let cache = cache();
         cache.begin_write(key()).finish(Outcome::Now(item(1)));
         drop(cache.begin_write(key()));
         assert_eq!(known(&cache), None);
     }
 
-    #[tokio::test]
-    async fn the_item_before_the_last_write_can_be_asked_for() {
+    #[test]
+    fn the_item_before_the_last_write_can_be_asked_for() {
         let cache = cache();
         cache.apply(&key(), &Outcome::Now(item(1)));
         cache.apply(&key(), &Outcome::Now(item(2)));

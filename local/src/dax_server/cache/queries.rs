@@ -4,7 +4,7 @@
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use super::ttl::TtlCache;
@@ -25,13 +25,13 @@ impl QueryCache {
 
     /// The page that answers this request.
     pub(crate) fn get(&self, request: &[u8]) -> Option<Arc<[u8]>> {
-        self.lock().get(request).cloned()
+        self.lock().get(request, Instant::now()).cloned()
     }
 
     /// Stores a page.
     pub(crate) fn insert(&self, request: Vec<u8>, page: Arc<[u8]>) {
         let bytes = page.len();
-        self.lock().insert(request.into(), page, bytes);
+        self.lock().insert(request.into(), page, bytes, Instant::now());
     }
 
     /// Forgets everything.

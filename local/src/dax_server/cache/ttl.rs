@@ -1,9 +1,8 @@
 //! A least-recently-used cache whose entries also expire, bounded by bytes.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lru::LruCache;
-use tokio::time::Instant;
 
 /// What an entry costs beyond its key and value: list links, hash table slot, expiry.
 const ENTRY_OVERHEAD_BYTES: usize = 128;
@@ -37,8 +36,7 @@ impl<V> TtlCache<V> {
     }
 
     /// The value under a key, unless it expired.
-    pub(super) fn get(&mut self, key: &[u8]) -> Option<&V> {
-        let now = Instant::now();
+    pub(super) fn get(&mut self, key: &[u8], now: Instant) -> Option<&V> {
         if self.entries.peek(key)?.expires <= now {
             self.remove(key);
             return None;
@@ -47,12 +45,12 @@ impl<V> TtlCache<V> {
     }
 
     /// Stores a value in place of an earlier one, and drops the least recently used entries if there is no room.
-    pub(super) fn insert(&mut self, key: Box<[u8]>, value: V, value_bytes: usize) {
+    pub(super) fn insert(&mut self, key: Box<[u8]>, value: V, value_bytes: usize, now: Instant) {
         let bytes = key
             .len()
             .saturating_add(value_bytes)
             .saturating_add(ENTRY_OVERHEAD_BYTES);
-        let expires = Instant::now().checked_add(self.ttl);
+        let expires = now.checked_add(self.ttl);
         let (Some(expires), false, true) = (expires, self.ttl.is_zero(), bytes <= self.max_bytes)
         else {
             self.remove(&key);
@@ -105,41 +103,43 @@ mod tests {
         text.as_bytes().into()
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn entries_expire_a_fixed_time_after_they_were_stored() {
+    #[test]
+    fn entries_expire_a_fixed_time_after_they_were_stored() {
         let mut cache = TtlCache::new(MINUTE, 10_000);
-        cache.insert(key("a"), 1, 1);
-        tokio::time::advance(MINUTE - Duration::from_millis(1)).await;
-        assert_eq!(cache.get(b"a"), Some(&1), "use does not prolong it");
-        tokio::time::advance(Duration::from_millis(1)).await;
-        assert_eq!(cache.get(b"a"), None);
+        let start = Instant::now();
+        cache.insert(key("a"), 1, 1, start);
+        let almost = start + MINUTE - Duration::from_millis(1);
+        assert_eq!(cache.get(b"a", almost), Some(&1));
+        assert_eq!(cache.get(b"a", start + MINUTE), None, "use does not prolong it");
         assert_eq!((cache.len(), cache.bytes), (0, 0));
     }
 
-    #[tokio::test]
-    async fn the_least_recently_used_entry_goes_first() {
+    #[test]
+    fn the_least_recently_used_entry_goes_first() {
         let room_for_two = 2 * (ENTRY_OVERHEAD_BYTES + 1 + 100);
+        let now = Instant::now();
         let mut cache = TtlCache::new(MINUTE, room_for_two);
-        cache.insert(key("a"), 1, 100);
-        cache.insert(key("b"), 2, 100);
-        cache.get(b"a");
-        cache.insert(key("c"), 3, 100);
+        cache.insert(key("a"), 1, 100, now);
+        cache.insert(key("b"), 2, 100, now);
+        cache.get(b"a", now);
+        cache.insert(key("c"), 3, 100, now);
         assert_eq!(
-            (cache.get(b"a").copied(), cache.get(b"b").copied()),
+            (cache.get(b"a", now).copied(), cache.get(b"b", now).copied()),
             (Some(1), None)
         );
-        assert_eq!(cache.get(b"c"), Some(&3));
+        assert_eq!(cache.get(b"c", now), Some(&3));
         assert_eq!(cache.bytes, room_for_two);
     }
 
-    #[tokio::test]
-    async fn what_does_not_fit_is_not_stored_and_does_not_leave_an_older_value_behind() {
+    #[test]
+    fn what_does_not_fit_is_not_stored_and_does_not_leave_an_older_value_behind() {
+        let now = Instant::now();
         let mut cache = TtlCache::new(MINUTE, 1000);
-        cache.insert(key("a"), 1, 1);
-        cache.insert(key("a"), 2, 5000);
-        assert_eq!(cache.get(b"a"), None);
+        cache.insert(key("a"), 1, 1, now);
+        cache.insert(key("a"), 2, 5000, now);
+        assert_eq!(cache.get(b"a", now), None);
         let mut off = TtlCache::new(Duration::ZERO, 1000);
-        off.insert(key("a"), 1, 1);
-        assert_eq!(off.get(b"a"), None);
+        off.insert(key("a"), 1, 1, now);
+        assert_eq!(off.get(b"a", now), None);
     }
 }
