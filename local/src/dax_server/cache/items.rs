@@ -201,13 +201,17 @@ impl Inner {
     }
 
     fn store(&mut self, key: ItemKey, item: Option<Arc<Item>>) {
-        let previous = self.items.get(&key.0, Instant::now()).map(|known| known.item.clone());
+        let previous = self
+            .items
+            .get(&key.0, Instant::now())
+            .map(|known| known.item.clone());
         let bytes = [&item, &previous.clone().flatten()]
             .into_iter()
             .flatten()
             .map(|item| item.bytes())
             .sum();
-        self.items.insert(key.0, Known { item, previous }, bytes, Instant::now());
+        self.items
+            .insert(key.0, Known { item, previous }, bytes, Instant::now());
     }
 }
 

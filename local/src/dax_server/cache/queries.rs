@@ -31,7 +31,8 @@ impl QueryCache {
     /// Stores a page.
     pub(crate) fn insert(&self, request: Vec<u8>, page: Arc<[u8]>) {
         let bytes = page.len();
-        self.lock().insert(request.into(), page, bytes, Instant::now());
+        self.lock()
+            .insert(request.into(), page, bytes, Instant::now());
     }
 
     /// Forgets everything.

@@ -110,7 +110,11 @@ mod tests {
         cache.insert(key("a"), 1, 1, start);
         let almost = start + MINUTE - Duration::from_millis(1);
         assert_eq!(cache.get(b"a", almost), Some(&1));
-        assert_eq!(cache.get(b"a", start + MINUTE), None, "use does not prolong it");
+        assert_eq!(
+            cache.get(b"a", start + MINUTE),
+            None,
+            "use does not prolong it"
+        );
         assert_eq!((cache.len(), cache.bytes), (0, 0));
     }
 
