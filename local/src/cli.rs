@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use local::SlugScheme;
 
+use crate::dax_command::DaxOptions;
+
 /// The shortener on this machine: gateway, functions and table, without AWS and without containers.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
@@ -21,6 +23,8 @@ pub(crate) enum Command {
     /// Become PROGRAM, and end when the process PARENT ends.
     #[command(name = local::launcher::SUBCOMMAND, hide = true)]
     Launch { parent: u32, program: OsString },
+    /// Only the DAX cluster, in front of any DynamoDB, for an application of your own
+    Dax(DaxOptions),
 }
 
 /// Options of the whole stack.

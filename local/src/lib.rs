@@ -10,6 +10,7 @@
 
 pub mod build_functions;
 mod config;
+pub mod dax_server;
 mod dynamodb;
 mod function;
 mod gateway;

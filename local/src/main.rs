@@ -1,6 +1,7 @@
 //! `cargo run`: the shortener on this machine. `cargo run -- --help` lists the options.
 
 mod cli;
+mod dax_command;
 mod ui;
 
 use std::process::ExitCode;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
                 .map(|never| match never {})
                 .with_context(|| format!("cannot start {}", program.display()))
         }
+        Some(Command::Dax(options)) => dax_command::run(&options),
         None => run(&cli.stack),
     };
     match result {
