@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use local::SlugScheme;
 
+use crate::dax_command::DaxOptions;
+
 /// The shortener on this machine: gateway, functions and table, without AWS and without containers.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
@@ -21,6 +23,8 @@ pub(crate) enum Command {
     /// Become PROGRAM, and end when the process PARENT ends.
     #[command(name = local::launcher::SUBCOMMAND, hide = true)]
     Launch { parent: u32, program: OsString },
+    /// Only the DAX cluster, in front of any DynamoDB, for an application of your own
+    Dax(DaxOptions),
 }
 
 /// Options of the whole stack.
@@ -29,6 +33,14 @@ pub(crate) struct StackOptions {
     /// Port of the HTTP gateway on 127.0.0.1; 0 takes any free one
     #[arg(long, value_name = "N", default_value_t = 3000)]
     pub(crate) port: u16,
+
+    /// Nodes of the DAX cluster, the first one its leader; 0 leaves DAX out
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) dax_nodes: usize,
+
+    /// Port of the first DAX node; the others follow
+    #[arg(long, value_name = "N", default_value_t = 8111)]
+    pub(crate) dax_port: u16,
 
     /// Port of the DynamoDB endpoint
     #[arg(long, value_name = "N", default_value_t = 8000)]

@@ -13,6 +13,7 @@
 
 pub mod build_functions;
 mod config;
+pub mod dax_server;
 mod dynamodb;
 mod function;
 mod gateway;

@@ -33,7 +33,7 @@ pub(crate) fn readiness_line(stack: &Stack) -> io::Result<()> {
         "url": stack.url(),
         "dynamodb": stack.dynamodb_endpoint(),
         "lambda": stack.lambda_endpoint(),
-        "dax": [],
+        "dax": stack.dax().map(local::dax_server::Cluster::endpoints).unwrap_or_default(),
         "table": stack.table(),
         "api_key": null,
     });
@@ -70,6 +70,7 @@ impl Banner<'_> {
                     &format!("table {}, {kept}", stack.table()),
                 ),
             ),
+            ("DAX", dax(stack)),
             (
                 "Lambda",
                 with_note(&stack.lambda_endpoint(), &functions.join(", ")),
@@ -90,6 +91,18 @@ impl Banner<'_> {
         term.write_line("")?;
         term.write_line(&format!("  {}", style("Ctrl-C stops everything.").dim()))?;
         term.write_line("")
+    }
+}
+
+/// The nodes of the cluster, and where faults are injected.
+fn dax(stack: &Stack) -> String {
+    let Some(cluster) = stack.dax() else {
+        return "none".to_owned();
+    };
+    let nodes = cluster.endpoints().join(" ");
+    match cluster.control_url() {
+        Some(url) => with_note(&nodes, &format!("control {url}")),
+        None => nodes,
     }
 }
 
