@@ -2,6 +2,7 @@
 
 mod concurrency;
 mod create;
+mod dax;
 mod redirect;
 
 use local::Stack;
