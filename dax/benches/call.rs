@@ -274,7 +274,9 @@ fn main() {
     runtime.block_on(async {
         let mut contenders = Contenders::connect(start_peer()).await;
         if let Some(kind) = only {
-            contenders.measure(kind, calls).await;
+            for _ in 0..calls {
+                contenders.call(kind).await;
+            }
             return;
         }
         compare(&mut contenders, calls, rounds).await;

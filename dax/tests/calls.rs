@@ -154,6 +154,31 @@ async fn an_idle_connection_that_the_server_closed_is_not_used() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_kept_connection_that_breaks_without_a_word_does_not_count_as_an_attempt() {
+    for (warm, succeeds) in [(true, true), (false, false)] {
+        let world = World::new(1);
+        let config = world.config().refresh(QUIET).retry(RetryPolicy::never());
+        let client = Client::connect(config).await.unwrap();
+        if warm {
+            read(&client, "warm").await.unwrap();
+        } else {
+            // The first call is then on a connection of its own.
+            world.close_idle(1);
+            support::settle().await;
+            client.warm_up(support::TABLE).await.unwrap();
+            world.close_idle(1);
+            support::settle().await;
+        }
+        let before = world.requests(Method::GetItem).values().sum::<usize>();
+        world.script(move |exchange| {
+            if exchange.method == Method::GetItem && exchange.seen == before { Act::CutBefore } else { Act::Answer }
+        });
+        assert_eq!(read(&client, "k").await.is_ok(), succeeds, "warm: {warm}");
+        assert_eq!(client.stats().nodes[0].retries, u64::from(succeeds));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn answers_that_are_none_cost_the_connection_only() {
     for nonsense in [
         &b"\xff"[..],
