@@ -30,6 +30,7 @@ fn expression() {
     replay("expression", targets::expression);
 }
 
+#[expect(clippy::print_stdout, reason = "shows which input failed")]
 fn replay(target: &str, run: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("fuzz/corpus")
