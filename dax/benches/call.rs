@@ -10,10 +10,11 @@
 //! cargo bench -p dax-client --bench call -- --only client --calls 20000     # for valgrind --tool=callgrind
 //! ```
 
+#![allow(clippy::print_stdout, reason = "a program that prints a table")]
 #![allow(
-    clippy::print_stdout,
-    clippy::exit,
-    reason = "a program that prints a table"
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a benchmark that fails stops"
 )]
 
 #[path = "../tests/support/wire.rs"]

@@ -171,7 +171,11 @@ async fn a_kept_connection_that_breaks_without_a_word_does_not_count_as_an_attem
         }
         let before = world.requests(Method::GetItem).values().sum::<usize>();
         world.script(move |exchange| {
-            if exchange.method == Method::GetItem && exchange.seen == before { Act::CutBefore } else { Act::Answer }
+            if exchange.method == Method::GetItem && exchange.seen == before {
+                Act::CutBefore
+            } else {
+                Act::Answer
+            }
         });
         assert_eq!(read(&client, "k").await.is_ok(), succeeds, "warm: {warm}");
         assert_eq!(client.stats().nodes[0].retries, u64::from(succeeds));

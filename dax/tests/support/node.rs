@@ -84,7 +84,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
     async fn receive(&mut self, close_idle: &mut watch::Receiver<u64>) -> Result<(), Closed> {
         let mut chunk = [0; 4096];
         let read = tokio::select! {
-            read = self.stream.read(&mut chunk) => read.map_err(|_| Closed)?,
+            read = self.stream.read(&mut chunk) => read.map_err(|_gone| Closed)?,
             _ = close_idle.changed() => return Err(Closed),
         };
         self.received.extend_from_slice(&chunk[..read]);
@@ -163,8 +163,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
     }
 
     async fn say(&mut self, bytes: &[u8]) -> Result<(), Closed> {
-        self.stream.write_all(bytes).await.map_err(|_| Closed)?;
-        self.stream.flush().await.map_err(|_| Closed)
+        self.stream.write_all(bytes).await.map_err(|_gone| Closed)?;
+        self.stream.flush().await.map_err(|_gone| Closed)
     }
 
     /// Does what is asked.

@@ -1,4 +1,10 @@
 //! Requests and answers as a scripted node reads and writes them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
 use std::net::{IpAddr, SocketAddr};
 
