@@ -1,5 +1,6 @@
 //! The client: the ten operations, each with its attempts.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use crate::codec::Access;
 use crate::error::{Error, Retry};
 use crate::metrics::Stats;
 use crate::net::cluster::Cluster;
-use crate::net::context::Context;
+use crate::net::context::{Context, deadline_in};
 use crate::net::maintenance::Maintenance;
 use crate::net::node::{Failure, Node};
 use crate::op::{self, Operation};
@@ -41,12 +42,11 @@ use crate::{Config, ReadRouting, Refresh};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
 struct Shared {
     cluster: Arc<Cluster>,
     /// Ends when dropped.
@@ -138,6 +138,20 @@ impl Client {
     }
 }
 
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let routes = self.shared.cluster.routes();
+        let nodes: Vec<_> = routes
+            .nodes
+            .iter()
+            .map(|routed| routed.node.announced)
+            .collect();
+        f.debug_struct("Client")
+            .field("nodes", &nodes)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The attempts of one call.
 struct Attempts<'a> {
     cluster: &'a Cluster,
@@ -154,7 +168,7 @@ struct Attempts<'a> {
 
 impl<'a> Attempts<'a> {
     fn new(cluster: &'a Cluster, access: Access) -> Self {
-        let end = Instant::now() + cluster.context.config.total_timeout;
+        let end = deadline_in(cluster.context.config.total_timeout);
         Self {
             cluster,
             access,
@@ -184,7 +198,7 @@ impl<'a> Attempts<'a> {
 
     fn deadline(&self) -> Instant {
         self.end
-            .min(Instant::now() + self.cluster.context.config.request_timeout)
+            .min(deadline_in(self.cluster.context.config.request_timeout))
     }
 
     /// Makes ready for another attempt.
@@ -235,6 +249,11 @@ impl<'a> Attempts<'a> {
             self.met_stale = true;
             self.made -= 1;
             return Some(Next::Same);
+        }
+        if let Error::NoRoute { .. } = failure.error {
+            // The line for a connection to this node is full. There may be room at another; waiting would lengthen it.
+            let others = self.cluster.routes().nodes.len() > 1;
+            return (others && self.made < policy.max_attempts()).then_some(Next::Other);
         }
         let retry = match failure.error.retry() {
             Retry::Never if failure.error.outcome_unknown() => Retry::NewConnection,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use super::connection::Connection;
-use super::context::Context;
+use super::context::{Context, deadline_in};
 use super::pool::Pool;
 use crate::codec::{Access, Lookup, Metadata};
 use crate::error::{Error, Exception};
@@ -116,7 +116,7 @@ impl Node {
         let lookup = Lookup::KeySchema {
             table: table.to_owned(),
         };
-        let deadline = Instant::now() + context.config.request_timeout;
+        let deadline = deadline_in(context.config.request_timeout);
         let finding = self
             .attempt(context, &lookup, deadline)
             .await
