@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 use crate::codec::Access;
 use crate::error::{Error, Retry};
@@ -113,14 +113,20 @@ impl Client {
             dax.attempts = tracing::field::Empty,
             dax.node = tracing::field::Empty,
         );
-        self.call_in_span::<O>(input).instrument(span).await
+        self.call_in_span::<O>(input, &span)
+            .instrument(span.clone())
+            .await
     }
 
-    async fn call_in_span<O: Operation>(&self, input: O::Input) -> Result<O::Output, Error> {
+    async fn call_in_span<O: Operation>(
+        &self,
+        input: O::Input,
+        span: &Span,
+    ) -> Result<O::Output, Error> {
         let cluster = &*self.shared.cluster;
         let operation = O::prepare(input, &mut || cluster.context.with_rng(|rng| rng.u128(..)))?;
         cluster.refresh_on_use().await;
-        let mut attempts = Attempts::new(cluster, O::METHOD.access());
+        let mut attempts = Attempts::new(cluster, O::METHOD.access(), span);
         loop {
             let node = attempts.next_node().ok_or_else(|| Error::NoRoute {
                 method: O::METHOD,
@@ -156,6 +162,7 @@ impl fmt::Debug for Client {
 struct Attempts<'a> {
     cluster: &'a Cluster,
     access: Access,
+    span: &'a Span,
     /// End of the last attempt that may be made.
     end: Instant,
     made: u32,
@@ -167,11 +174,12 @@ struct Attempts<'a> {
 }
 
 impl<'a> Attempts<'a> {
-    fn new(cluster: &'a Cluster, access: Access) -> Self {
+    fn new(cluster: &'a Cluster, access: Access, span: &'a Span) -> Self {
         let end = deadline_in(cluster.context.config.total_timeout);
         Self {
             cluster,
             access,
+            span,
             end,
             made: 0,
             failed: None,
@@ -189,9 +197,9 @@ impl<'a> Attempts<'a> {
         };
         if self.failed.is_some() {
             node.counters.retries.add(1);
-            let span = tracing::Span::current();
-            span.record("dax.attempts", self.made);
-            span.record("dax.node", tracing::field::display(node.endpoint()));
+            self.span.record("dax.attempts", self.made);
+            self.span
+                .record("dax.node", tracing::field::display(node.endpoint()));
         }
         Some(node)
     }

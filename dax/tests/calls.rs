@@ -461,8 +461,7 @@ async fn calls_beyond_the_connection_limit_wait_in_line_and_beyond_that_fail_at_
         .config()
         .refresh(QUIET)
         .max_connections_per_node(4)
-        .max_waiting_per_node(8)
-        .retry(RetryPolicy::never());
+        .max_waiting_per_node(8);
     let client = Client::connect(config).await.unwrap();
     read(&client, "warm").await.unwrap();
     world.script(|exchange| {
