@@ -126,6 +126,30 @@ async fn a_write_that_may_have_happened_is_not_repeated_unless_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_write_whose_answer_cannot_be_understood_is_not_repeated() {
+    let refused = Act::Say(wire::error(&[1, 37, 38], "try again"));
+    for act in [
+        Act::CutBefore,
+        Act::Hang,
+        Act::Say(b"\xff".to_vec()),
+        refused,
+    ] {
+        let world = World::new(2);
+        let client = quiet_client(&world).await;
+        once(&world, Method::DefineAttributeList, act.clone());
+        let error = client
+            .put_item(support::put_returning_old("k"))
+            .await
+            .unwrap_err();
+        assert!(
+            error.outcome_unknown() && error.retry() == Retry::Never,
+            "{act:?}: {error:?}"
+        );
+        assert_eq!(world.writes("k"), 1, "{act:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_write_whose_lookups_fail_was_not_sent_and_is_repeated() {
     for lookup in [Method::DefineKeySchema, Method::DefineAttributeListId] {
         for act in [Act::CutBefore, Act::CutAfter(1), Act::Hang] {

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use super::connection::Connection;
 use super::context::{Context, deadline_in};
 use super::pool::Pool;
-use crate::codec::{Access, Lookup, Metadata};
+use crate::codec::{Access, Lookup, Metadata, Method};
 use crate::error::{Error, Exception};
 use crate::metrics::NodeCounters;
 use crate::session::{Call, Request};
@@ -98,6 +98,11 @@ impl Node {
                 let answered =
                     matches!(&error, Error::Server(server) if server.method == request.method());
                 let harmless = !acted || answered && !error.outcome_unknown();
+                let error = if acted && !answered {
+                    of_request(error, request.method())
+                } else {
+                    error
+                };
                 Err(Failure {
                     error,
                     harmless,
@@ -163,9 +168,12 @@ impl Node {
         opened
     }
 
-    /// Opens connections until `keep` are idle, and sends their handshake.
+    /// Opens connections until `keep` are idle or the limit is reached, and sends their handshake.
     pub(crate) async fn warm(&self, context: &Context, keep: usize) {
         while self.pool.idle() < keep {
+            let Some(_permit) = self.pool.try_permit() else {
+                return;
+            };
             let Ok(mut connection) = self.open(context).await else {
                 return;
             };
@@ -176,8 +184,11 @@ impl Node {
         }
     }
 
-    /// Takes over a connection that discovery opened to this node.
+    /// Takes over a connection that discovery opened to this node, if there may be one more.
     pub(crate) fn adopt(&self, mut connection: Connection) {
+        let Some(_permit) = self.pool.try_permit() else {
+            return;
+        };
         self.counters.connects.add(1);
         connection.count_in(&self.open);
         self.pool.put(connection, Instant::now());
@@ -253,6 +264,38 @@ impl Node {
 
     pub(crate) fn open_connections(&self) -> u64 {
         self.open.load(Ordering::Relaxed)
+    }
+}
+
+/// The error of a write that was sent, whatever it was that failed afterwards: so that it says of itself that the write
+/// may have taken effect.
+fn of_request(error: Error, method: Method) -> Error {
+    match error {
+        Error::Timeout { after, sent, .. } => Error::Timeout {
+            method,
+            after,
+            sent,
+        },
+        Error::Broken {
+            endpoint,
+            sent,
+            source,
+            ..
+        } => Error::Broken {
+            method,
+            endpoint,
+            sent,
+            source,
+        },
+        Error::Malformed { at, what, .. } => Error::Malformed { method, at, what },
+        other => {
+            tracing::debug!(error = %other, "the names in an answer could not be learned");
+            Error::Malformed {
+                method,
+                at: 0,
+                what: "its attribute names could not be learned",
+            }
+        }
     }
 }
 

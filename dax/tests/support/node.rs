@@ -13,6 +13,9 @@ const ECHO_LIST: i64 = 191_068;
 /// Number of any other list: the nodes do not look into items.
 const OTHER_LIST: i64 = 191_069;
 
+/// An optional-parameter map without parameters.
+const EMPTY_OPTIONS: &[u8] = &[0xbf, 0xff];
+
 /// Opens a connection to the node and returns the client's end.
 pub(crate) fn start(world: World, node: SocketAddr) -> DuplexStream {
     let (client, server) = tokio::io::duplex(64 << 10);
@@ -184,7 +187,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
             Method::GetItem => wire::item(ECHO_LIST, &key(arguments)),
             Method::PutItem => {
                 *self.world.state().writes.entry(key(arguments)).or_default() += 1;
-                wire::nothing()
+                let returns_old = arguments[3] != EMPTY_OPTIONS;
+                if returns_old {
+                    wire::old_item(ECHO_LIST)
+                } else {
+                    wire::nothing()
+                }
             }
             _ => wire::error(&[4, 37, 38, 44], "the scripted node does not do this"),
         }
