@@ -163,7 +163,7 @@ mod tests {
     /// All proofs were recorded on that day.
     fn seconds_into_2026_11_23(date: &str) -> SystemTime {
         let time = date.strip_prefix("20261123T").unwrap();
-        let part = |at: usize| time[at..at + 2].parse::<u64>().unwrap();
+        let part = |at: usize| time.get(at..at + 2).unwrap().parse::<u64>().unwrap();
         SystemTime::UNIX_EPOCH
             + Duration::from_secs(1_795_392_000 + part(0) * 3600 + part(2) * 60 + part(4))
     }

@@ -61,6 +61,7 @@ pub mod number;
 pub mod op;
 pub mod session;
 
+mod attempts;
 mod auth;
 mod client;
 mod config;

@@ -107,6 +107,13 @@ impl Cluster {
         if self.refreshed().await.is_err() {
             self.postpone_refresh();
         }
+        let config = &self.context.config;
+        for routed in &self.routes().nodes {
+            routed
+                .node
+                .pool
+                .reap(Instant::now(), config.idle_timeout, config.min_idle);
+        }
     }
 
     async fn refreshed(&self) -> Result<(), Error> {

@@ -7,6 +7,7 @@ pub(crate) mod cluster;
 mod connection;
 mod connector;
 pub(crate) mod context;
+mod health;
 pub(crate) mod maintenance;
 pub(crate) mod node;
 mod pool;
