@@ -10,10 +10,11 @@
 //! cargo bench -p dax-client --bench call -- --only client --calls 20000     # for valgrind --tool=callgrind
 //! ```
 
+#![allow(clippy::print_stdout, reason = "a program that prints a table")]
 #![allow(
-    clippy::print_stdout,
-    clippy::exit,
-    reason = "a program that prints a table"
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a benchmark that fails stops"
 )]
 
 #[path = "../tests/support/wire.rs"]
@@ -148,6 +149,18 @@ fn request_bytes() -> Vec<u8> {
     out
 }
 
+fn credentials() -> Credentials {
+    Credentials::new("AKID", "secret", None, None, "bench")
+}
+
+fn config(address: SocketAddr) -> Config {
+    Config::new(&format!("dax://{address}"))
+        .unwrap()
+        .region("us-east-1")
+        .credentials_provider(credentials())
+        .refresh(Refresh::OnUse(Duration::from_secs(3600)))
+}
+
 struct Contenders {
     bare: TcpStream,
     request: Vec<u8>,
@@ -174,17 +187,11 @@ impl Contenders {
     async fn connect(address: SocketAddr) -> Self {
         let bare = TcpStream::connect(address).await.unwrap();
         bare.set_nodelay(true).unwrap();
-        let credentials = Credentials::new("AKID", "secret", None, None, "bench");
-        let config = Config::new(&format!("dax://{address}"))
-            .unwrap()
-            .region("us-east-1")
-            .credentials_provider(credentials.clone())
-            .refresh(Refresh::OnUse(Duration::from_secs(3600)));
-        let client = Client::connect(config).await.unwrap();
+        let client = Client::connect(config(address)).await.unwrap();
         let sdk = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
-            .credentials_provider(credentials)
+            .credentials_provider(credentials())
             .build();
         Self {
             bare,
@@ -272,13 +279,27 @@ fn main() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let mut contenders = Contenders::connect(start_peer()).await;
+        let address = start_peer();
+        let mut contenders = Contenders::connect(address).await;
         if let Some(kind) = only {
-            contenders.measure(kind, calls).await;
+            for _ in 0..calls {
+                contenders.call(kind).await;
+            }
             return;
         }
         compare(&mut contenders, calls, rounds).await;
+        println!("start-up: {:.0} us CPU", start_up(address, 200).await);
     });
+}
+
+/// What a start-up costs: find the cluster, connect, authorise, learn the nodes.
+async fn start_up(address: SocketAddr, times: u32) -> f64 {
+    let cpu = thread_cpu();
+    for _ in 0..times {
+        let client = Client::connect(config(address)).await.unwrap();
+        assert_eq!(client.stats().nodes.len(), 1);
+    }
+    (thread_cpu() - cpu).as_nanos() as f64 / f64::from(times) / 1e3
 }
 
 async fn compare(contenders: &mut Contenders, calls: u32, rounds: u32) {

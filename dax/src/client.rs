@@ -1,20 +1,19 @@
-//! The client: the ten operations, each with its attempts.
+//! The client and its ten operations.
 
+use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
+use crate::attempts::Attempts;
 use crate::codec::Access;
-use crate::error::{Error, Retry};
+use crate::error::Error;
 use crate::metrics::Stats;
 use crate::net::cluster::Cluster;
 use crate::net::context::Context;
 use crate::net::maintenance::Maintenance;
-use crate::net::node::{Failure, Node};
 use crate::op::{self, Operation};
-use crate::{Config, ReadRouting, Refresh};
+use crate::{Config, ReadRouting};
 
 /// A client for one DAX cluster.
 ///
@@ -41,12 +40,11 @@ use crate::{Config, ReadRouting, Refresh};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Client {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
 struct Shared {
     cluster: Arc<Cluster>,
     /// Ends when dropped.
@@ -113,14 +111,20 @@ impl Client {
             dax.attempts = tracing::field::Empty,
             dax.node = tracing::field::Empty,
         );
-        self.call_in_span::<O>(input).instrument(span).await
+        self.call_in_span::<O>(input, &span)
+            .instrument(span.clone())
+            .await
     }
 
-    async fn call_in_span<O: Operation>(&self, input: O::Input) -> Result<O::Output, Error> {
+    async fn call_in_span<O: Operation>(
+        &self,
+        input: O::Input,
+        span: &Span,
+    ) -> Result<O::Output, Error> {
         let cluster = &*self.shared.cluster;
         let operation = O::prepare(input, &mut || cluster.context.with_rng(|rng| rng.u128(..)))?;
         cluster.refresh_on_use().await;
-        let mut attempts = Attempts::new(cluster, O::METHOD.access());
+        let mut attempts = Attempts::new(cluster, O::METHOD.access(), span);
         loop {
             let node = attempts.next_node().ok_or_else(|| Error::NoRoute {
                 method: O::METHOD,
@@ -138,152 +142,18 @@ impl Client {
     }
 }
 
-/// The attempts of one call.
-struct Attempts<'a> {
-    cluster: &'a Cluster,
-    access: Access,
-    /// End of the last attempt that may be made.
-    end: Instant,
-    made: u32,
-    failed: Option<Arc<Node>>,
-    /// The next attempt goes to this node.
-    same: Option<Arc<Node>>,
-    reauthorized: bool,
-    met_stale: bool,
-}
-
-impl<'a> Attempts<'a> {
-    fn new(cluster: &'a Cluster, access: Access) -> Self {
-        let end = Instant::now() + cluster.context.config.total_timeout;
-        Self {
-            cluster,
-            access,
-            end,
-            made: 0,
-            failed: None,
-            same: None,
-            reauthorized: false,
-            met_stale: false,
-        }
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let routes = self.shared.cluster.routes();
+        let nodes: Vec<_> = routes
+            .nodes
+            .iter()
+            .map(|routed| routed.node.announced)
+            .collect();
+        f.debug_struct("Client")
+            .field("nodes", &nodes)
+            .finish_non_exhaustive()
     }
-
-    fn next_node(&mut self) -> Option<Arc<Node>> {
-        self.made += 1;
-        let node = match self.same.take() {
-            Some(node) => node,
-            None => self.cluster.choose(self.access, self.failed.as_ref())?,
-        };
-        if self.failed.is_some() {
-            node.counters.retries.add(1);
-            let span = tracing::Span::current();
-            span.record("dax.attempts", self.made);
-            span.record("dax.node", tracing::field::display(node.endpoint()));
-        }
-        Some(node)
-    }
-
-    fn deadline(&self) -> Instant {
-        self.end
-            .min(Instant::now() + self.cluster.context.config.request_timeout)
-    }
-
-    /// Makes ready for another attempt.
-    ///
-    /// # Errors
-    /// The failure, if there is to be none.
-    async fn after(&mut self, node: &Arc<Node>, failure: Failure) -> Result<(), Error> {
-        let next = self.decide(&failure);
-        let Failure { error, .. } = failure;
-        tracing::debug!(
-            dax.node = %node.endpoint(), dax.attempt = self.made, error = %error, retry = ?next,
-            "DAX attempt failed"
-        );
-        let wait = match next {
-            None => return Err(error),
-            Some(Next::Same) => {
-                self.same = Some(Arc::clone(node));
-                Duration::ZERO
-            }
-            Some(Next::Other) => Duration::ZERO,
-            Some(Next::AfterWait) => self.wait(),
-            Some(Next::AfterRefresh) => {
-                let refreshed = self.cluster.refresh(self.believed_age(&error)).await;
-                if refreshed.is_ok() && error.is_io() {
-                    Duration::ZERO
-                } else {
-                    self.wait()
-                }
-            }
-        };
-        self.failed = Some(Arc::clone(node));
-        if Instant::now() + wait >= self.end {
-            return Err(error);
-        }
-        if !wait.is_zero() {
-            sleep(wait).await;
-        }
-        Ok(())
-    }
-
-    fn decide(&mut self, failure: &Failure) -> Option<Next> {
-        let policy = &self.cluster.context.config.retry;
-        if !failure.harmless && !policy.repeats_unknown_writes() {
-            return None;
-        }
-        if failure.stale && !self.met_stale {
-            // Says nothing about node or network: does not count as an attempt, but only once.
-            self.met_stale = true;
-            self.made -= 1;
-            return Some(Next::Same);
-        }
-        let retry = match failure.error.retry() {
-            Retry::Never if failure.error.outcome_unknown() => Retry::NewConnection,
-            Retry::Reauthorize if self.reauthorized => Retry::Never,
-            retry => retry,
-        };
-        if retry == Retry::Never || self.made >= policy.max_attempts() {
-            return None;
-        }
-        Some(match retry {
-            Retry::Reauthorize => {
-                self.reauthorized = true;
-                Next::Same
-            }
-            Retry::AfterWait => Next::AfterWait,
-            Retry::AfterRecovery => Next::AfterRefresh,
-            // A second node out of reach, or the only one: the roster itself may be out of date.
-            _ if failure.error.is_io() && self.alone_or_again() => Next::AfterRefresh,
-            _ => Next::Other,
-        })
-    }
-
-    fn alone_or_again(&self) -> bool {
-        self.failed.is_some() || self.cluster.routes().nodes.len() < 2
-    }
-
-    /// A roster younger than this is not worth fetching again because of `error`.
-    fn believed_age(&self, error: &Error) -> Duration {
-        if !error.is_io() {
-            return Duration::ZERO;
-        }
-        let (Refresh::Background(period) | Refresh::OnUse(period)) =
-            self.cluster.context.config.refresh;
-        period.min(Duration::from_secs(1))
-    }
-
-    fn wait(&self) -> Duration {
-        let context = &self.cluster.context;
-        context.with_rng(|rng| context.config.retry.delay(self.made, rng))
-    }
-}
-
-/// Where and when the next attempt is made.
-#[derive(Clone, Copy, Debug)]
-enum Next {
-    Same,
-    Other,
-    AfterWait,
-    AfterRefresh,
 }
 
 /// The named operations.

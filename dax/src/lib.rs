@@ -1,8 +1,8 @@
 //! A client for Amazon DynamoDB Accelerator (DAX), the write-through cache in front of DynamoDB.
 //!
 //! [`Client`] has one async method for each of the ten data operations, with the inputs, outputs and errors of
-//! [`aws_sdk_dynamodb`]; [`Client::to_sdk_client`] makes a real SDK client of it, whose other operations go to DynamoDB.
-//! [`Config`] holds what can be set, [`Error`] what can go wrong and [what to do about it](Error::retry).
+//! [`aws_sdk_dynamodb`]; `Client::to_sdk_client` (feature `sdk`) makes a real SDK client of it, whose other operations
+//! go to DynamoDB. [`Config`] holds what can be set, [`Error`] what can go wrong and [what to do about it](Error::retry).
 //!
 //! ```no_run
 //! use aws_sdk_dynamodb::operation::get_item::GetItemInput;
@@ -61,6 +61,7 @@ pub mod number;
 pub mod op;
 pub mod session;
 
+mod attempts;
 mod auth;
 mod client;
 mod config;

@@ -126,6 +126,30 @@ async fn a_write_that_may_have_happened_is_not_repeated_unless_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_write_whose_answer_cannot_be_understood_is_not_repeated() {
+    let refused = Act::Say(wire::error(&[1, 37, 38], "try again"));
+    for act in [
+        Act::CutBefore,
+        Act::Hang,
+        Act::Say(b"\xff".to_vec()),
+        refused,
+    ] {
+        let world = World::new(2);
+        let client = quiet_client(&world).await;
+        once(&world, Method::DefineAttributeList, act.clone());
+        let error = client
+            .put_item(support::put_returning_old("k"))
+            .await
+            .unwrap_err();
+        assert!(
+            error.outcome_unknown() && error.retry() == Retry::Never,
+            "{act:?}: {error:?}"
+        );
+        assert_eq!(world.writes("k"), 1, "{act:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_write_whose_lookups_fail_was_not_sent_and_is_repeated() {
     for lookup in [Method::DefineKeySchema, Method::DefineAttributeListId] {
         for act in [Act::CutBefore, Act::CutAfter(1), Act::Hang] {
@@ -151,6 +175,35 @@ async fn an_idle_connection_that_the_server_closed_is_not_used() {
     client.put_item(put("k")).await.unwrap();
     assert_eq!(world.writes("k"), 2);
     assert_eq!(client.stats().nodes[0].io_errors, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kept_connection_that_breaks_without_a_word_does_not_count_as_an_attempt() {
+    for (warm, succeeds) in [(true, true), (false, false)] {
+        let world = World::new(1);
+        let config = world.config().refresh(QUIET).retry(RetryPolicy::never());
+        let client = Client::connect(config).await.unwrap();
+        if warm {
+            read(&client, "warm").await.unwrap();
+        } else {
+            // The first call is then on a connection of its own.
+            world.close_idle(1);
+            support::settle().await;
+            client.warm_up(support::TABLE).await.unwrap();
+            world.close_idle(1);
+            support::settle().await;
+        }
+        let before = world.requests(Method::GetItem).values().sum::<usize>();
+        world.script(move |exchange| {
+            if exchange.method == Method::GetItem && exchange.seen == before {
+                Act::CutBefore
+            } else {
+                Act::Answer
+            }
+        });
+        assert_eq!(read(&client, "k").await.is_ok(), succeeds, "warm: {warm}");
+        assert_eq!(client.stats().nodes[0].retries, u64::from(succeeds));
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -432,8 +485,7 @@ async fn calls_beyond_the_connection_limit_wait_in_line_and_beyond_that_fail_at_
         .config()
         .refresh(QUIET)
         .max_connections_per_node(4)
-        .max_waiting_per_node(8)
-        .retry(RetryPolicy::never());
+        .max_waiting_per_node(8);
     let client = Client::connect(config).await.unwrap();
     read(&client, "warm").await.unwrap();
     world.script(|exchange| {

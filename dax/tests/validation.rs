@@ -4,6 +4,10 @@
     clippy::panic,
     reason = "a test fails by panicking"
 )]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "fields of JSON objects are made by indexing"
+)]
 
 #[path = "support/json.rs"]
 #[allow(dead_code, reason = "the other tests use the rest")]

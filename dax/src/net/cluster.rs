@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use super::connection::Connection;
-use super::context::Context;
+use super::context::{Context, deadline_in};
 use super::node::Node;
 use super::routes::{Routes, wanted};
 use crate::codec::control;
@@ -55,7 +55,7 @@ impl Cluster {
         cluster.context.prove().await?;
         for attempt in 1.. {
             let found = cluster.discover().await?;
-            let routes = cluster.apply(found);
+            let routes = cluster.apply(found)?;
             if routes.has_leader() {
                 break;
             }
@@ -107,6 +107,13 @@ impl Cluster {
         if self.refreshed().await.is_err() {
             self.postpone_refresh();
         }
+        let config = &self.context.config;
+        for routed in &self.routes().nodes {
+            routed
+                .node
+                .pool
+                .reap(Instant::now(), config.idle_timeout, config.min_idle);
+        }
     }
 
     async fn refreshed(&self) -> Result<(), Error> {
@@ -117,10 +124,9 @@ impl Cluster {
             }),
             None => self.discover().await,
         };
-        match found {
-            Ok(found) => {
+        match found.and_then(|found| self.apply(found)) {
+            Ok(_routes) => {
                 self.refreshes.add(1);
-                self.apply(found);
                 Ok(())
             }
             Err(error) => {
@@ -143,7 +149,7 @@ impl Cluster {
 
     /// Asks a node for the roster, within the lookup timeout.
     pub(crate) async fn probe(&self, node: &Node) -> Result<Vec<control::Endpoint>, Error> {
-        let deadline = Instant::now() + self.context.config.lookup_timeout;
+        let deadline = deadline_in(self.context.config.lookup_timeout);
         node.attempt(&self.context, &Endpoints, deadline)
             .await
             .map_err(|failure| failure.error)
@@ -213,8 +219,16 @@ impl Cluster {
         })
     }
 
-    fn apply(&self, found: Found) -> Arc<Routes> {
+    fn apply(&self, found: Found) -> Result<Arc<Routes>, Error> {
         let routes = Arc::new(self.routes().updated(&found.roster, &self.context));
+        if routes.nodes.is_empty() {
+            let family = self.context.config.address_family;
+            let reason = format!(
+                "none of {} announced nodes has an address of family {family:?}",
+                found.roster.len()
+            );
+            return Err(no_route(reason, None));
+        }
         *self.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&routes);
         if let Some((address, connection)) = found.connection
             && let Some(known) = routes
@@ -225,7 +239,7 @@ impl Cluster {
         {
             known.node.adopt(connection);
         }
-        routes
+        Ok(routes)
     }
 
     /// Treats the present roster as just fetched, so that a cluster that cannot be asked does not slow every call.

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::connector::{Connector, Tcp, Transport};
 use crate::auth::{self, Proof};
@@ -139,6 +139,12 @@ impl Context {
     pub(crate) fn with_rng<T>(&self, draw: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
         draw(&mut self.rng.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// So long from now; a time beyond all reason is as good as a year.
+pub(crate) fn deadline_in(time: Duration) -> Instant {
+    const YEAR: Duration = Duration::from_secs(365 * 86_400);
+    Instant::now() + time.min(YEAR)
 }
 
 #[cfg(feature = "tls")]

@@ -53,7 +53,8 @@ async fn run(cluster: Weak<Cluster>, period: Duration) {
 
 /// The period, up to a tenth longer or shorter, so that the clients of a fleet do not ask in step.
 fn jittered(cluster: &Cluster, period: Duration) -> Duration {
-    period.mul_f64(cluster.context.with_rng(|rng| 0.9 + 0.2 * rng.f64()))
+    let factor = cluster.context.with_rng(|rng| 0.9 + 0.2 * rng.f64());
+    Duration::try_from_secs_f64(period.as_secs_f64() * factor).unwrap_or(period)
 }
 
 /// Probes silent and evicted nodes, closes idle connections, opens spare ones; all nodes at the same time.

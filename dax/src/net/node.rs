@@ -1,22 +1,20 @@
 //! One node: its connections, what is known about its tables, how it has been doing.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
 use super::connection::Connection;
-use super::context::Context;
+use super::context::{Context, deadline_in};
+use super::health::Health;
 use super::pool::Pool;
-use crate::codec::{Access, Lookup, Metadata};
+use crate::codec::{Access, Lookup, Metadata, Method};
 use crate::error::{Error, Exception};
 use crate::metrics::NodeCounters;
 use crate::session::{Call, Request};
-
-/// Without a background task to probe it, an evicted node is given one call again after this time.
-const PROBE_WITH_TRAFFIC_AFTER: Duration = Duration::from_secs(1);
 
 /// A node of the cluster, alive from the roster that brought it to the roster that no longer holds it.
 #[derive(Debug)]
@@ -98,6 +96,11 @@ impl Node {
                 let answered =
                     matches!(&error, Error::Server(server) if server.method == request.method());
                 let harmless = !acted || answered && !error.outcome_unknown();
+                let error = if acted && !answered {
+                    of_request(error, request.method())
+                } else {
+                    error
+                };
                 Err(Failure {
                     error,
                     harmless,
@@ -116,7 +119,7 @@ impl Node {
         let lookup = Lookup::KeySchema {
             table: table.to_owned(),
         };
-        let deadline = Instant::now() + context.config.request_timeout;
+        let deadline = deadline_in(context.config.request_timeout);
         let finding = self
             .attempt(context, &lookup, deadline)
             .await
@@ -163,9 +166,12 @@ impl Node {
         opened
     }
 
-    /// Opens connections until `keep` are idle, and sends their handshake.
+    /// Opens connections until `keep` are idle or the limit is reached, and sends their handshake.
     pub(crate) async fn warm(&self, context: &Context, keep: usize) {
         while self.pool.idle() < keep {
+            let Some(_permit) = self.pool.try_permit() else {
+                return;
+            };
             let Ok(mut connection) = self.open(context).await else {
                 return;
             };
@@ -176,8 +182,11 @@ impl Node {
         }
     }
 
-    /// Takes over a connection that discovery opened to this node.
+    /// Takes over a connection that discovery opened to this node, if there may be one more.
     pub(crate) fn adopt(&self, mut connection: Connection) {
+        let Some(_permit) = self.pool.try_permit() else {
+            return;
+        };
         self.counters.connects.add(1);
         connection.count_in(&self.open);
         self.pool.put(connection, Instant::now());
@@ -241,7 +250,7 @@ impl Node {
     }
 
     pub(crate) fn is_evicted(&self) -> bool {
-        self.health.evicted.load(Ordering::Relaxed)
+        self.health.is_evicted()
     }
 
     /// Whether no call succeeded for this long.
@@ -253,6 +262,38 @@ impl Node {
 
     pub(crate) fn open_connections(&self) -> u64 {
         self.open.load(Ordering::Relaxed)
+    }
+}
+
+/// The error of a write that was sent, whatever it was that failed afterwards: so that it says of itself that the write
+/// may have taken effect.
+fn of_request(error: Error, method: Method) -> Error {
+    match error {
+        Error::Timeout { after, sent, .. } => Error::Timeout {
+            method,
+            after,
+            sent,
+        },
+        Error::Broken {
+            endpoint,
+            sent,
+            source,
+            ..
+        } => Error::Broken {
+            method,
+            endpoint,
+            sent,
+            source,
+        },
+        Error::Malformed { at, what, .. } => Error::Malformed { method, at, what },
+        other => {
+            tracing::debug!(error = %other, "the names in an answer could not be learned");
+            Error::Malformed {
+                method,
+                at: 0,
+                what: "its attribute names could not be learned",
+            }
+        }
     }
 }
 
@@ -279,68 +320,5 @@ impl Drop for DropWatch<'_> {
         if let Some(counters) = self.0 {
             counters.cancelled.add(1);
         }
-    }
-}
-
-/// Errors in a row, and what follows from them.
-#[derive(Debug, Default)]
-struct Health {
-    errors_in_a_row: AtomicU32,
-    evicted: AtomicBool,
-    times: Mutex<Times>,
-}
-
-#[derive(Debug, Default)]
-struct Times {
-    /// When an evicted node was last given up, or given a call to prove itself.
-    tried: Option<Instant>,
-    succeeded: Option<Instant>,
-}
-
-impl Health {
-    fn succeeded(&self, now: Instant) {
-        if self.errors_in_a_row.load(Ordering::Relaxed) != 0 {
-            self.errors_in_a_row.store(0, Ordering::Relaxed);
-            self.evicted.store(false, Ordering::Relaxed);
-        }
-        self.times().succeeded = Some(now);
-    }
-
-    /// Whether this failure evicts the node.
-    fn failed(&self, limit: u32) -> bool {
-        let errors = self
-            .errors_in_a_row
-            .fetch_add(1, Ordering::Relaxed)
-            .saturating_add(1);
-        if errors < limit {
-            return false;
-        }
-        self.times().tried = Some(Instant::now());
-        !self.evicted.swap(true, Ordering::Relaxed)
-    }
-
-    fn is_routed(&self, prober: bool) -> bool {
-        if !self.evicted.load(Ordering::Relaxed) {
-            return true;
-        }
-        if prober {
-            return false;
-        }
-        let mut times = self.times();
-        let due = times
-            .tried
-            .is_none_or(|at| at.elapsed() >= PROBE_WITH_TRAFFIC_AFTER);
-        if due {
-            times.tried = Some(Instant::now());
-        }
-        due
-    }
-
-    fn last_success(&self) -> Option<Instant> {
-        self.times().succeeded
-    }
-
-    fn times(&self) -> std::sync::MutexGuard<'_, Times> {
-        self.times.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

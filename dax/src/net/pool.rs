@@ -38,12 +38,17 @@ impl Pool {
 
     /// The right to use one connection; waits in line when all are in use. Cancel-safe. The caller bounds the wait.
     pub(crate) async fn permit(&self) -> Result<SemaphorePermit<'_>, QueueFull> {
-        if let Ok(permit) = self.permits.try_acquire() {
+        if let Some(permit) = self.try_permit() {
             return Ok(permit);
         }
         let _place = Place::take(&self.waiting, self.max_waiting)?;
         // The semaphore is never closed.
         self.permits.acquire().await.map_err(|_closed| QueueFull)
+    }
+
+    /// The right to use one connection, if no one has to wait for it.
+    pub(crate) fn try_permit(&self) -> Option<SemaphorePermit<'_>> {
+        self.permits.try_acquire().ok()
     }
 
     /// The connection used last, if its peer left it alone. Those that the peer closed are dropped on the way.

@@ -103,29 +103,28 @@ impl Routes {
         context: &Context,
     ) -> Option<Arc<Node>> {
         let prober = matches!(context.config.refresh, crate::Refresh::Background(_));
-        let mut best: Vec<&Routed> = Vec::new();
-        let mut best_score = 0;
-        for routed in &self.nodes {
-            let routable = routed.node.is_routed(prober);
+        let score = |routed: &Routed| {
             let fresh = avoid.is_none_or(|failed| !Arc::ptr_eq(failed, &routed.node));
-            let score = 1
-                + 8 * u8::from(routable)
+            1 + 8 * u8::from(routed.node.is_routed(prober))
                 + 4 * u8::from(fresh)
-                + 2 * u8::from(preferred(routed, access, &context.config.read_routing));
-            if score > best_score {
-                best.clear();
-                best_score = score;
-            }
-            if score == best_score {
-                best.push(routed);
+                + 2 * u8::from(preferred(routed, access, &context.config.read_routing))
+        };
+        let (mut best, mut best_score, mut ties) = (None, 0, 0);
+        for routed in &self.nodes {
+            let score = score(routed);
+            ties = if score > best_score {
+                1
+            } else {
+                ties + usize::from(score == best_score)
+            };
+            // Each of n equals ends up chosen with probability 1/n.
+            let takes = score > best_score
+                || score == best_score && context.with_rng(|rng| rng.usize(..ties)) == 0;
+            if takes {
+                (best, best_score) = (Some(routed), score);
             }
         }
-        let pick = if best.len() > 1 {
-            context.with_rng(|rng| rng.usize(..best.len()))
-        } else {
-            0
-        };
-        best.get(pick).map(|routed| Arc::clone(&routed.node))
+        best.map(|routed| Arc::clone(&routed.node))
     }
 }
 

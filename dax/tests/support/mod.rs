@@ -17,7 +17,8 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::operation::get_item::GetItemInput;
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemInputBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use dax_client::codec::Method;
 use dax_client::net::{BoxFuture, Connector, Transport};
 use dax_client::{Client, Config, Error};
@@ -267,12 +268,22 @@ pub(crate) fn get(key: &str) -> GetItemInput {
 }
 
 pub(crate) fn put(key: &str) -> PutItemInput {
+    put_builder(key).build().unwrap()
+}
+
+/// Nodes answer it with an old item, whose list number the client does not know.
+pub(crate) fn put_returning_old(key: &str) -> PutItemInput {
+    put_builder(key)
+        .return_values(ReturnValue::AllOld)
+        .build()
+        .unwrap()
+}
+
+fn put_builder(key: &str) -> PutItemInputBuilder {
     PutItemInput::builder()
         .table_name(TABLE)
         .item("pk", AttributeValue::S(key.to_owned()))
         .item("v", AttributeValue::S("written".to_owned()))
-        .build()
-        .unwrap()
 }
 
 /// Reads `key` and checks that the answer is that of this call: nodes answer with the key they were asked for.

@@ -13,6 +13,9 @@ const ECHO_LIST: i64 = 191_068;
 /// Number of any other list: the nodes do not look into items.
 const OTHER_LIST: i64 = 191_069;
 
+/// An optional-parameter map without parameters.
+const EMPTY_OPTIONS: &[u8] = &[0xbf, 0xff];
+
 /// Opens a connection to the node and returns the client's end.
 pub(crate) fn start(world: World, node: SocketAddr) -> DuplexStream {
     let (client, server) = tokio::io::duplex(64 << 10);
@@ -84,7 +87,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
     async fn receive(&mut self, close_idle: &mut watch::Receiver<u64>) -> Result<(), Closed> {
         let mut chunk = [0; 4096];
         let read = tokio::select! {
-            read = self.stream.read(&mut chunk) => read.map_err(|_| Closed)?,
+            read = self.stream.read(&mut chunk) => read.map_err(|_gone| Closed)?,
             _ = close_idle.changed() => return Err(Closed),
         };
         self.received.extend_from_slice(&chunk[..read]);
@@ -163,8 +166,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
     }
 
     async fn say(&mut self, bytes: &[u8]) -> Result<(), Closed> {
-        self.stream.write_all(bytes).await.map_err(|_| Closed)?;
-        self.stream.flush().await.map_err(|_| Closed)
+        self.stream.write_all(bytes).await.map_err(|_gone| Closed)?;
+        self.stream.flush().await.map_err(|_gone| Closed)
     }
 
     /// Does what is asked.
@@ -184,7 +187,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
             Method::GetItem => wire::item(ECHO_LIST, &key(arguments)),
             Method::PutItem => {
                 *self.world.state().writes.entry(key(arguments)).or_default() += 1;
-                wire::nothing()
+                let returns_old = arguments[3] != EMPTY_OPTIONS;
+                if returns_old {
+                    wire::old_item(ECHO_LIST)
+                } else {
+                    wire::nothing()
+                }
             }
             _ => wire::error(&[4, 37, 38, 44], "the scripted node does not do this"),
         }

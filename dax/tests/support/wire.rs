@@ -1,4 +1,10 @@
 //! Requests and answers as a scripted node reads and writes them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -114,11 +120,20 @@ pub(crate) fn roster(entries: &[Entry]) -> Vec<u8> {
     })
 }
 
+/// The answer to a write that returns the old item.
+pub(crate) fn old_item(list: i64) -> Vec<u8> {
+    attributes(2, list, "old")
+}
+
 /// An item whose one attribute beside the key holds `echo`; its list number is `list`.
 pub(crate) fn item(list: i64, echo: &str) -> Vec<u8> {
+    attributes(0, list, echo)
+}
+
+fn attributes(field: u64, list: i64, echo: &str) -> Vec<u8> {
     success(|writer| {
         writer.open_map();
-        writer.uint(0);
+        writer.uint(field);
         let nested: Result<(), ()> = writer.nested(|item| {
             item.int(list);
             item.text(echo);

@@ -1,186 +1,17 @@
-//! One connection's side of the conversation, without a socket and without a clock.
-//!
-//! ```text
-//! client                                                        node
-//!   handshake, authorizeConnection, defineKeySchema ─────────────▶     one write; the first two get no answer
-//!   ◀───────────────────────────────────────────── key schema
-//!   getItem ─────────────────────────────────────────────────────▶
-//!   ◀───────────────────────────────────────────── item, with a list number
-//!   defineAttributeList ─────────────────────────────────────────▶     only the first time this number is met
-//!   ◀───────────────────────────────────────────── names
-//! ```
-//!
-//! A [`Session`] holds the bytes to be sent and the bytes received, and knows whether an answer is due. A [`Call`]
-//! takes one request through it: it asks what it must know before it can write the request, and, with the answer at
-//! hand, what it must know to read it. The caller moves bytes whenever [`Call::advance`] says so, and nothing else.
+//! One request's way through a session.
 
 use std::convert::Infallible;
 use std::sync::{PoisonError, RwLock};
 
-use tokio::time::Instant;
-
-use crate::cbor;
-use crate::codec::control::{self, Authorization, Finding};
-use crate::codec::{DecodeStop, EncodeStop, FrameScanner, Lookup, Metadata, Method};
+use super::Session;
+use crate::codec::control::{self, Finding};
+use crate::codec::{DecodeStop, EncodeStop, Lookup, Metadata, Method};
 use crate::error::Error;
 use crate::op::Operation;
-
-/// Name and version, as every client sends them.
-pub(crate) const USER_AGENT: &str = concat!("dax-client-rust/", env!("CARGO_PKG_VERSION"));
 
 /// A call that still lacks knowledge after so many rounds of lookups gets none from this node. An honest node needs
 /// one round before the request and one after it.
 const MAX_LOOKUP_ROUNDS: usize = 8;
-
-/// Buffers that one large answer has grown are cut back to this size.
-const KEEP_BUFFER_BYTES: usize = 64 << 10;
-const NEW_BUFFER_BYTES: usize = 4 << 10;
-
-/// Protocol state of one connection.
-#[derive(Debug)]
-pub struct Session {
-    output: Vec<u8>,
-    input: Vec<u8>,
-    scanner: FrameScanner,
-    /// Length of the answer at the start of `input`, once complete.
-    answer_bytes: Option<usize>,
-    awaiting: bool,
-    clean: bool,
-    authorization: Option<Authorized>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Authorized {
-    generation: u64,
-    renew_at: Instant,
-}
-
-impl Session {
-    /// A session whose first write will open the connection.
-    pub fn new(session_id: [u8; 16], max_answer_bytes: usize) -> Self {
-        let mut output = Vec::with_capacity(NEW_BUFFER_BYTES);
-        control::write_handshake(&session_id, USER_AGENT, &mut output);
-        Self {
-            output,
-            input: Vec::with_capacity(NEW_BUFFER_BYTES),
-            scanner: FrameScanner::new(Method::Endpoints, max_answer_bytes),
-            answer_bytes: None,
-            awaiting: false,
-            clean: true,
-            authorization: None,
-        }
-    }
-
-    /// Whether the next request must be preceded by a proof of identity.
-    pub fn wants_authorization(&self, generation: u64, now: Instant) -> bool {
-        self.authorization
-            .is_none_or(|last| last.generation != generation || now >= last.renew_at)
-    }
-
-    /// Queues a proof of identity, to be sent in front of the next request and good until `renew_at`. `generation`
-    /// numbers the credentials that it was made with.
-    pub fn authorize(&mut self, proof: &Authorization<'_>, generation: u64, renew_at: Instant) {
-        control::write_authorize(proof, &mut self.output);
-        self.authorization = Some(Authorized {
-            generation,
-            renew_at,
-        });
-    }
-
-    /// Bytes to be written, all of them before reading.
-    pub fn output(&self) -> &[u8] {
-        &self.output
-    }
-
-    /// All of [`output`](Self::output) was written.
-    pub fn sent(&mut self) {
-        self.output.clear();
-    }
-
-    /// Where received bytes are to be appended.
-    pub fn input(&mut self) -> &mut Vec<u8> {
-        if self.input.spare_capacity_mut().len() < NEW_BUFFER_BYTES / 2 {
-            // Doubling: an answer is copied a bounded number of times however it is cut.
-            self.input
-                .reserve(self.input.capacity().max(NEW_BUFFER_BYTES));
-        }
-        &mut self.input
-    }
-
-    /// Whether the answer due has arrived in full.
-    ///
-    /// # Errors
-    /// If the bytes received so far can never become one.
-    pub fn is_answered(&mut self) -> cbor::Result<bool> {
-        if self.answer_bytes.is_none() {
-            let scanned = self.scanner.scan(&self.input);
-            self.clean &= scanned.is_ok();
-            self.answer_bytes = scanned?;
-        }
-        Ok(self.answer_bytes.is_some())
-    }
-
-    /// Whether any byte of the answer due has arrived.
-    pub fn has_input(&self) -> bool {
-        !self.input.is_empty()
-    }
-
-    /// Whether the connection may carry another call: no answer is due, none was left over, nothing was unreadable.
-    pub fn is_reusable(&self) -> bool {
-        self.clean && !self.awaiting && self.input.is_empty()
-    }
-
-    /// Queues a request. When `write` fails nothing of it stays queued.
-    fn begin<E>(
-        &mut self,
-        method: Method,
-        write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let before = self.output.len();
-        if let Err(stop) = write(&mut self.output) {
-            self.output.truncate(before);
-            return Err(stop);
-        }
-        self.scanner.restart(method);
-        self.awaiting = true;
-        Ok(())
-    }
-
-    /// The complete answer.
-    fn answer(&self) -> &[u8] {
-        self.answer_bytes
-            .and_then(|length| self.input.get(..length))
-            .unwrap_or_default()
-    }
-
-    /// Makes ready for the next request. Bytes after the answer were not asked for: whatever they are, the next
-    /// request must not meet them.
-    fn finish(&mut self) {
-        self.clean &= !self.awaiting || self.answer_bytes == Some(self.input.len());
-        self.awaiting = false;
-        self.answer_bytes = None;
-        clear(&mut self.input);
-        clear(&mut self.output);
-    }
-
-    /// As [`finish`](Self::finish), for an answer that is still needed.
-    fn take_answer(&mut self) -> Vec<u8> {
-        let length = self.answer_bytes.unwrap_or_default();
-        let mut answer = std::mem::replace(&mut self.input, Vec::with_capacity(NEW_BUFFER_BYTES));
-        self.clean &= length == answer.len();
-        answer.truncate(length);
-        self.awaiting = false;
-        self.answer_bytes = None;
-        answer
-    }
-}
-
-fn clear(buffer: &mut Vec<u8>) {
-    buffer.clear();
-    if buffer.capacity() > KEEP_BUFFER_BYTES {
-        buffer.shrink_to(NEW_BUFFER_BYTES);
-    }
-}
 
 /// Something that is asked over a session: an [`Operation`], or the protocol's own question for [`Endpoints`].
 pub trait Request {
@@ -429,7 +260,7 @@ fn stopped(stop: DecodeStop, method: Method, session: &mut Session) -> Error {
     let (at, what) = match stop {
         DecodeStop::Server(error) => {
             if error.is_authentication() {
-                session.authorization = None;
+                session.forget_authorization();
             }
             session.finish();
             return Error::Server(error);
@@ -440,6 +271,6 @@ fn stopped(stop: DecodeStop, method: Method, session: &mut Session) -> Error {
             (session.answer().len(), "the answer is cut")
         }
     };
-    session.clean = false;
+    session.spoil();
     Error::Malformed { method, at, what }
 }
