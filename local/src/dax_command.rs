@@ -12,12 +12,10 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 /// Options of the DAX cluster.
-///
-/// A running cluster is steered over HTTP, with JSON:
 #[derive(Debug, Args)]
 #[command(after_help = CONTROL_HELP)]
 pub(crate) struct DaxOptions {
-    /// DynamoDB behind the cluster, for instance http://localhost:8000; without it an embedded one, in memory
+    /// Endpoint of the DynamoDB behind the cluster; without it an embedded one, in memory
     #[arg(long, value_name = "URL")]
     dynamodb: Option<String>,
 
