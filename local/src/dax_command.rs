@@ -131,7 +131,8 @@ async fn serve(options: &DaxOptions) -> anyhow::Result<()> {
         Some(endpoint) => endpoint.clone(),
         None => embedded_dynamodb().await?,
     };
-    let cluster = Cluster::start(config(options, endpoint.clone())).await?;
+    let started = Cluster::start(config(options, endpoint.clone())).await;
+    let cluster = started.map_err(explain)?;
     if options.json {
         readiness_line(&cluster, &endpoint)?;
     } else {
@@ -143,6 +144,18 @@ async fn serve(options: &DaxOptions) -> anyhow::Result<()> {
     }
     cluster.stop().await;
     Ok(())
+}
+
+/// Names the option that helps.
+fn explain(error: anyhow::Error) -> anyhow::Error {
+    let io = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<std::io::Error>());
+    if io.is_some_and(|io| io.kind() == std::io::ErrorKind::AddrInUse) {
+        return error
+            .context("choose other ports with --port and --control-port; 0 takes any free one");
+    }
+    error
 }
 
 fn config(options: &DaxOptions, endpoint: String) -> ClusterConfig {
