@@ -12,12 +12,10 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 /// Options of the DAX cluster.
-///
-/// A running cluster is steered over HTTP, with JSON:
 #[derive(Debug, Args)]
 #[command(after_help = CONTROL_HELP)]
 pub(crate) struct DaxOptions {
-    /// DynamoDB behind the cluster, for instance http://localhost:8000; without it an embedded one, in memory
+    /// Endpoint of the DynamoDB behind the cluster; without it an embedded one, in memory
     #[arg(long, value_name = "URL")]
     dynamodb: Option<String>,
 
@@ -133,7 +131,8 @@ async fn serve(options: &DaxOptions) -> anyhow::Result<()> {
         Some(endpoint) => endpoint.clone(),
         None => embedded_dynamodb().await?,
     };
-    let cluster = Cluster::start(config(options, endpoint.clone())).await?;
+    let started = Cluster::start(config(options, endpoint.clone())).await;
+    let cluster = started.map_err(explain)?;
     if options.json {
         readiness_line(&cluster, &endpoint)?;
     } else {
@@ -145,6 +144,18 @@ async fn serve(options: &DaxOptions) -> anyhow::Result<()> {
     }
     cluster.stop().await;
     Ok(())
+}
+
+/// Names the option that helps.
+fn explain(error: anyhow::Error) -> anyhow::Error {
+    let io = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<std::io::Error>());
+    if io.is_some_and(|io| io.kind() == std::io::ErrorKind::AddrInUse) {
+        return error
+            .context("choose other ports with --port and --control-port; 0 takes any free one");
+    }
+    error
 }
 
 fn config(options: &DaxOptions, endpoint: String) -> ClusterConfig {

@@ -49,7 +49,8 @@ impl Verifier {
         now: SystemTime,
     ) -> Result<(), &'static str> {
         let text = std::str::from_utf8(&proof.string_to_sign)
-            .map_err(|_| "the string to sign is not UTF-8")?;
+            .ok()
+            .ok_or("the string to sign is not UTF-8")?;
         let mut lines = text.split('\n');
         let (Some(ALGORITHM), Some(stamp), Some(scope), Some(request_hash), None) = (
             lines.next(),
@@ -99,7 +100,8 @@ impl Verifier {
         mac(&key, text)
             .ok_or("no key")?
             .verify_slice(&signature)
-            .map_err(|_| "the signature does not match")
+            .ok()
+            .ok_or("the signature does not match")
     }
 }
 

@@ -399,6 +399,7 @@ impl Host {
             self.acceptor.clone(),
         );
         async move {
+            node.thawed().await;
             // A connection that cannot have its options set is about to fail anyway.
             _ = stream.set_nodelay(true);
             let Some(Acceptor(acceptor)) = acceptor else {

@@ -1,33 +1,29 @@
 //! The control endpoint: a cluster steered with HTTP and JSON.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
+use http_body_util::{BodyExt as _, Collected, Full, Limited};
+use hyper::body::Incoming;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use tokio::{
-    net::TcpListener,
-    task::{JoinHandle, JoinSet},
-};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::timeout};
 
 use super::{cluster::Machine, counters::Counters, fault::FaultRule};
+use crate::serve::{Limits, Stop, serve};
 
 /// Largest request body.
 const MAX_BODY_BYTES: usize = 64 << 10;
-/// A connection ends after this long.
-const CONNECTION_DEADLINE: Duration = Duration::from_secs(60);
-/// Most connections at a time.
-const MAX_CONNECTIONS: usize = 32;
+/// From the head of a request to the end of its body.
+const BODY_DEADLINE: Duration = Duration::from_secs(10);
 
-/// A running control endpoint.
+/// A running control endpoint. Stops when dropped.
 #[derive(Debug)]
 pub(super) struct Control {
     address: SocketAddr,
+    stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
@@ -60,9 +56,16 @@ impl Control {
         let listener =
             listener.with_context(|| format!("the control endpoint cannot listen on {address}"))?;
         let address = listener.local_addr()?;
+        let (sender, stop) = Stop::channel();
+        let answer = move |_peer, request| {
+            let machine = Arc::clone(&machine);
+            async move { respond(request, &machine).await }
+        };
+        let task = tokio::spawn(serve(listener, Limits::OUTSIDE, stop, answer));
         Ok(Self {
             address,
-            task: tokio::spawn(accept(listener, machine)),
+            stop: sender,
+            task,
         })
     }
 
@@ -71,56 +74,23 @@ impl Control {
     }
 
     /// Stops it, and waits until it has.
-    pub(super) async fn stop(mut self) {
-        self.task.abort();
-        // The error says that it was stopped.
-        _ = (&mut self.task).await;
+    pub(super) async fn stop(self) {
+        self.stop.send_replace(true);
+        // It fails only if it panicked, and then it has stopped too.
+        _ = self.task.await;
     }
 }
 
-impl Drop for Control {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-async fn accept(listener: TcpListener, machine: Arc<Machine>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            Some(_) = connections.join_next() => {}
-            accepted = listener.accept() => {
-                let Ok((stream, _)) = accepted else { continue };
-                if connections.len() >= MAX_CONNECTIONS {
-                    continue;
-                }
-                let machine = Arc::clone(&machine);
-                connections.spawn(async move {
-                    let service = service_fn(|request| respond(request, &machine));
-                    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-                    // Whoever hangs up or dawdles does not want an answer.
-                    _ = tokio::time::timeout(CONNECTION_DEADLINE, connection).await;
-                });
-            }
-        }
-    }
-}
-
-async fn respond(
-    request: Request<Incoming>,
-    machine: &Machine,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn respond(request: Request<Incoming>, machine: &Machine) -> Response<Full<Bytes>> {
     let (status, body) = match answer(request, machine).await {
         Ok(answer) => answer,
         Err((status, error)) => (status, json!({ "error": format!("{error:#}") })),
     };
     let mut response = Response::new(Full::from(format!("{body:#}\n")));
     *response.status_mut() = status;
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        header::HeaderValue::from_static("application/json"),
-    );
-    Ok(response)
+    let json = header::HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
 }
 
 async fn answer(
@@ -135,15 +105,11 @@ async fn answer(
         ));
     }
     let (parts, body) = request.into_parts();
-    let body = Limited::new(body, MAX_BODY_BYTES).collect().await;
-    let body = body
-        .map_err(|_| {
-            (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                anyhow::anyhow!("the body is too large"),
-            )
-        })?
-        .to_bytes();
+    let collected = timeout(BODY_DEADLINE, Limited::new(body, MAX_BODY_BYTES).collect()).await;
+    let Ok(Ok(body)) = collected.map(|body| body.map(Collected::to_bytes)) else {
+        let problem = anyhow::anyhow!("the body is too large or did not come in time");
+        return Err((StatusCode::PAYLOAD_TOO_LARGE, problem));
+    };
     let bad = |error: anyhow::Error| (StatusCode::BAD_REQUEST, error);
     let path: Vec<_> = parts
         .uri
@@ -215,8 +181,10 @@ async fn steer(machine: &Machine, index: usize, action: &str) -> anyhow::Result<
     match action {
         "stop" => machine.stop_node(index).await,
         "start" => machine.start_node(index).await,
-        "freeze" => Ok(machine.node(index)?.set_frozen(true)),
-        "thaw" => Ok(machine.node(index)?.set_frozen(false)),
+        "freeze" | "thaw" => {
+            machine.node(index)?.set_frozen(action == "freeze");
+            Ok(())
+        }
         "lead" => machine.move_leader(index),
         _ => anyhow::bail!("a node can stop, start, freeze, thaw and lead, but not {action}"),
     }

@@ -1,19 +1,22 @@
 //! Errors, and how they travel: a path of codes, a message, and DynamoDB's own name for the error.
 
+use std::{collections::HashMap, io::ErrorKind};
+
 use aws_sdk_dynamodb::{
     error::{ProvideErrorMetadata, SdkError},
     operation::{RequestId, transact_write_items::TransactWriteItemsError},
     types::AttributeValue,
 };
 use aws_smithy_runtime_api::{client::orchestrator::HttpResponse, http::StatusCode};
-use std::collections::HashMap;
-
 use dax_client::cbor::Writer;
 
 /// First code: the request may be repeated.
 const RETRYABLE: i64 = 1;
 /// First code: the request was wrong.
 const CLIENT: i64 = 4;
+
+/// Last code for errors that have none.
+const UNKNOWN: i64 = 99;
 
 /// DynamoDB's errors, each with the last code of its path `[4, 37, 38, 39, …]` and its HTTP status.
 const DYNAMODB_ERRORS: [(&str, i64, u16); 14] = [
@@ -35,16 +38,19 @@ const DYNAMODB_ERRORS: [(&str, i64, u16); 14] = [
 
 /// An error to answer with.
 #[derive(Clone, Debug)]
-pub(crate) struct Failure {
+pub(crate) struct Failure(Box<Details>);
+
+#[derive(Clone, Debug)]
+struct Details {
     codes: Vec<i64>,
     message: String,
     code: Option<String>,
     request_id: Option<String>,
     status: u16,
     /// Why a transaction was cancelled, one for each of its items; empty for every other error.
-    pub(crate) reasons: Vec<Reason>,
+    reasons: Vec<Reason>,
     /// Whether a write may have been carried out in spite of the error.
-    pub(crate) ambiguous: bool,
+    ambiguous: bool,
 }
 
 /// What one item of a cancelled transaction had to do with it.
@@ -77,7 +83,7 @@ impl Failure {
         message: impl Into<String>,
         status: u16,
     ) -> Self {
-        Self {
+        Self(Box::new(Details {
             codes,
             message: message.into(),
             code: code.map(str::to_owned),
@@ -85,7 +91,7 @@ impl Failure {
             status,
             reasons: Vec::new(),
             ambiguous: false,
-        }
+        }))
     }
 
     /// The request is wrong.
@@ -136,15 +142,24 @@ impl Failure {
         } else {
             vec![RETRYABLE, 37, 38, 39, 47]
         };
-        Self {
-            ambiguous: write && sent,
-            ..Self::new(codes, Some("InternalServerError"), message, 500)
-        }
+        let mut failure = Self::new(codes, Some("InternalServerError"), message, 500);
+        failure.0.ambiguous = write && sent;
+        failure
     }
 
     /// DynamoDB's name for the error.
     pub(crate) fn code(&self) -> Option<&str> {
-        self.code.as_deref()
+        self.0.code.as_deref()
+    }
+
+    /// Whether a write may have been carried out in spite of the error.
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        self.0.ambiguous
+    }
+
+    /// Why a transaction was cancelled, one for each of its items; empty for every other error.
+    pub(crate) fn reasons_mut(&mut self) -> &mut [Reason] {
+        &mut self.0.reasons
     }
 
     /// What DynamoDB, or the lack of it, answered to a call.
@@ -163,12 +178,8 @@ impl Failure {
                 Self::validation(format!("{:?}", SdkError::<E>::ConstructionFailure(cause)))
             }
             other => {
-                let sent = !matches!(&other, SdkError::DispatchFailure(failure) if failure.is_user() || connect_failed(failure));
-                Self::unreachable(
-                    write,
-                    sent,
-                    format!("DynamoDB gives no answer: {}", chain(&other)),
-                )
+                let message = format!("DynamoDB gives no answer: {}", chain(&other));
+                Self::unreachable(write, !connect_failed(&other), message)
             }
         }
     }
@@ -191,10 +202,9 @@ impl Failure {
             }
             _ => Vec::new(),
         };
-        Self {
-            reasons,
-            ..Self::from_sdk(error, true)
-        }
+        let mut failure = Self::from_sdk(error, true);
+        failure.0.reasons = reasons;
+        failure
     }
 
     fn from_service(
@@ -216,33 +226,34 @@ impl Failure {
                 *last,
             ],
             (None, "AccessDeniedException") => vec![CLIENT, 37, 38, 42],
-            (None, _) if status < 500 => vec![CLIENT, 37, 38, 39],
+            // No code of its own: clients then go by the name.
+            (None, _) if status < 500 => vec![CLIENT, 37, 38, 39, UNKNOWN],
             (None, _) => vec![RETRYABLE, 37, 38, 39, 47],
         };
-        Self {
-            request_id: request_id.map(str::to_owned),
-            ambiguous: write && status >= 500,
-            ..Self::new(codes, Some(code), message, status)
-        }
+        let mut failure = Self::new(codes, Some(code), message, status);
+        failure.0.request_id = request_id.map(str::to_owned);
+        failure.0.ambiguous = write && status >= 500;
+        failure
     }
 
     /// The answer.
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        let details = &*self.0;
         let mut writer = Writer::new(out);
-        writer.array(self.codes.len());
-        for code in &self.codes {
+        writer.array(details.codes.len());
+        for code in &details.codes {
             writer.int(*code);
         }
-        writer.text(&self.message);
-        writer.array(if self.reasons.is_empty() { 3 } else { 4 });
-        text_or_null(&mut writer, self.request_id.as_deref());
+        writer.text(&details.message);
+        writer.array(if details.reasons.is_empty() { 3 } else { 4 });
+        text_or_null(&mut writer, details.request_id.as_deref());
         text_or_null(&mut writer, self.code());
-        writer.uint(u64::from(self.status));
-        if self.reasons.is_empty() {
+        writer.uint(u64::from(details.status));
+        if details.reasons.is_empty() {
             return;
         }
-        writer.array(3 * self.reasons.len());
-        for reason in &self.reasons {
+        writer.array(3 * details.reasons.len());
+        for reason in &details.reasons {
             text_or_null(&mut writer, reason.code.as_deref());
             text_or_null(&mut writer, reason.message.as_deref());
             match &reason.encoded {
@@ -261,10 +272,17 @@ fn text_or_null(writer: &mut Writer<'_>, text: Option<&str>) {
 }
 
 /// Whether no connection came about, so that certainly nothing was sent.
-fn connect_failed(failure: &aws_smithy_runtime_api::client::result::DispatchFailure) -> bool {
-    failure
-        .as_connector_error()
-        .is_some_and(|error| chain(error).contains("Connect"))
+fn connect_failed(error: &(dyn std::error::Error + 'static)) -> bool {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let kinds = causes.filter_map(|cause| Some(cause.downcast_ref::<std::io::Error>()?.kind()));
+    kinds.into_iter().any(|kind| {
+        matches!(
+            kind,
+            ErrorKind::ConnectionRefused
+                | ErrorKind::HostUnreachable
+                | ErrorKind::NetworkUnreachable
+        )
+    })
 }
 
 /// The error and what caused it, on one line.
@@ -312,7 +330,7 @@ mod tests {
             item: None,
             encoded: None,
         };
-        failure.reasons = vec![
+        failure.0.reasons = vec![
             none.clone(),
             Reason {
                 encoded: Some(vec![1]),

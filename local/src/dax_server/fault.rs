@@ -192,7 +192,7 @@ impl Effects {
                 codes: None,
             } => self.failure = Failure::named(code, message),
             FaultAction::Unprocessed { count } => {
-                self.unprocessed = self.unprocessed.saturating_add(*count)
+                self.unprocessed = self.unprocessed.saturating_add(*count);
             }
             FaultAction::StaleRead => self.stale = true,
         }

@@ -106,7 +106,7 @@ impl Call<'_> {
                 .into_iter()
                 .for_each(|table| self.shared.schemas.forget(table));
         }
-        if failure.ambiguous {
+        if failure.is_ambiguous() {
             Outcome::Unknown
         } else {
             Outcome::Unchanged

@@ -94,10 +94,11 @@ pub(super) fn write_metrics_by_table(
 ) -> Result<(), Failure> {
     writer.map(metrics.map_or(0, std::collections::HashMap::len));
     for (table, metrics) in metrics.into_iter().flatten() {
+        let metrics: Vec<_> = metrics.iter().filter_map(capacity::metrics).collect();
         writer.text(table);
         writer.array(metrics.len());
         metrics
-            .iter()
+            .into_iter()
             .try_for_each(|metrics| capacity::write_metrics(metrics, writer))?;
     }
     Ok(())

@@ -72,7 +72,7 @@ impl Call<'_> {
                 (None, _) => writer.null(),
                 (Some(item), Some(paths)) => reply::write_projected(&item, paths, &mut writer)?,
                 (Some(item), None) => {
-                    writer.bytes(&item::encode(&item, schema, &self.shared.lists)?)
+                    writer.bytes(&item::encode(&item, schema, &self.shared.lists)?);
                 }
             }
         }
@@ -124,7 +124,7 @@ impl Call<'_> {
                 pending
                     .into_iter()
                     .for_each(|(write, _)| write.finish(outcome.clone()));
-                for (reason, prepared) in failure.reasons.iter_mut().zip(&prepared) {
+                for (reason, prepared) in failure.reasons_mut().iter_mut().zip(&prepared) {
                     let item = reason.item.take();
                     let encode = |item| item::encode(&item, &prepared.schema, &self.shared.lists);
                     reason.encoded = item.map(encode).transpose()?;

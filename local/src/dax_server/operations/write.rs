@@ -171,7 +171,8 @@ impl Call<'_> {
             .attributes
             .as_ref()
             .filter(|attributes| !attributes.is_empty());
-        if attributes.is_none() && written.capacity.is_none() && written.metrics.is_none() {
+        let metrics = written.metrics.as_ref().and_then(capacity::metrics);
+        if attributes.is_none() && written.capacity.is_none() && metrics.is_none() {
             writer.null();
             return Ok(out);
         }
@@ -184,7 +185,7 @@ impl Call<'_> {
             });
         }
         reply::write_capacity_entry(written.capacity.as_ref(), &mut writer)?;
-        if let Some(metrics) = &written.metrics {
+        if let Some(metrics) = metrics {
             writer.uint(key::COLLECTION_METRICS);
             capacity::write_metrics(metrics, &mut writer)?;
         }

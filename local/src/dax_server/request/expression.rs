@@ -261,3 +261,53 @@ fn element(reader: &mut Reader<'_>) -> Result<Element, dax_client::cbor::Error> 
         _ => Ok(Element::Name(reader.text()?.into_owned())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use dax_client::cbor::Writer;
+
+    use super::*;
+
+    /// `a AND a AND …`, leaning left, as clients send it.
+    fn chain(operators: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut writer = Writer::new(&mut bytes);
+        writer.array(3);
+        writer.int(VERSION);
+        for _ in 0..operators {
+            writer.array(3);
+            writer.uint(6);
+        }
+        for _ in 0..=operators {
+            writer.array(2);
+            writer.uint(11);
+            writer.array(2);
+            writer.uint(PATH);
+            writer.text("a");
+        }
+        writer.array(0);
+        bytes
+    }
+
+    #[test]
+    fn long_chains_are_read_and_endless_ones_refused() {
+        assert!(Expression::read(&chain(300), "ConditionExpression").is_ok());
+        assert!(Expression::read(&chain(100_000), "ConditionExpression").is_err());
+    }
+
+    #[test]
+    fn what_is_no_expression_is_a_validation_failure() {
+        for bytes in [
+            &[][..],
+            &[0x83, 0x01],
+            &[0x83, 0x02, 0x82, 0x11, 0x00, 0x80],
+            &[0x83, 0x01, 0x82, 0x18, 0x63, 0x00, 0x80],
+            &[0x83, 0x01, 0x81, 0x11, 0x80],
+            &[0x83, 0x01, 0x83, 0x11, 0x00, 0x00, 0x80],
+            &[0x83, 0x01, 0x82, 0x11, 0x00, 0x80, 0x00],
+        ] {
+            let failure = Expression::read(bytes, "FilterExpression").unwrap_err();
+            assert_eq!(failure.code(), Some("ValidationException"), "{bytes:02x?}");
+        }
+    }
+}

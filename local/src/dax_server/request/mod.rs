@@ -93,7 +93,7 @@ impl Request {
         let mut reader = Reader::whole(arguments);
         let request =
             Self::read_arguments(operation, &mut reader).map_err(|cause| match cause {
-                ReadError::Failure(failure) => *failure,
+                ReadError::Failure(failure) => failure,
                 ReadError::Cbor(cause) => {
                     Failure::validation(format!("malformed {}: {cause}", operation.name()))
                 }
@@ -186,7 +186,7 @@ impl Request {
 #[derive(Debug)]
 pub(crate) enum ReadError {
     Cbor(cbor::Error),
-    Failure(Box<Failure>),
+    Failure(Failure),
 }
 
 impl From<cbor::Error> for ReadError {
@@ -197,7 +197,7 @@ impl From<cbor::Error> for ReadError {
 
 impl From<Failure> for ReadError {
     fn from(failure: Failure) -> Self {
-        Self::Failure(Box::new(failure))
+        Self::Failure(failure)
     }
 }
 
@@ -222,7 +222,9 @@ fn table(reader: &mut Reader<'_>) -> cbor::Result<String> {
 /// Text that travels as a byte string.
 fn utf8(reader: &mut Reader<'_>, what: &'static str) -> cbor::Result<String> {
     let bytes = reader.bytes()?.into_owned();
-    String::from_utf8(bytes).map_err(|_| reader.malformed(what))
+    String::from_utf8(bytes)
+        .ok()
+        .ok_or_else(|| reader.malformed(what))
 }
 
 fn nullable_bytes(reader: &mut Reader<'_>) -> cbor::Result<Option<Vec<u8>>> {

@@ -171,7 +171,9 @@ fn flag(reader: &mut Reader<'_>) -> cbor::Result<bool> {
 
 fn int(reader: &mut Reader<'_>) -> cbor::Result<i32> {
     let value = reader.int()?;
-    i32::try_from(value).map_err(|_| reader.malformed("integer out of range"))
+    i32::try_from(value)
+        .ok()
+        .ok_or_else(|| reader.malformed("integer out of range"))
 }
 
 fn choice<T: Clone>(

@@ -114,9 +114,9 @@ mod tests {
 
     #[test]
     fn paths_must_not_collide() {
-        let check =
-            |paths: &[&str]| super::check(&paths.iter().map(|text| path(text)).collect::<Vec<_>>());
-        assert!(check(&["a.b", "a.c", "a.d.0", "a.d.1", "b"]).is_ok());
+        let verdict =
+            |paths: &[&str]| check(&paths.iter().map(|text| path(text)).collect::<Vec<_>>());
+        assert!(verdict(&["a.b", "a.c", "a.d.0", "a.d.1", "b"]).is_ok());
         for bad in [
             &["a", "a"][..],
             &["a", "a.b"],
@@ -125,7 +125,7 @@ mod tests {
             &["0"],
         ] {
             assert_eq!(
-                check(bad).unwrap_err().code(),
+                verdict(bad).unwrap_err().code(),
                 Some("ValidationException"),
                 "{bad:?}"
             );

@@ -148,11 +148,11 @@ impl<'a> Renderer<'a> {
     /// An operand of `AND`, `OR` or `NOT`, in parentheses where precedence asks for them. Never doubled ones:
     /// DynamoDB refuses `((a))`.
     fn beside(&mut self, around: Operator, tree: &Tree) -> Rendered {
-        let weaker = match (around, tree) {
-            (Operator::Not, Tree::Apply(Operator::And | Operator::Or, _)) => true,
-            (Operator::And, Tree::Apply(Operator::Or, _)) => true,
-            _ => false,
-        };
+        let weaker = matches!(
+            (around, tree),
+            (Operator::Not, Tree::Apply(Operator::And | Operator::Or, _))
+                | (Operator::And, Tree::Apply(Operator::Or, _))
+        );
         if !weaker {
             return self.condition(tree);
         }

@@ -62,7 +62,7 @@ impl TransactionKind {
     }
 }
 
-/// `ReturnValuesOnConditionCheckFailure` = ALL_OLD.
+/// The number of `ALL_OLD` for `ReturnValuesOnConditionCheckFailure`.
 const ALL_OLD: i64 = 2;
 
 pub(super) fn read_gets(reader: &mut Reader<'_>) -> Result<Vec<TransactGet>, ReadError> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{Capacity, ConsumedCapacity, ItemCollectionMetrics};
+use aws_sdk_dynamodb::types::{AttributeValue, Capacity, ConsumedCapacity, ItemCollectionMetrics};
 use dax_client::cbor::Writer;
 
 use super::value;
@@ -99,23 +99,24 @@ fn write_units(units: [Option<f64>; 3], writer: &mut Writer<'_>) {
     }
 }
 
-/// A byte string with the partition key's value and the estimated size of its items.
+/// Item collection metrics that say which collection: the partition key's value, and the estimated size of its items.
+///
+/// DynamoDB sends empty ones for tables without local indexes.
+pub(crate) fn metrics(metrics: &ItemCollectionMetrics) -> Option<(&AttributeValue, &[f64])> {
+    let key = metrics.item_collection_key()?.values().next()?;
+    Some((key, metrics.size_estimate_range_gb()))
+}
+
+/// A byte string with the partition key's value and both ends of the estimated size.
 pub(crate) fn write_metrics(
-    metrics: &ItemCollectionMetrics,
+    (key, size): (&AttributeValue, &[f64]),
     writer: &mut Writer<'_>,
 ) -> Result<(), Failure> {
-    let no_metrics =
-        || Failure::validation("DynamoDB returned item collection metrics without a key");
-    let key = metrics
-        .item_collection_key()
-        .and_then(|key| key.values().next())
-        .ok_or_else(no_metrics)?;
-    let range = metrics.size_estimate_range_gb();
     writer.nested(|writer| {
         value::write(key, writer)
             .map_err(|cause| Failure::validation(format!("item collection key: {cause}")))?;
-        writer.f64(range.first().copied().unwrap_or_default());
-        writer.f64(range.get(1).copied().unwrap_or_default());
+        writer.f64(size.first().copied().unwrap_or_default());
+        writer.f64(size.get(1).copied().unwrap_or_default());
         Ok(())
     })
 }

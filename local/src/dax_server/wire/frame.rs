@@ -65,7 +65,7 @@ impl Scanner {
                 return Ok(true);
             }
             (Kind::Array | Kind::Map | Kind::Bytes | Kind::Text, None) => {
-                self.open(&reader, Container::UntilBreak)?
+                self.open(&reader, Container::UntilBreak)?;
             }
             (Kind::Array, Some(0)) | (Kind::Map, Some(0)) => self.complete(),
             (Kind::Array, Some(count)) => self.open(&reader, Container::Items(count))?,
