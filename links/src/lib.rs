@@ -1,0 +1,29 @@
+//! What a short link is: its slug, its target, the record, and where records are kept.
+//!
+//! Both functions stand on this crate, so that a rule exists once: what a slug looks like ([`Slug`]), which URLs are
+//! taken ([`TargetUrl`]), which slug a URL gets ([`SlugScheme`]), and how a [`Link`] lies in the table ([`item`]).
+//!
+//! It never speaks HTTP or the Lambda protocol, never reads the environment, and has no clock and no random numbers
+//! of its own: callers pass values and `now` in.
+//!
+//! Start with [`Link`] and [`store`].
+
+#![warn(missing_docs)]
+
+mod dynamodb;
+pub mod item;
+mod link;
+mod scheme;
+pub mod settings;
+mod slug;
+pub mod store;
+mod target;
+mod time;
+
+pub use dynamodb::{DynamoDbSettings, DynamoDbStore};
+pub use link::{ANONYMOUS, Link, RedirectStatus, State, StoredTarget};
+pub use scheme::{SlugScheme, SlugSecret, SlugSecretError};
+pub use slug::{Alias, AliasError, Slug, SlugError};
+pub use store::{Freshness, LinkReader, LinkWriter, Put, StoreError};
+pub use target::{Origin, TargetError, TargetRules, TargetUrl};
+pub use time::Timestamp;

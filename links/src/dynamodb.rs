@@ -1,0 +1,161 @@
+//! Links in a DynamoDB table, asked directly.
+
+use std::{error::Error, fmt, sync::OnceLock, time::Duration};
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::{
+    Client, Config,
+    config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig},
+};
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+
+use crate::{
+    Link, Slug,
+    item::{self, KEY_ATTRIBUTE},
+    store::{Freshness, LinkReader, LinkWriter, Put, StoreError},
+};
+
+/// Longest wait for a connection. Table and function are in one region.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+/// Longest wait for one answer.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1_000);
+/// Longest wait for one operation with its repeats, below the timeout of either function.
+const OPERATION_TIMEOUT: Duration = Duration::from_millis(3_000);
+
+/// Where a table is, and whose rights to use.
+#[derive(Clone)]
+pub struct DynamoDbSettings {
+    /// The table's name.
+    pub table: String,
+    /// An endpoint other than the region's, such as an emulator's.
+    pub endpoint_url: Option<String>,
+    /// The table's region.
+    pub region: String,
+    /// The access key. On Lambda, key and token are in the environment and outlive the process.
+    pub access_key_id: String,
+    /// Its secret.
+    pub secret_access_key: String,
+    /// The token of temporary credentials.
+    pub session_token: Option<String>,
+}
+
+impl DynamoDbSettings {
+    fn connect(&self) -> Client {
+        let http = aws_smithy_http_client::Builder::new();
+        let http = match &self.endpoint_url {
+            // No TLS for an emulator: reading the root certificates would be the largest part of a cold start.
+            Some(url) if url.starts_with("http://") => http.build_http(),
+            _ => http
+                .tls_provider(Provider::Rustls(CryptoMode::Ring))
+                .build_https(),
+        };
+        let mut config = Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(self.region.clone()))
+            .credentials_provider(Credentials::new(
+                &self.access_key_id,
+                &self.secret_access_key,
+                self.session_token.clone(),
+                None,
+                "environment",
+            ))
+            .http_client(http)
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(CONNECT_TIMEOUT)
+                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                    .operation_timeout(OPERATION_TIMEOUT)
+                    .build(),
+            )
+            .retry_config(RetryConfig::standard().with_max_attempts(3));
+        config.set_endpoint_url(self.endpoint_url.clone());
+        Client::from_conf(config.build())
+    }
+}
+
+impl fmt::Debug for DynamoDbSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DynamoDbSettings")
+            .field("table", &self.table)
+            .field("endpoint_url", &self.endpoint_url)
+            .field("region", &self.region)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A table behind the SDK's client.
+///
+/// The client is made when it is first needed, because making one for HTTPS costs three times the rest of a cold start.
+#[derive(Debug)]
+pub struct DynamoDbStore {
+    settings: DynamoDbSettings,
+    client: OnceLock<Client>,
+}
+
+impl DynamoDbStore {
+    /// The links of a table. Nothing is sent yet.
+    pub fn new(settings: DynamoDbSettings) -> Self {
+        Self {
+            settings,
+            client: OnceLock::new(),
+        }
+    }
+
+    fn client(&self) -> &Client {
+        self.client.get_or_init(|| self.settings.connect())
+    }
+}
+
+impl LinkReader for DynamoDbStore {
+    async fn read(&self, slug: &Slug, freshness: Freshness) -> Result<Option<Link>, StoreError> {
+        let answer = self
+            .client()
+            .get_item()
+            .table_name(&self.settings.table)
+            .set_key(Some(item::key(slug)))
+            .consistent_read(freshness == Freshness::Strong)
+            .send()
+            .await
+            .map_err(|error| unavailable("GetItem", error))?;
+        answer
+            .item
+            .map(item::to_link)
+            .transpose()
+            .map_err(|source| StoreError::Malformed {
+                slug: slug.clone(),
+                source,
+            })
+    }
+}
+
+impl LinkWriter for DynamoDbStore {
+    async fn create(&self, link: &Link) -> Result<Put, StoreError> {
+        let answer = self
+            .client()
+            .put_item()
+            .table_name(&self.settings.table)
+            .set_item(Some(item::from_link(link)))
+            .condition_expression("attribute_not_exists(#id)")
+            .expression_attribute_names("#id", KEY_ATTRIBUTE)
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(Put::Stored),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(Put::Taken)
+            }
+            Err(error) => Err(unavailable("PutItem", error)),
+        }
+    }
+}
+
+fn unavailable(operation: &'static str, source: impl Error + Send + Sync + 'static) -> StoreError {
+    StoreError::Unavailable {
+        operation,
+        source: Box::new(source),
+    }
+}

@@ -1,0 +1,241 @@
+//! The record behind a slug.
+
+use std::fmt;
+
+use crate::{Slug, TargetUrl, Timestamp};
+
+/// The owner of every link while the service runs without authorisation, and of links that carry no owner because the
+/// original application wrote them.
+pub const ANONYMOUS: &str = "anonymous";
+
+/// A short link as it is stored. Every field but the first two may be missing in the table and then has its default.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Its name.
+    pub slug: Slug,
+    /// Where it leads, as stored.
+    pub target: StoredTarget,
+    /// Whether it may be followed.
+    pub state: State,
+    /// The status of its redirect; unset means the service's default.
+    pub redirect: Option<RedirectStatus>,
+    /// How long shared caches may keep its redirect, in seconds (0 to 86,400).
+    pub cache_seconds: Option<u32>,
+    /// Whether its target is promised not to change, so that browsers may keep the redirect for longer.
+    pub permanent: bool,
+    /// Whether the query of a request is added to the target.
+    pub forward_query: bool,
+    /// Where to lead visitors once it has expired or was deleted.
+    pub expired_url: Option<StoredTarget>,
+    /// When it was made; unknown for links of the original application.
+    pub created_at: Option<Timestamp>,
+    /// When it was last changed.
+    pub updated_at: Option<Timestamp>,
+    /// Before this time it does not exist for visitors.
+    pub valid_from: Option<Timestamp>,
+    /// From this time on it is gone for visitors.
+    pub expires_at: Option<Timestamp>,
+    /// Who made it.
+    pub owner: String,
+    /// Counts its changes, from 1.
+    pub version: u64,
+    /// Free words of its owner.
+    pub tags: Vec<String>,
+    /// Free text of its owner.
+    pub note: Option<String>,
+}
+
+impl Link {
+    /// A new active link without options.
+    pub fn new(slug: Slug, target: &TargetUrl, owner: &str, now: Timestamp) -> Self {
+        Self {
+            slug,
+            target: StoredTarget::from(target),
+            state: State::Active,
+            redirect: None,
+            cache_seconds: None,
+            permanent: false,
+            forward_query: false,
+            expired_url: None,
+            created_at: Some(now),
+            updated_at: Some(now),
+            valid_from: None,
+            expires_at: None,
+            owner: owner.to_owned(),
+            version: 1,
+            tags: Vec::new(),
+            note: None,
+        }
+    }
+
+    /// Whether its time has run out at `now`.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+
+    /// Whether its time has not yet come at `now`.
+    pub fn is_early(&self, now: Timestamp) -> bool {
+        self.valid_from.is_some_and(|start| now < start)
+    }
+}
+
+/// Whether a link may be followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Followed.
+    Active,
+    /// Paused by its owner: for visitors it does not exist.
+    Disabled,
+    /// Deleted by its owner; kept as a tombstone, so that the slug does not get another meaning.
+    Deleted,
+    /// Closed by the operator for abuse.
+    Blocked,
+    /// Closed by the operator for legal reasons.
+    BlockedLegal,
+}
+
+impl State {
+    /// All states with their names in the table and in answers.
+    const NAMES: [(Self, &str); 5] = [
+        (Self::Active, "active"),
+        (Self::Disabled, "disabled"),
+        (Self::Deleted, "deleted"),
+        (Self::Blocked, "blocked"),
+        (Self::BlockedLegal, "blocked_legal"),
+    ];
+
+    /// The state of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::NAMES
+            .iter()
+            .find(|(_, n)| *n == name)
+            .map(|(state, _)| *state)
+    }
+
+    /// Its name in the table and in answers.
+    pub fn name(self) -> &'static str {
+        Self::NAMES
+            .iter()
+            .find(|(state, _)| *state == self)
+            .map_or("", |(_, name)| name)
+    }
+}
+
+/// The status codes that redirect a GET to another URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RedirectStatus {
+    /// 301: permanent; clients may turn a POST into a GET.
+    MovedPermanently,
+    /// 302: temporary; clients may turn a POST into a GET.
+    Found,
+    /// 307: temporary, same method.
+    TemporaryRedirect,
+    /// 308: permanent, same method.
+    PermanentRedirect,
+}
+
+impl RedirectStatus {
+    /// The status with that code, if it is one of the four.
+    pub fn from_code(code: u16) -> Option<Self> {
+        Some(match code {
+            301 => Self::MovedPermanently,
+            302 => Self::Found,
+            307 => Self::TemporaryRedirect,
+            308 => Self::PermanentRedirect,
+            _ => return None,
+        })
+    }
+
+    /// Its code.
+    pub fn code(self) -> u16 {
+        match self {
+            Self::MovedPermanently => 301,
+            Self::Found => 302,
+            Self::TemporaryRedirect => 307,
+            Self::PermanentRedirect => 308,
+        }
+    }
+}
+
+/// A target as it lies in the table. It leaves the service byte for byte as a `Location`.
+///
+/// The original application stored any text. What could break a header or run as a script in a browser is recognised
+/// by [`is_safe`](Self::is_safe) and never sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredTarget(String);
+
+impl StoredTarget {
+    /// Takes a text from the table as it is.
+    pub fn from_table(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The stored text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the text can be a `Location`: an `http` or `https` URL with no space and no control character.
+    pub fn is_safe(&self) -> bool {
+        let scheme = |name: &str| {
+            self.0
+                .get(..name.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(name))
+        };
+        (scheme("http://") || scheme("https://"))
+            && !self.0.chars().any(|c| c.is_control() || c == ' ')
+    }
+}
+
+impl From<&TargetUrl> for StoredTarget {
+    fn from(target: &TargetUrl) -> Self {
+        Self(target.as_str().to_owned())
+    }
+}
+
+impl fmt::Display for StoredTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn states_have_names_both_ways() {
+        for (state, name) in State::NAMES {
+            assert_eq!((State::from_name(name), state.name()), (Some(state), name));
+        }
+        assert_eq!(State::from_name("Active"), None);
+    }
+
+    #[test]
+    fn only_the_four_redirect_codes_are_taken() {
+        for code in 0..=999 {
+            assert_eq!(
+                RedirectStatus::from_code(code).map(RedirectStatus::code),
+                [301, 302, 307, 308].contains(&code).then_some(code)
+            );
+        }
+    }
+
+    #[test]
+    fn stored_targets_that_could_harm_are_recognised() {
+        let check = |text: &str, safe| {
+            assert_eq!(
+                StoredTarget::from_table(text.into()).is_safe(),
+                safe,
+                "{text:?}"
+            );
+        };
+        check("https://example.com/", true);
+        check("HTTP://example.com/ü", true);
+        check("javascript:alert(1)", false);
+        check("https://example.com/\r\nset-cookie: a=b", false);
+        check("https://example.com/\n", false);
+        check("//example.com", false);
+        check("", false);
+    }
+}

@@ -1,0 +1,228 @@
+//! Which slug a URL gets.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use md5::{Digest, Md5};
+use sha2::Sha256;
+
+use crate::{Slug, TargetUrl};
+
+/// How often a taken slug is replaced by another of the same length.
+const ATTEMPTS: u32 = 5;
+/// Characters of a keyed slug: 40 bits, as many as the original application's.
+const CHARACTERS: usize = 8;
+/// Characters of a keyed slug once all shorter ones were taken.
+const MORE_CHARACTERS: usize = 10;
+/// Crockford's base 32 in lower case: no `i`, `l`, `o` and `u`, which are misread or spell words.
+const CROCKFORD: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+/// The digits of `Number.prototype.toString(32)`.
+const BASE32: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
+
+/// How slugs are derived from URLs. Both ways are deterministic: the same URL of the same owner gets the same slug
+/// with no index to look it up in.
+#[derive(Debug, Clone)]
+pub enum SlugScheme {
+    /// HMAC-SHA-256 under a secret: nobody outside can compute which slug a private URL has.
+    Keyed(SlugSecret),
+    /// The original application's way to the letter: the first 40 bits of the MD5 of the URL in base 32 without
+    /// padding; when that is taken, of the taken slug, `$` and the URL.
+    Seed,
+}
+
+impl SlugScheme {
+    /// The slugs to try for a URL, best first; finite. Reserved names are left out.
+    pub fn candidates(&self, owner: &str, target: &TargetUrl) -> impl Iterator<Item = Slug> {
+        let slugs: Vec<String> = match self {
+            Self::Keyed(secret) => (0..2 * ATTEMPTS)
+                .map(|attempt| keyed(secret, owner, target, attempt))
+                .collect(),
+            Self::Seed => {
+                let first = seed(target.as_str());
+                let next = |taken: &String| Some(seed(&format!("{taken}${target}")));
+                std::iter::successors(Some(first), next)
+                    .take(ATTEMPTS as usize)
+                    .collect()
+            }
+        };
+        slugs
+            .into_iter()
+            .filter_map(|slug| slug.parse().ok())
+            .filter(|slug: &Slug| !slug.is_reserved())
+    }
+}
+
+fn keyed(secret: &SlugSecret, owner: &str, target: &TargetUrl, attempt: u32) -> String {
+    // The owner's length goes first, so that no other owner and URL concatenate to the same bytes.
+    let mut mac = secret.0.clone();
+    mac.update(&(owner.len() as u64).to_be_bytes());
+    mac.update(owner.as_bytes());
+    mac.update(target.identity().as_bytes());
+    mac.update(&attempt.to_be_bytes());
+    let characters = if attempt < ATTEMPTS {
+        CHARACTERS
+    } else {
+        MORE_CHARACTERS
+    };
+    base32(&mac.finalize().into_bytes(), CROCKFORD)
+        .take(characters)
+        .collect()
+}
+
+fn seed(text: &str) -> String {
+    let digest = Md5::digest(text.as_bytes());
+    let digits: String = base32(&digest, BASE32).take(CHARACTERS).collect();
+    match digits.trim_start_matches('0') {
+        "" => "0".to_owned(),
+        number => number.to_owned(),
+    }
+}
+
+/// The bits of `bytes` in groups of five, highest first.
+fn base32<'a>(bytes: &'a [u8], alphabet: &'a [u8; 32]) -> impl Iterator<Item = char> + 'a {
+    bytes.chunks_exact(5).flat_map(move |chunk| {
+        let bits = chunk
+            .iter()
+            .fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+        (0..8).rev().map(move |digit| {
+            let index = usize::try_from(bits >> (5 * digit) & 31).unwrap_or_default();
+            alphabet.get(index).copied().map_or('0', char::from)
+        })
+    })
+}
+
+/// The key under which slugs are derived. Changing it gives every URL another slug; links that exist keep working.
+#[derive(Clone)]
+pub struct SlugSecret(Hmac<Sha256>);
+
+impl SlugSecret {
+    /// Fewest bytes of a secret: half the output of the hash, as RFC 2104 advises against less.
+    pub const MIN_BYTES: usize = 16;
+
+    /// Takes at least [`MIN_BYTES`](Self::MIN_BYTES) hard-to-guess bytes.
+    ///
+    /// # Errors
+    /// [`SlugSecretError`] for fewer.
+    pub fn new(bytes: &[u8]) -> Result<Self, SlugSecretError> {
+        if bytes.len() < Self::MIN_BYTES {
+            return Err(SlugSecretError { bytes: bytes.len() });
+        }
+        Hmac::new_from_slice(bytes)
+            .map(Self)
+            .map_err(|_invalid_length| SlugSecretError { bytes: bytes.len() })
+    }
+}
+
+impl fmt::Debug for SlugSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SlugSecret(..)")
+    }
+}
+
+/// A secret that is too short.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{bytes} bytes are fewer than the {} that a secret needs",
+    SlugSecret::MIN_BYTES
+)]
+pub struct SlugSecretError {
+    bytes: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::TargetRules;
+    use std::collections::HashSet;
+
+    fn target(text: &str) -> TargetUrl {
+        TargetUrl::parse(text, &TargetRules::default()).unwrap()
+    }
+
+    fn candidates(scheme: &SlugScheme, owner: &str, url: &str) -> Vec<String> {
+        scheme
+            .candidates(owner, &target(url))
+            .map(String::from)
+            .collect()
+    }
+
+    #[test]
+    fn seed_slugs_are_those_of_the_original_application() {
+        let check = |url: &str, expected: &[&str]| {
+            assert_eq!(
+                candidates(&SlugScheme::Seed, "anyone", url)
+                    .get(..expected.len())
+                    .unwrap(),
+                expected,
+                "{url}"
+            );
+        };
+        check("https://www.amazon.com", &["grqpaeet"]);
+        check("https://example.com/1139924", &["8c8r"]);
+        check("https://example.com/425790", &["47d90svq"]);
+        check("https://example.com/1023374", &["47d90svq", "q1e1ft90"]);
+        check("https://example.com/588975", &["3el49v5g"]);
+        check("https://example.com/1176252", &["3el49v5g", "2q3runug"]);
+        check("https://example.com/1313633", &["5164d63b"]);
+        check("https://example.com/2232887", &["5164d63b", "n0utblij"]);
+        assert_eq!(
+            candidates(&SlugScheme::Seed, "anyone", "https://www.amazon.com").len(),
+            5
+        );
+    }
+
+    #[test]
+    fn keyed_slugs_depend_on_secret_owner_and_url() {
+        let scheme = |secret: &[u8]| SlugScheme::Keyed(SlugSecret::new(secret).unwrap());
+        let first = |scheme: &SlugScheme, owner, url| candidates(scheme, owner, url).remove(0);
+        let one = scheme(b"a secret of sixteen bytes or more");
+        let slug = first(&one, "ann", "https://example.com/");
+        // Computed with another implementation: python3 -c "import hmac,hashlib; print(hmac.new(b'a secret of sixteen
+        // bytes or more', (3).to_bytes(8,'big')+b'ann'+b'https://example.com'+(0).to_bytes(4,'big'),
+        // hashlib.sha256).hexdigest()[:10])", then five bits a character.
+        assert_eq!(slug, "366d5sed");
+        assert_eq!(
+            slug,
+            first(&one, "ann", "https://example.com"),
+            "the slash of an empty path makes no difference"
+        );
+        assert_ne!(slug, first(&one, "bob", "https://example.com/"));
+        assert_ne!(slug, first(&one, "ann", "https://example.com/a"));
+        assert_ne!(
+            slug,
+            first(
+                &scheme(b"another secret of enough bytes"),
+                "ann",
+                "https://example.com/"
+            )
+        );
+    }
+
+    #[test]
+    fn keyed_candidates_are_distinct_and_grow() {
+        let scheme = SlugScheme::Keyed(SlugSecret::new(&[7; 32]).unwrap());
+        let slugs = candidates(&scheme, "ann", "https://example.com/");
+        assert_eq!(
+            slugs.iter().map(String::len).collect::<Vec<_>>(),
+            [8, 8, 8, 8, 8, 10, 10, 10, 10, 10]
+        );
+        assert_eq!(slugs.iter().collect::<HashSet<_>>().len(), 10);
+        assert!(
+            slugs
+                .iter()
+                .all(|slug| slug.bytes().all(|b| CROCKFORD.contains(&b)))
+        );
+    }
+
+    #[test]
+    fn short_secrets_are_refused_and_none_is_printed() {
+        assert_eq!(
+            SlugSecret::new(&[0; 15]).unwrap_err().to_string(),
+            "15 bytes are fewer than the 16 that a secret needs"
+        );
+        assert_eq!(
+            format!("{:?}", SlugSecret::new(b"0123456789abcdef").unwrap()),
+            "SlugSecret(..)"
+        );
+    }
+}

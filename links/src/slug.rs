@@ -1,0 +1,262 @@
+//! The name of a link: the part after the slash.
+
+use std::{borrow::Borrow, fmt, str::FromStr};
+
+/// Most characters of a slug.
+const MAX_CHARACTERS: usize = 64;
+/// Fewest characters of a slug that a caller chooses. Shorter ones stay free for later use by the product.
+const MIN_ALIAS_CHARACTERS: usize = 3;
+
+/// Names that callers cannot choose: they are, or may become, paths of the service.
+const RESERVED: [&str; 15] = [
+    "admin", "api", "app", "assets", "docs", "favicon", "health", "healthz", "login", "metrics",
+    "openapi", "robots", "static", "status", "www",
+];
+
+/// A slug: 1 to 64 characters of `a-z 0-9 _ -`, first and last a letter or digit.
+///
+/// Made only by parsing, which folds capital letters: slugs are typed from paper and capitalised by phones. Dots never
+/// occur, so a request for `robots.txt` or `wp-login.php` is refused without asking the store.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Slug(String);
+
+impl Slug {
+    /// The slug's text, in lower case.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the name is kept for the service itself, so that no link may have it.
+    pub fn is_reserved(&self) -> bool {
+        RESERVED.contains(&self.0.as_str())
+    }
+}
+
+impl FromStr for Slug {
+    type Err = SlugError;
+
+    fn from_str(text: &str) -> Result<Self, SlugError> {
+        if text.is_empty() {
+            return Err(SlugError::Empty);
+        }
+        if let Some((position, character)) = text
+            .chars()
+            .enumerate()
+            .find(|(_, c)| !is_slug_character(*c))
+        {
+            return Err(SlugError::Character {
+                character,
+                position,
+            });
+        }
+        // All characters are ASCII from here on, so bytes are characters.
+        if text.len() > MAX_CHARACTERS {
+            return Err(SlugError::TooLong {
+                characters: text.len(),
+            });
+        }
+        if text.starts_with(['-', '_']) || text.ends_with(['-', '_']) {
+            return Err(SlugError::Edge);
+        }
+        Ok(Self(text.to_ascii_lowercase()))
+    }
+}
+
+fn is_slug_character(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '-' || c == '_'
+}
+
+impl fmt::Display for Slug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl AsRef<str> for Slug {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for Slug {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<Slug> for String {
+    fn from(slug: Slug) -> Self {
+        slug.0
+    }
+}
+
+/// Why a text is not a slug.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SlugError {
+    /// No character at all.
+    #[error("a slug has at least one character")]
+    Empty,
+    /// A character outside the alphabet.
+    #[error("{character:?} at position {position} is not one of a-z, 0-9, '-' and '_'")]
+    Character {
+        /// The first such character.
+        character: char,
+        /// How many characters stand before it.
+        position: usize,
+    },
+    /// More characters than a slug can have.
+    #[error("{characters} characters are more than the limit of {MAX_CHARACTERS}")]
+    TooLong {
+        /// How many there are.
+        characters: usize,
+    },
+    /// A hyphen or underscore at either end.
+    #[error("a slug begins and ends with a letter or a digit")]
+    Edge,
+}
+
+/// A slug that a caller chose: at least 3 characters, and not a reserved name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alias(Slug);
+
+impl Alias {
+    /// The slug that the alias asks for.
+    pub fn into_slug(self) -> Slug {
+        self.0
+    }
+}
+
+impl FromStr for Alias {
+    type Err = AliasError;
+
+    fn from_str(text: &str) -> Result<Self, AliasError> {
+        let slug: Slug = text.parse()?;
+        if slug.as_str().len() < MIN_ALIAS_CHARACTERS {
+            return Err(AliasError::TooShort {
+                characters: slug.as_str().len(),
+            });
+        }
+        if slug.is_reserved() {
+            return Err(AliasError::Reserved { slug });
+        }
+        Ok(Self(slug))
+    }
+}
+
+/// Why a text cannot be chosen as a slug.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AliasError {
+    /// It is not a slug.
+    #[error(transparent)]
+    Syntax(#[from] SlugError),
+    /// It has fewer characters than a chosen slug must have.
+    #[error(
+        "{characters} characters are fewer than the {MIN_ALIAS_CHARACTERS} that a chosen slug needs"
+    )]
+    TooShort {
+        /// How many there are.
+        characters: usize,
+    },
+    /// It is a name of the service.
+    #[error("\"{slug}\" is reserved")]
+    Reserved {
+        /// The name, folded.
+        slug: Slug,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn check(text: &str, expected: Result<&str, SlugError>) {
+        assert_eq!(
+            text.parse::<Slug>().as_ref().map(Slug::as_str),
+            expected.as_ref().map(|s| *s),
+            "{text:?}"
+        );
+    }
+
+    #[test]
+    fn slugs_are_folded_and_checked() {
+        check("grqpaeet", Ok("grqpaeet"));
+        check("GrqPAEET", Ok("grqpaeet"));
+        check("a", Ok("a"));
+        check("a-b_c", Ok("a-b_c"));
+        check(&"x".repeat(64), Ok(&"x".repeat(64)));
+        check("", Err(SlugError::Empty));
+        check(&"x".repeat(65), Err(SlugError::TooLong { characters: 65 }));
+        check("-a", Err(SlugError::Edge));
+        check("a_", Err(SlugError::Edge));
+        check(
+            "robots.txt",
+            Err(SlugError::Character {
+                character: '.',
+                position: 6,
+            }),
+        );
+        check(
+            "a/b",
+            Err(SlugError::Character {
+                character: '/',
+                position: 1,
+            }),
+        );
+        check(
+            "ab+",
+            Err(SlugError::Character {
+                character: '+',
+                position: 2,
+            }),
+        );
+        check(
+            "añb",
+            Err(SlugError::Character {
+                character: 'ñ',
+                position: 1,
+            }),
+        );
+        // The Kelvin sign folds to k in Unicode; it is still not a slug character.
+        check(
+            "\u{212a}elvin",
+            Err(SlugError::Character {
+                character: '\u{212a}',
+                position: 0,
+            }),
+        );
+    }
+
+    #[test]
+    fn aliases_are_longer_and_not_reserved() {
+        assert!("abc".parse::<Alias>().is_ok());
+        assert_eq!(
+            "ab".parse::<Alias>(),
+            Err(AliasError::TooShort { characters: 2 })
+        );
+        assert!(matches!(
+            "API".parse::<Alias>(),
+            Err(AliasError::Reserved { .. })
+        ));
+        assert_eq!(
+            "a b".parse::<Alias>(),
+            Err(SlugError::Character {
+                character: ' ',
+                position: 1
+            }
+            .into())
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_parses_or_is_refused_and_parsing_is_idempotent(text in "\\PC{0,80}") {
+            if let Ok(slug) = text.parse::<Slug>() {
+                prop_assert_eq!(slug.as_str().parse::<Slug>(), Ok(slug.clone()));
+                prop_assert_eq!(slug.as_str(), text.to_lowercase());
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What the functions ask of the place where links are kept.
+//!
+//! One trait per capability: the redirector is given a [`LinkReader`] and cannot write.
+
+use std::{error::Error, future::Future};
+
+use crate::{Link, Slug, item::ItemError};
+
+/// How recent a read must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// From a cache or a replica: fast, may lag behind.
+    Cached,
+    /// From the table's leader: sees every write that was acknowledged before.
+    Strong,
+}
+
+/// Reads links.
+pub trait LinkReader: Send + Sync {
+    /// The link of that slug, if there is one.
+    fn read(
+        &self,
+        slug: &Slug,
+        freshness: Freshness,
+    ) -> impl Future<Output = Result<Option<Link>, StoreError>> + Send;
+}
+
+/// Writes links.
+pub trait LinkWriter: LinkReader {
+    /// Stores a new link unless its slug is taken. Never changes a link that exists.
+    fn create(&self, link: &Link) -> impl Future<Output = Result<Put, StoreError>> + Send;
+}
+
+/// What became of a conditional put.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Put {
+    /// It is stored.
+    Stored,
+    /// The slug is taken; nothing was changed.
+    Taken,
+}
+
+/// A store that did not answer, or not in our terms.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The store could not be asked, refused, or took too long. A write may or may not have happened.
+    #[error("the store did not do {operation}")]
+    Unavailable {
+        /// The store's name of what was asked.
+        operation: &'static str,
+        /// What happened.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// The stored item is not a link.
+    #[error("the item of \"{slug}\" is not a link")]
+    Malformed {
+        /// Its key.
+        slug: Slug,
+        /// What is wrong with it.
+        source: ItemError,
+    },
+}

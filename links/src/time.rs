@@ -1,0 +1,43 @@
+//! Points in time as the table keeps them.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// A point in time: whole seconds since 1970-01-01 00:00 UTC.
+///
+/// Seconds, because DynamoDB's TTL counts in them and every published bound is in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// The point that lies `seconds` after the epoch.
+    pub const fn from_unix_seconds(seconds: u64) -> Self {
+        Self(seconds)
+    }
+
+    /// Seconds since the epoch.
+    pub const fn unix_seconds(self) -> u64 {
+        self.0
+    }
+
+    /// The point `duration` later; fractions of a second are cut off.
+    #[must_use]
+    pub const fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(duration.as_secs()))
+    }
+
+    /// Whole seconds from `self` until `later`; zero if that has passed.
+    pub const fn seconds_until(self, later: Self) -> u64 {
+        later.0.saturating_sub(self.0)
+    }
+}
+
+impl From<SystemTime> for Timestamp {
+    /// Cuts off fractions of a second; times before the epoch become the epoch.
+    fn from(time: SystemTime) -> Self {
+        Self(
+            time.duration_since(UNIX_EPOCH)
+                .unwrap_or_default()
+                .as_secs(),
+        )
+    }
+}

@@ -1,0 +1,155 @@
+//! What the operator can set.
+
+use std::time::Duration;
+
+use links::{
+    DynamoDbSettings, RedirectStatus,
+    settings::{Reader, SettingsError},
+};
+
+/// The variables that an operator sets for this function. A variable of the platform, such as `AWS_REGION`, is not
+/// among them.
+pub const VARIABLES: [&str; 8] = [
+    "DDB_TABLE",
+    "AWS_ENDPOINT_URL_DYNAMODB",
+    "DDB_LOCAL",
+    "DEFAULT_REDIRECT",
+    "CACHE_ENTRIES",
+    "CACHE_TTL_SECONDS",
+    "LOG_LEVEL",
+    "DEBUG_HEADERS",
+];
+
+/// Most bytes that the in-process cache takes, whatever the number of its entries: URLs may be long, and the smallest
+/// function has 128 MB.
+const CACHE_BYTES: usize = 32 << 20;
+
+/// The redirector's settings.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The table.
+    pub dynamodb: DynamoDbSettings,
+    /// `DEFAULT_REDIRECT`: status of links that have none of their own. Default 301.
+    pub default_redirect: RedirectStatus,
+    /// `CACHE_ENTRIES`: most links kept in process. Default 10,000; 0 keeps none.
+    pub cache_entries: usize,
+    /// Most bytes kept in process: 32 MiB.
+    pub cache_bytes: usize,
+    /// `CACHE_TTL_SECONDS`: how long a link kept in process counts as current. Default 10 s.
+    pub cache_ttl: Duration,
+    /// `LOG_LEVEL`: `info` (default) writes a line per request; `warn`, `error` and `off` only trouble, or nothing.
+    pub log_level: LogLevel,
+    /// `DEBUG_HEADERS=1`: tell in headers which tier answered and how long it took. Default off.
+    pub debug_headers: bool,
+}
+
+/// How much is written to the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// Nothing.
+    Off,
+    /// What someone must look at.
+    Error,
+    /// That, and what went wrong but was made good.
+    Warn,
+    /// That, and a line per request.
+    Info,
+}
+
+impl LogLevel {
+    fn from_name(name: &str) -> Option<Self> {
+        Some(match name.to_ascii_lowercase().as_str() {
+            "off" => Self::Off,
+            "error" => Self::Error,
+            "warn" => Self::Warn,
+            "info" | "debug" | "trace" => Self::Info,
+            _ => return None,
+        })
+    }
+}
+
+impl Config {
+    /// Reads the settings out of named texts.
+    ///
+    /// # Errors
+    /// [`SettingsError`] with every variable that is missing or wrong.
+    pub fn from_vars(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+        let mut read = Reader::new(lookup);
+        let config = Self {
+            dynamodb: read.dynamodb(),
+            default_redirect: read.choice(
+                "DEFAULT_REDIRECT",
+                RedirectStatus::MovedPermanently,
+                "301, 302, 307 or 308",
+                |value| value.parse().ok().and_then(RedirectStatus::from_code),
+            ),
+            cache_entries: read.parsed("CACHE_ENTRIES", 10_000),
+            cache_bytes: CACHE_BYTES,
+            cache_ttl: Duration::from_secs(read.parsed("CACHE_TTL_SECONDS", 10)),
+            log_level: read.choice(
+                "LOG_LEVEL",
+                LogLevel::Info,
+                "info, warn, error or off",
+                LogLevel::from_name,
+            ),
+            debug_headers: read.choice("DEBUG_HEADERS", false, "0 or 1", |value| match value {
+                "0" => Some(false),
+                "1" => Some(true),
+                _ => None,
+            }),
+        };
+        read.finish(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLATFORM: [(&str, &str); 3] = [
+        ("AWS_REGION", "r"),
+        ("AWS_ACCESS_KEY_ID", "k"),
+        ("AWS_SECRET_ACCESS_KEY", "s"),
+    ];
+
+    fn config(variables: &[(&str, &str)]) -> Result<Config, SettingsError> {
+        let all: Vec<_> = PLATFORM.iter().chain(variables).collect();
+        Config::from_vars(|name| {
+            all.iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, v)| (*v).to_owned())
+        })
+    }
+
+    #[test]
+    fn defaults_are_as_documented() {
+        let config = config(&[("DDB_TABLE", "t")]).unwrap();
+        assert_eq!(config.default_redirect.code(), 301);
+        assert_eq!(
+            (config.cache_entries, config.cache_ttl),
+            (10_000, Duration::from_secs(10))
+        );
+        assert_eq!(
+            (config.log_level, config.debug_headers),
+            (LogLevel::Info, false)
+        );
+    }
+
+    #[test]
+    fn bad_values_are_named_all_at_once() {
+        let error = config(&[
+            ("DEFAULT_REDIRECT", "200"),
+            ("CACHE_ENTRIES", "many"),
+            ("LOG_LEVEL", "loud"),
+        ]);
+        let text = error.unwrap_err().to_string();
+        for part in [
+            "DDB_TABLE is not set",
+            "DEFAULT_REDIRECT is \"200\"",
+            "CACHE_ENTRIES",
+            "LOG_LEVEL is \"loud\"",
+        ] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+    }
+}

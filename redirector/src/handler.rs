@@ -1,0 +1,227 @@
+//! From event to answer.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Instant, SystemTime},
+};
+
+use lambda_runtime::LambdaEvent;
+use links::{Freshness, Link, LinkReader, RedirectStatus, Slug, StoreError, Timestamp};
+
+use crate::{
+    Config, Event, Response,
+    cache::{Destination, LinkCache},
+    config::LogLevel,
+    event::Method,
+    log::{Log, RequestLine},
+    outcome::{Outcome, follow},
+    response::Wanted,
+};
+
+/// The function: a cache in front of a store.
+#[derive(Debug)]
+pub struct Redirector<R> {
+    store: R,
+    // Never held across an await. With one request at a time, as usual on Lambda, it is never waited for.
+    cache: Mutex<LinkCache>,
+    default_redirect: RedirectStatus,
+    debug_headers: bool,
+    log: Log,
+    clock: fn() -> SystemTime,
+}
+
+/// Where an answer came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tier {
+    /// Nowhere: the path was no slug, or one of the service's own.
+    None,
+    Lru,
+    DynamoDb,
+    /// The cache, past its time, because the store failed.
+    Stale,
+}
+
+impl Tier {
+    fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Lru => "lru",
+            Self::DynamoDb => "dynamodb",
+            Self::Stale => "stale",
+        }
+    }
+}
+
+impl<R: LinkReader> Redirector<R> {
+    /// A redirector over `store` with an empty cache.
+    pub fn new(store: R, config: &Config, clock: fn() -> SystemTime) -> Self {
+        Self {
+            store,
+            cache: Mutex::new(LinkCache::new(
+                config.cache_entries,
+                config.cache_bytes,
+                config.cache_ttl,
+                clock(),
+            )),
+            default_redirect: config.default_redirect,
+            debug_headers: config.debug_headers,
+            log: Log::new(config.log_level),
+            clock,
+        }
+    }
+
+    /// Answers a request.
+    ///
+    /// # Errors
+    /// None: whatever happens has an answer. The type is what the runtime asks for.
+    pub async fn handle(
+        &self,
+        event: LambdaEvent<Event>,
+    ) -> Result<Response, lambda_runtime::Error> {
+        let started = Instant::now();
+        let LambdaEvent {
+            payload: event,
+            context,
+        } = event;
+        let headers = event.headers();
+        let path = event.path();
+        // One trailing slash is ignored: people and programs add it.
+        let path = path.strip_suffix('/').unwrap_or(path);
+        let wanted = Wanted {
+            method: event.method(),
+            preference: headers.preference,
+            path,
+            request_id: &context.request_id,
+        };
+        let slug = path.parse::<Slug>().ok();
+        let mut answer = match (wanted.method, in_process(path), &slug) {
+            (Method::Other, ..) => Answer::new(Outcome::MethodNotAllowed, Tier::None, &wanted),
+            (_, Some(outcome), _) => Answer::new(outcome, Tier::None, &wanted),
+            (_, None, None) => Answer::new(Outcome::NotFound, Tier::None, &wanted),
+            (_, None, Some(slug)) => self.resolve(slug, event.query(), &wanted).await,
+        };
+        let duration = started.elapsed();
+        if self.debug_headers {
+            answer.response.push_header("x-cache", answer.tier.name());
+            answer.response.push_header(
+                "server-timing",
+                format!("total;dur={:.3}", duration.as_secs_f64() * 1e3),
+            );
+        }
+        let line = RequestLine {
+            request_id: &context.request_id,
+            slug: slug.as_ref().map_or("", Slug::as_str),
+            outcome: answer.outcome,
+            status: answer.status,
+            tier: answer.tier.name(),
+            duration,
+        };
+        self.log.request(&line, &headers);
+        Ok(answer.response)
+    }
+
+    /// Follows a slug: through the cache, else through the store.
+    async fn resolve(&self, slug: &Slug, query: &str, wanted: &Wanted<'_>) -> Answer {
+        let now = (self.clock)();
+        if let Some(answer) = self.look_up(slug, query, now, wanted) {
+            return answer;
+        }
+        let outcome = |destination| {
+            follow(
+                destination,
+                query,
+                self.default_redirect,
+                Timestamp::from(now),
+            )
+        };
+        match self.read(slug).await {
+            Ok(Some(link)) => {
+                let destination = Destination::from(link);
+                self.cache().put(slug, &destination, now);
+                Answer::new(outcome(destination.cached()), Tier::DynamoDb, wanted)
+            }
+            Ok(None) => {
+                self.cache().put_absent(slug, now);
+                Answer::new(Outcome::NotFound, Tier::DynamoDb, wanted)
+            }
+            Err(error @ StoreError::Malformed { .. }) => {
+                self.log
+                    .store_failed(LogLevel::Error, wanted.request_id, slug.as_str(), &error);
+                Answer::new(Outcome::Malformed, Tier::DynamoDb, wanted)
+            }
+            Err(error) => {
+                self.log
+                    .store_failed(LogLevel::Warn, wanted.request_id, slug.as_str(), &error);
+                match self.cache().stale(slug, now) {
+                    Some(destination) => Answer::new(outcome(destination), Tier::Stale, wanted),
+                    None => Answer::new(Outcome::Unavailable, Tier::None, wanted),
+                }
+            }
+        }
+    }
+
+    fn look_up(
+        &self,
+        slug: &Slug,
+        query: &str,
+        now: SystemTime,
+        wanted: &Wanted<'_>,
+    ) -> Option<Answer> {
+        let mut cache = self.cache();
+        if let Some(destination) = cache.fresh(slug, now) {
+            let outcome = follow(
+                destination,
+                query,
+                self.default_redirect,
+                Timestamp::from(now),
+            );
+            return Some(Answer::new(outcome, Tier::Lru, wanted));
+        }
+        cache
+            .is_absent(slug, now)
+            .then(|| Answer::new(Outcome::NotFound, Tier::Lru, wanted))
+    }
+
+    /// Asks the store. A link that a lagging replica or a cache does not know may have been made a moment ago, so
+    /// absence is confirmed by the table itself.
+    async fn read(&self, slug: &Slug) -> Result<Option<Link>, StoreError> {
+        match self.store.read(slug, Freshness::Cached).await? {
+            Some(link) => Ok(Some(link)),
+            None => self.store.read(slug, Freshness::Strong).await,
+        }
+    }
+
+    fn cache(&self) -> MutexGuard<'_, LinkCache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The paths that the service itself has.
+fn in_process(path: &str) -> Option<Outcome<'static>> {
+    match path {
+        "robots.txt" => Some(Outcome::Robots),
+        "favicon.ico" => Some(Outcome::Favicon),
+        "health" => Some(Outcome::Health),
+        _ => None,
+    }
+}
+
+/// An answer, with what the log tells of it.
+struct Answer {
+    response: Response,
+    outcome: &'static str,
+    status: u16,
+    tier: Tier,
+}
+
+impl Answer {
+    fn new(outcome: Outcome<'_>, tier: Tier, wanted: &Wanted<'_>) -> Self {
+        let (name, status) = (outcome.name(), outcome.status());
+        Self {
+            response: Response::new(outcome, wanted),
+            outcome: name,
+            status,
+            tier,
+        }
+    }
+}

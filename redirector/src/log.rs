@@ -1,0 +1,150 @@
+//! The log: one JSON object a line on standard output, which Lambda carries to the function's log group.
+//!
+//! Written by hand, because the line of a redirect is part of its cost. It holds no client address, no user agent, no
+//! query and no target.
+
+use std::{error::Error, fmt::Write as _, io::Write as _, time::Duration};
+
+use crate::{config::LogLevel, event::Headers};
+
+/// Where lines go, from a level on.
+#[derive(Debug)]
+pub(crate) struct Log {
+    level: LogLevel,
+}
+
+/// What is told of a request.
+#[derive(Debug)]
+pub(crate) struct RequestLine<'a> {
+    pub(crate) request_id: &'a str,
+    /// Empty if the path was not a slug.
+    pub(crate) slug: &'a str,
+    pub(crate) outcome: &'static str,
+    pub(crate) status: u16,
+    pub(crate) tier: &'static str,
+    pub(crate) duration: Duration,
+}
+
+impl Log {
+    pub(crate) fn new(level: LogLevel) -> Self {
+        Self { level }
+    }
+
+    /// One line for a request that was answered.
+    pub(crate) fn request(&self, line: &RequestLine<'_>, headers: &Headers) {
+        if self.level >= LogLevel::Info {
+            write(&request_line(line, headers));
+        }
+    }
+
+    /// Trouble with the store, with the whole chain of its causes.
+    pub(crate) fn store_failed(
+        &self,
+        level: LogLevel,
+        request_id: &str,
+        slug: &str,
+        error: &dyn Error,
+    ) {
+        if self.level < level {
+            return;
+        }
+        let mut chain = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let _ = write!(chain, ": {cause}");
+            source = cause.source();
+        }
+        let level = if level == LogLevel::Error {
+            "error"
+        } else {
+            "warn"
+        };
+        let mut line = serde_json::json!({ "level": level, "message": "the store failed", "request_id": request_id,
+            "slug": slug, "error": chain })
+        .to_string();
+        line.push('\n');
+        write(&line);
+    }
+}
+
+/// All texts in it are of alphabets that need no escaping: identifiers of ours, slugs, host names.
+fn request_line(line: &RequestLine<'_>, headers: &Headers) -> String {
+    let RequestLine {
+        request_id,
+        slug,
+        outcome,
+        status,
+        tier,
+        duration,
+    } = line;
+    let mut text = String::with_capacity(256);
+    let request_id = if request_id
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    {
+        request_id
+    } else {
+        ""
+    };
+    let _ = writeln!(
+        text,
+        r#"{{"level":"info","message":"{outcome}","request_id":"{request_id}","slug":"{slug}","outcome":"{outcome}","status":{status},"tier":"{tier}","duration_us":{},"bot":{},"referrer":"{}"}}"#,
+        duration.as_micros(),
+        headers.agent.is_bot,
+        headers.referrer.0,
+    );
+    text
+}
+
+fn write(line: &str) {
+    // A log that cannot be written must not fail the request, and there is nobody else to tell.
+    let _ = std::io::stdout().lock().write_all(line.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_json_with_the_documented_fields() {
+        let headers: Headers = serde_json::from_str(
+            r#"{"user-agent":"Googlebot/2.1 (secret)","referer":"https://example.com/?q=secret"}"#,
+        )
+        .unwrap();
+        let line = request_line(
+            &RequestLine {
+                request_id: "8476a536-e9f4-11e8-9739-2dfe598c3fcd",
+                slug: "grqpaeet",
+                outcome: "redirect",
+                status: 301,
+                tier: "lru",
+                duration: Duration::from_micros(12),
+            },
+            &headers,
+        );
+        assert!(line.ends_with("}\n") && !line.contains("secret"), "{line}");
+        let value: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(
+            value,
+            serde_json::json!({ "level": "info", "message": "redirect", "outcome": "redirect", "status": 301,
+                "request_id": "8476a536-e9f4-11e8-9739-2dfe598c3fcd", "slug": "grqpaeet", "tier": "lru",
+                "duration_us": 12, "bot": true, "referrer": "example.com" })
+        );
+    }
+
+    #[test]
+    fn a_strange_request_id_cannot_break_the_line() {
+        let line = RequestLine {
+            request_id: "\"",
+            slug: "",
+            outcome: "gone",
+            status: 410,
+            tier: "",
+            duration: Duration::ZERO,
+        };
+        assert!(
+            serde_json::from_str::<serde_json::Value>(&request_line(&line, &Headers::default()))
+                .is_ok()
+        );
+    }
+}

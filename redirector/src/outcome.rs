@@ -1,0 +1,404 @@
+//! What becomes of a request: the rules of following a link, without any I/O.
+
+use std::borrow::Cow;
+
+use links::{RedirectStatus, State, Timestamp};
+
+use crate::{
+    cache::{Cached, Options},
+    query,
+};
+
+/// `Cache-Control` of a redirect whose link says nothing about it: long enough to spare a repeated click, short enough
+/// for a link that is changed.
+const DEFAULT_MAX_AGE: u64 = 90;
+/// Seconds that a browser may keep the redirect of a permanent link.
+const PERMANENT_MAX_AGE: u64 = 3_600;
+/// Most seconds that a browser may keep what a shared cache may keep for longer: only the shared cache can be told to
+/// forget it.
+const SHARED_MAX_AGE: u64 = 60;
+
+/// What becomes of a request.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Outcome<'a> {
+    /// Go there.
+    Redirect {
+        status: RedirectStatus,
+        location: Cow<'a, str>,
+        cache_control: Cow<'static, str>,
+    },
+    /// No such link, as far as visitors are concerned.
+    NotFound,
+    /// There was one.
+    Gone,
+    /// Closed for abuse.
+    Blocked,
+    /// Closed for legal reasons.
+    BlockedLegal,
+    /// The store does not answer and nothing usable is in process.
+    Unavailable,
+    /// The stored item makes no sense.
+    Malformed,
+    /// Neither GET nor HEAD.
+    MethodNotAllowed,
+    /// `/robots.txt`.
+    Robots,
+    /// `/favicon.ico`.
+    Favicon,
+    /// `/health`.
+    Health,
+}
+
+impl Outcome<'_> {
+    /// Its name in the log and, for errors, at the end of the problem type.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Redirect { .. } => "redirect",
+            Self::NotFound => "not-found",
+            Self::Gone => "gone",
+            Self::Blocked => "blocked",
+            Self::BlockedLegal => "blocked-legal",
+            Self::Unavailable => "unavailable",
+            Self::Malformed => "malformed-link",
+            Self::MethodNotAllowed => "method-not-allowed",
+            Self::Robots => "robots",
+            Self::Favicon => "favicon",
+            Self::Health => "health",
+        }
+    }
+
+    /// Its HTTP status.
+    pub(crate) fn status(&self) -> u16 {
+        match self {
+            Self::Redirect { status, .. } => status.code(),
+            Self::NotFound => 404,
+            Self::Gone => 410,
+            Self::Blocked => 403,
+            Self::BlockedLegal => 451,
+            Self::Unavailable => 503,
+            Self::Malformed => 500,
+            Self::MethodNotAllowed => 405,
+            Self::Robots | Self::Health => 200,
+            Self::Favicon => 204,
+        }
+    }
+}
+
+/// Follows a link at `now`. `request_query` is the query of the request, percent-encoded.
+pub(crate) fn follow<'a>(
+    link: Cached<'a>,
+    request_query: &str,
+    default_redirect: RedirectStatus,
+    now: Timestamp,
+) -> Outcome<'a> {
+    let options = link.options;
+    match options.state {
+        State::Blocked => Outcome::Blocked,
+        State::BlockedLegal => Outcome::BlockedLegal,
+        State::Deleted => gone(options),
+        State::Disabled => Outcome::NotFound,
+        State::Active if options.expires_at.is_some_and(|end| end <= now) => gone(options),
+        State::Active if options.valid_from.is_some_and(|start| now < start) => Outcome::NotFound,
+        // A text that could harm as a `Location`, left by an application that checked nothing.
+        State::Active if link.target.is_empty() => Outcome::NotFound,
+        State::Active => Outcome::Redirect {
+            status: options.redirect.unwrap_or(match options.permanent {
+                true => RedirectStatus::MovedPermanently,
+                false => default_redirect,
+            }),
+            location: match options.forward_query {
+                true => query::forwarded(link.target, request_query),
+                false => Cow::Borrowed(link.target),
+            },
+            cache_control: cache_control(options, now),
+        },
+    }
+}
+
+fn gone(options: &Options) -> Outcome<'_> {
+    match &options.expired_url {
+        None => Outcome::Gone,
+        Some(url) => Outcome::Redirect {
+            status: RedirectStatus::Found,
+            location: Cow::Borrowed(url),
+            cache_control: private(DEFAULT_MAX_AGE),
+        },
+    }
+}
+
+/// How long a redirect may be kept, never beyond the link's expiry.
+fn cache_control(options: &Options, now: Timestamp) -> Cow<'static, str> {
+    let left = options
+        .expires_at
+        .map_or(u64::MAX, |end| now.seconds_until(end));
+    match (options.cache_seconds, options.permanent) {
+        (Some(0), _) => Cow::Borrowed("private, max-age=0, must-revalidate"),
+        (Some(seconds), _) => {
+            let shared = u64::from(seconds).min(left);
+            format!(
+                "public, max-age={}, s-maxage={shared}",
+                shared.min(SHARED_MAX_AGE)
+            )
+            .into()
+        }
+        (None, true) => format!("public, max-age={}", PERMANENT_MAX_AGE.min(left)).into(),
+        (None, false) => private(DEFAULT_MAX_AGE.min(left)),
+    }
+}
+
+fn private(seconds: u64) -> Cow<'static, str> {
+    match seconds {
+        DEFAULT_MAX_AGE => Cow::Borrowed("private, max-age=90"),
+        seconds => format!("private, max-age={seconds}").into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_unix_seconds(1_000);
+    const TARGET: &str = "https://example.com/";
+
+    fn outcome(options: &Options) -> Outcome<'_> {
+        follow(
+            Cached {
+                target: TARGET,
+                options,
+            },
+            "q=1",
+            RedirectStatus::MovedPermanently,
+            NOW,
+        )
+    }
+
+    fn check(options: Options, status: u16) {
+        assert_eq!(outcome(&options).status(), status, "{options:?}");
+    }
+
+    fn check_cache(options: Options, expected: &str) {
+        match outcome(&options) {
+            Outcome::Redirect { cache_control, .. } => {
+                assert_eq!(cache_control, expected, "{options:?}");
+            }
+            other => panic!("{other:?} for {options:?}"),
+        }
+    }
+
+    fn after(seconds: u64) -> Option<Timestamp> {
+        Some(Timestamp::from_unix_seconds(1_000 + seconds))
+    }
+
+    const D: Options = Options::DEFAULT;
+
+    #[test]
+    fn states_and_times_decide() {
+        check(D, 301);
+        check(
+            Options {
+                state: State::Disabled,
+                ..D
+            },
+            404,
+        );
+        check(
+            Options {
+                state: State::Deleted,
+                ..D
+            },
+            410,
+        );
+        check(
+            Options {
+                state: State::Blocked,
+                expires_at: after(0),
+                ..D
+            },
+            403,
+        );
+        check(
+            Options {
+                state: State::BlockedLegal,
+                ..D
+            },
+            451,
+        );
+        check(
+            Options {
+                expires_at: after(0),
+                ..D
+            },
+            410,
+        );
+        check(
+            Options {
+                expires_at: after(1),
+                ..D
+            },
+            301,
+        );
+        check(
+            Options {
+                valid_from: after(0),
+                ..D
+            },
+            301,
+        );
+        check(
+            Options {
+                valid_from: after(1),
+                ..D
+            },
+            404,
+        );
+        check(
+            Options {
+                redirect: RedirectStatus::from_code(308),
+                permanent: true,
+                ..D
+            },
+            308,
+        );
+        let unsafe_target = Cached {
+            target: "",
+            options: &D,
+        };
+        assert_eq!(
+            follow(unsafe_target, "", RedirectStatus::Found, NOW),
+            Outcome::NotFound
+        );
+    }
+
+    #[test]
+    fn a_permanent_link_is_permanent_whatever_the_default() {
+        let options = Options {
+            permanent: true,
+            ..D
+        };
+        let link = Cached {
+            target: TARGET,
+            options: &options,
+        };
+        assert_eq!(follow(link, "", RedirectStatus::Found, NOW).status(), 301);
+        assert_eq!(
+            follow(
+                Cached {
+                    options: &D,
+                    ..link
+                },
+                "",
+                RedirectStatus::Found,
+                NOW
+            )
+            .status(),
+            302
+        );
+    }
+
+    #[test]
+    fn what_is_over_leads_to_its_last_url() {
+        for options in [
+            Options {
+                expires_at: after(0),
+                expired_url: Some("https://example.com/over".into()),
+                ..D
+            },
+            Options {
+                state: State::Deleted,
+                expired_url: Some("https://example.com/over".into()),
+                ..D
+            },
+        ] {
+            match outcome(&options) {
+                Outcome::Redirect {
+                    status: RedirectStatus::Found,
+                    location,
+                    ..
+                } => {
+                    assert_eq!(location, "https://example.com/over");
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn caching_is_bounded_and_ends_with_the_link() {
+        check_cache(D, "private, max-age=90");
+        check_cache(
+            Options {
+                expires_at: after(30),
+                ..D
+            },
+            "private, max-age=30",
+        );
+        check_cache(
+            Options {
+                expires_at: after(100),
+                ..D
+            },
+            "private, max-age=90",
+        );
+        check_cache(
+            Options {
+                permanent: true,
+                ..D
+            },
+            "public, max-age=3600",
+        );
+        check_cache(
+            Options {
+                permanent: true,
+                expires_at: after(7),
+                ..D
+            },
+            "public, max-age=7",
+        );
+        check_cache(
+            Options {
+                cache_seconds: Some(0),
+                permanent: true,
+                ..D
+            },
+            "private, max-age=0, must-revalidate",
+        );
+        check_cache(
+            Options {
+                cache_seconds: Some(30),
+                ..D
+            },
+            "public, max-age=30, s-maxage=30",
+        );
+        check_cache(
+            Options {
+                cache_seconds: Some(86_400),
+                ..D
+            },
+            "public, max-age=60, s-maxage=86400",
+        );
+        check_cache(
+            Options {
+                cache_seconds: Some(86_400),
+                expires_at: after(20),
+                ..D
+            },
+            "public, max-age=20, s-maxage=20",
+        );
+    }
+
+    #[test]
+    fn the_query_is_added_only_where_wanted() {
+        let location = |options: &Options| match outcome(options) {
+            Outcome::Redirect { location, .. } => location.into_owned(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(location(&D), TARGET);
+        assert_eq!(
+            location(&Options {
+                forward_query: true,
+                ..D
+            }),
+            "https://example.com/?q=1"
+        );
+    }
+}

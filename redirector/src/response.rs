@@ -1,0 +1,140 @@
+//! The answer, in the form that API Gateway takes.
+
+use std::borrow::Cow;
+
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::json;
+
+use crate::{
+    event::{Method, Preference},
+    outcome::Outcome,
+    page,
+};
+
+type Text<'a> = Cow<'a, str>;
+
+/// An answer: status, headers, body.
+///
+/// Only these three, because every field more is a field to write for every request; API Gateway takes the rest as
+/// usual.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Response {
+    status_code: u16,
+    #[serde(serialize_with = "as_map")]
+    headers: Vec<(&'static str, Text<'static>)>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    body: Text<'static>,
+}
+
+fn as_map<S: Serializer>(
+    headers: &[(&'static str, Text<'static>)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(headers.len()))?;
+    for (name, value) in headers {
+        map.serialize_entry(name, value)?;
+    }
+    map.end()
+}
+
+/// What an answer depends on beside the outcome.
+#[derive(Debug)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) method: Method,
+    pub(crate) preference: Preference,
+    pub(crate) path: &'a str,
+    pub(crate) request_id: &'a str,
+}
+
+impl Response {
+    pub(crate) fn new(outcome: Outcome<'_>, wanted: &Wanted<'_>) -> Self {
+        let status_code = outcome.status();
+        let mut response = match outcome {
+            Outcome::Redirect {
+                location,
+                cache_control,
+                ..
+            } => Self::redirect(status_code, &location, cache_control),
+            Outcome::Robots => Self::text(status_code, "User-agent: *\nDisallow:\n"),
+            Outcome::Health => Self::text(status_code, "ok\n"),
+            Outcome::Favicon => Self {
+                status_code,
+                headers: vec![NO_STORE],
+                body: Text::Borrowed(""),
+            },
+            error => Self::error(&error, wanted),
+        };
+        if wanted.method == Method::Head {
+            response.body = Text::Borrowed("");
+        }
+        response
+    }
+
+    fn redirect(status_code: u16, location: &str, cache_control: Text<'static>) -> Self {
+        let mut headers = Vec::with_capacity(6);
+        headers.push(("location", Text::Owned(location.to_owned())));
+        headers.push(("cache-control", cache_control));
+        headers.push(PLAIN);
+        // What a search engine should list is the target.
+        headers.push(("x-robots-tag", Text::Borrowed("noindex")));
+        Self {
+            status_code,
+            headers,
+            body: Text::Owned(location.to_owned()),
+        }
+    }
+
+    fn text(status_code: u16, body: &'static str) -> Self {
+        Self {
+            status_code,
+            headers: vec![PLAIN, NO_STORE],
+            body: Text::Borrowed(body),
+        }
+    }
+
+    fn error(outcome: &Outcome<'_>, wanted: &Wanted<'_>) -> Self {
+        let message = page::message(outcome);
+        let mut headers = vec![NO_STORE];
+        match outcome {
+            Outcome::Unavailable => headers.push(("retry-after", Text::Borrowed("1"))),
+            Outcome::MethodNotAllowed => headers.push(("allow", Text::Borrowed("GET, HEAD"))),
+            _ => {}
+        }
+        let body = match wanted.preference {
+            Preference::Html => {
+                headers.push(("content-type", Text::Borrowed("text/html; charset=utf-8")));
+                headers.push((
+                    "content-security-policy",
+                    Text::Borrowed(page::SECURITY_POLICY),
+                ));
+                page::html(outcome.status(), &message)
+            }
+            Preference::Json => {
+                headers.push(("content-type", Text::Borrowed("application/problem+json")));
+                json!({
+                    "type": format_args!("urn:kurz:problem:{}", outcome.name()),
+                    "title": message.title,
+                    "status": outcome.status(),
+                    "detail": message.detail,
+                    "slug": wanted.path,
+                    "request_id": wanted.request_id,
+                })
+                .to_string()
+            }
+        };
+        Self {
+            status_code: outcome.status(),
+            headers,
+            body: Text::Owned(body),
+        }
+    }
+
+    /// Adds a header.
+    pub(crate) fn push_header(&mut self, name: &'static str, value: impl Into<Text<'static>>) {
+        self.headers.push((name, value.into()));
+    }
+}
+
+const NO_STORE: (&str, Text<'static>) = ("cache-control", Text::Borrowed("no-store"));
+const PLAIN: (&str, Text<'static>) = ("content-type", Text::Borrowed("text/plain"));

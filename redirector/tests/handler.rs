@@ -1,0 +1,408 @@
+//! Events in, answers out, over a store that counts how often it is asked.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use lambda_runtime::{Context, LambdaEvent};
+use links::{
+    Freshness, Link, LinkReader, Slug, State, StoreError, StoredTarget, TargetRules, TargetUrl,
+    Timestamp,
+};
+use redirector::{Config, Event, Redirector};
+use serde_json::{Value, json};
+
+const START: u64 = 1_700_000_000;
+
+/// Links in a map. What a cached read sees lags behind until [`Store::settle`].
+#[derive(Default)]
+struct Store {
+    links: Mutex<HashMap<String, Link>>,
+    replica: Mutex<HashMap<String, Link>>,
+    reads: AtomicU64,
+    fails: Mutex<bool>,
+}
+
+impl Store {
+    fn put(&self, link: Link) {
+        self.links
+            .lock()
+            .unwrap()
+            .insert(link.slug.to_string(), link);
+    }
+
+    fn settle(&self) {
+        *self.replica.lock().unwrap() = self.links.lock().unwrap().clone();
+    }
+}
+
+impl LinkReader for &Store {
+    async fn read(&self, slug: &Slug, freshness: Freshness) -> Result<Option<Link>, StoreError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        if *self.fails.lock().unwrap() {
+            return Err(StoreError::Unavailable {
+                operation: "GetItem",
+                source: "down".into(),
+            });
+        }
+        let links = match freshness {
+            Freshness::Cached => &self.replica,
+            Freshness::Strong => &self.links,
+        };
+        Ok(links.lock().unwrap().get(slug.as_str()).cloned())
+    }
+}
+
+thread_local! {
+    static NOW: AtomicU64 = const { AtomicU64::new(START * 1_000) };
+}
+
+fn clock() -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(NOW.with(|now| now.load(Ordering::Relaxed)))
+}
+
+fn pass(millis: u64) {
+    NOW.with(|now| now.fetch_add(millis, Ordering::Relaxed));
+}
+
+/// A redirector and its store; each test runs on a thread of its own and so has a clock of its own.
+struct Bench {
+    store: &'static Store,
+    redirector: Redirector<&'static Store>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        Self::with(&[])
+    }
+
+    fn with(variables: &[(&str, &str)]) -> Self {
+        let config = Config::from_vars(|name| {
+            let set = variables
+                .iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, value)| (*value).to_owned());
+            set.or_else(|| {
+                Some("x".to_owned()).filter(|_| name.starts_with("AWS_") || name == "DDB_TABLE")
+            })
+            .or_else(|| Some("error".to_owned()).filter(|_| name == "LOG_LEVEL"))
+        });
+        let store: &'static Store = Box::leak(Box::default());
+        Self {
+            store,
+            redirector: Redirector::new(store, &config.unwrap(), clock),
+        }
+    }
+
+    fn put(&self, slug: &str, change: impl FnOnce(&mut Link)) {
+        self.put_unsettled(slug, change);
+        self.store.settle();
+    }
+
+    fn put_unsettled(&self, slug: &str, change: impl FnOnce(&mut Link)) {
+        let target =
+            TargetUrl::parse("https://example.com/there", &TargetRules::default()).unwrap();
+        let mut link = Link::new(
+            slug.parse().unwrap(),
+            &target,
+            "ann",
+            Timestamp::from_unix_seconds(START),
+        );
+        change(&mut link);
+        self.store.put(link);
+    }
+
+    async fn request(&self, event: Value) -> Value {
+        let event: Event = serde_json::from_value(event).unwrap();
+        let mut context = Context::default();
+        context.request_id = "id-1".to_owned();
+        let response = self
+            .redirector
+            .handle(LambdaEvent::new(event, context))
+            .await
+            .unwrap();
+        serde_json::to_value(response).unwrap()
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        self.request(event("GET", path)).await
+    }
+
+    async fn status(&self, path: &str) -> u64 {
+        self.get(path).await["statusCode"].as_u64().unwrap()
+    }
+
+    fn reads(&self) -> u64 {
+        self.store.reads.swap(0, Ordering::Relaxed)
+    }
+}
+
+fn event(method: &str, path: &str) -> Value {
+    json!({ "rawPath": format!("/{path}"), "pathParameters": { "id": path },
+        "requestContext": { "http": { "method": method } } })
+}
+
+#[tokio::test]
+async fn a_link_is_followed() {
+    let bench = Bench::new();
+    bench.put("launch", |_| {});
+    let expected = json!({
+        "statusCode": 301,
+        "headers": {
+            "location": "https://example.com/there",
+            "cache-control": "private, max-age=90",
+            "content-type": "text/plain",
+            "x-robots-tag": "noindex",
+        },
+        "body": "https://example.com/there",
+    });
+    assert_eq!(bench.get("launch").await, expected);
+    let mut head = bench.request(event("HEAD", "launch")).await;
+    assert_eq!(head.get("body"), None);
+    head["body"] = expected["body"].clone();
+    assert_eq!(head, expected);
+}
+
+#[tokio::test]
+async fn spelling_does_not_matter_where_it_cannot() {
+    let bench = Bench::new();
+    bench.put("launch", |_| {});
+    for path in ["launch", "LAUNCH", "Launch/", "launch/"] {
+        assert_eq!(bench.status(path).await, 301, "{path}");
+    }
+    for path in ["launch//", "launch%", "lau/nch", "laun ch", "", "/"] {
+        assert_eq!(bench.status(path).await, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_slug_asks_nobody() {
+    let bench = Bench::new();
+    let long = "a".repeat(65);
+    for path in [
+        "robots.txt",
+        "favicon.ico",
+        "health",
+        "wp-login.php",
+        ".env",
+        "a/b",
+        "-a",
+        "a+",
+        "ü",
+        "",
+        &long,
+    ] {
+        bench.get(path).await;
+    }
+    assert_eq!(bench.request(json!({})).await["statusCode"], 405);
+    assert_eq!(bench.reads(), 0);
+    assert_eq!(bench.status("robots.txt").await, 200);
+    assert_eq!(bench.status("favicon.ico").await, 204);
+    assert_eq!(bench.get("health").await["body"], "ok\n");
+}
+
+#[tokio::test]
+async fn other_methods_are_told_what_is_allowed() {
+    let bench = Bench::new();
+    bench.put("launch", |_| {});
+    for method in ["POST", "DELETE", "OPTIONS", "get"] {
+        let answer = bench.request(event(method, "launch")).await;
+        assert_eq!(
+            (&answer["statusCode"], &answer["headers"]["allow"]),
+            (&json!(405), &json!("GET, HEAD")),
+            "{method}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn errors_are_problems_or_pages() {
+    let bench = Bench::new();
+    let answer = bench.get("nothing").await;
+    assert_eq!(
+        answer["headers"],
+        json!({ "cache-control": "no-store", "content-type": "application/problem+json" })
+    );
+    let problem: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+    assert_eq!(problem["type"], "urn:kurz:problem:not-found");
+    assert_eq!(
+        (&problem["status"], &problem["slug"]),
+        (&json!(404), &json!("nothing"))
+    );
+    assert_eq!(problem["request_id"], "id-1");
+
+    let mut browser = event("GET", "nothing");
+    browser["headers"] = json!({ "accept": "text/html,*/*;q=0.8" });
+    let answer = bench.request(browser.clone()).await;
+    assert_eq!(
+        answer["headers"]["content-type"],
+        "text/html; charset=utf-8"
+    );
+    assert!(
+        answer["headers"]["content-security-policy"]
+            .as_str()
+            .unwrap()
+            .starts_with("default-src 'none'")
+    );
+    assert!(
+        answer["body"]
+            .as_str()
+            .unwrap()
+            .contains("<h1>No such link</h1>")
+    );
+    browser["requestContext"]["http"]["method"] = json!("HEAD");
+    let head = bench.request(browser).await;
+    assert_eq!(
+        (head.get("body"), &head["headers"]),
+        (None, &answer["headers"])
+    );
+}
+
+#[tokio::test]
+async fn states_have_their_statuses() {
+    let bench = Bench::new();
+    let check = async |change: fn(&mut Link), status: u64| {
+        bench.put("launch", change);
+        pass(60_000);
+        let answer = bench.get("launch").await;
+        assert_eq!(answer["statusCode"], status);
+        assert_eq!(answer["headers"].get("location").is_some(), status < 400);
+        pass(60_000);
+    };
+    check(|link| link.state = State::Disabled, 404).await;
+    check(|link| link.state = State::Deleted, 410).await;
+    check(|link| link.state = State::Blocked, 403).await;
+    check(|link| link.state = State::BlockedLegal, 451).await;
+    check(
+        |link| link.target = StoredTarget::from_table("javascript:alert(1)".into()),
+        404,
+    )
+    .await;
+    check(
+        |link| link.target = StoredTarget::from_table("https://e.com/\r\nx: y".into()),
+        404,
+    )
+    .await;
+    check(
+        |link| link.valid_from = Some(Timestamp::from_unix_seconds(START + 100_000)),
+        404,
+    )
+    .await;
+    check(
+        |link| link.expires_at = Some(Timestamp::from_unix_seconds(START)),
+        410,
+    )
+    .await;
+    let over = |link: &mut Link| {
+        link.expires_at = Some(Timestamp::from_unix_seconds(START));
+        link.expired_url = Some(StoredTarget::from_table("https://example.com/over".into()));
+    };
+    check(over, 302).await;
+}
+
+#[tokio::test]
+async fn hits_ask_nobody_until_the_deadline() {
+    let bench = Bench::new();
+    bench.put("launch", |_| {});
+    for millis in [0, 5_000, 4_990] {
+        pass(millis);
+        assert_eq!(bench.status("launch").await, 301);
+    }
+    assert_eq!(bench.reads(), 1);
+    pass(10);
+    assert_eq!(bench.status("launch").await, 301);
+    assert_eq!(bench.reads(), 1);
+}
+
+#[tokio::test]
+async fn an_update_is_seen_when_the_entry_ends() {
+    let bench = Bench::new();
+    bench.put("launch", |_| {});
+    assert_eq!(bench.status("launch").await, 301);
+    bench.put("launch", |link| link.state = State::Disabled);
+    pass(9_990);
+    assert_eq!(bench.status("launch").await, 301);
+    pass(10);
+    assert_eq!(bench.status("launch").await, 404);
+}
+
+#[tokio::test]
+async fn expiry_is_checked_on_hits_too() {
+    let bench = Bench::new();
+    bench.put("launch", |link| {
+        link.expires_at = Some(Timestamp::from_unix_seconds(START + 2))
+    });
+    let answer = bench.get("launch").await;
+    assert_eq!(answer["headers"]["cache-control"], "private, max-age=2");
+    pass(2_000);
+    assert_eq!(bench.status("launch").await, 410);
+    assert_eq!(bench.reads(), 1);
+}
+
+#[tokio::test]
+async fn absence_is_confirmed_and_believed_for_two_seconds() {
+    let bench = Bench::new();
+    assert_eq!(bench.status("launch").await, 404);
+    assert_eq!(bench.reads(), 2, "a cached and a strong read");
+    bench.put_unsettled("launch", |_| {});
+    pass(1_999);
+    assert_eq!((bench.status("launch").await, bench.reads()), (404, 0));
+    pass(1);
+    assert_eq!(
+        bench.status("launch").await,
+        301,
+        "the replica still does not know it"
+    );
+}
+
+#[tokio::test]
+async fn a_failing_store_is_covered_for_ten_minutes() {
+    let bench = Bench::with(&[("DEBUG_HEADERS", "1")]);
+    bench.put("launch", |link| {
+        link.expires_at = Some(Timestamp::from_unix_seconds(START + 300))
+    });
+    assert_eq!(bench.get("launch").await["headers"]["x-cache"], "dynamodb");
+    assert_eq!(bench.get("launch").await["headers"]["x-cache"], "lru");
+    *bench.store.fails.lock().unwrap() = true;
+    pass(60_000);
+    let answer = bench.get("launch").await;
+    assert_eq!(
+        (&answer["statusCode"], &answer["headers"]["x-cache"]),
+        (&json!(301), &json!("stale"))
+    );
+    pass(240_000);
+    assert_eq!(
+        bench.status("launch").await,
+        410,
+        "expired, however it was found"
+    );
+    let answer = bench.get("other").await;
+    assert_eq!(
+        (&answer["statusCode"], &answer["headers"]["retry-after"]),
+        (&json!(503), &json!("1"))
+    );
+    pass(600_000);
+    assert_eq!(bench.status("launch").await, 503, "too old");
+    *bench.store.fails.lock().unwrap() = false;
+    assert_eq!(bench.status("other").await, 404);
+}
+
+#[tokio::test]
+async fn the_default_status_can_be_set() {
+    let bench = Bench::with(&[("DEFAULT_REDIRECT", "307")]);
+    bench.put("launch", |_| {});
+    bench.put("fixed", |link| {
+        link.redirect = links::RedirectStatus::from_code(308)
+    });
+    assert_eq!(
+        (bench.status("launch").await, bench.status("fixed").await),
+        (307, 308)
+    );
+}
