@@ -24,14 +24,14 @@ use crate::terminal::duration;
 #[derive(Args, Debug)]
 pub(crate) struct PlanOptions {
     #[command(flatten)]
-    release: release::Options,
+    release: release::Sources,
 }
 
 /// Options of `infra deploy`.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
     #[command(flatten)]
-    release: release::Options,
+    release: release::Sources,
     /// Do not ask; still asks before anything stateful is replaced or removed
     #[arg(long, short)]
     yes: bool,

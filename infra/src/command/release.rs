@@ -17,7 +17,7 @@ use crate::template::{self, parameters};
 
 /// What a release is made of.
 #[derive(Args, Clone, Debug)]
-pub(crate) struct Options {
+pub(crate) struct Sources {
     #[command(flatten)]
     build: Build,
     /// A template parameter, over the stage's own
@@ -49,7 +49,7 @@ pub(crate) struct Release {
 pub(crate) async fn prepare(
     session: &Session,
     caller: &Caller,
-    options: &Options,
+    options: &Sources,
 ) -> Result<Release> {
     let mut values = values(session, options)?;
     let bucket = match &options.artifact_bucket {
@@ -93,7 +93,7 @@ pub(crate) async fn prepare(
     })
 }
 
-fn values(session: &Session, options: &Options) -> Result<BTreeMap<String, String>> {
+fn values(session: &Session, options: &Sources) -> Result<BTreeMap<String, String>> {
     let definitions = parameters::definitions(&template::stack()?)?;
     let mut given = session.stage.parameters.clone();
     given.extend(options.overrides.iter().cloned());
