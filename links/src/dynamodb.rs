@@ -18,9 +18,10 @@ use crate::{
 /// Longest wait for a connection. Table and function are in one region.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
 /// Longest wait for one answer.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(1_000);
-/// Longest wait for one operation with its repeats, below the timeout of either function.
-const OPERATION_TIMEOUT: Duration = Duration::from_millis(3_000);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(700);
+/// Longest wait for one operation with its repeats, so that two of them fit into the timeout of
+/// either function.
+const OPERATION_TIMEOUT: Duration = Duration::from_millis(2_000);
 
 /// Where a table is, and whose rights to use.
 #[derive(Clone)]

@@ -10,6 +10,7 @@
 
 #![warn(missing_docs)]
 
+mod causes;
 mod dynamodb;
 pub mod item;
 mod link;
@@ -20,6 +21,7 @@ pub mod store;
 mod target;
 mod time;
 
+pub use causes::with_causes;
 pub use dynamodb::{DynamoDbSettings, DynamoDbStore};
 pub use link::{ANONYMOUS, Link, RedirectStatus, State, StoredTarget};
 pub use scheme::{SlugScheme, SlugSecret, SlugSecretError};

@@ -48,19 +48,13 @@ impl Log {
         if self.level < level {
             return;
         }
-        let mut chain = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            let _ = write!(chain, ": {cause}");
-            source = cause.source();
-        }
         let level = if level == LogLevel::Error {
             "error"
         } else {
             "warn"
         };
         let mut line = serde_json::json!({ "level": level, "message": "the store failed", "request_id": request_id,
-            "slug": slug, "error": chain })
+            "slug": slug, "error": links::with_causes(error) })
         .to_string();
         line.push('\n');
         write(&line);

@@ -1,6 +1,10 @@
 //! Events in, answers out, over a store that counts how often it is asked.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 use std::{
     collections::HashMap,
@@ -337,7 +341,7 @@ async fn an_update_is_seen_when_the_entry_ends() {
 async fn expiry_is_checked_on_hits_too() {
     let bench = Bench::new();
     bench.put("launch", |link| {
-        link.expires_at = Some(Timestamp::from_unix_seconds(START + 2))
+        link.expires_at = Some(Timestamp::from_unix_seconds(START + 2));
     });
     let answer = bench.get("launch").await;
     assert_eq!(answer["headers"]["cache-control"], "private, max-age=2");
@@ -366,7 +370,7 @@ async fn absence_is_confirmed_and_believed_for_two_seconds() {
 async fn a_failing_store_is_covered_for_ten_minutes() {
     let bench = Bench::with(&[("DEBUG_HEADERS", "1")]);
     bench.put("launch", |link| {
-        link.expires_at = Some(Timestamp::from_unix_seconds(START + 300))
+        link.expires_at = Some(Timestamp::from_unix_seconds(START + 300));
     });
     assert_eq!(bench.get("launch").await["headers"]["x-cache"], "dynamodb");
     assert_eq!(bench.get("launch").await["headers"]["x-cache"], "lru");
@@ -399,7 +403,7 @@ async fn the_default_status_can_be_set() {
     let bench = Bench::with(&[("DEFAULT_REDIRECT", "307")]);
     bench.put("launch", |_| {});
     bench.put("fixed", |link| {
-        link.redirect = links::RedirectStatus::from_code(308)
+        link.redirect = links::RedirectStatus::from_code(308);
     });
     assert_eq!(
         (bench.status("launch").await, bench.status("fixed").await),

@@ -1,0 +1,138 @@
+//! Builds the function binaries with cargo.
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+
+use serde::Deserialize;
+
+/// How the functions are compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Profile {
+    /// Quick to build.
+    Dev,
+    /// What is shipped: optimised, which takes minutes.
+    Lambda,
+}
+
+/// Why there are no binaries.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// Cargo cannot be run.
+    #[error("cannot run cargo")]
+    Cargo(#[source] io::Error),
+    /// Cargo reports errors.
+    #[error("cargo could not build the functions:\n\n{0}")]
+    Failed(String),
+    /// Cargo is content but built no such program.
+    #[error("cargo built no program named {0}")]
+    NoProgram(String),
+}
+
+/// Builds packages of this workspace and returns the programs by name.
+///
+/// `progress` is called with the name of each crate that is done.
+///
+/// # Errors
+///
+/// [`BuildError`], with the compiler's messages if that is the reason.
+pub fn build(
+    packages: &[&str],
+    profile: Profile,
+    mut progress: impl FnMut(&str),
+) -> Result<BTreeMap<String, PathBuf>, BuildError> {
+    let mut child = cargo(packages, profile)
+        .spawn()
+        .map_err(BuildError::Cargo)?;
+    let diagnostics = read_stderr(&mut child);
+    let mut programs = BTreeMap::new();
+    let stdout = child.stdout.take().into_iter();
+    for line in stdout.flat_map(|pipe| BufReader::new(pipe).lines()) {
+        let line = line.map_err(BuildError::Cargo)?;
+        // Cargo adds kinds of messages over time; only the artifacts matter.
+        if let Ok(Message {
+            target: Some(target),
+            executable,
+            ..
+        }) = serde_json::from_str(&line)
+        {
+            progress(&target.name);
+            if let Some(executable) = executable {
+                programs.insert(target.name, executable);
+            }
+        }
+    }
+    let status = child.wait().map_err(BuildError::Cargo)?;
+    let diagnostics = diagnostics.join().unwrap_or_default();
+    if !status.success() {
+        return Err(BuildError::Failed(diagnostics));
+    }
+    match packages
+        .iter()
+        .find(|package| !programs.contains_key(**package))
+    {
+        Some(missing) => Err(BuildError::NoProgram((*missing).to_owned())),
+        None => Ok(programs),
+    }
+}
+
+/// A line of `cargo build --message-format=json`, as far as it concerns artifacts.
+#[derive(Debug, Deserialize)]
+struct Message {
+    target: Option<Target>,
+    executable: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Target {
+    name: String,
+}
+
+fn cargo(packages: &[&str], profile: Profile) -> Command {
+    let mut command = Command::new("cargo");
+    command
+        .args(["build", "--message-format=json-render-diagnostics"])
+        .arg("--manifest-path")
+        .arg(workspace().join("Cargo.toml"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    for package in packages {
+        command.args(["--package", package]);
+    }
+    if profile == Profile::Lambda {
+        command.args(["--profile", "lambda"]);
+    }
+    command
+}
+
+/// The workspace around the current directory, or else the one that this program was built in.
+fn workspace() -> PathBuf {
+    let is_workspace = |path: &Path| path.join("infra/template.yaml").is_file();
+    std::env::current_dir()
+        .ok()
+        .and_then(|start| {
+            start
+                .ancestors()
+                .find(|path| is_workspace(path))
+                .map(Path::to_owned)
+        })
+        .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+}
+
+/// Reads in a thread of its own: cargo would block on a full pipe.
+fn read_stderr(child: &mut Child) -> thread::JoinHandle<String> {
+    let pipe = child.stderr.take();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut pipe) = pipe {
+            // What was read up to an error is worth showing.
+            let _ = pipe.read_to_end(&mut bytes);
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}

@@ -1,0 +1,122 @@
+//! What a stack is made of.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::observer::{Observer, Silent};
+
+/// How a [`Stack`](crate::Stack) is put together.
+///
+/// [`Config::shortener`] gives the product on free ports and in memory; change fields from there.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// Port of the HTTP gateway on 127.0.0.1; 0 is any free one.
+    pub gateway_port: u16,
+    /// Port of Lambda's Invoke API on 127.0.0.1; 0 is any free one.
+    pub lambda_port: u16,
+    /// Port of the `DynamoDB` endpoint on 127.0.0.1; 0 is any free one.
+    pub dynamodb_port: u16,
+    /// Directory that keeps the table and the slug secret; `None` keeps both in memory.
+    pub data_dir: Option<PathBuf>,
+    /// Text of the `CloudFormation` template with the routes.
+    pub template: String,
+    /// The functions by their logical id in the template. Each function that a route leads to must be here.
+    pub functions: BTreeMap<String, FunctionConfig>,
+    /// Executable of this package, through which function processes are started so that they end with this
+    /// process even if it is killed. `None` starts them directly: then they end when the [`Stack`] is
+    /// stopped or dropped, and after a kill when they notice that the Runtime API is gone.
+    ///
+    /// [`Stack`]: crate::Stack
+    pub launcher: Option<PathBuf>,
+    /// Time for an environment to ask for its first invocation: 10 s, as on Lambda.
+    pub init_timeout: Duration,
+    /// Who may create links.
+    pub auth: Auth,
+    /// How slugs are made.
+    pub slug_scheme: SlugScheme,
+    /// Watches requests, output and crashes.
+    pub observer: Arc<dyn Observer>,
+}
+
+/// How one function is run.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct FunctionConfig {
+    /// The executable, what `bootstrap` is on Lambda.
+    pub program: PathBuf,
+    /// Further environment variables; they win over those the stack sets.
+    pub env: BTreeMap<String, String>,
+    /// Environments at a time, 8 by default. Lambda's default is 1,000, more than one machine carries.
+    pub concurrency: usize,
+    /// Invocations that wait for a free environment, 1,000 by default; one more is throttled. Lambda would
+    /// start environments for them instead; with 0 throttling happens at [`concurrency`](Self::concurrency).
+    pub queue: usize,
+    /// Idle time after which an environment is removed: 10 minutes by default.
+    pub idle_expiry: Duration,
+    /// Limit of one invocation, in place of the template's.
+    pub timeout: Option<Duration>,
+    /// Stop idle processes with `SIGSTOP`, as Lambda freezes environments: turns up background work and
+    /// connections that go stale. Off by default.
+    pub freeze: bool,
+}
+
+impl Config {
+    /// A stack with the given template and functions, on free ports, in memory.
+    #[must_use]
+    pub fn new(template: &str, functions: BTreeMap<String, FunctionConfig>) -> Self {
+        Self {
+            gateway_port: 0,
+            lambda_port: 0,
+            dynamodb_port: 0,
+            data_dir: None,
+            template: template.to_owned(),
+            functions,
+            launcher: None,
+            init_timeout: Duration::from_secs(10),
+            auth: Auth::None,
+            slug_scheme: SlugScheme::Keyed,
+            observer: Arc::new(Silent),
+        }
+    }
+}
+
+impl FunctionConfig {
+    /// A function with the default limits.
+    #[must_use]
+    pub fn new(program: PathBuf) -> Self {
+        Self {
+            program,
+            env: BTreeMap::new(),
+            concurrency: 8,
+            queue: 1_000,
+            idle_expiry: Duration::from_secs(600),
+            timeout: None,
+            freeze: false,
+        }
+    }
+}
+
+/// Who may create links.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[non_exhaustive]
+pub enum Auth {
+    /// Everybody who reaches the loopback interface.
+    #[default]
+    None,
+    /// Holders of a key.
+    ApiKey,
+}
+
+/// How slugs are made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[non_exhaustive]
+pub enum SlugScheme {
+    /// HMAC under a secret of this stack: nobody else can compute them.
+    #[default]
+    Keyed,
+    /// The algorithm of the original sample application: MD5 of the URL.
+    Seed,
+}

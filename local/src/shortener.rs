@@ -1,0 +1,99 @@
+//! The one file here that knows the shortener: its template, its table, its functions and their settings.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::config::{Auth, Config, FunctionConfig, SlugScheme};
+use crate::dynamodb::TableDefinition;
+
+/// The template that is deployed. Compiled in, so that a stack needs no path to the sources and cargo
+/// rebuilds this program when the template changes.
+const TEMPLATE: &str = include_str!("../../infra/template.yaml");
+
+/// Logical id of the function that writes; only it gets the writer's settings.
+const WRITER: &str = "Writer";
+
+/// The table of links.
+pub(crate) const TABLE: TableDefinition = TableDefinition {
+    name: "links",
+    key_attribute: "id",
+    ttl_attribute: "ttl",
+};
+
+/// Where the two function binaries are.
+#[derive(Clone, Debug)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a pair of paths that callers fill in"
+)]
+pub struct Binaries {
+    /// The function behind `GET` and `HEAD /{slug}`.
+    pub redirector: PathBuf,
+    /// The function behind `POST /` and the management API.
+    pub writer: PathBuf,
+}
+
+impl Config {
+    /// The shortener with all its routes, on free ports, in memory.
+    #[must_use]
+    pub fn shortener(binaries: Binaries) -> Self {
+        let functions = BTreeMap::from([
+            (
+                "Redirector".to_owned(),
+                FunctionConfig::new(binaries.redirector),
+            ),
+            (WRITER.to_owned(), FunctionConfig::new(binaries.writer)),
+        ]);
+        Self::new(TEMPLATE, functions)
+    }
+}
+
+/// What depends on ports that are known only once they are bound.
+#[derive(Debug)]
+pub(crate) struct Surroundings<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) dynamodb: &'a str,
+    pub(crate) slug_secret: &'a str,
+}
+
+/// The parameters of the template that the stack's own settings decide.
+pub(crate) fn template_parameters(config: &Config) -> BTreeMap<String, String> {
+    [("WriterAuth", auth_name(config.auth)), ("DaxMode", "none")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+}
+
+/// The product's environment variables of the function with logical id `function`.
+pub(crate) fn environment(
+    config: &Config,
+    function: &str,
+    surroundings: &Surroundings<'_>,
+) -> Vec<(&'static str, String)> {
+    let mut variables = vec![
+        ("DDB_TABLE", TABLE.name.to_owned()),
+        (
+            "AWS_ENDPOINT_URL_DYNAMODB",
+            surroundings.dynamodb.to_owned(),
+        ),
+    ];
+    if function == WRITER {
+        let scheme = match config.slug_scheme {
+            SlugScheme::Keyed => "keyed",
+            SlugScheme::Seed => "seed",
+        };
+        variables.extend([
+            ("BASE_URL", surroundings.url.to_owned()),
+            ("SLUG_SCHEME", scheme.to_owned()),
+            ("SLUG_SECRET", surroundings.slug_secret.to_owned()),
+            ("WRITER_AUTH", auth_name(config.auth).to_owned()),
+        ]);
+    }
+    variables
+}
+
+fn auth_name(auth: Auth) -> &'static str {
+    match auth {
+        Auth::None => "NONE",
+        Auth::ApiKey => "API_KEY",
+    }
+}

@@ -1,0 +1,192 @@
+//! What the operator can set.
+
+use links::{
+    DynamoDbSettings, Origin, SlugScheme, SlugSecret,
+    settings::{Reader, SettingsError},
+};
+
+/// The variables that an operator sets for this function. A variable of the platform, such as `AWS_REGION`, is not
+/// among them.
+pub const VARIABLES: [&str; 8] = [
+    "DDB_TABLE",
+    "AWS_ENDPOINT_URL_DYNAMODB",
+    "DDB_LOCAL",
+    "BASE_URL",
+    "SLUG_SCHEME",
+    "SLUG_SECRET",
+    "WRITER_AUTH",
+    "ALLOW_PRIVATE_TARGETS",
+];
+
+/// The writer's settings.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The table.
+    pub dynamodb: DynamoDbSettings,
+    /// `BASE_URL`: scheme and host of short URLs, without a slash at the end. Unset: the host of each request.
+    pub base_url: Option<String>,
+    /// `SLUG_SCHEME`: `keyed` (default; under `SLUG_SECRET`) or `seed`.
+    pub scheme: SlugScheme,
+    /// `WRITER_AUTH`: who may write. It has no default: an open writer must be asked for.
+    pub auth: Auth,
+    /// `ALLOW_PRIVATE_TARGETS=1`: take `localhost` and private addresses as targets. Default off.
+    pub allow_private_targets: bool,
+}
+
+/// Who may write, and whose the links are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Auth {
+    /// Everybody; all links belong to `anonymous`.
+    None,
+    /// Those whom API Gateway has let through by their AWS signature; the owner is their ARN.
+    AwsIam,
+    /// Those whom API Gateway has let through by their token; the owner is its subject.
+    Jwt,
+}
+
+impl Auth {
+    fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "NONE" => Self::None,
+            "AWS_IAM" => Self::AwsIam,
+            "JWT" => Self::Jwt,
+            _ => return None,
+        })
+    }
+}
+
+impl Config {
+    /// Reads the settings out of named texts.
+    ///
+    /// # Errors
+    /// [`SettingsError`] with every variable that is missing or wrong.
+    pub fn from_vars(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
+        let mut read = Reader::new(lookup);
+        let config = Self {
+            dynamodb: read.dynamodb(),
+            base_url: base_url(&mut read),
+            scheme: scheme(&mut read),
+            auth: match read.required("WRITER_AUTH").as_str() {
+                "" => Auth::None,
+                _ => read.choice(
+                    "WRITER_AUTH",
+                    Auth::None,
+                    "NONE, AWS_IAM or JWT",
+                    Auth::from_name,
+                ),
+            },
+            allow_private_targets: read.choice("ALLOW_PRIVATE_TARGETS", false, "0 or 1", |value| {
+                match value {
+                    "0" => Some(false),
+                    "1" => Some(true),
+                    _ => None,
+                }
+            }),
+        };
+        read.finish(config)
+    }
+}
+
+fn base_url<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>) -> Option<String> {
+    let text = read.text("BASE_URL")?;
+    let base = text.strip_suffix('/').unwrap_or(&text);
+    if Origin::of(base).is_none() {
+        read.mistake(
+            "BASE_URL",
+            format_args!("is \"{text}\" instead of an http or https URL"),
+        );
+    }
+    Some(base.to_owned())
+}
+
+fn scheme<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>) -> SlugScheme {
+    let is_keyed = read.choice("SLUG_SCHEME", true, "keyed or seed", |value| match value {
+        "keyed" => Some(true),
+        "seed" => Some(false),
+        _ => None,
+    });
+    if !is_keyed {
+        return SlugScheme::Seed;
+    }
+    let secret = read.required("SLUG_SECRET");
+    match SlugSecret::new(secret.as_bytes()) {
+        Ok(secret) => SlugScheme::Keyed(secret),
+        Err(error) => {
+            if !secret.is_empty() {
+                read.mistake("SLUG_SECRET", format_args!("is too short: {error}"));
+            }
+            // Never used: with a mistake noted, there are no settings to use.
+            SlugScheme::Seed
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "0123456789abcdef";
+
+    fn config(variables: &[(&str, &str)]) -> Result<Config, SettingsError> {
+        Config::from_vars(|name| {
+            let set = variables
+                .iter()
+                .find(|(n, _)| *n == name)
+                .map(|(_, value)| (*value).to_owned());
+            set.or_else(|| name.starts_with("AWS_").then(|| "x".to_owned()))
+        })
+    }
+
+    #[test]
+    fn a_complete_set_is_read() {
+        let required = [
+            ("DDB_TABLE", "t"),
+            ("SLUG_SECRET", SECRET),
+            ("WRITER_AUTH", "NONE"),
+        ];
+        let config =
+            config(&[&required[..], &[("BASE_URL", "https://s.example/")]].concat()).unwrap();
+        assert_eq!(config.base_url.as_deref(), Some("https://s.example"));
+        assert!(matches!(config.scheme, SlugScheme::Keyed(_)));
+        assert_eq!(
+            (config.auth, config.allow_private_targets),
+            (Auth::None, false)
+        );
+    }
+
+    #[test]
+    fn the_seed_scheme_needs_no_secret() {
+        let seed = [
+            ("DDB_TABLE", "t"),
+            ("SLUG_SCHEME", "seed"),
+            ("WRITER_AUTH", "JWT"),
+        ];
+        assert!(matches!(config(&seed).unwrap().scheme, SlugScheme::Seed));
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_named_and_the_secret_is_not_told() {
+        let text = config(&[]).unwrap_err().to_string();
+        for part in [
+            "DDB_TABLE is not set",
+            "SLUG_SECRET is not set",
+            "WRITER_AUTH is not set",
+        ] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        let wrong = [
+            ("SLUG_SECRET", "too-short"),
+            ("WRITER_AUTH", "none"),
+            ("BASE_URL", "s.example"),
+        ];
+        let text = config(&wrong).unwrap_err().to_string();
+        for part in [
+            "SLUG_SECRET is too short",
+            "WRITER_AUTH is \"none\"",
+            "BASE_URL is \"s.example\"",
+        ] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        assert!(!text.contains("too-short"), "{text}");
+    }
+}

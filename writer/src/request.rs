@@ -1,0 +1,208 @@
+//! The request, out of the event that API Gateway sends (HTTP API, payload format 2.0).
+
+use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use http::{Method, header};
+
+use crate::problem::Problem;
+
+/// Most bytes of a body: eight times the longest URL.
+const MAX_BODY_BYTES: usize = 64 << 10;
+
+/// A request to the writer.
+#[derive(Debug)]
+pub(crate) struct Request {
+    event: ApiGatewayV2httpRequest,
+}
+
+impl Request {
+    pub(crate) fn new(event: ApiGatewayV2httpRequest) -> Self {
+        Self { event }
+    }
+
+    pub(crate) fn method(&self) -> &Method {
+        &self.event.request_context.http.method
+    }
+
+    /// The path below the stage. A stage with a name is part of what API Gateway passes on; `$default` is not.
+    pub(crate) fn path(&self) -> &str {
+        let path = self.event.raw_path.as_deref().unwrap_or("/");
+        let stage = self
+            .event
+            .request_context
+            .stage
+            .as_deref()
+            .unwrap_or_default();
+        let below = path
+            .strip_prefix('/')
+            .and_then(|path| path.strip_prefix(stage))
+            .filter(|_| !stage.is_empty());
+        below.filter(|below| below.starts_with('/')).unwrap_or(path)
+    }
+
+    /// Where the request was sent to, as the start of a URL; the address of a named stage includes its name.
+    pub(crate) fn base_url(&self) -> Option<String> {
+        let domain = self.event.request_context.domain_name.as_deref()?;
+        let stage = self
+            .event
+            .request_context
+            .stage
+            .as_deref()
+            .filter(|stage| *stage != "$default");
+        Some(match stage {
+            Some(stage) => format!("https://{domain}/{stage}"),
+            None => format!("https://{domain}"),
+        })
+    }
+
+    /// The media type of the body, without its parameters, in lower case.
+    pub(crate) fn media_type(&self) -> Option<String> {
+        let value = self
+            .event
+            .headers
+            .get(header::CONTENT_TYPE)?
+            .to_str()
+            .ok()?;
+        value
+            .split(';')
+            .next()
+            .map(|media_type| media_type.trim().to_ascii_lowercase())
+    }
+
+    /// Whether the client asks for JSON.
+    pub(crate) fn accepts_json(&self) -> bool {
+        let accept = self
+            .event
+            .headers
+            .get(header::ACCEPT)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        accept.split(',').any(|range| {
+            let mut parts = range.split(';').map(str::trim);
+            let is_json = parts
+                .next()
+                .is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
+            is_json && !parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+        })
+    }
+
+    /// The body as it was sent. API Gateway encodes everything that it does not take for text.
+    pub(crate) fn body(&self) -> Result<Vec<u8>, Problem> {
+        let body = self.event.body.as_deref().unwrap_or_default();
+        let bytes = if self.event.is_base64_encoded {
+            if body.len() / 4 * 3 > MAX_BODY_BYTES + 2 {
+                return Err(Problem::BodyTooLarge {
+                    limit: MAX_BODY_BYTES,
+                });
+            }
+            BASE64_STANDARD
+                .decode(body)
+                .map_err(|_not_base64| Problem::MalformedBody)?
+        } else {
+            body.as_bytes().to_vec()
+        };
+        if bytes.len() > MAX_BODY_BYTES {
+            return Err(Problem::BodyTooLarge {
+                limit: MAX_BODY_BYTES,
+            });
+        }
+        Ok(bytes)
+    }
+
+    /// The ARN of the caller whose signature API Gateway has checked.
+    pub(crate) fn iam_arn(&self) -> Option<&str> {
+        self.event
+            .request_context
+            .authorizer
+            .as_ref()?
+            .iam
+            .as_ref()?
+            .user_arn
+            .as_deref()
+    }
+
+    /// The subject of the token that API Gateway has checked.
+    pub(crate) fn jwt_subject(&self) -> Option<&str> {
+        let jwt = self
+            .event
+            .request_context
+            .authorizer
+            .as_ref()?
+            .jwt
+            .as_ref()?;
+        jwt.claims.get("sub").map(String::as_str)
+    }
+}
+
+/// A request as a browser sends it through API Gateway, with some fields changed.
+#[cfg(test)]
+pub(crate) fn request(changes: serde_json::Value) -> Request {
+    fn merge(into: &mut serde_json::Value, changes: serde_json::Value) {
+        match (into, changes) {
+            (serde_json::Value::Object(into), serde_json::Value::Object(changes)) => {
+                for (name, value) in changes {
+                    merge(into.entry(name).or_insert(serde_json::Value::Null), value);
+                }
+            }
+            (into, changes) => *into = changes,
+        }
+    }
+    let mut event = serde_json::from_str(include_str!("../tests/events/browser.json")).unwrap();
+    merge(&mut event, changes);
+    Request::new(serde_json::from_value(event).unwrap())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_named_stage_is_not_part_of_the_path() {
+        let check = |stage: &str, path: &str, expected: &str| {
+            let request = request(json!({ "rawPath": path, "requestContext": { "stage": stage } }));
+            assert_eq!(request.path(), expected, "{stage} {path}");
+        };
+        check("$default", "/api/v1/links", "/api/v1/links");
+        check("prod", "/prod/api/v1/links", "/api/v1/links");
+        check("prod", "/prod/", "/");
+        check("api", "/apis", "/apis");
+        check("", "/x", "/x");
+    }
+
+    #[test]
+    fn bodies_are_decoded_and_bounded() {
+        let body = |text: &str, is_base64: bool| {
+            request(json!({ "body": text, "isBase64Encoded": is_base64 })).body()
+        };
+        assert_eq!(body("a", false).unwrap(), b"a");
+        assert_eq!(body("YQ==", true).unwrap(), b"a");
+        assert!(matches!(body("%", true), Err(Problem::MalformedBody)));
+        assert_eq!(request(json!({ "body": null })).body().unwrap(), b"");
+        for (bytes, fits) in [
+            (MAX_BODY_BYTES, true),
+            (MAX_BODY_BYTES + 1, false),
+            (10 * MAX_BODY_BYTES, false),
+        ] {
+            let text = "a".repeat(bytes);
+            assert_eq!(body(&text, false).is_ok(), fits, "{bytes}");
+            assert_eq!(
+                body(&BASE64_STANDARD.encode(text), true).is_ok(),
+                fits,
+                "{bytes} in base 64"
+            );
+        }
+    }
+
+    #[test]
+    fn json_must_be_asked_for_by_name() {
+        let check = |accept: &str, expected: bool| {
+            let request = request(json!({ "headers": { "accept": accept } }));
+            assert_eq!(request.accepts_json(), expected, "{accept}");
+        };
+        check("application/json", true);
+        check("text/plain, Application/JSON; q=0.5", true);
+        check("application/json;q=0", false);
+        check("*/*", false);
+    }
+}
