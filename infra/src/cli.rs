@@ -34,19 +34,36 @@ struct Cli {
 #[derive(Args, Debug)]
 struct Global {
     /// Stage of infra.toml
-    #[arg(long, short, global = true, default_value = "demo", env = "KURZ_STAGE")]
+    #[arg(
+        long,
+        short,
+        global = true,
+        help_heading = "Global options",
+        default_value = "demo",
+        env = "KURZ_STAGE"
+    )]
     stage: String,
     /// Settings of the stages [default: infra/infra.toml of the workspace]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Global options",
+        value_name = "FILE"
+    )]
     config: Option<PathBuf>,
     /// AWS region; wins over infra.toml
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Global options")]
     region: Option<String>,
     /// Profile of the AWS configuration; wins over infra.toml
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = "Global options",
+        value_name = "NAME"
+    )]
     aws_profile: Option<String>,
     /// How to speak
-    #[arg(long, global = true, value_enum, default_value_t = Output::Text)]
+    #[arg(long, global = true, help_heading = "Global options", value_enum, default_value_t = Output::Text)]
     output: Output,
 }
 

@@ -12,12 +12,10 @@ use serde_json::{Value, json};
 /// Widest line, so that long reasons wrap the same on every screen.
 const WIDTH: u16 = 100;
 
-/// How the tool speaks.
+/// How the tool speaks: to people, or one JSON object a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Output {
-    /// For people.
     Text,
-    /// One JSON object a line.
     Json,
 }
 
@@ -133,7 +131,7 @@ impl Terminal {
 
     async fn ask(&self, question: String, flag: &str) -> Result<String> {
         if !self.interactive {
-            let question = question.lines().next().unwrap_or_default().trim();
+            let question = question.trim_start().lines().next().unwrap_or_default();
             bail!("nobody to ask here: {question} (say {flag} to answer beforehand)");
         }
         // On another thread, so that Ctrl-C is heard while somebody thinks.

@@ -1,5 +1,7 @@
 //! The clients of one account and region, made once per run.
 
+#[cfg(test)]
+pub(crate) mod scripted;
 pub(crate) mod signed;
 
 use std::time::Duration;

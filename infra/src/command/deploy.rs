@@ -3,15 +3,14 @@
 use anyhow::{Context as _, Result};
 use aws_sdk_cloudformation::types::ChangeSetType;
 use clap::Args;
-use console::style;
 use serde_json::json;
 
 use super::release::{self, Release};
+use super::review;
 use super::status::print_outputs;
 use crate::aws::signed::now;
 use crate::aws::{Caller, explain};
 use crate::outcome::{Exit, failure};
-use crate::stack::change::{self, Change, Kind};
 use crate::stack::change_set::{self, ChangeSet, Proposal};
 use crate::stack::recovery::{Consent, make_ready};
 use crate::stack::state::{Situation, situation};
@@ -79,7 +78,7 @@ pub(crate) async fn plan(session: &Session, options: &PlanOptions) -> Result<Exi
     if change_set.changes.is_empty() {
         return unchanged(session, &change_set).await;
     }
-    show(session, &change_set);
+    review::show(session, &change_set).await?;
     session.terminal.line(format_args!(
         "\nCarry it out with `infra deploy --stage {} --change-set {name}`.",
         session.stage.name
@@ -119,8 +118,8 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     if change_set.changes.is_empty() {
         return unchanged(session, &change_set).await;
     }
-    show(session, &change_set);
-    if !agreed(session, &change_set, options).await? {
+    review::show(session, &change_set).await?;
+    if !review::agreed(session, &change_set, options.yes, options.allow_replacement).await? {
         if options.change_set.is_none() {
             change_set::discard(&session.aws, &change_set).await?;
         }
@@ -188,64 +187,6 @@ async fn unchanged(session: &Session, change_set: &ChangeSet) -> Result<Exit> {
     session.terminal.done("deploy", "nothing to change");
     session.terminal.event("unchanged", json!({}));
     Ok(Exit::Done)
-}
-
-fn show(session: &Session, change_set: &ChangeSet) {
-    session.terminal.line("");
-    session.terminal.line(
-        style(format!(
-            "Changes to {}: {}",
-            session.stage.stack,
-            change::summary(&change_set.changes)
-        ))
-        .bold(),
-    );
-    for line in change::render(&change_set.changes, session.terminal.width()) {
-        session.terminal.line(line);
-    }
-    let changes = change_set.changes.iter().map(|change| {
-        json!({"logical_id": change.logical_id, "type": change.resource_type, "action": format!("{:?}", change.kind), "loss": change.loss(),
-               "properties": change.properties.iter().map(|property| json!({"name": property.name, "before": property.before, "after": property.after})).collect::<Vec<_>>()})
-    });
-    session
-        .terminal
-        .event("changes", json!({"changes": changes.collect::<Vec<_>>()}));
-}
-
-async fn agreed(session: &Session, change_set: &ChangeSet, options: &Options) -> Result<bool> {
-    let grave: Vec<&Change> = change_set
-        .changes
-        .iter()
-        .filter(|change| change.loss().is_some())
-        .collect();
-    if !grave.is_empty() && !options.allow_replacement {
-        let names: Vec<_> = grave
-            .iter()
-            .map(|change| {
-                format!(
-                    "{} {}",
-                    if change.kind == Kind::Remove {
-                        "removes"
-                    } else {
-                        "replaces"
-                    },
-                    change.logical_id
-                )
-            })
-            .collect();
-        let question = format!("\nThis {}, which cannot be undone.", names.join(" and "));
-        return session
-            .terminal
-            .confirm_typed(&question, &session.stage.name, "--allow-replacement")
-            .await;
-    }
-    if options.yes {
-        return Ok(true);
-    }
-    session
-        .terminal
-        .confirm("\nChange it like this?", "--yes")
-        .await
 }
 
 /// Executes a change set and waits for its end.

@@ -9,5 +9,6 @@ pub(crate) mod drift;
 pub(crate) mod logs;
 pub(crate) mod package;
 pub(crate) mod release;
+pub(crate) mod review;
 pub(crate) mod smoke;
 pub(crate) mod status;

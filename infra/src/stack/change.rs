@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_cloudformation::types::{
     ChangeAction, Replacement, RequiresRecreation, ResourceChange,
 };
-use console::style;
+use console::{StyledObject, style};
 
 use crate::template::stateful;
 
@@ -41,11 +41,12 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    fn label(self) -> &'static str {
+    /// One word, for programs too.
+    pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Replace => "REPLACE",
-            Self::MayReplace => "replace?",
-            Self::Remove => "REMOVE",
+            Self::Replace => "replace",
+            Self::MayReplace => "may-replace",
+            Self::Remove => "remove",
             Self::Modify => "modify",
             Self::Add => "add",
             Self::Other => "other",
@@ -154,18 +155,7 @@ pub(crate) fn render(changes: &[Change], width: usize) -> Vec<String> {
         .iter()
         .partition(|change| change.kind == Kind::Add && !change.is_iam());
     for change in changed {
-        lines.push(head(change));
-        lines.extend(
-            change
-                .properties
-                .iter()
-                .map(|property| property_line(property, width)),
-        );
-        lines.extend(
-            change
-                .loss()
-                .map(|loss| format!("             {} {loss}", style("!").yellow())),
-        );
+        lines.extend(change_lines(change, width));
     }
     let mut by_type: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for change in added {
@@ -175,40 +165,74 @@ pub(crate) fn render(changes: &[Change], width: usize) -> Vec<String> {
             .push(&change.logical_id);
     }
     for (resource_type, names) in by_type {
-        let names = names.join(", ");
+        let names = fit_list(&names, width.saturating_sub(INDENT + TYPE_WIDTH + 1));
         lines.push(format!(
-            "  {:<9}  {:<33} {}",
+            "  {:<8}  {:<TYPE_WIDTH$} {names}",
             style("add").green(),
-            short_type(resource_type),
-            fit(&names, width.saturating_sub(47))
+            short_type(resource_type)
         ));
     }
     lines
 }
 
-fn head(change: &Change) -> String {
-    let label = change.kind.label();
-    let label = match change.kind {
-        Kind::Replace | Kind::Remove => style(label).red().bold(),
-        Kind::MayReplace => style(label).red(),
-        Kind::Modify => style(label).yellow(),
-        Kind::Add => style(label).green(),
-        Kind::Other => style(label),
+/// Columns before the resource's type.
+const INDENT: usize = 12;
+const TYPE_WIDTH: usize = 27;
+
+/// A line for the resource, and one for each property whose values are known.
+fn change_lines(change: &Change, width: usize) -> Vec<String> {
+    let is_known = |property: &&Property| {
+        property.before.is_some() || property.after.is_some() || property.forces_replacement
     };
-    let iam = if change.is_iam() {
-        style(" permissions").magenta().to_string()
-    } else {
+    let (known, unknown): (Vec<_>, Vec<_>) = change.properties.iter().partition(is_known);
+    let names: Vec<_> = unknown
+        .iter()
+        .map(|property| property.name.as_str())
+        .collect();
+    let room = width.saturating_sub(INDENT + TYPE_WIDTH + 3 + change.logical_id.len());
+    let names = if names.is_empty() {
         String::new()
+    } else {
+        format!(": {}", fit_list(&names, room))
     };
-    format!(
-        "  {label:<9}  {:<33} {}{iam}",
-        short_type(&change.resource_type),
+    let resource_type = format!("{:<TYPE_WIDTH$}", short_type(&change.resource_type));
+    let resource_type = if change.is_iam() {
+        style(resource_type).magenta()
+    } else {
+        style(resource_type)
+    };
+    let mut lines = vec![format!(
+        "  {:<8}  {resource_type} {}{names}",
+        label(change.kind),
         change.logical_id
-    )
+    )];
+    lines.extend(
+        known
+            .into_iter()
+            .map(|property| property_line(property, width)),
+    );
+    lines.extend(
+        change
+            .loss()
+            .map(|loss| format!("{:INDENT$}{} {loss}", "", style("!").yellow())),
+    );
+    lines
+}
+
+fn label(kind: Kind) -> StyledObject<&'static str> {
+    let label = style(kind.name());
+    match kind {
+        Kind::Replace => style("REPLACE").red().bold(),
+        Kind::Remove => style("REMOVE").red().bold(),
+        Kind::MayReplace => style("replace?").red(),
+        Kind::Modify => label.yellow(),
+        Kind::Add => label.green(),
+        Kind::Other => label,
+    }
 }
 
 fn property_line(property: &Property, width: usize) -> String {
-    let room = width.saturating_sub(13 + property.name.len() + 6) / 2;
+    let room = width.saturating_sub(INDENT + property.name.len() + 6) / 2;
     let value = |value: &Option<String>| {
         value
             .as_deref()
@@ -223,7 +247,33 @@ fn property_line(property: &Property, width: usize) -> String {
     } else {
         String::new()
     };
-    format!("             {}{change}{why}", property.name)
+    format!("{:INDENT$}{}{change}{why}", "", property.name)
+}
+
+/// Parameters that differ from those deployed, as lines.
+pub(crate) fn render_parameters(
+    before: &BTreeMap<String, String>,
+    after: &BTreeMap<String, String>,
+    width: usize,
+) -> Vec<String> {
+    let changed = after
+        .iter()
+        .filter(|(name, value)| before.get(*name) != Some(*value));
+    let line = |(name, value): (&String, &String)| {
+        let room = width.saturating_sub(INDENT + name.len() + 6) / 2;
+        let old =
+            before.get(name).map_or(
+                "(new)",
+                |value| if value.is_empty() { "(empty)" } else { value },
+            );
+        format!(
+            "  {:<8}  {name}: {} -> {}",
+            style("set").yellow(),
+            fit(old, room.max(12)),
+            fit(value, room.max(12))
+        )
+    };
+    changed.map(line).collect()
 }
 
 fn short_type(resource_type: &str) -> &str {
@@ -238,6 +288,25 @@ fn fit(text: &str, room: usize) -> String {
     }
     let kept: String = text.chars().take(room.saturating_sub(1)).collect();
     format!("{kept}…")
+}
+
+/// As many names as fit, and how many more there are.
+fn fit_list(names: &[&str], room: usize) -> String {
+    let mut shown = String::new();
+    for (index, name) in names.iter().enumerate() {
+        let more = names.len() - index;
+        let tail = if more > 1 {
+            format!(", +{}", more - 1).len()
+        } else {
+            0
+        };
+        if index > 0 && shown.chars().count() + 2 + name.chars().count() + tail > room {
+            return format!("{shown}, +{more}");
+        }
+        shown.push_str(if index > 0 { ", " } else { "" });
+        shown.push_str(name);
+    }
+    fit(&shown, room)
 }
 
 /// `3 added, 1 replaced`.
@@ -285,13 +354,18 @@ mod tests {
             after: Some("512".to_owned()),
             forces_replacement: false,
         });
+        let mut role = change(Kind::Modify, "AWS::IAM::Role", "WriterRole");
+        role.properties.push(Property {
+            name: "Policies".to_owned(),
+            ..Property::default()
+        });
         let mut changes = vec![
             change(Kind::Add, "AWS::EC2::Subnet", "SubnetB"),
             change(Kind::Add, "AWS::IAM::Role", "DaxRole"),
             function,
             change(Kind::Add, "AWS::EC2::Subnet", "SubnetA"),
             change(Kind::Replace, "AWS::Lambda::Version", "WriterVersion"),
-            change(Kind::Modify, "AWS::IAM::Role", "WriterRole"),
+            role,
             cluster,
         ];
         sort(&mut changes);
@@ -322,17 +396,44 @@ mod tests {
     fn lines_show_values_reasons_and_losses() {
         console::set_colors_enabled(false);
         let expected = "
-  REPLACE    DAX::Cluster                      DaxCluster
-             NodeType: dax.t3.small -> dax.r5.large  forces replacement
-             ! a new, cold cluster is built first, then the old one goes: both cost until then
-  REPLACE    Lambda::Version                   WriterVersion
-  modify     IAM::Role                         WriterRole permissions
-  modify     Lambda::Function                  Redirector
-             MemorySize: 256 -> 512
-  add        IAM::Role                         DaxRole permissions
-  add        EC2::Subnet                       SubnetA, SubnetB";
+  REPLACE   DAX::Cluster                DaxCluster
+            NodeType: dax.t3.small -> dax.r5.large  forces replacement
+            ! a new, cold cluster is built first, then the old one goes: both cost until then
+  REPLACE   Lambda::Version             WriterVersion
+  modify    IAM::Role                   WriterRole: Policies
+  modify    Lambda::Function            Redirector
+            MemorySize: 256 -> 512
+  add       IAM::Role                   DaxRole
+  add       EC2::Subnet                 SubnetA, SubnetB";
         assert_eq!(format!("\n{}", render(&sample(), 80).join("\n")), expected);
         assert_eq!(summary(&sample()), "3 added, 2 modified, 2 replaced");
+    }
+
+    #[test]
+    fn lists_are_cut_at_a_name() {
+        let names = ["SubnetA", "SubnetB", "SubnetC"];
+        assert_eq!(fit_list(&names, 25), "SubnetA, SubnetB, SubnetC");
+        assert_eq!(fit_list(&names, 24), "SubnetA, SubnetB, +1");
+        assert_eq!(fit_list(&names, 13), "SubnetA, +2");
+    }
+
+    #[test]
+    fn changed_parameters_are_told_from_unchanged_ones() {
+        console::set_colors_enabled(false);
+        let map = |entries: &[(&str, &str)]| {
+            entries
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+                .collect()
+        };
+        let before: BTreeMap<_, _> = map(&[("A", "1"), ("B", "2"), ("C", "")]);
+        let after = map(&[("A", "1"), ("B", "3"), ("C", "x"), ("D", "4")]);
+        let expected = [
+            "  set       B: 2 -> 3",
+            "  set       C: (empty) -> x",
+            "  set       D: (new) -> 4",
+        ];
+        assert_eq!(render_parameters(&before, &after, 80), expected);
     }
 
     #[test]

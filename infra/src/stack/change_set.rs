@@ -34,6 +34,8 @@ pub(crate) struct ChangeSet {
     pub(crate) id: String,
     /// ARN of its stack.
     pub(crate) stack_id: String,
+    /// The parameters it was made with.
+    pub(crate) parameters: BTreeMap<String, String>,
     /// Sorted, the gravest first. Empty = nothing would change.
     pub(crate) changes: Vec<Change>,
 }
@@ -110,8 +112,9 @@ pub(crate) async fn prepared(
                 let reason = page.status_reason().unwrap_or("no reason given");
                 if is_no_change(reason) {
                     return Ok(ChangeSet {
-                        id: change_set.to_owned(),
+                        id: id(&page, change_set),
                         stack_id: stack_id(&page),
+                        parameters: BTreeMap::new(),
                         changes: Vec::new(),
                     });
                 }
@@ -156,7 +159,8 @@ async fn read(
     change_set: &str,
     first: DescribeChangeSetOutput,
 ) -> Result<ChangeSet> {
-    let stack_id = stack_id(&first);
+    let (id, stack_id) = (id(&first, change_set), stack_id(&first));
+    let parameters = super::parameters(first.parameters());
     let mut changes = Vec::new();
     let mut page = first;
     loop {
@@ -173,10 +177,16 @@ async fn read(
     }
     change::sort(&mut changes);
     Ok(ChangeSet {
-        id: change_set.to_owned(),
+        id,
         stack_id,
+        parameters,
         changes,
     })
+}
+
+/// The ARN, whatever it was asked for by.
+fn id(page: &DescribeChangeSetOutput, asked_for: &str) -> String {
+    page.change_set_id().unwrap_or(asked_for).to_owned()
 }
 
 fn stack_id(page: &DescribeChangeSetOutput) -> String {

@@ -3,6 +3,8 @@
 pub(crate) mod change;
 pub(crate) mod change_set;
 pub(crate) mod events;
+#[cfg(test)]
+mod rare;
 pub(crate) mod recovery;
 pub(crate) mod state;
 pub(crate) mod watch;
@@ -12,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use aws_sdk_cloudformation::types::Stack as Description;
+use aws_sdk_cloudformation::types::{Parameter, Stack as Description};
 
 use crate::aws::{Aws, explain};
 use crate::stage::Stage;
@@ -106,6 +108,8 @@ pub(crate) struct Stack {
     pub(crate) changed: Option<String>,
     /// Outputs by name.
     pub(crate) outputs: BTreeMap<String, String>,
+    /// Parameters by name, as last deployed.
+    pub(crate) parameters: BTreeMap<String, String>,
 }
 
 impl Stack {
@@ -170,10 +174,25 @@ impl From<&Description> for Stack {
                 .stack_status()
                 .map(|status| status.as_str().to_owned())
                 .unwrap_or_default(),
-            reason: stack.stack_status_reason().map(str::to_owned),
+            reason: stack
+                .stack_status_reason()
+                .map(str::to_owned)
+                .filter(|reason| !reason.is_empty()),
             protected: stack.enable_termination_protection().unwrap_or_default(),
             changed: changed.map(ToString::to_string),
             outputs: outputs.collect(),
+            parameters: parameters(stack.parameters()),
         }
     }
+}
+
+/// Parameters by name.
+fn parameters(list: &[Parameter]) -> BTreeMap<String, String> {
+    let pairs = list.iter().filter_map(|parameter| {
+        Some((
+            parameter.parameter_key()?.to_owned(),
+            parameter.parameter_value()?.to_owned(),
+        ))
+    });
+    pairs.collect()
 }

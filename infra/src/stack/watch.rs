@@ -65,8 +65,8 @@ struct Follower<'a> {
     stack: &'a str,
     marker: Option<String>,
     events: Vec<Event>,
-    /// Resources in progress, with when they began.
-    running: BTreeMap<String, (String, Instant)>,
+    /// Resources in progress, with what is usual and when they began.
+    running: BTreeMap<String, (Option<&'static str>, Instant)>,
     finished: usize,
     looks_without_news: u32,
     started: Instant,
@@ -154,14 +154,14 @@ impl<'a> Follower<'a> {
             json!({"time": event.time, "logical_id": event.logical_id, "type": event.resource_type, "status": event.status, "reason": event.reason}),
         );
         if event.status.ends_with("_IN_PROGRESS") {
-            let begun = (event.resource_type.clone(), Instant::now());
+            let begun = (usual(event), Instant::now());
             if !event.is_stack {
                 self.running
                     .entry(event.logical_id.clone())
                     .or_insert(begun);
             }
-            if self.session.terminal.is_interactive() {
-                return; // the bottom line shows what runs
+            if self.session.terminal.is_interactive() || usual(event).is_none() {
+                return; // the bottom line shows what runs; a log is told of the slow ones only
             }
         } else if self.running.remove(&event.logical_id).is_some() {
             self.finished += 1;
@@ -175,8 +175,8 @@ impl<'a> Follower<'a> {
             .running
             .iter()
             .min_by_key(|(_, (_, begun))| *begun)
-            .map(|(name, (resource_type, begun))| {
-                let usual = usual(resource_type)
+            .map(|(name, (usual, begun))| {
+                let usual = usual
                     .map(|text| format!(", usually {text}"))
                     .unwrap_or_default();
                 format!(" · {name} {}{usual}", duration(begun.elapsed()))
@@ -267,13 +267,14 @@ fn event_line(event: &Event) -> String {
 /// What is slow, and how slow.
 ///
 /// Source: CloudFormation times collected by the authors of rain and alchemy; Lambda guide on VPC network interfaces.
-fn usual(resource_type: &str) -> Option<&'static str> {
-    match resource_type {
+fn usual(event: &Event) -> Option<&'static str> {
+    let is_deletion = event.status.starts_with("DELETE");
+    match event.resource_type.as_str() {
         "AWS::DAX::Cluster" => Some("8 m or more"),
         "AWS::CloudFront::Distribution" => Some("4 m"),
-        "AWS::Lambda::Function" => Some("1 m; when deleting, 20 m for its network interfaces"),
-        "AWS::EC2::SecurityGroup" | "AWS::EC2::Subnet" => {
-            Some("seconds; when deleting, 20 m until Lambda lets go")
+        "AWS::Lambda::Function" if !is_deletion => Some("1 m"),
+        "AWS::Lambda::Function" | "AWS::EC2::SecurityGroup" | "AWS::EC2::Subnet" if is_deletion => {
+            Some("20 m, until Lambda gives back its network interfaces")
         }
         _ => None,
     }
