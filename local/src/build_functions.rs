@@ -104,6 +104,17 @@ fn cargo(packages: &[&str], profile: Profile) -> Command {
     for package in packages {
         command.args(["--package", package]);
     }
+    // Under `cargo run` and `cargo test` these describe *this* package. Build scripts that look at them
+    // (ring's does) would run again, and everything above them would be rebuilt each time.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"]
+            .iter()
+            .any(|own| text.starts_with(own))
+        {
+            command.env_remove(&name);
+        }
+    }
     if profile == Profile::Lambda {
         command.args(["--profile", "lambda"]);
     }

@@ -4,7 +4,9 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use local::{Auth, SlugScheme};
+use local::SlugScheme;
+
+use crate::dax_command::DaxOptions;
 
 /// The shortener on this machine: gateway, functions and table, without AWS and without containers.
 #[derive(Debug, Parser)]
@@ -21,6 +23,8 @@ pub(crate) enum Command {
     /// Become PROGRAM, and end when the process PARENT ends.
     #[command(name = local::launcher::SUBCOMMAND, hide = true)]
     Launch { parent: u32, program: OsString },
+    /// Only the DAX cluster, in front of any DynamoDB, for an application of your own
+    Dax(DaxOptions),
 }
 
 /// Options of the whole stack.
@@ -34,7 +38,7 @@ pub(crate) struct StackOptions {
     #[arg(long, value_name = "N", default_value_t = 8000)]
     pub(crate) dynamodb_port: u16,
 
-    /// Port of Lambda's Invoke API, for `cargo lambda invoke` and AWS SDKs
+    /// Port of Lambda's Invoke API, for AWS SDKs and `cargo lambda invoke -A 127.0.0.1`
     #[arg(long, value_name = "N", default_value_t = 9000)]
     pub(crate) lambda_port: u16,
 
@@ -45,10 +49,6 @@ pub(crate) struct StackOptions {
     /// How slugs are made
     #[arg(long, value_enum, default_value_t)]
     pub(crate) slug_scheme: SlugScheme,
-
-    /// Who may create links
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) auth: Auth,
 
     /// Build the functions with the profile that is shipped; takes minutes the first time
     #[arg(long)]

@@ -33,8 +33,6 @@ pub struct Config {
     pub launcher: Option<PathBuf>,
     /// Time for an environment to ask for its first invocation: 10 s, as on Lambda.
     pub init_timeout: Duration,
-    /// Who may create links.
-    pub auth: Auth,
     /// How slugs are made.
     pub slug_scheme: SlugScheme,
     /// Watches requests, output and crashes.
@@ -76,7 +74,6 @@ impl Config {
             functions,
             launcher: None,
             init_timeout: Duration::from_secs(10),
-            auth: Auth::None,
             slug_scheme: SlugScheme::Keyed,
             observer: Arc::new(Silent),
         }
@@ -97,17 +94,6 @@ impl FunctionConfig {
             freeze: false,
         }
     }
-}
-
-/// Who may create links.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-#[non_exhaustive]
-pub enum Auth {
-    /// Everybody who reaches the loopback interface.
-    #[default]
-    None,
-    /// Holders of a key.
-    ApiKey,
 }
 
 /// How slugs are made.

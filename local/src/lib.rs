@@ -10,6 +10,7 @@
 
 pub mod build_functions;
 mod config;
+pub mod dax_server;
 mod dynamodb;
 mod function;
 mod gateway;
@@ -20,10 +21,11 @@ mod observer;
 mod runtime_api;
 mod serve;
 mod shortener;
+mod slug_secret;
 mod stack;
 mod template;
 
-pub use config::{Auth, Config, FunctionConfig, SlugScheme};
+pub use config::{Config, FunctionConfig, SlugScheme};
 pub use dynamodb::StoreError;
 pub use dynoxide::Database;
 pub use function::FunctionStats;

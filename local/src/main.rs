@@ -1,6 +1,7 @@
 //! `cargo run`: the shortener on this machine. `cargo run -- --help` lists the options.
 
 mod cli;
+mod dax_command;
 mod ui;
 
 use std::process::ExitCode;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
                 .map(|never| match never {})
                 .with_context(|| format!("cannot start {}", program.display()))
         }
+        Some(Command::Dax(options)) => dax_command::run(&options),
         None => run(&cli.stack),
     };
     match result {
@@ -73,7 +75,6 @@ async fn serve(options: &StackOptions, binaries: Binaries) -> anyhow::Result<()>
     config.lambda_port = options.lambda_port;
     config.dynamodb_port = options.dynamodb_port;
     config.data_dir.clone_from(&options.data_dir);
-    config.auth = options.auth;
     config.slug_scheme = options.slug_scheme;
     config.launcher = Some(std::env::current_exe().context("cannot find the own executable")?);
     config.observer = Arc::new(Console::new(options.json, options.verbose));

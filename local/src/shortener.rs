@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::config::{Auth, Config, FunctionConfig, SlugScheme};
+use links::item::{KEY_ATTRIBUTE, TTL_ATTRIBUTE};
+
+use crate::config::{Config, FunctionConfig, SlugScheme};
 use crate::dynamodb::TableDefinition;
 
 /// The template that is deployed. Compiled in, so that a stack needs no path to the sources and cargo
@@ -16,8 +18,8 @@ const WRITER: &str = "Writer";
 /// The table of links.
 pub(crate) const TABLE: TableDefinition = TableDefinition {
     name: "links",
-    key_attribute: "id",
-    ttl_attribute: "ttl",
+    key_attribute: KEY_ATTRIBUTE,
+    ttl_attribute: TTL_ATTRIBUTE,
 };
 
 /// Where the two function binaries are.
@@ -56,9 +58,12 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) slug_secret: &'a str,
 }
 
-/// The parameters of the template that the stack's own settings decide.
-pub(crate) fn template_parameters(config: &Config) -> BTreeMap<String, String> {
-    [("WriterAuth", auth_name(config.auth)), ("DaxMode", "none")]
+/// Everybody who reaches the loopback interface may create links.
+const AUTH: &str = "NONE";
+
+/// The parameters of the template that are not left at their defaults here.
+pub(crate) fn template_parameters() -> BTreeMap<String, String> {
+    [("WriterAuth", AUTH), ("DaxMode", "none")]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into()
 }
@@ -85,15 +90,8 @@ pub(crate) fn environment(
             ("BASE_URL", surroundings.url.to_owned()),
             ("SLUG_SCHEME", scheme.to_owned()),
             ("SLUG_SECRET", surroundings.slug_secret.to_owned()),
-            ("WRITER_AUTH", auth_name(config.auth).to_owned()),
+            ("WRITER_AUTH", AUTH.to_owned()),
         ]);
     }
     variables
-}
-
-fn auth_name(auth: Auth) -> &'static str {
-    match auth {
-        Auth::None => "NONE",
-        Auth::ApiKey => "API_KEY",
-    }
 }

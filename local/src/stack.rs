@@ -17,10 +17,10 @@ use crate::config::{Config, FunctionConfig};
 use crate::dynamodb::{self, Endpoint, StoreError};
 use crate::function::{FunctionStats, Pool, Spec, lambda_environment};
 use crate::gateway::Gateway;
-use crate::ids;
 use crate::lambda_api::LambdaApi;
 use crate::serve::{Limits, Stop, bind, serve};
 use crate::shortener::{self, Surroundings};
+use crate::slug_secret;
 use crate::template::{self, Api, Function, TemplateError};
 
 /// Time for all processes and connections to end.
@@ -38,7 +38,6 @@ pub struct Stack {
     endpoint: Arc<Endpoint>,
     /// By function name.
     pools: BTreeMap<String, Arc<Pool>>,
-    api_key: Option<String>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -102,7 +101,7 @@ impl Stack {
     ///
     /// [`StartError`]; nothing is left running then.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        let api = template::read(&config.template, &shortener::template_parameters(&config))?;
+        let api = template::read(&config.template, &shortener::template_parameters())?;
         let (gateway_listener, gateway) = listen(Port::Gateway, config.gateway_port).await?;
         let (lambda_listener, lambda) = listen(Port::Lambda, config.lambda_port).await?;
         let (dynamodb_listener, dynamodb) = listen(Port::DynamoDb, config.dynamodb_port).await?;
@@ -113,7 +112,7 @@ impl Stack {
         let surroundings = Surroundings {
             url: &format!("http://localhost:{}", gateway.port()),
             dynamodb: &format!("http://{dynamodb}"),
-            slug_secret: &slug_secret(config.data_dir.as_deref())?,
+            slug_secret: &slug_secret::load(config.data_dir.as_deref())?,
         };
         let pools = pools(&config, &api, &surroundings)?;
         let front = Arc::new(Gateway::new(
@@ -163,7 +162,6 @@ impl Stack {
         for pool in by_name.values() {
             tasks.spawn(Arc::clone(pool).expire(stopped.clone()));
         }
-        let api_key = None;
         Ok(Self {
             gateway,
             lambda,
@@ -171,7 +169,6 @@ impl Stack {
             database,
             endpoint,
             pools: by_name,
-            api_key,
             stop,
             tasks,
         })
@@ -205,12 +202,6 @@ impl Stack {
     #[must_use]
     pub fn table(&self) -> &'static str {
         shortener::TABLE.name
-    }
-
-    /// The key that the writer accepts, with [`Auth::ApiKey`](crate::Auth::ApiKey).
-    #[must_use]
-    pub fn api_key(&self) -> Option<&str> {
-        self.api_key.as_deref()
     }
 
     /// The embedded store itself, past the endpoint and its counter.
@@ -333,32 +324,4 @@ fn spec(
         idle_expiry: settings.idle_expiry,
         freeze: settings.freeze,
     }
-}
-
-/// The secret of the keyed slugs. Kept with the data: under another secret the same URL would get another
-/// slug, and every link would be there twice.
-fn slug_secret(data_dir: Option<&Path>) -> Result<String, StartError> {
-    let fresh = ids::hex(&rand::random::<[u8; 32]>());
-    let Some(directory) = data_dir else {
-        return Ok(fresh);
-    };
-    let file = directory.join("slug-secret");
-    let failed = |error| StartError::Secret(file.clone(), error);
-    match std::fs::read_to_string(&file) {
-        Ok(secret) if !secret.trim().is_empty() => Ok(secret.trim().to_owned()),
-        Ok(_) => write_secret(&file, fresh).map_err(failed),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            write_secret(&file, fresh).map_err(failed)
-        }
-        Err(error) => Err(failed(error)),
-    }
-}
-
-fn write_secret(file: &Path, secret: String) -> io::Result<String> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    options.open(file)?.write_all(secret.as_bytes())?;
-    Ok(secret)
 }

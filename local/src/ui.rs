@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use console::{Style, Term, style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use local::{Auth, CrashRecord, Observer, RequestRecord, Stack};
+use local::{CrashRecord, Observer, RequestRecord, Stack};
 use serde_json::json;
 
 use crate::cli::StackOptions;
@@ -35,7 +35,7 @@ pub(crate) fn readiness_line(stack: &Stack) -> io::Result<()> {
         "lambda": stack.lambda_endpoint(),
         "dax": [],
         "table": stack.table(),
-        "api_key": stack.api_key(),
+        "api_key": null,
     });
     Term::stdout().write_line(&line.to_string())
 }
@@ -53,10 +53,6 @@ impl Banner<'_> {
         let kept = match &self.options.data_dir {
             Some(directory) => format!("kept in {}", directory.display()),
             None => "in memory".to_owned(),
-        };
-        let auth = match self.options.auth {
-            Auth::None => "none: whoever reaches this port can create links",
-            _ => "API key",
         };
         term.write_line("")?;
         term.write_line(&format!(
@@ -76,7 +72,11 @@ impl Banner<'_> {
                 stack.lambda_endpoint(),
                 &stack.functions().collect::<Vec<_>>().join(", "),
             ),
-            ("Auth", auth.to_owned(), ""),
+            (
+                "Auth",
+                "none: whoever reaches this machine's loopback can create links".to_owned(),
+                "",
+            ),
         ] {
             let name = style(format!("{name:<10}")).dim();
             term.write_line(format!("  {name} {value}  {}", style(note).dim()).trim_end())?;
@@ -84,11 +84,7 @@ impl Banner<'_> {
         term.write_line("")?;
         term.write_line(&format!("  {}", style("Shorten a link:").dim()))?;
         term.write_line("")?;
-        let key = stack
-            .api_key()
-            .map(|key| format!(" -H 'Authorization: Bearer {key}'"))
-            .unwrap_or_default();
-        let curl = format!("curl{key} -d 'https://www.amazon.com' {}", stack.url());
+        let curl = format!("curl -d 'https://www.amazon.com' {}", stack.url());
         term.write_line(&format!("    {}", style(curl).green()))?;
         term.write_line("")?;
         term.write_line(&format!("  {}", style("Ctrl-C stops everything.").dim()))?;

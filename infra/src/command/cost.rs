@@ -10,12 +10,13 @@ use crate::template::{self, parameters};
 use crate::terminal::Terminal;
 
 /// When the prices below were last looked up.
-const PRICES_AS_OF: &str = "September 2026";
+const PRICES_AS_OF: &str = "April 2026";
 const HOURS: f64 = 730.0;
 const MILLION: f64 = 1e6;
 const SECONDS_OF_MONTH: f64 = HOURS * 3_600.0;
 
-// USD, us-east-1, without free tiers. Source: AWS price pages and third-party copies of them.
+// USD, us-east-1, without free tiers. Source: third-party copies of the AWS price pages (usage.ai, awsi.click); larger
+// nodes double the price of the one before.
 const API_PER_MILLION: f64 = 1.00;
 const LAMBDA_PER_MILLION: f64 = 0.20;
 const LAMBDA_GB_SECOND_X86: f64 = 0.000_016_666_7;
@@ -31,10 +32,10 @@ const SECRET: f64 = 0.40;
 const NODE_HOURS: [(&str, f64); 6] = [
     ("dax.t3.small", 0.04),
     ("dax.t3.medium", 0.08),
-    ("dax.r5.large", 0.255),
-    ("dax.r5.xlarge", 0.51),
-    ("dax.r5.2xlarge", 1.02),
-    ("dax.r5.4xlarge", 2.04),
+    ("dax.r5.large", 0.269),
+    ("dax.r5.xlarge", 0.538),
+    ("dax.r5.2xlarge", 1.076),
+    ("dax.r5.4xlarge", 2.152),
 ];
 
 /// An access-log line of the API and a line of the function, with CloudWatch's own bytes per event.
@@ -241,8 +242,8 @@ mod tests {
     #[test]
     fn the_arithmetic_is_that_of_the_price_pages() {
         check(&sizing(3.0, 0.04), 0, "DAX", 87.60); // 3 x 0.04 x 730
-        let busy = sizing(3.0, 0.255);
-        check(&busy, 300_000_000, "DAX", 558.45);
+        let busy = sizing(3.0, 0.269);
+        check(&busy, 300_000_000, "DAX", 589.11);
         check(&busy, 300_000_000, "API", 300.0);
         check(&busy, 300_000_000, "Lambda", 66.25); // 60 for the calls, 375,000 GB-seconds
         check(&busy, 300_000_000, "DynamoDB", 0.94); // 15 M misses at half a unit

@@ -10,9 +10,6 @@ const LOCAL_ONLY: [&str; 2] = ["AWS_ENDPOINT_URL_DYNAMODB", "DDB_LOCAL"];
 /// Read by nobody: makes every release a change of the function.
 const RELEASE: &str = "RELEASE_ID";
 
-/// Told in any case; a function that does not read them yet goes to DynamoDB directly.
-const DAX: [&str; 2] = ["DAX_ENDPOINT", "DAX_TIMEOUT_MS"];
-
 fn check(function: &str, asked_for: &[&str]) {
     let stack = Rendered::new(&template(), &[]);
     let told = stack.properties(function)["Environment"]["Variables"]
@@ -23,12 +20,11 @@ fn check(function: &str, asked_for: &[&str]) {
         .map(String::as_str)
         .filter(|name| *name != RELEASE)
         .collect();
-    let mut asked_for: BTreeSet<&str> = asked_for
+    let asked_for: BTreeSet<&str> = asked_for
         .iter()
         .copied()
         .filter(|name| !LOCAL_ONLY.contains(name))
         .collect();
-    asked_for.extend(told.intersection(&DAX.into()));
     assert_eq!(told, asked_for, "{function}");
 }
 

@@ -11,10 +11,11 @@ use rustix::process::Signal as UnixSignal;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout_at};
 
+use super::Spec;
 use super::invocation::{Exit, FunctionError, Request};
 use super::output::{Tail, follow};
 use super::process::Process;
-use super::{Spec, pool::Counters};
+use super::stats::Counters;
 use crate::ids;
 use crate::observer::Observer;
 use crate::runtime_api::{Delivery, Gone, RuntimeApi, Signal};

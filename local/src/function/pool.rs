@@ -1,19 +1,22 @@
 //! The environments of one function: started on demand, reused newest first, bounded.
 
-use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
-use tokio::time::Instant;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot, watch};
+use tokio::time::{Instant, timeout_at};
 
 use super::Spec;
+use super::answer::Answer;
 use super::environment::{After, Environment, InitFailure};
 use super::invocation::{Completed, FunctionError, Request};
+use super::stats::{Counters, FunctionStats};
 use crate::observer::{CrashRecord, Observer};
 use crate::serve::Stop;
+
+/// About what a cold start takes, so that waiting is never the worse choice by much.
+const FINISHING_PATIENCE: Duration = Duration::from_millis(50);
 
 /// The environments of one function.
 #[derive(Debug)]
@@ -23,6 +26,10 @@ pub(crate) struct Pool {
     permits: Arc<Semaphore>,
     waiting: AtomicUsize,
     idle: Mutex<Vec<Idle>>,
+    /// Environments that have answered but not yet asked for more.
+    finishing: AtomicUsize,
+    /// Tells that one of them has.
+    finished: Notify,
     /// Ends every environment, busy or idle, once it is set or dropped.
     stop: watch::Sender<bool>,
     counters: Arc<Counters>,
@@ -39,58 +46,16 @@ struct Idle {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Throttled;
 
-/// What the environments of a function have been through so far.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct FunctionStats {
-    /// Process ids of the live environments, in no particular order.
-    pub pids: Vec<u32>,
-    /// Live environments that wait for an invocation.
-    pub idle: usize,
-    /// Processes started since the stack started.
-    pub started: u64,
-    /// Environments killed because an invocation overran its deadline.
-    pub timed_out: u64,
-    /// Environments that ended on their own while they had work to do, or that could not start.
-    pub crashed: u64,
-}
-
-#[derive(Debug)]
-pub(super) struct Counters {
-    live: watch::Sender<BTreeSet<u32>>,
-    started: AtomicU64,
-    timed_out: AtomicU64,
-    crashed: AtomicU64,
-}
-
-impl Counters {
-    pub(super) fn started(&self, pid: Option<u32>) {
-        self.started.fetch_add(1, Ordering::Relaxed);
-        self.live.send_modify(|live| live.extend(pid));
-    }
-
-    pub(super) fn ended(&self, pid: Option<u32>) {
-        self.live.send_modify(|live| {
-            if let Some(pid) = pid {
-                live.remove(&pid);
-            }
-        });
-    }
-}
-
 impl Pool {
     pub(crate) fn new(spec: Spec, observer: Arc<dyn Observer>) -> Arc<Self> {
         Arc::new(Self {
             permits: Arc::new(Semaphore::new(spec.concurrency.max(1))),
             waiting: AtomicUsize::new(0),
             idle: Mutex::new(Vec::new()),
+            finishing: AtomicUsize::new(0),
+            finished: Notify::new(),
             stop: Stop::channel().0,
-            counters: Arc::new(Counters {
-                live: watch::channel(BTreeSet::new()).0,
-                started: AtomicU64::new(0),
-                timed_out: AtomicU64::new(0),
-                crashed: AtomicU64::new(0),
-            }),
+            counters: Arc::default(),
             observer,
             spec,
         })
@@ -156,7 +121,7 @@ impl Pool {
 
     /// Finds or starts an environment and gives it the invocation.
     async fn lease(&self, request: &Request) -> Result<Lease, FunctionError> {
-        while let Some(mut environment) = self.take_idle() {
+        while let Some(mut environment) = self.reusable().await {
             let begun = Instant::now();
             if environment
                 .deliver(&self.spec, request, self.spec.timeout)
@@ -226,15 +191,18 @@ impl Pool {
     }
 
     /// Waits for the end of a delivered invocation and puts the environment back.
-    async fn follow(self: &Arc<Self>, lease: Lease, request: &Request, mut answer: Answer) {
+    async fn follow(&self, lease: Lease, request: &Request, mut answer: Answer) {
         let Lease {
             mut environment,
             cold_start,
             begun,
             deadline,
         } = lease;
+        let mut finishing = None;
         let (after, failure) = environment
             .run(&self.spec, &request.request_id, deadline, |outcome| {
+                // Before the answer leaves: its receiver may call again at once.
+                finishing = Some(Finishing::begin(self));
                 answer.outcome(outcome, cold_start, begun.elapsed());
             })
             .await;
@@ -246,15 +214,14 @@ impl Pool {
         if after == After::Idle {
             self.put_back(environment);
         }
+        drop(finishing);
     }
 
     fn report(&self, error: &FunctionError, last_lines: &[String]) {
-        let counter = if error.kind == "Sandbox.Timedout" {
-            &self.counters.timed_out
-        } else {
-            &self.counters.crashed
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
+        match error.kind.as_str() {
+            "Sandbox.Timedout" => self.counters.timed_out(),
+            _ => self.counters.crashed(),
+        }
         self.observer.crash(&CrashRecord {
             function: &self.spec.name,
             error: &String::from_utf8_lossy(&error.payload),
@@ -273,6 +240,23 @@ impl Pool {
                 environment,
                 since: Instant::now(),
             });
+        }
+    }
+
+    /// An idle environment, or one that has answered and will be idle within a moment.
+    ///
+    /// A caller that gets its answer and calls again is faster than the process that goes from its answer to
+    /// `next`. Over a real network it never is; here it would pay for a cold start each time.
+    async fn reusable(&self) -> Option<Environment> {
+        let deadline = Instant::now() + FINISHING_PATIENCE;
+        loop {
+            let finished = self.finished.notified();
+            // In this order: an environment is put back before it is no longer counted.
+            let any_finishing = self.finishing.load(Ordering::Acquire) > 0;
+            let idle = self.take_idle();
+            if idle.is_some() || !any_finishing || timeout_at(deadline, finished).await.is_err() {
+                return idle;
+            }
         }
     }
 
@@ -307,9 +291,7 @@ impl Pool {
     pub(crate) async fn close(&self) {
         self.kill_all();
         self.permits.close();
-        let mut live = self.counters.live.subscribe();
-        // The sender lives as long as we do.
-        let _ = live.wait_for(BTreeSet::is_empty).await;
+        self.counters.all_ended().await;
     }
 
     /// Ends every environment, busy or not, without waiting for it.
@@ -323,13 +305,7 @@ impl Pool {
     }
 
     pub(crate) fn stats(&self) -> FunctionStats {
-        FunctionStats {
-            pids: self.counters.live.borrow().iter().copied().collect(),
-            idle: self.idle().len(),
-            started: self.counters.started.load(Ordering::Relaxed),
-            timed_out: self.counters.timed_out.load(Ordering::Relaxed),
-            crashed: self.counters.crashed.load(Ordering::Relaxed),
-        }
+        self.counters.stats(self.idle().len())
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
@@ -353,66 +329,27 @@ impl Drop for QueuePlace {
     }
 }
 
+/// An environment between its answer and its next request for work.
+struct Finishing<'a>(&'a Pool);
+
+impl<'a> Finishing<'a> {
+    fn begin(pool: &'a Pool) -> Self {
+        pool.finishing.fetch_add(1, Ordering::AcqRel);
+        Self(pool)
+    }
+}
+
+impl Drop for Finishing<'_> {
+    fn drop(&mut self) {
+        self.0.finishing.fetch_sub(1, Ordering::AcqRel);
+        self.0.finished.notify_waiters();
+    }
+}
+
 /// An environment that has received its invocation.
 struct Lease {
     environment: Environment,
     cold_start: bool,
     begun: Instant,
     deadline: Instant,
-}
-
-/// The way back to the caller.
-struct Answer {
-    reply: Option<oneshot::Sender<Completed>>,
-    /// Held back until the log is complete.
-    held: Option<Completed>,
-    log_tail: bool,
-}
-
-impl Answer {
-    fn new(reply: oneshot::Sender<Completed>, request: &Request) -> Self {
-        Self {
-            reply: Some(reply),
-            held: None,
-            log_tail: request.log_tail,
-        }
-    }
-
-    fn outcome(
-        &mut self,
-        outcome: Result<Bytes, FunctionError>,
-        cold_start: bool,
-        duration: Duration,
-    ) {
-        let completed = Completed {
-            outcome,
-            cold_start,
-            duration,
-            log_tail: None,
-        };
-        if self.log_tail {
-            self.held = Some(completed);
-        } else {
-            self.send(completed);
-        }
-    }
-
-    fn finish(mut self, spec: &Spec, request_id: &str, lines: &[String]) {
-        if let Some(mut completed) = self.held.take() {
-            completed.log_tail = Some(completed.log(spec, request_id, lines));
-            self.send(completed);
-        }
-    }
-
-    fn failed(mut self, spec: &Spec, request_id: &str, error: FunctionError) {
-        self.outcome(Err(error), true, Duration::ZERO);
-        self.finish(spec, request_id, &[]);
-    }
-
-    fn send(&mut self, completed: Completed) {
-        if let Some(reply) = self.reply.take() {
-            // The caller may have gone away.
-            let _ = reply.send(completed);
-        }
-    }
 }

@@ -1,6 +1,8 @@
 //! An API Gateway HTTP API in front of the functions: routes of the deployed template, payload format 2.0.
 
 mod event;
+#[cfg(test)]
+mod event_tests;
 mod response;
 mod routes;
 

@@ -1,0 +1,320 @@
+//! The client: the ten operations, each with its attempts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use tracing::Instrument;
+
+use crate::codec::Access;
+use crate::error::{Error, Retry};
+use crate::metrics::Stats;
+use crate::net::cluster::Cluster;
+use crate::net::context::Context;
+use crate::net::maintenance::Maintenance;
+use crate::net::node::{Failure, Node};
+use crate::op::{self, Operation};
+use crate::{Config, ReadRouting, Refresh};
+
+/// A client for one DAX cluster.
+///
+/// Clones are cheap and share everything. Make one per program and keep it: a new client has to find the cluster,
+/// connect and learn its tables first. The last clone to be dropped closes the connections and ends the background
+/// task.
+///
+/// All methods may be called from any task at any time. A call that is dropped before it is done is cancelled: its
+/// connection is closed and no other call is affected; a cancelled write may still take effect.
+///
+/// ```no_run
+/// use aws_sdk_dynamodb::operation::get_item::GetItemInput;
+/// use aws_sdk_dynamodb::types::AttributeValue;
+/// use dax_client::{Client, Config};
+///
+/// # async fn example(sdk: aws_types::SdkConfig) -> Result<(), Box<dyn std::error::Error>> {
+/// let config = Config::new("dax://my-cluster.l6fzcv.dax-clusters.us-east-1.amazonaws.com")?.aws_config(&sdk);
+/// let client = Client::connect(config).await?;
+/// let input = GetItemInput::builder()
+///     .table_name("links")
+///     .key("id", AttributeValue::S("k3".to_owned()))
+///     .build()?;
+/// let item = client.get_item(input).await?.item;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    cluster: Arc<Cluster>,
+    /// Ends when dropped.
+    _maintenance: Option<Maintenance>,
+}
+
+impl Client {
+    /// Finds the cluster and connects to it.
+    ///
+    /// Needs a tokio runtime with I/O and time. The connection over which the cluster was found is kept for calls.
+    ///
+    /// # Errors
+    /// At once, with the reason: [`Error::Config`] (endpoint, region or provider missing), [`Error::Credentials`],
+    /// [`Error::Dns`], [`Error::Connect`] (refused, or no answer: often a security group), [`Error::Tls`],
+    /// [`Error::Server`] (credentials or permission refused), [`Error::NoRoute`] (no nodes, or no leader).
+    pub async fn connect(config: Config) -> Result<Self, Error> {
+        let cluster = Arc::new(Cluster::start(Context::new(config)?).await?);
+        let maintenance = Maintenance::start(&cluster);
+        Ok(Self {
+            shared: Arc::new(Shared {
+                cluster,
+                _maintenance: maintenance,
+            }),
+        })
+    }
+
+    /// What each node was asked, and how it went.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.shared.cluster.stats()
+    }
+
+    /// Learns a table's key ahead of the first call on it, which saves that call a round trip, and finds out early
+    /// whether the table exists: at the node that reads stay with ([`ReadRouting::StayConnected`]), else at all nodes.
+    ///
+    /// # Errors
+    /// See [`Error`]; the first that a node met, without retries.
+    pub async fn warm_up(&self, table: &str) -> Result<(), Error> {
+        let cluster = &*self.shared.cluster;
+        let nodes = if cluster.context.config.read_routing == ReadRouting::StayConnected {
+            cluster.choose(Access::Read, None).into_iter().collect()
+        } else {
+            cluster
+                .routes()
+                .nodes
+                .iter()
+                .map(|routed| Arc::clone(&routed.node))
+                .collect::<Vec<_>>()
+        };
+        for node in nodes {
+            node.learn(&cluster.context, table).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes a call, with retries. The ten named methods are this with the operation filled in.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn call<O: Operation>(&self, input: O::Input) -> Result<O::Output, Error> {
+        let span = tracing::debug_span!(
+            "dax.call",
+            dax.operation = O::METHOD.name(),
+            dax.attempts = tracing::field::Empty,
+            dax.node = tracing::field::Empty,
+        );
+        self.call_in_span::<O>(input).instrument(span).await
+    }
+
+    async fn call_in_span<O: Operation>(&self, input: O::Input) -> Result<O::Output, Error> {
+        let cluster = &*self.shared.cluster;
+        let operation = O::prepare(input, &mut || cluster.context.with_rng(|rng| rng.u128(..)))?;
+        cluster.refresh_on_use().await;
+        let mut attempts = Attempts::new(cluster, O::METHOD.access());
+        loop {
+            let node = attempts.next_node().ok_or_else(|| Error::NoRoute {
+                method: O::METHOD,
+                reason: "the cluster announces no nodes".to_owned(),
+                source: None,
+            })?;
+            match node
+                .attempt(&cluster.context, &operation, attempts.deadline())
+                .await
+            {
+                Ok(output) => return Ok(output),
+                Err(failure) => attempts.after(&node, failure).await?,
+            }
+        }
+    }
+}
+
+/// The attempts of one call.
+struct Attempts<'a> {
+    cluster: &'a Cluster,
+    access: Access,
+    /// End of the last attempt that may be made.
+    end: Instant,
+    made: u32,
+    failed: Option<Arc<Node>>,
+    /// The next attempt goes to this node.
+    same: Option<Arc<Node>>,
+    reauthorized: bool,
+    met_stale: bool,
+}
+
+impl<'a> Attempts<'a> {
+    fn new(cluster: &'a Cluster, access: Access) -> Self {
+        let end = Instant::now() + cluster.context.config.total_timeout;
+        Self {
+            cluster,
+            access,
+            end,
+            made: 0,
+            failed: None,
+            same: None,
+            reauthorized: false,
+            met_stale: false,
+        }
+    }
+
+    fn next_node(&mut self) -> Option<Arc<Node>> {
+        self.made += 1;
+        let node = match self.same.take() {
+            Some(node) => node,
+            None => self.cluster.choose(self.access, self.failed.as_ref())?,
+        };
+        if self.failed.is_some() {
+            node.counters.retries.add(1);
+            let span = tracing::Span::current();
+            span.record("dax.attempts", self.made);
+            span.record("dax.node", tracing::field::display(node.endpoint()));
+        }
+        Some(node)
+    }
+
+    fn deadline(&self) -> Instant {
+        self.end
+            .min(Instant::now() + self.cluster.context.config.request_timeout)
+    }
+
+    /// Makes ready for another attempt.
+    ///
+    /// # Errors
+    /// The failure, if there is to be none.
+    async fn after(&mut self, node: &Arc<Node>, failure: Failure) -> Result<(), Error> {
+        let next = self.decide(&failure);
+        let Failure { error, .. } = failure;
+        tracing::debug!(
+            dax.node = %node.endpoint(), dax.attempt = self.made, error = %error, retry = ?next,
+            "DAX attempt failed"
+        );
+        let wait = match next {
+            None => return Err(error),
+            Some(Next::Same) => {
+                self.same = Some(Arc::clone(node));
+                Duration::ZERO
+            }
+            Some(Next::Other) => Duration::ZERO,
+            Some(Next::AfterWait) => self.wait(),
+            Some(Next::AfterRefresh) => {
+                let refreshed = self.cluster.refresh(self.believed_age(&error)).await;
+                if refreshed.is_ok() && error.is_io() {
+                    Duration::ZERO
+                } else {
+                    self.wait()
+                }
+            }
+        };
+        self.failed = Some(Arc::clone(node));
+        if Instant::now() + wait >= self.end {
+            return Err(error);
+        }
+        if !wait.is_zero() {
+            sleep(wait).await;
+        }
+        Ok(())
+    }
+
+    fn decide(&mut self, failure: &Failure) -> Option<Next> {
+        let policy = &self.cluster.context.config.retry;
+        if !failure.harmless && !policy.repeats_unknown_writes() {
+            return None;
+        }
+        if failure.stale && !self.met_stale {
+            // Says nothing about node or network: does not count as an attempt, but only once.
+            self.met_stale = true;
+            self.made -= 1;
+            return Some(Next::Same);
+        }
+        let retry = match failure.error.retry() {
+            Retry::Never if failure.error.outcome_unknown() => Retry::NewConnection,
+            Retry::Reauthorize if self.reauthorized => Retry::Never,
+            retry => retry,
+        };
+        if retry == Retry::Never || self.made >= policy.max_attempts() {
+            return None;
+        }
+        Some(match retry {
+            Retry::Reauthorize => {
+                self.reauthorized = true;
+                Next::Same
+            }
+            Retry::AfterWait => Next::AfterWait,
+            Retry::AfterRecovery => Next::AfterRefresh,
+            // A second node out of reach, or the only one: the roster itself may be out of date.
+            _ if failure.error.is_io() && self.alone_or_again() => Next::AfterRefresh,
+            _ => Next::Other,
+        })
+    }
+
+    fn alone_or_again(&self) -> bool {
+        self.failed.is_some() || self.cluster.routes().nodes.len() < 2
+    }
+
+    /// A roster younger than this is not worth fetching again because of `error`.
+    fn believed_age(&self, error: &Error) -> Duration {
+        if !error.is_io() {
+            return Duration::ZERO;
+        }
+        let (Refresh::Background(period) | Refresh::OnUse(period)) =
+            self.cluster.context.config.refresh;
+        period.min(Duration::from_secs(1))
+    }
+
+    fn wait(&self) -> Duration {
+        let context = &self.cluster.context;
+        context.with_rng(|rng| context.config.retry.delay(self.made, rng))
+    }
+}
+
+/// Where and when the next attempt is made.
+#[derive(Clone, Copy, Debug)]
+enum Next {
+    Same,
+    Other,
+    AfterWait,
+    AfterRefresh,
+}
+
+/// The named operations.
+macro_rules! operations {
+    ($($method:ident $operation:ident $module:ident $input:ident $output:ident;)+) => {
+        impl Client {
+            $(
+                #[doc = concat!("Calls `", stringify!($operation), "`.")]
+                ///
+                /// # Errors
+                /// See [`Error`].
+                pub async fn $method(
+                    &self,
+                    input: aws_sdk_dynamodb::operation::$module::$input,
+                ) -> Result<aws_sdk_dynamodb::operation::$module::$output, Error> {
+                    self.call::<op::$operation>(input).await
+                }
+            )+
+        }
+    };
+}
+
+operations! {
+    get_item GetItem get_item GetItemInput GetItemOutput;
+    put_item PutItem put_item PutItemInput PutItemOutput;
+    update_item UpdateItem update_item UpdateItemInput UpdateItemOutput;
+    delete_item DeleteItem delete_item DeleteItemInput DeleteItemOutput;
+    batch_get_item BatchGetItem batch_get_item BatchGetItemInput BatchGetItemOutput;
+    batch_write_item BatchWriteItem batch_write_item BatchWriteItemInput BatchWriteItemOutput;
+    query Query query QueryInput QueryOutput;
+    scan Scan scan ScanInput ScanOutput;
+    transact_get_items TransactGetItems transact_get_items TransactGetItemsInput TransactGetItemsOutput;
+    transact_write_items TransactWriteItems transact_write_items TransactWriteItemsInput TransactWriteItemsOutput;
+}

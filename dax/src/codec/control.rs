@@ -1,0 +1,294 @@
+//! Control calls: the handshake, authorisation, discovery and the three lookups.
+
+use std::net::IpAddr;
+
+use super::{DecodeStop, KeyAttribute, KeySchema, KeyType, Lookup, Metadata, Method};
+use crate::cbor::{Reader, Result, Writer};
+use crate::codec::answer;
+
+/// First item of every connection.
+const MAGIC: &str = "J7yne5G";
+/// No further protocol layer.
+const LAYERING_NONE: u64 = 0;
+const CLIENT_MODE: u64 = 0;
+
+/// Writes the five items that open a connection. The server does not answer them.
+pub fn write_handshake(session: &[u8; 16], user_agent: &str, out: &mut Vec<u8>) {
+    let mut writer = Writer::new(out);
+    writer.text(MAGIC);
+    writer.uint(LAYERING_NONE);
+    writer.bytes(session);
+    writer.map(1);
+    writer.text("UserAgent");
+    writer.text(user_agent);
+    writer.uint(CLIENT_MODE);
+}
+
+/// What `authorizeConnection` carries.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Authorization<'a> {
+    /// Access key id.
+    pub access_key_id: &'a str,
+    /// Signature version 4 of the string to sign: 64 lower-case hex digits.
+    pub signature: &'a str,
+    /// The string that was signed.
+    pub string_to_sign: &'a str,
+    /// Token of temporary credentials.
+    pub session_token: Option<&'a str>,
+    /// Who connects.
+    pub user_agent: Option<&'a str>,
+}
+
+impl<'a> Authorization<'a> {
+    /// A proof of identity by `access_key_id`, without token and user agent.
+    pub const fn new(access_key_id: &'a str, signature: &'a str, string_to_sign: &'a str) -> Self {
+        Self {
+            access_key_id,
+            signature,
+            string_to_sign,
+            session_token: None,
+            user_agent: None,
+        }
+    }
+}
+
+impl std::fmt::Debug for Authorization<'_> {
+    /// Shows who, not the proof.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Authorization")
+            .field("access_key_id", &self.access_key_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Writes `authorizeConnection`. The server does not answer it: a failure shows in the answer to the next request.
+pub fn write_authorize(authorization: &Authorization<'_>, out: &mut Vec<u8>) {
+    let mut writer = Writer::new(out);
+    Method::AuthorizeConnection.open(&mut writer);
+    writer.text(authorization.access_key_id);
+    writer.text(authorization.signature);
+    writer.bytes(authorization.string_to_sign.as_bytes());
+    for optional in [authorization.session_token, authorization.user_agent] {
+        match optional {
+            Some(text) => writer.text(text),
+            None => writer.null(),
+        }
+    }
+}
+
+/// Role of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Role {
+    /// Takes writes.
+    Leader,
+    /// Takes reads; forwards writes.
+    Replica,
+    /// A role that this client does not know, kept as sent.
+    Other(i64),
+}
+
+/// A node of the cluster, as the cluster describes it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Endpoint {
+    /// Number of the node.
+    pub node: i64,
+    /// Host name; not necessarily resolvable.
+    pub hostname: String,
+    /// Address to connect to.
+    pub address: IpAddr,
+    /// Port to connect to.
+    pub port: u16,
+    /// Role.
+    pub role: Role,
+    /// Name of the availability zone, such as `us-east-1a`.
+    pub availability_zone: String,
+    /// Number that changes with the leader.
+    pub leader_session: i64,
+}
+
+/// Writes the call `endpoints`.
+pub fn write_endpoints(out: &mut Vec<u8>) {
+    Method::Endpoints.open(&mut Writer::new(out));
+}
+
+/// Reads the answer to `endpoints`.
+///
+/// # Errors
+/// [`DecodeStop`], but never `Need`.
+pub fn read_endpoints(input: &[u8]) -> std::result::Result<Vec<Endpoint>, DecodeStop> {
+    answer::read(Method::Endpoints, input, |reader| {
+        let mut nodes = reader.array()?;
+        let mut endpoints = Vec::with_capacity(nodes.reserve());
+        while nodes.next(reader)? {
+            endpoints.push(read_endpoint(reader)?);
+        }
+        Ok(endpoints)
+    })
+}
+
+fn read_endpoint(reader: &mut Reader<'_>) -> Result<Endpoint> {
+    let missing = reader.malformed("endpoint without an address and a port");
+    let (mut address, mut port) = (None, None);
+    let (mut node, mut role, mut leader_session) = (0, Role::Replica, 0);
+    let (mut hostname, mut availability_zone) = (String::new(), String::new());
+    let mut fields = reader.map()?;
+    while fields.next(reader)? {
+        match reader.uint()? {
+            0 => node = reader.int()?,
+            1 => hostname = reader.text()?.into_owned(),
+            2 => address = Some(read_address(reader)?),
+            3 => port = Some(read_port(reader)?),
+            4 => role = read_role(reader)?,
+            5 => availability_zone = reader.text()?.into_owned(),
+            6 => leader_session = reader.int()?,
+            _ => reader.skip()?,
+        }
+    }
+    let (Some(address), Some(port)) = (address, port) else {
+        return Err(missing);
+    };
+    Ok(Endpoint {
+        node,
+        hostname,
+        address,
+        port,
+        role,
+        availability_zone,
+        leader_session,
+    })
+}
+
+fn read_address(reader: &mut Reader<'_>) -> Result<IpAddr> {
+    let wrong = reader.malformed("an address has 4 or 16 bytes");
+    let bytes = reader.bytes()?;
+    let v4 = <[u8; 4]>::try_from(bytes.as_ref()).map(IpAddr::from);
+    v4.or_else(|_| <[u8; 16]>::try_from(bytes.as_ref()).map(IpAddr::from))
+        .or(Err(wrong))
+}
+
+fn read_port(reader: &mut Reader<'_>) -> Result<u16> {
+    let wrong = reader.malformed("port out of range");
+    u16::try_from(reader.uint()?).or(Err(wrong))
+}
+
+fn read_role(reader: &mut Reader<'_>) -> Result<Role> {
+    Ok(match reader.int()? {
+        1 => Role::Leader,
+        2 => Role::Replica,
+        other => Role::Other(other),
+    })
+}
+
+impl Lookup {
+    /// The method that answers it.
+    pub const fn method(&self) -> Method {
+        match self {
+            Self::KeySchema { .. } => Method::DefineKeySchema,
+            Self::AttributeListId { .. } => Method::DefineAttributeListId,
+            Self::AttributeList { .. } => Method::DefineAttributeList,
+        }
+    }
+
+    /// Appends the request that asks it.
+    pub fn encode(&self, out: &mut Vec<u8>) {
+        self.method().open(&mut Writer::new(out));
+        match self {
+            Self::KeySchema { table } => Writer::new(out).bytes(table.as_bytes()),
+            Self::AttributeListId { names } => write_names(names, out),
+            Self::AttributeList { id } => Writer::new(out).int(*id),
+        }
+    }
+
+    /// Reads the answer to it.
+    ///
+    /// # Errors
+    /// [`DecodeStop`], but never `Need`.
+    pub fn decode(&self, input: &[u8]) -> std::result::Result<Finding, DecodeStop> {
+        answer::read(self.method(), input, |reader| {
+            Ok(match self {
+                Self::KeySchema { .. } => Finding::KeySchema(read_key_schema(reader)?),
+                Self::AttributeListId { .. } => Finding::AttributeListId(reader.int()?),
+                Self::AttributeList { .. } => Finding::AttributeList(read_names(reader)?),
+            })
+        })
+    }
+}
+
+/// The answer to a [`Lookup`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Finding {
+    /// Key of the table.
+    KeySchema(KeySchema),
+    /// Number of the list.
+    AttributeListId(i64),
+    /// Names in the list.
+    AttributeList(Vec<String>),
+}
+
+impl Metadata {
+    /// Remembers the answer to a lookup.
+    pub fn insert(&mut self, lookup: &Lookup, finding: Finding) {
+        match (lookup, finding) {
+            (Lookup::KeySchema { table }, Finding::KeySchema(schema)) => {
+                self.insert_key_schema(table, schema);
+            }
+            (Lookup::AttributeListId { names }, Finding::AttributeListId(id)) => {
+                self.insert_attribute_list_id(names, id);
+            }
+            (Lookup::AttributeList { id }, Finding::AttributeList(names)) => {
+                self.insert_attribute_list(*id, names);
+            }
+            // A finding answers another question: there is nothing to learn from it.
+            _ => {}
+        }
+    }
+}
+
+/// Appends an array of attribute names.
+pub(super) fn write_names(names: &[impl AsRef<str>], out: &mut Vec<u8>) {
+    let mut writer = Writer::new(out);
+    writer.array(names.len());
+    for name in names {
+        writer.text(name.as_ref());
+    }
+}
+
+fn read_names(reader: &mut Reader<'_>) -> Result<Vec<String>> {
+    let mut items = reader.array()?;
+    let mut names = Vec::with_capacity(items.reserve());
+    while items.next(reader)? {
+        names.push(reader.text()?.into_owned());
+    }
+    Ok(names)
+}
+
+fn read_key_schema(reader: &mut Reader<'_>) -> Result<KeySchema> {
+    let wrong = reader.malformed("a key schema has one or two attributes");
+    let mut pairs = reader.map()?;
+    let (mut hash, mut range) = (None, None);
+    while pairs.next(reader)? {
+        let attribute = read_key_attribute(reader)?;
+        match (&hash, &range) {
+            (None, _) => hash = Some(attribute),
+            (_, None) => range = Some(attribute),
+            _ => return Err(wrong),
+        }
+    }
+    hash.map(|hash| KeySchema::new(hash, range)).ok_or(wrong)
+}
+
+fn read_key_attribute(reader: &mut Reader<'_>) -> Result<KeyAttribute> {
+    let name = reader.text()?.into_owned();
+    let unknown = reader.malformed("unknown type of key attribute");
+    let kind = match reader.text()?.as_ref() {
+        "S" => KeyType::S,
+        "N" => KeyType::N,
+        "B" => KeyType::B,
+        _ => return Err(unknown),
+    };
+    Ok(KeyAttribute { name, kind })
+}

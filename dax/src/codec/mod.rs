@@ -1,0 +1,62 @@
+//! The wire format above CBOR: what requests and answers are made of.
+//!
+//! Nothing here does I/O. Where writing a request or reading an answer needs a table's key schema or an attribute list
+//! that [`Metadata`] does not hold, it stops with the [`Lookup`]s to be made, **all** that it can know of at once, and
+//! is started again from the beginning when they are answered.
+
+pub(crate) mod answer;
+pub(crate) mod attribute;
+pub mod control;
+mod frame;
+pub(crate) mod item;
+pub(crate) mod key;
+mod metadata;
+mod method;
+pub(crate) mod usage;
+
+pub use attribute::{Attributes, MAX_NESTING, ValueError, read_value, write_value};
+pub use frame::FrameScanner;
+pub(crate) use key::type_name;
+pub use key::{KeyError, read_key, write_exact_key, write_key};
+pub use metadata::{EMPTY_LIST, KeyAttribute, KeySchema, KeyType, Lookup, Metadata};
+pub use method::{Access, Method};
+
+use crate::error::{Error, ServerError};
+
+/// Why a request could not be written.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum EncodeStop {
+    /// These lookups must be answered first. Never empty.
+    Need(Vec<Lookup>),
+    /// The input is wrong: nothing may be sent.
+    Invalid(Error),
+}
+
+/// Why an answer could not be read.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum DecodeStop {
+    /// These lookups must be answered first. Never empty.
+    Need(Vec<Lookup>),
+    /// The answer goes on after these bytes.
+    Incomplete,
+    /// The bytes are no answer to this request: the connection is of no use any more.
+    Malformed {
+        /// Offset in the answer, or in the item embedded in it.
+        at: usize,
+        /// What was wrong there.
+        what: &'static str,
+    },
+    /// The server answered with an error. The connection is fine.
+    Server(Box<ServerError>),
+}
+
+impl From<crate::cbor::Error> for DecodeStop {
+    fn from(error: crate::cbor::Error) -> Self {
+        match error {
+            crate::cbor::Error::Incomplete => Self::Incomplete,
+            crate::cbor::Error::Malformed { at, what } => Self::Malformed { at, what },
+        }
+    }
+}

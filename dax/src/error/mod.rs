@@ -1,0 +1,351 @@
+//! What can go wrong, and what to do about it.
+
+mod sdk;
+mod server;
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+pub(crate) use server::RawReason;
+pub use server::{Exception, ServerError};
+
+use crate::codec::{Access, Method};
+
+/// Why a call failed.
+///
+/// The text of an error never repeats that of its [source](std::error::Error::source): print the chain.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The request is wrong, or holds what DAX cannot carry. Nothing was sent.
+    #[error("{method}: {message}")]
+    Validation {
+        /// The call.
+        method: Method,
+        /// What is wrong, and where; worded as DynamoDB does where it knows the case.
+        message: String,
+    },
+    /// The server answered with an error.
+    #[error(transparent)]
+    Server(Box<ServerError>),
+    /// The peer broke the protocol. The connection is closed.
+    #[error("{method}: answer not understood at byte {at}: {what}")]
+    Malformed {
+        /// The call.
+        method: Method,
+        /// Offset in the answer, or in an item embedded in it.
+        at: usize,
+        /// What was wrong there.
+        what: &'static str,
+    },
+    /// An answer needs more lookups, round after round, than any honest one could.
+    #[error("{method}: still {missing} lookups missing after {rounds} rounds")]
+    TooManyLookups {
+        /// The call.
+        method: Method,
+        /// Rounds of lookups that were made.
+        rounds: usize,
+        /// Lookups that the next round would make.
+        missing: usize,
+    },
+    /// No connection to a node came about.
+    #[error("cannot connect to {endpoint}")]
+    Connect {
+        /// The node.
+        endpoint: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The node's TLS identity was not accepted, or the TLS handshake failed.
+    #[error("no TLS session with {endpoint} as {server_name}")]
+    Tls {
+        /// The node.
+        endpoint: SocketAddr,
+        /// The name that its certificate has to bear.
+        server_name: String,
+        /// What the TLS stack said.
+        source: io::Error,
+    },
+    /// A host name did not resolve.
+    #[error("cannot resolve {host}")]
+    Dns {
+        /// The name.
+        host: String,
+        /// What the resolver said.
+        source: io::Error,
+    },
+    /// A connection broke during a call.
+    #[error("{method}: connection to {endpoint} broke")]
+    Broken {
+        /// The call.
+        method: Method,
+        /// The node.
+        endpoint: SocketAddr,
+        /// Whether any part of the request may have reached the node.
+        sent: bool,
+        /// What the system said; end of stream is [`io::ErrorKind::UnexpectedEof`].
+        source: io::Error,
+    },
+    /// A call took too long.
+    #[error("{method}: no answer within {after:?}")]
+    Timeout {
+        /// The call.
+        method: Method,
+        /// The time that was allowed.
+        after: Duration,
+        /// Whether any part of the request may have reached a node.
+        sent: bool,
+    },
+    /// No node can take the call.
+    #[error("{method}: no usable node: {reason}")]
+    NoRoute {
+        /// The call.
+        method: Method,
+        /// What is known about why.
+        reason: String,
+        /// The last failure to learn about nodes.
+        source: Option<Box<Self>>,
+    },
+    /// Credentials could not be had.
+    #[error("no credentials to authorise the connection with")]
+    Credentials {
+        /// What the provider said.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The client was told something that cannot work.
+    #[error("configuration: {message}")]
+    Config {
+        /// What, and why it cannot work.
+        message: String,
+    },
+}
+
+/// What to do about a failed call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Retry {
+    /// Do not repeat it.
+    Never,
+    /// Repeat it at once, on another node if there is one.
+    Now,
+    /// Repeat it after a pause that grows.
+    AfterWait,
+    /// Learn the cluster's nodes anew, then repeat it.
+    AfterRecovery,
+    /// Authorise the connection anew and repeat it, once.
+    Reauthorize,
+    /// Repeat it on a new connection.
+    NewConnection,
+}
+
+impl Error {
+    pub(crate) fn validation(method: Method, message: impl Into<String>) -> Self {
+        Self::Validation {
+            method,
+            message: message.into(),
+        }
+    }
+
+    /// What to do about it. A write that may have taken effect is [`Retry::Never`].
+    pub fn retry(&self) -> Retry {
+        if self.outcome_unknown() {
+            return Retry::Never;
+        }
+        match self {
+            Self::Server(error) => error.retry(),
+            Self::Malformed { .. } | Self::Broken { .. } | Self::Timeout { .. } => {
+                Retry::NewConnection
+            }
+            Self::Connect { .. } => Retry::Now,
+            Self::NoRoute { .. } => Retry::AfterRecovery,
+            _ => Retry::Never,
+        }
+    }
+
+    /// Whether a write may have taken effect although the call failed.
+    ///
+    /// `false` for reads, and for transactions, which carry a token and take effect once.
+    pub fn outcome_unknown(&self) -> bool {
+        let (method, sent) = match self {
+            Self::Server(error) => return error.outcome_unknown(),
+            Self::Malformed { method, .. } => (method, true),
+            Self::Broken { method, sent, .. } | Self::Timeout { method, sent, .. } => {
+                (method, *sent)
+            }
+            // The write was answered; only the answer could not be read.
+            Self::TooManyLookups { method, .. } => (method, true),
+            _ => return false,
+        };
+        sent && method.access() == Access::Write
+    }
+
+    /// The error that the server answered with, if it did.
+    pub fn server(&self) -> Option<&ServerError> {
+        match self {
+            Self::Server(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Which exception the server raised, if it did and it is a known one.
+    pub fn exception(&self) -> Option<Exception> {
+        self.server()?.exception()
+    }
+
+    /// Whether a single write was refused because its condition does not hold.
+    pub fn is_condition_failed(&self) -> bool {
+        self.exception() == Some(Exception::ConditionalCheckFailed)
+    }
+
+    /// Whether the call was wrong and nothing was sent, or DynamoDB says that it was wrong.
+    pub fn is_validation(&self) -> bool {
+        matches!(self, Self::Validation { .. }) || self.exception() == Some(Exception::Validation)
+    }
+
+    /// Whether the table or index does not exist.
+    pub fn is_not_found(&self) -> bool {
+        self.exception() == Some(Exception::ResourceNotFound)
+    }
+
+    /// Whether the trouble lies on the way to the server: a name, a connection, a deadline.
+    pub const fn is_io(&self) -> bool {
+        matches!(
+            self,
+            Self::Connect { .. }
+                | Self::Tls { .. }
+                | Self::Dns { .. }
+                | Self::Broken { .. }
+                | Self::Timeout { .. }
+                | Self::NoRoute { .. }
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(
+        method: Method,
+        codes: &[i64],
+        code_text: Option<&str>,
+        http_status: Option<u16>,
+    ) -> Error {
+        let mut error = ServerError::new(method, codes.to_vec(), "why".to_owned());
+        error.code_text = code_text.map(str::to_owned);
+        error.http_status = http_status;
+        Error::Server(Box::new(error))
+    }
+
+    fn broken(method: Method, sent: bool) -> Error {
+        let endpoint = SocketAddr::from(([127, 0, 0, 1], 8111));
+        Error::Broken {
+            method,
+            endpoint,
+            sent,
+            source: io::ErrorKind::UnexpectedEof.into(),
+        }
+    }
+
+    #[test]
+    fn a_write_that_may_have_happened_is_not_repeated() {
+        for (error, unknown, retry) in [
+            (broken(Method::PutItem, true), true, Retry::Never),
+            (broken(Method::PutItem, false), false, Retry::NewConnection),
+            (broken(Method::GetItem, true), false, Retry::NewConnection),
+            (
+                broken(Method::TransactWriteItems, true),
+                false,
+                Retry::NewConnection,
+            ),
+            (
+                server(Method::PutItem, &[1, 37, 38, 53], None, None),
+                true,
+                Retry::Never,
+            ),
+            (
+                server(Method::TransactWriteItems, &[1, 37, 38, 53], None, None),
+                false,
+                Retry::Now,
+            ),
+            (
+                server(Method::DeleteItem, &[4, 37, 38, 39, 47], None, Some(500)),
+                true,
+                Retry::Never,
+            ),
+            (
+                server(Method::Query, &[4, 37, 38, 39, 47], None, Some(500)),
+                false,
+                Retry::AfterWait,
+            ),
+            (
+                server(Method::UpdateItem, &[4, 99], None, Some(500)),
+                true,
+                Retry::Never,
+            ),
+            (
+                server(Method::UpdateItem, &[4, 37, 38, 39, 40], None, Some(400)),
+                false,
+                Retry::AfterWait,
+            ),
+        ] {
+            assert_eq!(
+                (error.outcome_unknown(), error.retry()),
+                (unknown, retry),
+                "{error:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_failed_condition_is_never_repeated_whatever_its_first_code() {
+        for first in 1..=4 {
+            let error = server(Method::PutItem, &[first, 37, 38, 39, 43], None, None);
+            assert!(error.is_condition_failed());
+            assert_eq!(error.retry(), Retry::Never);
+        }
+    }
+
+    #[test]
+    fn codes_go_before_names_and_unknown_names_are_kept() {
+        let code = |codes: &[i64], name| match server(Method::GetItem, codes, name, None) {
+            Error::Server(error) => error.code().to_owned(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            code(&[4, 23, 24], Some("ValidationException")),
+            "ResourceNotFoundException"
+        );
+        assert_eq!(
+            code(&[4, 37, 38, 99], Some("Throttling")),
+            "ThrottlingException"
+        );
+        assert_eq!(
+            code(&[4, 37, 38, 99], Some("InternalServerErrorException")),
+            "InternalServerError"
+        );
+        assert_eq!(
+            code(&[4, 99], Some("SomeFutureException")),
+            "SomeFutureException"
+        );
+        assert_eq!(code(&[3], None), "Unknown");
+    }
+
+    #[test]
+    fn texts_say_what_was_tried_and_do_not_repeat_their_cause() {
+        let error = broken(Method::PutItem, true);
+        assert_eq!(
+            error.to_string(),
+            "PutItem: connection to 127.0.0.1:8111 broke"
+        );
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        assert_eq!(cause.as_deref(), Some("unexpected end of file"));
+        let error = server(Method::GetItem, &[4, 99], Some("SomeFutureException"), None);
+        assert_eq!(
+            error.to_string(),
+            "GetItem: SomeFutureException: why (error codes [4, 99])"
+        );
+        assert!(std::error::Error::source(&error).is_none());
+    }
+}

@@ -1,0 +1,141 @@
+//! The tree of an expression, shaped as it is sent.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::ExpressionError;
+use crate::cbor::{TAG_LIST_INDEX, Writer};
+use crate::codec::write_value;
+
+/// Version of the encoding.
+const VERSION: u64 = 1;
+const VARIABLE: u64 = 17;
+const DOCUMENT_PATH: u64 = 18;
+
+/// What a node does; the number is that on the wire. Beware of the order of the comparisons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Operator {
+    Equal = 0,
+    NotEqual = 1,
+    Less = 2,
+    GreaterOrEqual = 3,
+    Greater = 4,
+    LessOrEqual = 5,
+    And = 6,
+    Or = 7,
+    Not = 8,
+    Between = 9,
+    In = 10,
+    AttributeExists = 11,
+    AttributeNotExists = 12,
+    AttributeType = 13,
+    BeginsWith = 14,
+    Contains = 15,
+    Size = 16,
+    Set = 19,
+    Add = 20,
+    Delete = 21,
+    Remove = 22,
+    IfNotExists = 23,
+    ListAppend = 24,
+    Plus = 25,
+    Minus = 26,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Node<'a> {
+    /// Into the item.
+    Path(Vec<Element<'a>>),
+    /// Position in the expression's values.
+    Value(usize),
+    /// An operator or function and what it applies to.
+    Call(Operator, Vec<Self>),
+    /// Nodes without an operator.
+    List(Vec<Self>),
+}
+
+/// A step of a document path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Element<'a> {
+    Name(&'a str),
+    Index(u32),
+}
+
+impl<'a> Node<'a> {
+    pub(super) fn attribute(name: &'a str) -> Self {
+        Self::Path(vec![Element::Name(name)])
+    }
+
+    pub(super) const fn is_path(&self) -> bool {
+        matches!(self, Self::Path(_))
+    }
+
+    fn write(&self, writer: &mut Writer<'_>) {
+        match self {
+            Self::Path(elements) => write_path(elements, writer),
+            Self::Value(index) => {
+                writer.array(2);
+                writer.uint(VARIABLE);
+                writer.uint(*index as u64);
+            }
+            Self::Call(operator, operands) => {
+                writer.array(1 + operands.len());
+                writer.uint(*operator as u64);
+                operands.iter().for_each(|operand| operand.write(writer));
+            }
+            Self::List(nodes) => {
+                writer.array(nodes.len());
+                nodes.iter().for_each(|node| node.write(writer));
+            }
+        }
+    }
+}
+
+fn write_path(elements: &[Element<'_>], writer: &mut Writer<'_>) {
+    writer.array(1 + elements.len());
+    writer.uint(DOCUMENT_PATH);
+    for element in elements {
+        match element {
+            Element::Name(name) => writer.text(name),
+            Element::Index(index) => {
+                writer.tag(TAG_LIST_INDEX);
+                writer.uint(u64::from(*index));
+            }
+        }
+    }
+}
+
+/// A value that an expression refers to, and how messages call it.
+pub(super) type NamedValue<'a> = (&'a str, &'a AttributeValue);
+
+/// The bytes of a condition or update.
+pub(super) fn encode(
+    tree: &Node<'_>,
+    values: &[NamedValue<'_>],
+) -> Result<Vec<u8>, ExpressionError> {
+    let mut out = Vec::with_capacity(64);
+    let mut writer = Writer::new(&mut out);
+    writer.array(3);
+    writer.uint(VERSION);
+    tree.write(&mut writer);
+    writer.array(values.len());
+    for (name, value) in values {
+        write_value(value, &mut writer).map_err(|error| {
+            ExpressionError::new(format!(
+                "ExpressionAttributeValues contains invalid value: {error} for key {name}"
+            ))
+        })?;
+    }
+    Ok(out)
+}
+
+/// The bytes of a projection.
+pub(super) fn encode_paths(paths: &[Vec<Element<'_>>]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(64);
+    let mut writer = Writer::new(&mut out);
+    writer.array(2);
+    writer.uint(VERSION);
+    writer.array(paths.len());
+    paths.iter().for_each(|path| write_path(path, &mut writer));
+    out
+}

@@ -1,0 +1,157 @@
+//! Update expressions.
+
+use super::parser::Parser;
+use super::tree::{Node, Operator, encode};
+use super::{ExpressionKind, Placeholders, Result};
+
+type Action<'p, 'a> = fn(&mut Parser<'p, 'a>) -> Result<Node<'a>>;
+
+pub(super) fn parse<'a>(text: &'a str, placeholders: &mut Placeholders<'a>) -> Result<Vec<u8>> {
+    let mut parser = Parser::new(ExpressionKind::Update, text, placeholders)?;
+    let mut actions = Vec::new();
+    while !parser.at_end() {
+        section(&mut parser, &mut actions)?;
+    }
+    encode(&Node::List(actions), &parser.into_values())
+}
+
+/// A keyword and its actions. Sections of one kind may be repeated: on the wire there are only actions.
+fn section<'a>(parser: &mut Parser<'_, 'a>, actions: &mut Vec<Node<'a>>) -> Result<()> {
+    let action: Action<'_, 'a> = if parser.eat_keyword("SET") {
+        set
+    } else if parser.eat_keyword("REMOVE") {
+        remove
+    } else if parser.eat_keyword("ADD") {
+        add
+    } else if parser.eat_keyword("DELETE") {
+        delete
+    } else {
+        return Err(parser.syntax_error());
+    };
+    loop {
+        let node = action(parser)?;
+        actions.push(node);
+        if !parser.eat(",") {
+            return Ok(());
+        }
+    }
+}
+
+fn set<'a>(parser: &mut Parser<'_, 'a>) -> Result<Node<'a>> {
+    let path = Node::Path(parser.path()?);
+    parser.expect("=")?;
+    let value = sum(parser)?.node;
+    parser.call(Operator::Set, vec![path, value])
+}
+
+fn remove<'a>(parser: &mut Parser<'_, 'a>) -> Result<Node<'a>> {
+    let path = Node::Path(parser.path()?);
+    parser.call(Operator::Remove, vec![path])
+}
+
+fn add<'a>(parser: &mut Parser<'_, 'a>) -> Result<Node<'a>> {
+    path_and_value(Operator::Add, parser)
+}
+
+fn delete<'a>(parser: &mut Parser<'_, 'a>) -> Result<Node<'a>> {
+    path_and_value(Operator::Delete, parser)
+}
+
+fn path_and_value<'a>(operator: Operator, parser: &mut Parser<'_, 'a>) -> Result<Node<'a>> {
+    let path = Node::Path(parser.path()?);
+    let Some(value) = parser.value()? else {
+        return Err(parser.syntax_error());
+    };
+    parser.call(operator, vec![path, value])
+}
+
+/// A part of what an attribute is set to.
+struct Part<'a> {
+    node: Node<'a>,
+    shape: Shape,
+    /// Whether parentheses enclose it.
+    enclosed: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Operand,
+    /// A call of a function that may stand neither beside an operator nor inside a function.
+    Function(&'static str),
+    /// A sum or difference, which is no operand of another.
+    Sum,
+}
+
+/// An operand, or two with a sign between them.
+fn sum<'a>(parser: &mut Parser<'_, 'a>) -> Result<Part<'a>> {
+    let left = primary(parser)?;
+    if left.shape == Shape::Sum {
+        return Ok(left);
+    }
+    let operator = if parser.eat("+") {
+        Operator::Plus
+    } else if parser.eat("-") {
+        Operator::Minus
+    } else {
+        return Ok(left);
+    };
+    let left = as_operand(parser, left)?;
+    let right = operand(parser)?;
+    Ok(Part {
+        node: parser.call(operator, vec![left, right])?,
+        shape: Shape::Sum,
+        enclosed: false,
+    })
+}
+
+fn primary<'a>(parser: &mut Parser<'_, 'a>) -> Result<Part<'a>> {
+    if parser.eat("(") {
+        let inner = parser.nested(sum)?;
+        parser.expect(")")?;
+        if inner.enclosed {
+            return Err(parser.redundant_parentheses());
+        }
+        return Ok(Part {
+            enclosed: true,
+            ..inner
+        });
+    }
+    if let Some(node) = parser.value()? {
+        return Ok(Part {
+            node,
+            shape: Shape::Operand,
+            enclosed: false,
+        });
+    }
+    if let Some(function) = parser.function()? {
+        let node = parser.arguments(function, operand)?;
+        let shape = if function.operand {
+            Shape::Operand
+        } else {
+            Shape::Function(function.name)
+        };
+        return Ok(Part {
+            node,
+            shape,
+            enclosed: false,
+        });
+    }
+    Ok(Part {
+        node: Node::Path(parser.path()?),
+        shape: Shape::Operand,
+        enclosed: false,
+    })
+}
+
+fn operand<'a>(parser: &mut Parser<'_, 'a>) -> Result<Node<'a>> {
+    let part = primary(parser)?;
+    as_operand(parser, part)
+}
+
+fn as_operand<'a>(parser: &Parser<'_, 'a>, part: Part<'a>) -> Result<Node<'a>> {
+    match part.shape {
+        Shape::Operand => Ok(part.node),
+        Shape::Function(name) => Err(parser.misplaced(name)),
+        Shape::Sum => Err(parser.syntax_error()),
+    }
+}

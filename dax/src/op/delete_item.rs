@@ -1,0 +1,84 @@
+//! `DeleteItem`
+
+use aws_sdk_dynamodb::operation::delete_item::{
+    DeleteItemError, DeleteItemInput, DeleteItemOutput,
+};
+
+use super::Operation;
+use super::parameter::{CapacityWanted, metrics_wanted};
+use super::refusal::{Checked, required};
+use super::request::Request;
+use super::single_write::{Returned, SingleWrite, parse_condition, refuse_old_item_on_failure};
+use crate::codec::{Attributes, DecodeStop, EncodeStop, Metadata, Method};
+use crate::error::Error;
+use crate::expression::{Placeholders, refuse_mixture};
+
+/// A prepared `DeleteItem` call.
+#[derive(Debug)]
+pub struct DeleteItem {
+    key: Attributes,
+    write: SingleWrite,
+}
+
+impl Operation for DeleteItem {
+    const METHOD: Method = Method::DeleteItem;
+    type Input = DeleteItemInput;
+    type Output = DeleteItemOutput;
+    type Error = DeleteItemError;
+
+    fn prepare(input: DeleteItemInput, _: &mut dyn FnMut() -> u128) -> Result<Self, Error> {
+        Self::parse(input).map_err(|refusal| refusal.of(Self::METHOD))
+    }
+
+    fn encode(&self, metadata: &Metadata, out: &mut Vec<u8>) -> Result<(), EncodeStop> {
+        let mut request = Request::open(Self::METHOD, metadata, out);
+        request.table(&self.write.table);
+        request.exact_key(&self.write.table, &self.key)?;
+        request.options(|options| self.write.write_options(None, options));
+        request.finish()
+    }
+
+    fn decode(&self, metadata: &Metadata, answer: &[u8]) -> Result<DeleteItemOutput, DecodeStop> {
+        let output = self.write.read(Self::METHOD, metadata, &self.key, answer)?;
+        Ok(DeleteItemOutput::builder()
+            .set_attributes(output.attributes)
+            .set_consumed_capacity(output.consumed_capacity)
+            .set_item_collection_metrics(output.item_collection_metrics)
+            .build())
+    }
+}
+
+impl DeleteItem {
+    fn parse(input: DeleteItemInput) -> Checked<Self> {
+        refuse_old_item_on_failure(input.return_values_on_condition_check_failure.as_ref())?;
+        refuse_mixture(
+            &[
+                ("Expected", input.expected.is_some()),
+                ("ConditionalOperator", input.conditional_operator.is_some()),
+            ],
+            &[("ConditionExpression", input.condition_expression.is_some())],
+        )?;
+        let names = input.expression_attribute_names.as_ref();
+        let mut placeholders =
+            Placeholders::new(names, input.expression_attribute_values.as_ref())?;
+        let condition = parse_condition(
+            &mut placeholders,
+            input.condition_expression.as_deref(),
+            input.expected.as_ref(),
+            input.conditional_operator.as_ref(),
+        )?;
+        placeholders.finish()?;
+        let write = SingleWrite {
+            table: required("TableName", input.table_name.as_ref())?.clone(),
+            condition,
+            returned: Returned::parse_old(input.return_values.as_ref())?,
+            capacity: CapacityWanted::parse(input.return_consumed_capacity.as_ref())?,
+            metrics: metrics_wanted(input.return_item_collection_metrics.as_ref())?,
+        };
+        required("Key", input.key.as_ref())?;
+        Ok(Self {
+            key: input.key.unwrap_or_default(),
+            write,
+        })
+    }
+}

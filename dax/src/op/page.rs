@@ -1,0 +1,303 @@
+//! What `Query` and `Scan` have in common.
+
+use aws_sdk_dynamodb::types::{ConsumedCapacity, Select};
+
+use super::parameter::{CapacityWanted, Options, Parameter};
+use super::refusal::{Checked, Refusal, out_of_model};
+use super::request::Request;
+use crate::cbor::{Reader, Writer};
+use crate::codec::attribute::sorted;
+use crate::codec::item::ItemReader;
+use crate::codec::usage::read_capacity;
+use crate::codec::{
+    Attributes, DecodeStop, EncodeStop, KeySchema, Metadata, Method, answer, read_key, read_value,
+    write_exact_key, write_value,
+};
+use crate::expression::Projection;
+
+/// A request for a page, as far as the two are alike.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) table: String,
+    pub(super) index: Option<String>,
+    pub(super) projection: Option<Projection>,
+    pub(super) filter: Option<Vec<u8>>,
+    pub(super) select: Option<Selection>,
+    pub(super) consistent: bool,
+    pub(super) limit: Option<u64>,
+    pub(super) start: Option<Attributes>,
+    pub(super) capacity: CapacityWanted,
+}
+
+/// Which attributes come back; the number is that on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Selection {
+    AllAttributes = 1,
+    AllProjectedAttributes = 2,
+    Count = 3,
+    SpecificAttributes = 4,
+}
+
+/// Parameters that only one of the two has, between those that both have.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Extra {
+    pub(super) backward: bool,
+    pub(super) segment: Option<(u64, u64)>,
+}
+
+/// What the two outputs consist of.
+#[derive(Default)]
+pub(super) struct PageOutput {
+    pub(super) items: Option<Vec<Attributes>>,
+    pub(super) count: Option<i32>,
+    pub(super) scanned_count: Option<i32>,
+    pub(super) last_evaluated_key: Option<Attributes>,
+    pub(super) consumed_capacity: Option<ConsumedCapacity>,
+}
+
+impl Selection {
+    pub(super) fn parse(select: Option<&Select>, projected: bool) -> Checked<Option<Self>> {
+        let selection = match select {
+            None => return Ok(None),
+            Some(Select::AllAttributes) => Self::AllAttributes,
+            Some(Select::AllProjectedAttributes) => Self::AllProjectedAttributes,
+            Some(Select::Count) => Self::Count,
+            Some(Select::SpecificAttributes) => Self::SpecificAttributes,
+            Some(other) => {
+                let constraint = "Member must satisfy enum value set: [SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, \
+                                  ALL_PROJECTED_ATTRIBUTES]";
+                return Err(out_of_model(other, "select", constraint));
+            }
+        };
+        match (selection == Self::SpecificAttributes, projected, select) {
+            (true, false, _) => Err(Refusal::new(
+                "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
+            )),
+            (false, true, Some(select)) => Err(Refusal::new(format!(
+                "Cannot specify the AttributesToGet or ProjectionExpression when choosing to get {select}"
+            ))),
+            _ => Ok(Some(selection)),
+        }
+    }
+}
+
+pub(super) fn parse_limit(limit: Option<i32>) -> Checked<Option<u64>> {
+    let Some(limit) = limit else { return Ok(None) };
+    match u64::try_from(limit) {
+        Ok(limit @ 1..) => Ok(Some(limit)),
+        _ => Err(out_of_model(
+            limit,
+            "limit",
+            "Member must have value greater than or equal to 1",
+        )),
+    }
+}
+
+impl Page {
+    pub(super) fn write_options(
+        &self,
+        extra: Extra,
+        request: &mut Request<'_, '_>,
+    ) -> Result<(), EncodeStop> {
+        let start = self.start_key(request)?;
+        request.options(|options| self.write_parameters(extra, start.as_deref(), options));
+        Ok(())
+    }
+
+    fn write_parameters(&self, extra: Extra, start: Option<&[u8]>, options: &mut Options<'_, '_>) {
+        options.bytes(
+            Parameter::Projection,
+            self.projection.as_ref().map(Projection::encoded),
+        );
+        options.uint(Parameter::ConsistentRead, self.consistent.then_some(1));
+        options.capacity(self.capacity);
+        options.bytes(Parameter::StartKey, start);
+        options.bytes(Parameter::Filter, self.filter.as_deref());
+        options.bytes(
+            Parameter::IndexName,
+            self.index.as_deref().map(str::as_bytes),
+        );
+        options.uint(Parameter::Limit, self.limit);
+        options.uint(Parameter::Forward, extra.backward.then_some(0));
+        // All attributes of a table is what is meant anyway; of an index it is not.
+        let plain = self.select == Some(Selection::AllAttributes) && self.index.is_none();
+        options.uint(
+            Parameter::Select,
+            self.select.filter(|_| !plain).map(|select| select as u64),
+        );
+        options.uint(
+            Parameter::Segment,
+            extra.segment.map(|(segment, _)| segment),
+        );
+        options.uint(
+            Parameter::TotalSegments,
+            extra.segment.map(|(_, total)| total),
+        );
+    }
+
+    /// Where to start: a key of the table, or for an index, attributes of both keys with their names.
+    fn start_key(&self, request: &mut Request<'_, '_>) -> Result<Option<Vec<u8>>, EncodeStop> {
+        let Some(start) = &self.start else {
+            return Ok(None);
+        };
+        let mut out = Vec::with_capacity(64);
+        let mut writer = Writer::new(&mut out);
+        if self.index.is_some() {
+            write_compound_key(start, &mut writer).map_err(|refusal| request.refuse(refusal))?;
+        } else if let Some(schema) = request.key_schema(&self.table) {
+            write_exact_key(schema, start, &mut writer).map_err(|error| {
+                request.refuse(Refusal::new(format!(
+                    "The provided starting key is invalid: {error}"
+                )))
+            })?;
+        }
+        Ok(Some(out))
+    }
+
+    pub(super) fn read(
+        &self,
+        method: Method,
+        metadata: &Metadata,
+        answer: &[u8],
+    ) -> Result<PageOutput, DecodeStop> {
+        answer::read(method, answer, |reader| {
+            let mut items = ItemReader::new(metadata);
+            let mut output = PageOutput::default();
+            if !reader.null()? {
+                let mut fields = reader.map()?;
+                while fields.next(reader)? {
+                    self.read_field(&mut items, reader, &mut output)?;
+                }
+            }
+            if output.items.is_none() && self.select != Some(Selection::Count) {
+                output.items = Some(Vec::new());
+            }
+            items.finish(output)
+        })
+    }
+
+    fn read_field(
+        &self,
+        items: &mut ItemReader<'_>,
+        reader: &mut Reader<'_>,
+        output: &mut PageOutput,
+    ) -> crate::cbor::Result<()> {
+        match reader.uint()? {
+            1 => output.consumed_capacity = self.capacity.keep(read_capacity(reader)?),
+            7 => output.items = Some(self.read_items(items, reader)?),
+            8 => output.count = Some(read_count(reader)?),
+            9 => output.last_evaluated_key = self.read_last_key(items, reader)?,
+            10 => output.scanned_count = Some(read_count(reader)?),
+            _ => reader.skip()?,
+        }
+        Ok(())
+    }
+
+    fn read_items(
+        &self,
+        items: &mut ItemReader<'_>,
+        reader: &mut Reader<'_>,
+    ) -> crate::cbor::Result<Vec<Attributes>> {
+        let mut elements = reader.array()?;
+        let mut all = Vec::with_capacity(elements.reserve());
+        if let Some(projection) = &self.projection {
+            while elements.next(reader)? {
+                all.push(projection.read(reader)?);
+            }
+            return Ok(all);
+        }
+        let schema = items.key_schema(&self.table);
+        while elements.next(reader)? {
+            all.push(read_keyed_item(schema, items, reader)?);
+        }
+        Ok(all)
+    }
+
+    fn read_last_key(
+        &self,
+        items: &mut ItemReader<'_>,
+        reader: &mut Reader<'_>,
+    ) -> crate::cbor::Result<Option<Attributes>> {
+        if reader.null()? {
+            return Ok(None);
+        }
+        let bytes = reader.bytes()?;
+        if self.index.is_some() {
+            return read_compound_key(&bytes).map(Some);
+        }
+        let mut key = Attributes::with_capacity(2);
+        if let Some(schema) = items.key_schema(&self.table) {
+            read_key(schema, &bytes, &mut key)?;
+        }
+        Ok(Some(key))
+    }
+}
+
+/// An array of a key and an item.
+fn read_keyed_item(
+    schema: Option<&KeySchema>,
+    items: &mut ItemReader<'_>,
+    reader: &mut Reader<'_>,
+) -> crate::cbor::Result<Attributes> {
+    let wrong = reader.malformed("an element has a key and an item");
+    let mut pair = reader.array()?;
+    if !pair.next(reader)? {
+        return Err(wrong);
+    }
+    let key = reader.bytes()?;
+    if !pair.next(reader)? {
+        return Err(wrong);
+    }
+    let mut item = items.item(reader, 2)?;
+    if pair.next(reader)? {
+        return Err(wrong);
+    }
+    if let Some(schema) = schema {
+        read_key(schema, &key, &mut item)?;
+    }
+    Ok(item)
+}
+
+/// Attributes with their names, in a map of open length: a server is said to refuse any other.
+fn write_compound_key(key: &Attributes, writer: &mut Writer<'_>) -> Checked<()> {
+    writer.open_map();
+    for (name, value) in sorted(key) {
+        writer.text(name);
+        write_value(value, writer).map_err(|error| {
+            Refusal::new(format!(
+                "The provided starting key is invalid: {error}; key: {name}"
+            ))
+        })?;
+    }
+    writer.close();
+    Ok(())
+}
+
+fn read_compound_key(bytes: &[u8]) -> crate::cbor::Result<Attributes> {
+    let mut reader = Reader::whole(bytes);
+    let mut pairs = reader.map()?;
+    let mut key = Attributes::with_capacity(4);
+    while pairs.next(&mut reader)? {
+        let name = reader.text()?.into_owned();
+        key.insert(name, read_value(&mut reader)?);
+    }
+    reader.end()?;
+    Ok(key)
+}
+
+fn read_count(reader: &mut Reader<'_>) -> crate::cbor::Result<i32> {
+    let wrong = reader.malformed("count out of range");
+    i32::try_from(reader.uint()?).or(Err(wrong))
+}
+
+impl PageOutput {
+    /// Number of items returned, and number of items looked at before the filter.
+    pub(super) fn counts(&self) -> (i32, i32) {
+        let items = self.items.as_ref().map_or(0, Vec::len);
+        let count = self
+            .count
+            .unwrap_or_else(|| i32::try_from(items).unwrap_or(i32::MAX));
+        (count, self.scanned_count.unwrap_or(count))
+    }
+}

@@ -1,0 +1,138 @@
+//! `Query`
+
+use aws_sdk_dynamodb::operation::query::{QueryError, QueryInput, QueryOutput};
+
+use super::Operation;
+use super::page::{Extra, Page, Selection, parse_limit};
+use super::parameter::CapacityWanted;
+use super::refusal::{Checked, Refusal, required};
+use super::request::Request;
+use crate::codec::{DecodeStop, EncodeStop, Metadata, Method};
+use crate::error::Error;
+use crate::expression::{ExpressionKind, Legacy, Placeholders, refuse_mixture};
+
+/// A prepared `Query` call.
+#[derive(Debug)]
+pub struct Query {
+    condition: Vec<u8>,
+    backward: bool,
+    page: Page,
+}
+
+impl Operation for Query {
+    const METHOD: Method = Method::Query;
+    type Input = QueryInput;
+    type Output = QueryOutput;
+    type Error = QueryError;
+
+    fn prepare(input: QueryInput, _: &mut dyn FnMut() -> u128) -> Result<Self, Error> {
+        Self::parse(input).map_err(|refusal| refusal.of(Self::METHOD))
+    }
+
+    fn encode(&self, metadata: &Metadata, out: &mut Vec<u8>) -> Result<(), EncodeStop> {
+        let mut request = Request::open(Self::METHOD, metadata, out);
+        request.table(&self.page.table);
+        request.writer.bytes(&self.condition);
+        self.page.write_options(
+            Extra {
+                backward: self.backward,
+                ..Extra::default()
+            },
+            &mut request,
+        )?;
+        request.finish()
+    }
+
+    fn decode(&self, metadata: &Metadata, answer: &[u8]) -> Result<QueryOutput, DecodeStop> {
+        let output = self.page.read(Self::METHOD, metadata, answer)?;
+        let (count, scanned_count) = output.counts();
+        Ok(QueryOutput::builder()
+            .set_items(output.items)
+            .count(count)
+            .scanned_count(scanned_count)
+            .set_last_evaluated_key(output.last_evaluated_key)
+            .set_consumed_capacity(output.consumed_capacity)
+            .build())
+    }
+}
+
+impl Query {
+    fn parse(input: QueryInput) -> Checked<Self> {
+        let attributes = input.attributes_to_get.as_deref().unwrap_or_default();
+        let key_conditions = input
+            .key_conditions
+            .as_ref()
+            .filter(|conditions| !conditions.is_empty());
+        let old_filter = input
+            .query_filter
+            .as_ref()
+            .filter(|conditions| !conditions.is_empty());
+        refuse_mixture(
+            &[
+                ("AttributesToGet", !attributes.is_empty()),
+                ("KeyConditions", key_conditions.is_some()),
+                ("QueryFilter", old_filter.is_some()),
+                ("ConditionalOperator", input.conditional_operator.is_some()),
+            ],
+            &[
+                (
+                    "ProjectionExpression",
+                    input.projection_expression.is_some(),
+                ),
+                (
+                    "KeyConditionExpression",
+                    input.key_condition_expression.is_some(),
+                ),
+                ("FilterExpression", input.filter_expression.is_some()),
+            ],
+        )?;
+        let names = input.expression_attribute_names.as_ref();
+        let mut placeholders =
+            Placeholders::new(names, input.expression_attribute_values.as_ref())?;
+        let condition = match (&input.key_condition_expression, key_conditions) {
+            (Some(text), _) => placeholders.condition(ExpressionKind::KeyCondition, text)?,
+            (None, Some(conditions)) => {
+                Legacy::conditions(ExpressionKind::KeyCondition, conditions, None)?
+            }
+            (None, None) => {
+                return Err(Refusal::new(
+                    "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
+                ));
+            }
+        };
+        let projection = match &input.projection_expression {
+            Some(text) => Some(placeholders.projection(text)?),
+            None if attributes.is_empty() => None,
+            None => Some(Legacy::projection(attributes)?),
+        };
+        let filter = match (&input.filter_expression, old_filter) {
+            (Some(text), _) => Some(placeholders.condition(ExpressionKind::Filter, text)?),
+            (None, Some(conditions)) => {
+                let joined_by = input.conditional_operator.as_ref();
+                Some(Legacy::conditions(
+                    ExpressionKind::Filter,
+                    conditions,
+                    joined_by,
+                )?)
+            }
+            (None, None) => None,
+        };
+        placeholders.finish()?;
+        let page = Page {
+            table: required("TableName", input.table_name.as_ref())?.clone(),
+            select: Selection::parse(input.select.as_ref(), projection.is_some())?,
+            index: input.index_name,
+            projection,
+            filter,
+            consistent: input.consistent_read.unwrap_or(false),
+            limit: parse_limit(input.limit)?,
+            start: input.exclusive_start_key,
+            capacity: CapacityWanted::parse(input.return_consumed_capacity.as_ref())?,
+        };
+        Ok(Self {
+            condition,
+            backward: input.scan_index_forward == Some(false),
+            page,
+        })
+    }
+}

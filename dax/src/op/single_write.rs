@@ -1,0 +1,176 @@
+//! What the three writes of a single item have in common.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{
+    ConditionalOperator, ConsumedCapacity, ExpectedAttributeValue, ItemCollectionMetrics,
+    ReturnValue, ReturnValuesOnConditionCheckFailure,
+};
+
+use super::parameter::{CapacityWanted, Options, Parameter};
+use super::refusal::{Checked, Refusal, out_of_model};
+use crate::cbor::Reader;
+use crate::codec::item::ItemReader;
+use crate::codec::key::copy_key;
+use crate::codec::usage::{read_capacity, read_metrics};
+use crate::codec::{Attributes, DecodeStop, KeyAttribute, Metadata, Method, answer};
+use crate::expression::{ExpressionKind, Legacy, Placeholders};
+
+/// Which attributes come back; the number is that on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Returned {
+    None = 1,
+    AllOld = 2,
+    UpdatedOld = 3,
+    AllNew = 4,
+    UpdatedNew = 5,
+}
+
+impl Returned {
+    /// What a put or a delete can return.
+    pub(super) fn parse_old(wanted: Option<&ReturnValue>) -> Checked<Self> {
+        match Self::parse(wanted)? {
+            allowed @ (Self::None | Self::AllOld) => Ok(allowed),
+            _ => Err(Refusal::new("ReturnValues can only be ALL_OLD or NONE")),
+        }
+    }
+
+    pub(super) fn parse(wanted: Option<&ReturnValue>) -> Checked<Self> {
+        Ok(match wanted {
+            None | Some(ReturnValue::None) => Self::None,
+            Some(ReturnValue::AllOld) => Self::AllOld,
+            Some(ReturnValue::UpdatedOld) => Self::UpdatedOld,
+            Some(ReturnValue::AllNew) => Self::AllNew,
+            Some(ReturnValue::UpdatedNew) => Self::UpdatedNew,
+            Some(other) => {
+                let constraint = "Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]";
+                return Err(out_of_model(other, "returnValues", constraint));
+            }
+        })
+    }
+}
+
+/// Single writes have no room for this parameter: without the old item a caller would be misled, so it is refused.
+pub(super) fn refuse_old_item_on_failure(
+    wanted: Option<&ReturnValuesOnConditionCheckFailure>,
+) -> Checked<()> {
+    match wanted {
+        None | Some(ReturnValuesOnConditionCheckFailure::None) => Ok(()),
+        Some(_) => Err(Refusal::new(
+            "ReturnValuesOnConditionCheckFailure cannot be carried by DAX for a single write; use TransactWriteItems, \
+             or read the item after the failure",
+        )),
+    }
+}
+
+/// `ConditionExpression`, or `Expected` in its place.
+pub(super) fn parse_condition<'a>(
+    placeholders: &mut Placeholders<'a>,
+    condition: Option<&'a str>,
+    expected: Option<&'a HashMap<String, ExpectedAttributeValue>>,
+    joined_by: Option<&ConditionalOperator>,
+) -> Checked<Option<Vec<u8>>> {
+    let expected = expected.filter(|expected| !expected.is_empty());
+    match (condition, expected) {
+        (Some(text), _) => Ok(Some(
+            placeholders.condition(ExpressionKind::Condition, text)?,
+        )),
+        (None, Some(expected)) => Ok(Some(Legacy::expected(expected, joined_by)?)),
+        (None, None) => Ok(None),
+    }
+}
+
+/// A single write, as far as the three are alike.
+#[derive(Debug)]
+pub(super) struct SingleWrite {
+    pub(super) table: String,
+    pub(super) condition: Option<Vec<u8>>,
+    pub(super) returned: Returned,
+    pub(super) capacity: CapacityWanted,
+    pub(super) metrics: bool,
+}
+
+/// What the three outputs consist of.
+#[derive(Default)]
+pub(super) struct WriteOutput {
+    pub(super) attributes: Option<Attributes>,
+    pub(super) consumed_capacity: Option<ConsumedCapacity>,
+    pub(super) item_collection_metrics: Option<ItemCollectionMetrics>,
+}
+
+impl SingleWrite {
+    pub(super) fn write_options(&self, update: Option<&[u8]>, options: &mut Options<'_, '_>) {
+        options.capacity(self.capacity);
+        options.bytes(Parameter::Condition, self.condition.as_deref());
+        options.uint(Parameter::CollectionMetrics, self.metrics.then_some(1));
+        options.uint(
+            Parameter::ReturnValues,
+            (self.returned != Returned::None).then_some(self.returned as u64),
+        );
+        options.bytes(Parameter::Update, update);
+    }
+
+    /// Reads the answer; `key` holds at least the key attributes of the item.
+    pub(super) fn read(
+        &self,
+        method: Method,
+        metadata: &Metadata,
+        key: &Attributes,
+        answer: &[u8],
+    ) -> Result<WriteOutput, DecodeStop> {
+        answer::read(method, answer, |reader| {
+            let mut items = ItemReader::new(metadata);
+            let mut output = WriteOutput::default();
+            if reader.null()? {
+                return Ok(output);
+            }
+            let mut fields = reader.map()?;
+            while fields.next(reader)? {
+                match reader.uint()? {
+                    1 => output.consumed_capacity = self.capacity.keep(read_capacity(reader)?),
+                    2 => output.attributes = self.read_attributes(&mut items, key, reader)?,
+                    3 => output.item_collection_metrics = self.read_metrics(&mut items, reader)?,
+                    _ => reader.skip()?,
+                }
+            }
+            items.finish(output)
+        })
+    }
+
+    fn read_attributes(
+        &self,
+        items: &mut ItemReader<'_>,
+        key: &Attributes,
+        reader: &mut Reader<'_>,
+    ) -> crate::cbor::Result<Option<Attributes>> {
+        if reader.null()? {
+            return Ok(None);
+        }
+        match self.returned {
+            Returned::None => reader.skip().map(|()| None),
+            Returned::UpdatedOld | Returned::UpdatedNew => items.partial_item(reader).map(Some),
+            Returned::AllOld | Returned::AllNew => {
+                let mut attributes = items.item(reader, 2)?;
+                if let Some(schema) = items.key_schema(&self.table) {
+                    let names = schema
+                        .attributes()
+                        .map(|KeyAttribute { name, .. }| name.as_str());
+                    copy_key(names, key, &mut attributes);
+                }
+                Ok(Some(attributes))
+            }
+        }
+    }
+
+    fn read_metrics(
+        &self,
+        items: &mut ItemReader<'_>,
+        reader: &mut Reader<'_>,
+    ) -> crate::cbor::Result<Option<ItemCollectionMetrics>> {
+        match items.key_schema(&self.table) {
+            Some(schema) => Ok(read_metrics(schema, reader)?.filter(|_| self.metrics)),
+            None => reader.skip().map(|()| None),
+        }
+    }
+}

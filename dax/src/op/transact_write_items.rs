@@ -1,0 +1,354 @@
+//! `TransactWriteItems`
+
+use aws_sdk_dynamodb::operation::transact_write_items::{
+    TransactWriteItemsError, TransactWriteItemsInput, TransactWriteItemsOutput,
+};
+use aws_sdk_dynamodb::types::{
+    ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
+
+use super::Operation;
+use super::cancellation::with_reasons;
+use super::metrics::read_tables_metrics;
+use super::parameter::{CapacityWanted, Parameter, metrics_wanted};
+use super::refusal::{Checked, Refusal, check_count, out_of_model, required};
+use super::request::Request;
+use super::transact_get_items::MAX_ITEMS;
+use crate::cbor::Reader;
+use crate::codec::item::ItemReader;
+use crate::codec::usage::read_split_capacities;
+use crate::codec::{Attributes, DecodeStop, EncodeStop, Metadata, Method, answer};
+use crate::error::Error;
+use crate::expression::{ExpressionKind, Placeholders};
+
+/// Longest client request token.
+const MAX_TOKEN: usize = 36;
+
+/// A prepared `TransactWriteItems` call. Its token is part of it, so that repeating it is harmless.
+#[derive(Debug)]
+pub struct TransactWriteItems {
+    writes: Vec<Write>,
+    token: String,
+    capacity: CapacityWanted,
+    metrics: bool,
+}
+
+/// One element of the transaction.
+#[derive(Debug)]
+struct Write {
+    action: Action,
+    table: String,
+    /// The item of a put, else the key.
+    attributes: Attributes,
+    condition: Option<Vec<u8>>,
+    update: Option<Vec<u8>>,
+    old_item_on_failure: bool,
+}
+
+/// What an element does; the number is that on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Action {
+    Put = 2,
+    Delete = 7,
+    Update = 9,
+    ConditionCheck = 12,
+}
+
+impl Operation for TransactWriteItems {
+    const METHOD: Method = Method::TransactWriteItems;
+    type Input = TransactWriteItemsInput;
+    type Output = TransactWriteItemsOutput;
+    type Error = TransactWriteItemsError;
+
+    fn prepare(
+        input: TransactWriteItemsInput,
+        random: &mut dyn FnMut() -> u128,
+    ) -> Result<Self, Error> {
+        Self::parse(input, random).map_err(|refusal| refusal.of(Self::METHOD))
+    }
+
+    fn encode(&self, metadata: &Metadata, out: &mut Vec<u8>) -> Result<(), EncodeStop> {
+        let count = self.writes.len();
+        let mut request = Request::open(Self::METHOD, metadata, out);
+        request.writer.array(count);
+        for write in &self.writes {
+            request.writer.uint(write.action as u64);
+        }
+        request.writer.array(count);
+        for write in &self.writes {
+            request.table(&write.table);
+        }
+        self.write_keys(&mut request)?;
+        request.writer.array(count);
+        for write in &self.writes {
+            match write.action {
+                Action::Put => request.item(&write.table, &write.attributes)?,
+                _ => request.writer.null(),
+            }
+        }
+        // Return values: there are none in a transaction.
+        request.writer.null();
+        request.writer.array(count);
+        for write in &self.writes {
+            request
+                .writer
+                .uint(if write.old_item_on_failure { 2 } else { 1 });
+        }
+        write_expressions(
+            &mut request,
+            self.writes.iter().map(|write| write.condition.as_deref()),
+        );
+        write_expressions(
+            &mut request,
+            self.writes.iter().map(|write| write.update.as_deref()),
+        );
+        request.options(|options| {
+            options.capacity(self.capacity);
+            options.uint(Parameter::CollectionMetrics, self.metrics.then_some(1));
+            options.text(Parameter::RequestToken, &self.token);
+        });
+        request.finish()
+    }
+
+    fn decode(
+        &self,
+        metadata: &Metadata,
+        answer: &[u8],
+    ) -> Result<TransactWriteItemsOutput, DecodeStop> {
+        let output = answer::read(Self::METHOD, answer, |reader| self.read(metadata, reader));
+        output.map_err(|stop| {
+            with_reasons(stop, metadata, |at| {
+                self.writes
+                    .get(at)
+                    .map(|write| (write.table.as_str(), &write.attributes))
+            })
+        })
+    }
+}
+
+impl TransactWriteItems {
+    fn parse(input: TransactWriteItemsInput, random: &mut dyn FnMut() -> u128) -> Checked<Self> {
+        required("TransactItems", input.transact_items.as_ref())?;
+        let items = input.transact_items.unwrap_or_default();
+        check_count("transactItems", items.len(), 1, MAX_ITEMS)?;
+        let writes = items
+            .into_iter()
+            .map(Write::parse)
+            .collect::<Checked<Vec<_>>>()?;
+        let token = match input.client_request_token {
+            Some(token) if (1..=MAX_TOKEN).contains(&token.len()) => token,
+            Some(token) => {
+                let constraint = "Member must have length between 1 and 36";
+                return Err(out_of_model(token, "clientRequestToken", constraint));
+            }
+            None => uuid(random()),
+        };
+        let capacity = CapacityWanted::parse(input.return_consumed_capacity.as_ref())?;
+        let metrics = metrics_wanted(input.return_item_collection_metrics.as_ref())?;
+        Ok(Self {
+            writes,
+            token,
+            capacity,
+            metrics,
+        })
+    }
+
+    fn write_keys(&self, request: &mut Request<'_, '_>) -> Result<(), EncodeStop> {
+        request.writer.array(self.writes.len());
+        let mut keys = Vec::with_capacity(self.writes.len());
+        for write in &self.writes {
+            let key = match write.action {
+                Action::Put => request.key_of_item(&write.table, &write.attributes)?,
+                _ => request.exact_key(&write.table, &write.attributes)?,
+            };
+            keys.push((write.table.as_str(), key));
+        }
+        if !request.is_complete() {
+            return Ok(());
+        }
+        let mut targets: Vec<(&str, Vec<u8>)> = keys
+            .into_iter()
+            .map(|(table, key)| (table, request.written(&key).to_vec()))
+            .collect();
+        targets.sort_unstable();
+        if targets
+            .windows(2)
+            .any(|pair| matches!(pair, [first, second] if first == second))
+        {
+            let what = "Transaction request cannot include multiple operations on one item";
+            return Err(request.refuse(Refusal::new(what)));
+        }
+        Ok(())
+    }
+
+    fn read(
+        &self,
+        metadata: &Metadata,
+        reader: &mut Reader<'_>,
+    ) -> Result<TransactWriteItemsOutput, DecodeStop> {
+        let mut items = ItemReader::new(metadata);
+        let wrong = reader.malformed("a transaction has results, capacities and metrics");
+        let mut parts = reader.array()?;
+        if !parts.next(reader)? {
+            return Err(wrong.into());
+        }
+        // Results of the single writes: there are none.
+        reader.skip()?;
+        if !parts.next(reader)? {
+            return Err(wrong.into());
+        }
+        let capacities = read_split_capacities(reader)?;
+        if !parts.next(reader)? {
+            return Err(wrong.into());
+        }
+        let metrics = read_tables_metrics(&mut items, reader)?;
+        if parts.next(reader)? {
+            return Err(wrong.into());
+        }
+        let output = TransactWriteItemsOutput::builder()
+            .set_consumed_capacity(self.capacity.keep(Some(capacities)))
+            .set_item_collection_metrics(self.metrics.then_some(metrics))
+            .build();
+        items.finish(output)
+    }
+}
+
+impl Write {
+    fn parse(item: TransactWriteItem) -> Checked<Self> {
+        match (item.condition_check, item.put, item.delete, item.update) {
+            (Some(check), None, None, None) => Self::condition_check(check),
+            (None, Some(put), None, None) => Self::put(put),
+            (None, None, Some(delete), None) => Self::delete(delete),
+            (None, None, None, Some(update)) => Self::update(update),
+            _ => Err(Refusal::new(
+                "TransactItems can only contain one of ConditionCheck, Put, Update or Delete",
+            )),
+        }
+    }
+
+    fn condition_check(check: ConditionCheck) -> Checked<Self> {
+        let names = check.expression_attribute_names.as_ref();
+        let mut placeholders =
+            Placeholders::new(names, check.expression_attribute_values.as_ref())?;
+        let condition =
+            placeholders.condition(ExpressionKind::Condition, &check.condition_expression)?;
+        placeholders.finish()?;
+        Ok(Self {
+            action: Action::ConditionCheck,
+            condition: Some(condition),
+            update: None,
+            old_item_on_failure: old_item_wanted(
+                check.return_values_on_condition_check_failure.as_ref(),
+            )?,
+            table: check.table_name,
+            attributes: check.key,
+        })
+    }
+
+    fn put(put: Put) -> Checked<Self> {
+        let names = put.expression_attribute_names.as_ref();
+        let mut placeholders = Placeholders::new(names, put.expression_attribute_values.as_ref())?;
+        let condition = optional_condition(&mut placeholders, put.condition_expression.as_deref())?;
+        placeholders.finish()?;
+        Ok(Self {
+            action: Action::Put,
+            condition,
+            update: None,
+            old_item_on_failure: old_item_wanted(
+                put.return_values_on_condition_check_failure.as_ref(),
+            )?,
+            table: put.table_name,
+            attributes: put.item,
+        })
+    }
+
+    fn delete(delete: Delete) -> Checked<Self> {
+        let names = delete.expression_attribute_names.as_ref();
+        let mut placeholders =
+            Placeholders::new(names, delete.expression_attribute_values.as_ref())?;
+        let condition =
+            optional_condition(&mut placeholders, delete.condition_expression.as_deref())?;
+        placeholders.finish()?;
+        Ok(Self {
+            action: Action::Delete,
+            condition,
+            update: None,
+            old_item_on_failure: old_item_wanted(
+                delete.return_values_on_condition_check_failure.as_ref(),
+            )?,
+            table: delete.table_name,
+            attributes: delete.key,
+        })
+    }
+
+    fn update(update: Update) -> Checked<Self> {
+        let names = update.expression_attribute_names.as_ref();
+        let mut placeholders =
+            Placeholders::new(names, update.expression_attribute_values.as_ref())?;
+        let actions = placeholders.update(&update.update_expression)?;
+        let condition =
+            optional_condition(&mut placeholders, update.condition_expression.as_deref())?;
+        placeholders.finish()?;
+        Ok(Self {
+            action: Action::Update,
+            condition,
+            update: Some(actions),
+            old_item_on_failure: old_item_wanted(
+                update.return_values_on_condition_check_failure.as_ref(),
+            )?,
+            table: update.table_name,
+            attributes: update.key,
+        })
+    }
+}
+
+fn write_expressions<'a>(
+    request: &mut Request<'_, '_>,
+    expressions: impl ExactSizeIterator<Item = Option<&'a [u8]>>,
+) {
+    request.writer.array(expressions.len());
+    for expression in expressions {
+        match expression {
+            Some(expression) => request.writer.bytes(expression),
+            None => request.writer.null(),
+        }
+    }
+}
+
+fn optional_condition<'a>(
+    placeholders: &mut Placeholders<'a>,
+    text: Option<&'a str>,
+) -> Checked<Option<Vec<u8>>> {
+    Ok(text
+        .map(|text| placeholders.condition(ExpressionKind::Condition, text))
+        .transpose()?)
+}
+
+fn old_item_wanted(wanted: Option<&ReturnValuesOnConditionCheckFailure>) -> Checked<bool> {
+    match wanted {
+        None | Some(ReturnValuesOnConditionCheckFailure::None) => Ok(false),
+        Some(ReturnValuesOnConditionCheckFailure::AllOld) => Ok(true),
+        Some(other) => {
+            let constraint = "Member must satisfy enum value set: [ALL_OLD, NONE]";
+            Err(out_of_model(
+                other,
+                "returnValuesOnConditionCheckFailure",
+                constraint,
+            ))
+        }
+    }
+}
+
+/// A random UUID (version 4) of these bits.
+fn uuid(random: u128) -> String {
+    const VERSION: u128 = 0xf << 76;
+    const VARIANT: u128 = 0b11 << 62;
+    let bits = random & !VERSION & !VARIANT | 4 << 76 | 0b10 << 62;
+    let digits = format!("{bits:032x}");
+    let (a, rest) = digits.split_at(8);
+    let (b, rest) = rest.split_at(4);
+    let (c, rest) = rest.split_at(4);
+    let (d, e) = rest.split_at(4);
+    format!("{a}-{b}-{c}-{d}-{e}")
+}

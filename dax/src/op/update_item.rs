@@ -1,0 +1,99 @@
+//! `UpdateItem`
+
+use aws_sdk_dynamodb::operation::update_item::{
+    UpdateItemError, UpdateItemInput, UpdateItemOutput,
+};
+
+use super::Operation;
+use super::parameter::{CapacityWanted, metrics_wanted};
+use super::refusal::{Checked, required};
+use super::request::Request;
+use super::single_write::{Returned, SingleWrite, parse_condition, refuse_old_item_on_failure};
+use crate::codec::{Attributes, DecodeStop, EncodeStop, Metadata, Method};
+use crate::error::Error;
+use crate::expression::{Legacy, Placeholders, refuse_mixture};
+
+/// A prepared `UpdateItem` call.
+#[derive(Debug)]
+pub struct UpdateItem {
+    key: Attributes,
+    update: Option<Vec<u8>>,
+    write: SingleWrite,
+}
+
+impl Operation for UpdateItem {
+    const METHOD: Method = Method::UpdateItem;
+    type Input = UpdateItemInput;
+    type Output = UpdateItemOutput;
+    type Error = UpdateItemError;
+
+    fn prepare(input: UpdateItemInput, _: &mut dyn FnMut() -> u128) -> Result<Self, Error> {
+        Self::parse(input).map_err(|refusal| refusal.of(Self::METHOD))
+    }
+
+    fn encode(&self, metadata: &Metadata, out: &mut Vec<u8>) -> Result<(), EncodeStop> {
+        let mut request = Request::open(Self::METHOD, metadata, out);
+        request.table(&self.write.table);
+        request.exact_key(&self.write.table, &self.key)?;
+        request.options(|options| self.write.write_options(self.update.as_deref(), options));
+        request.finish()
+    }
+
+    fn decode(&self, metadata: &Metadata, answer: &[u8]) -> Result<UpdateItemOutput, DecodeStop> {
+        let output = self.write.read(Self::METHOD, metadata, &self.key, answer)?;
+        Ok(UpdateItemOutput::builder()
+            .set_attributes(output.attributes)
+            .set_consumed_capacity(output.consumed_capacity)
+            .set_item_collection_metrics(output.item_collection_metrics)
+            .build())
+    }
+}
+
+impl UpdateItem {
+    fn parse(input: UpdateItemInput) -> Checked<Self> {
+        refuse_old_item_on_failure(input.return_values_on_condition_check_failure.as_ref())?;
+        let old_updates = input
+            .attribute_updates
+            .as_ref()
+            .filter(|updates| !updates.is_empty());
+        refuse_mixture(
+            &[
+                ("AttributeUpdates", old_updates.is_some()),
+                ("Expected", input.expected.is_some()),
+                ("ConditionalOperator", input.conditional_operator.is_some()),
+            ],
+            &[
+                ("UpdateExpression", input.update_expression.is_some()),
+                ("ConditionExpression", input.condition_expression.is_some()),
+            ],
+        )?;
+        let names = input.expression_attribute_names.as_ref();
+        let mut placeholders =
+            Placeholders::new(names, input.expression_attribute_values.as_ref())?;
+        let update = match (&input.update_expression, old_updates) {
+            (Some(text), _) => Some(placeholders.update(text)?),
+            (None, Some(updates)) => Some(Legacy::updates(updates)?),
+            (None, None) => None,
+        };
+        let condition = parse_condition(
+            &mut placeholders,
+            input.condition_expression.as_deref(),
+            input.expected.as_ref(),
+            input.conditional_operator.as_ref(),
+        )?;
+        placeholders.finish()?;
+        let write = SingleWrite {
+            table: required("TableName", input.table_name.as_ref())?.clone(),
+            condition,
+            returned: Returned::parse(input.return_values.as_ref())?,
+            capacity: CapacityWanted::parse(input.return_consumed_capacity.as_ref())?,
+            metrics: metrics_wanted(input.return_item_collection_metrics.as_ref())?,
+        };
+        required("Key", input.key.as_ref())?;
+        Ok(Self {
+            key: input.key.unwrap_or_default(),
+            update,
+            write,
+        })
+    }
+}

@@ -1,0 +1,104 @@
+//! What a cluster is started with.
+
+use std::{net::IpAddr, net::Ipv4Addr, time::Duration};
+
+/// Settings of a [`Cluster`](super::Cluster). Start from [`ClusterConfig::new`] and change what differs.
+#[derive(Clone, Debug)]
+pub struct ClusterConfig {
+    /// The DynamoDB behind the cluster.
+    pub backend: Backend,
+    /// Number of nodes, at least 1. The first one starts as the leader.
+    pub nodes: usize,
+    /// Address that the nodes listen on, and that clients are told.
+    pub host: IpAddr,
+    /// Port of the first node; the others follow. 0 = any free ports.
+    pub port: u16,
+    /// Port of the control endpoint. 0 = any free port, `None` = no control endpoint.
+    pub control_port: Option<u16>,
+    /// Whether clients have to use TLS (`daxs://`).
+    pub tls: bool,
+    /// How long items stay in the item cache, counted from when they were stored.
+    pub item_ttl: Duration,
+    /// How long results of queries and scans stay in the query cache.
+    pub query_ttl: Duration,
+    /// Most bytes that each of the two caches of a node takes, about.
+    pub cache_bytes: usize,
+    /// How long it takes until a write reaches the caches of the other nodes.
+    pub replication_delay: Duration,
+    /// Secret access key that connections must prove to know. `None` = anybody may connect.
+    pub secret_access_key: Option<String>,
+    /// Seeds the dice of fault rules with a probability.
+    pub seed: u64,
+    /// How long DynamoDB has for an answer.
+    pub dynamodb_timeout: Duration,
+    /// Most connections to one node; more are closed at once.
+    pub max_connections: usize,
+}
+
+/// A DynamoDB: the real one, DynamoDB Local, or anything that answers like it.
+#[derive(Clone)]
+pub struct Backend {
+    /// `http://` or `https://` URL.
+    pub endpoint: String,
+    /// Region that requests are signed for.
+    pub region: String,
+    /// Credentials. Local servers take any.
+    pub access_key_id: String,
+    /// Secret half of the credentials.
+    pub secret_access_key: String,
+    /// Token of temporary credentials.
+    pub session_token: Option<String>,
+}
+
+impl ClusterConfig {
+    /// One node on any free port of the loopback interface in front of `backend`, with DAX's default of 5 minutes
+    /// for both caches, no replication delay, no TLS and no authentication.
+    pub fn new(backend: Backend) -> Self {
+        Self {
+            backend,
+            nodes: 1,
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: 0,
+            control_port: Some(0),
+            tls: false,
+            item_ttl: Duration::from_secs(300),
+            query_ttl: Duration::from_secs(300),
+            cache_bytes: 64 << 20,
+            replication_delay: Duration::ZERO,
+            secret_access_key: None,
+            seed: 0,
+            dynamodb_timeout: Duration::from_secs(10),
+            max_connections: 4096,
+        }
+    }
+}
+
+impl Backend {
+    /// A DynamoDB on this machine, which takes any credentials.
+    pub fn local(endpoint: impl Into<String>) -> Self {
+        Self {
+            endpoint: endpoint.into(),
+            region: "us-east-1".to_owned(),
+            access_key_id: "local".to_owned(),
+            secret_access_key: "local".to_owned(),
+            session_token: None,
+        }
+    }
+}
+
+impl std::fmt::Debug for Backend {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            endpoint,
+            region,
+            access_key_id,
+            secret_access_key: _,
+            session_token: _,
+        } = self;
+        f.debug_struct("Backend")
+            .field("endpoint", endpoint)
+            .field("region", region)
+            .field("access_key_id", access_key_id)
+            .finish_non_exhaustive()
+    }
+}

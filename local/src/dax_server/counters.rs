@@ -1,0 +1,77 @@
+//! What a node counted.
+
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use serde::Serialize;
+
+use super::operation::Operation;
+
+/// Counts of one node since it was made; stopping and starting it does not reset them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counters {
+    /// Requests by operation. Operations that were never called are missing.
+    pub requests: BTreeMap<Operation, u64>,
+    /// Requests answered with an error.
+    pub errors: u64,
+    /// Items found in the item cache, and keys known to have none.
+    pub item_hits: u64,
+    /// Items that DynamoDB was asked for.
+    pub item_misses: u64,
+    /// Queries and scans answered from the query cache.
+    pub query_hits: u64,
+    /// Queries and scans that DynamoDB was asked for.
+    pub query_misses: u64,
+    /// Connections accepted.
+    pub connections: u64,
+    /// Faults that rules brought about.
+    pub faults: u64,
+}
+
+/// Adds one.
+pub(crate) fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Relaxed);
+}
+
+/// The same, counting.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    requests: [AtomicU64; Operation::COUNT],
+    pub(crate) errors: AtomicU64,
+    pub(crate) item_hits: AtomicU64,
+    pub(crate) item_misses: AtomicU64,
+    pub(crate) query_hits: AtomicU64,
+    pub(crate) query_misses: AtomicU64,
+    pub(crate) connections: AtomicU64,
+    pub(crate) faults: AtomicU64,
+}
+
+impl Tally {
+    pub(crate) fn request(&self, operation: Operation) {
+        if let Some(count) = self.requests.get(operation.index()) {
+            self::count(count);
+        }
+    }
+
+    pub(crate) fn snapshot(&self) -> Counters {
+        let counted = |operation: Operation| {
+            let count = self
+                .requests
+                .get(operation.index())
+                .map_or(0, |count| count.load(Relaxed));
+            (count > 0).then_some((operation, count))
+        };
+        Counters {
+            requests: Operation::all().filter_map(counted).collect(),
+            errors: self.errors.load(Relaxed),
+            item_hits: self.item_hits.load(Relaxed),
+            item_misses: self.item_misses.load(Relaxed),
+            query_hits: self.query_hits.load(Relaxed),
+            query_misses: self.query_misses.load(Relaxed),
+            connections: self.connections.load(Relaxed),
+            faults: self.faults.load(Relaxed),
+        }
+    }
+}

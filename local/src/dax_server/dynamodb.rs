@@ -1,0 +1,137 @@
+//! The DynamoDB behind the cluster, and what is remembered of its tables.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::{
+    Client,
+    config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig},
+    types::{KeyType, TableDescription},
+};
+use tokio::time::Instant;
+
+use super::{
+    config::Backend,
+    failure::Failure,
+    wire::key::{KeyAttribute, KeyKind, KeySchema},
+};
+
+/// How long a key schema is believed. Tables get dropped and made anew with other keys, on a desk more than anywhere.
+const SCHEMA_TTL: Duration = Duration::from_secs(10);
+/// Most schemas remembered.
+const MAX_SCHEMAS: usize = 1000;
+
+/// A connection to DynamoDB, without retries: whoever calls the cluster has a retry policy of its own.
+pub(crate) fn client(backend: &Backend, timeout: Duration) -> Client {
+    let credentials = Credentials::new(
+        &backend.access_key_id,
+        &backend.secret_access_key,
+        backend.session_token.clone(),
+        None,
+        "dax-server",
+    );
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(timeout.min(Duration::from_secs(3)))
+        .operation_timeout(timeout);
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .endpoint_url(&backend.endpoint)
+        .region(Region::new(backend.region.clone()))
+        .credentials_provider(credentials)
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(timeouts.build())
+        .http_client(http_client(&backend.endpoint))
+        .build();
+    Client::from_conf(config)
+}
+
+/// Plain HTTP needs no TLS, and with it no reading of the system's root certificates.
+fn http_client(endpoint: &str) -> aws_sdk_dynamodb::config::SharedHttpClient {
+    use aws_smithy_http_client::{
+        Builder,
+        tls::{Provider, rustls_provider::CryptoMode},
+    };
+    if endpoint.starts_with("http://") {
+        return Builder::new().build_http();
+    }
+    Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https()
+}
+
+/// Key schemas of tables, looked up when first needed.
+#[derive(Debug)]
+pub(crate) struct Schemas {
+    client: Client,
+    known: Mutex<HashMap<String, (Arc<KeySchema>, Instant)>>,
+}
+
+impl Schemas {
+    pub(crate) fn new(client: Client) -> Self {
+        Self {
+            client,
+            known: Mutex::default(),
+        }
+    }
+
+    /// The key schema of a table.
+    ///
+    /// # Errors
+    /// If there is no such table, or DynamoDB gives no answer.
+    pub(crate) async fn get(&self, table: &str) -> Result<Arc<KeySchema>, Failure> {
+        if let Some(schema) = self.known(table) {
+            return Ok(schema);
+        }
+        let described = self.client.describe_table().table_name(table).send().await;
+        let described = described.map_err(|error| Failure::from_sdk(error, false))?;
+        let schema = described.table().and_then(key_schema).map(Arc::new);
+        let schema = schema.ok_or_else(|| Failure::table_not_found(table))?;
+        let mut known = self.lock();
+        if known.len() >= MAX_SCHEMAS {
+            known.clear();
+        }
+        known.insert(table.to_owned(), (Arc::clone(&schema), Instant::now()));
+        Ok(schema)
+    }
+
+    /// Forgets a table, because DynamoDB said something that does not fit.
+    pub(crate) fn forget(&self, table: &str) {
+        self.lock().remove(table);
+    }
+
+    fn known(&self, table: &str) -> Option<Arc<KeySchema>> {
+        let known = self.lock();
+        let (schema, since) = known.get(table)?;
+        (since.elapsed() < SCHEMA_TTL).then(|| Arc::clone(schema))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Arc<KeySchema>, Instant)>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn key_schema(table: &TableDescription) -> Option<KeySchema> {
+    let attribute = |wanted: &KeyType| {
+        let element = table
+            .key_schema()
+            .iter()
+            .find(|element| element.key_type() == wanted)?;
+        let name = element.attribute_name();
+        let definition = table
+            .attribute_definitions()
+            .iter()
+            .find(|definition| definition.attribute_name() == name)?;
+        Some(KeyAttribute {
+            name: name.to_owned(),
+            kind: KeyKind::from_sdk(definition.attribute_type())?,
+        })
+    };
+    Some(KeySchema {
+        hash: attribute(&KeyType::Hash)?,
+        range: attribute(&KeyType::Range),
+    })
+}

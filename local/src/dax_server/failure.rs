@@ -1,0 +1,324 @@
+//! Errors, and how they travel: a path of codes, a message, and DynamoDB's own name for the error.
+
+use aws_sdk_dynamodb::{
+    error::{ProvideErrorMetadata, SdkError},
+    operation::{RequestId, transact_write_items::TransactWriteItemsError},
+    types::AttributeValue,
+};
+use aws_smithy_runtime_api::{client::orchestrator::HttpResponse, http::StatusCode};
+use std::collections::HashMap;
+
+use dax_client::cbor::Writer;
+
+/// First code: the request may be repeated.
+const RETRYABLE: i64 = 1;
+/// First code: the request was wrong.
+const CLIENT: i64 = 4;
+
+/// DynamoDB's errors, each with the last code of its path `[4, 37, 38, 39, …]` and its HTTP status.
+const DYNAMODB_ERRORS: [(&str, i64, u16); 14] = [
+    ("ProvisionedThroughputExceededException", 40, 400),
+    ("ResourceNotFoundException", 41, 400),
+    ("ConditionalCheckFailedException", 43, 400),
+    ("ResourceInUseException", 45, 400),
+    ("ValidationException", 46, 400),
+    ("InternalServerError", 47, 500),
+    ("ItemCollectionSizeLimitExceededException", 48, 400),
+    ("LimitExceededException", 49, 400),
+    ("ThrottlingException", 50, 400),
+    ("TransactionConflictException", 57, 400),
+    ("TransactionCanceledException", 58, 400),
+    ("TransactionInProgressException", 59, 400),
+    ("IdempotentParameterMismatchException", 60, 400),
+    ("RequestLimitExceeded", 61, 400),
+];
+
+/// An error to answer with.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    codes: Vec<i64>,
+    message: String,
+    code: Option<String>,
+    request_id: Option<String>,
+    status: u16,
+    /// Why a transaction was cancelled, one for each of its items; empty for every other error.
+    pub(crate) reasons: Vec<Reason>,
+    /// Whether a write may have been carried out in spite of the error.
+    pub(crate) ambiguous: bool,
+}
+
+/// What one item of a cancelled transaction had to do with it.
+#[derive(Clone, Debug)]
+pub(crate) struct Reason {
+    code: Option<String>,
+    message: Option<String>,
+    /// The item as it was, if the request asked for it.
+    pub(crate) item: Option<HashMap<String, AttributeValue>>,
+    /// The same, encoded for the answer.
+    pub(crate) encoded: Option<Vec<u8>>,
+}
+
+impl Failure {
+    /// An error of DynamoDB, by name. `None` if the name is not known and a path of codes must be given.
+    pub(crate) fn named(code: &str, message: impl Into<String>) -> Option<Self> {
+        let (name, last, status) = DYNAMODB_ERRORS.iter().find(|known| known.0 == code)?;
+        Some(Self::new(
+            vec![CLIENT, 37, 38, 39, *last],
+            Some(name),
+            message,
+            *status,
+        ))
+    }
+
+    /// An error with codes of one's own.
+    pub(crate) fn new(
+        codes: Vec<i64>,
+        code: Option<&str>,
+        message: impl Into<String>,
+        status: u16,
+    ) -> Self {
+        Self {
+            codes,
+            message: message.into(),
+            code: code.map(str::to_owned),
+            request_id: None,
+            status,
+            reasons: Vec::new(),
+            ambiguous: false,
+        }
+    }
+
+    /// The request is wrong.
+    pub(crate) fn validation(message: impl Into<String>) -> Self {
+        Self::new(
+            vec![CLIENT, 37, 38, 39, 46],
+            Some("ValidationException"),
+            message,
+            400,
+        )
+    }
+
+    /// There is no such table.
+    pub(crate) fn table_not_found(table: &str) -> Self {
+        let message = format!("Requested resource not found: Table: {table} not found");
+        Self::new(
+            vec![CLIENT, 37, 38, 39, 41],
+            Some("ResourceNotFoundException"),
+            message,
+            400,
+        )
+    }
+
+    /// The connection was not authorized, or not any more.
+    pub(crate) fn not_authorized(message: impl Into<String>) -> Self {
+        Self::new(
+            vec![CLIENT, 23, 31, 33],
+            Some("MissingAuthenticationTokenException"),
+            message,
+            400,
+        )
+    }
+
+    /// A method that the server does not have.
+    pub(crate) fn not_implemented(message: impl Into<String>) -> Self {
+        Self::new(
+            vec![CLIENT, 37, 38, 44],
+            Some("NotImplementedException"),
+            message,
+            400,
+        )
+    }
+
+    /// DynamoDB did not answer. A write may or may not have been carried out.
+    fn unreachable(write: bool, sent: bool, message: String) -> Self {
+        let codes = if write && sent {
+            vec![RETRYABLE, 37, 38, 53]
+        } else {
+            vec![RETRYABLE, 37, 38, 39, 47]
+        };
+        Self {
+            ambiguous: write && sent,
+            ..Self::new(codes, Some("InternalServerError"), message, 500)
+        }
+    }
+
+    /// DynamoDB's name for the error.
+    pub(crate) fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// What DynamoDB, or the lack of it, answered to a call.
+    pub(crate) fn from_sdk<E>(error: SdkError<E, HttpResponse>, write: bool) -> Self
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        match error {
+            SdkError::ServiceError(answer) => Self::from_service(
+                answer.err(),
+                answer.raw().status(),
+                answer.raw().request_id(),
+                write,
+            ),
+            SdkError::ConstructionFailure(cause) => {
+                Self::validation(format!("{:?}", SdkError::<E>::ConstructionFailure(cause)))
+            }
+            other => {
+                let sent = !matches!(&other, SdkError::DispatchFailure(failure) if failure.is_user() || connect_failed(failure));
+                Self::unreachable(
+                    write,
+                    sent,
+                    format!("DynamoDB gives no answer: {}", chain(&other)),
+                )
+            }
+        }
+    }
+
+    /// As [`from_sdk`](Self::from_sdk), with the reasons of a cancelled transaction.
+    pub(crate) fn from_transaction(error: SdkError<TransactWriteItemsError, HttpResponse>) -> Self {
+        let reasons = match error.as_service_error() {
+            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                let reason = |reason: &aws_sdk_dynamodb::types::CancellationReason| Reason {
+                    code: reason.code.clone(),
+                    message: reason.message.clone(),
+                    item: reason.item.clone(),
+                    encoded: None,
+                };
+                cancelled
+                    .cancellation_reasons()
+                    .iter()
+                    .map(reason)
+                    .collect()
+            }
+            _ => Vec::new(),
+        };
+        Self {
+            reasons,
+            ..Self::from_sdk(error, true)
+        }
+    }
+
+    fn from_service(
+        error: &impl ProvideErrorMetadata,
+        status: StatusCode,
+        request_id: Option<&str>,
+        write: bool,
+    ) -> Self {
+        let status = status.as_u16();
+        let code = error.code().unwrap_or("InternalServerError");
+        let message = error.message().unwrap_or_default();
+        let known = DYNAMODB_ERRORS.iter().find(|known| known.0 == code);
+        let codes = match (known, code) {
+            (Some((_, last, _)), _) => vec![
+                if status < 500 { CLIENT } else { RETRYABLE },
+                37,
+                38,
+                39,
+                *last,
+            ],
+            (None, "AccessDeniedException") => vec![CLIENT, 37, 38, 42],
+            (None, _) if status < 500 => vec![CLIENT, 37, 38, 39],
+            (None, _) => vec![RETRYABLE, 37, 38, 39, 47],
+        };
+        Self {
+            request_id: request_id.map(str::to_owned),
+            ambiguous: write && status >= 500,
+            ..Self::new(codes, Some(code), message, status)
+        }
+    }
+
+    /// The answer.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        let mut writer = Writer::new(out);
+        writer.array(self.codes.len());
+        for code in &self.codes {
+            writer.int(*code);
+        }
+        writer.text(&self.message);
+        writer.array(if self.reasons.is_empty() { 3 } else { 4 });
+        text_or_null(&mut writer, self.request_id.as_deref());
+        text_or_null(&mut writer, self.code());
+        writer.uint(u64::from(self.status));
+        if self.reasons.is_empty() {
+            return;
+        }
+        writer.array(3 * self.reasons.len());
+        for reason in &self.reasons {
+            text_or_null(&mut writer, reason.code.as_deref());
+            text_or_null(&mut writer, reason.message.as_deref());
+            match &reason.encoded {
+                Some(item) => writer.bytes(item),
+                None => writer.null(),
+            }
+        }
+    }
+}
+
+fn text_or_null(writer: &mut Writer<'_>, text: Option<&str>) {
+    match text {
+        Some(text) => writer.text(text),
+        None => writer.null(),
+    }
+}
+
+/// Whether no connection came about, so that certainly nothing was sent.
+fn connect_failed(failure: &aws_smithy_runtime_api::client::result::DispatchFailure) -> bool {
+    failure
+        .as_connector_error()
+        .is_some_and(|error| chain(error).contains("Connect"))
+}
+
+/// The error and what caused it, on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hex(failure: &Failure) -> String {
+        let mut out = Vec::new();
+        failure.write(&mut out);
+        out.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    #[test]
+    fn an_error_travels_as_codes_message_and_details() {
+        // As the official clients were seen to read it; only the request id is missing here.
+        let failed = Failure::named(
+            "ConditionalCheckFailedException",
+            "The conditional request failed",
+        )
+        .unwrap();
+        assert_eq!(
+            hex(&failed),
+            "8504182518261827182b781e54686520636f6e646974696f6e616c2072657175657374206661696c656483f6781f436f6e\
+             646974696f6e616c436865636b4661696c6564457863657074696f6e190190"
+        );
+        assert!(hex(&Failure::not_authorized("who?")).starts_with("840417181f1821"));
+        assert!(Failure::named("SomethingElse", "").is_none());
+    }
+
+    #[test]
+    fn reasons_of_a_transaction_make_a_fourth_detail() {
+        let mut failure = Failure::named("TransactionCanceledException", "no").unwrap();
+        let none = Reason {
+            code: Some("None".into()),
+            message: None,
+            item: None,
+            encoded: None,
+        };
+        failure.reasons = vec![
+            none.clone(),
+            Reason {
+                encoded: Some(vec![1]),
+                ..none
+            },
+        ];
+        assert!(hex(&failure).contains("84f6781c5472616e73616374696f6e43616e63656c6564457863657074696f6e19019086644e6f6e65f6f6644e6f6e65f64101"));
+    }
+}

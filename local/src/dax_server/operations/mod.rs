@@ -1,0 +1,120 @@
+//! What the server does with a request: asks the caches and DynamoDB, and writes the answer.
+
+mod batch_get;
+mod batch_write;
+mod query;
+mod read;
+mod reply;
+mod schema;
+mod transaction;
+mod write;
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::error::BuildError;
+
+use super::{
+    cache::{Freshness, ItemKey, Lookup, Outcome},
+    counters::count,
+    failure::Failure,
+    fault::Effects,
+    node::Node,
+    request::Request,
+    shared::Shared,
+    wire::{item::Item, key::KeySchema, value::Attributes},
+};
+
+/// A request being carried out.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) shared: &'a Arc<Shared>,
+    pub(crate) node: &'a Node,
+    /// What fault rules want of it.
+    pub(crate) effects: &'a Effects,
+    /// Who asks: the version 2 Go client fills in parameters that its user did not set.
+    pub(crate) fills_in_select: bool,
+}
+
+impl Call<'_> {
+    /// Carries out a request and returns the answer.
+    ///
+    /// # Errors
+    /// The error to answer with.
+    pub(crate) async fn run(&self, request: Request) -> Result<Vec<u8>, Failure> {
+        match request {
+            Request::Endpoints => Ok(self.endpoints()),
+            Request::DefineKeySchema { table } => self.define_key_schema(&table).await,
+            Request::DefineAttributeListId { names } => self.define_attribute_list_id(&names),
+            Request::DefineAttributeList { id } => self.define_attribute_list(id),
+            Request::GetItem(request) => self.get_item(request).await,
+            Request::PutItem(request) => self.put_item(request).await,
+            Request::UpdateItem(request) => self.update_item(request).await,
+            Request::DeleteItem(request) => self.delete_item(request).await,
+            Request::Query(request) => self.query(request).await,
+            Request::Scan(request) => self.scan(request).await,
+            Request::BatchGetItem { tables, options } => {
+                Box::pin(self.batch_get(tables, options)).await
+            }
+            Request::BatchWriteItem { tables, options } => {
+                Box::pin(self.batch_write(tables, options)).await
+            }
+            Request::TransactGetItems { gets, options } => self.transact_get(gets, options).await,
+            Request::TransactWriteItems { writes, options } => {
+                self.transact_write(writes, options).await
+            }
+            // The session takes care of it; here it would be out of place.
+            Request::Authorize(_) => {
+                Err(Failure::validation("authorizeConnection is not answered"))
+            }
+        }
+    }
+
+    async fn schema(&self, table: &str) -> Result<Arc<KeySchema>, Failure> {
+        self.shared.schemas.get(table).await
+    }
+
+    fn item(&self, attributes: Attributes, schema: &KeySchema) -> Result<Arc<Item>, Failure> {
+        Item::new(attributes, schema, &self.shared.lists).map(Arc::new)
+    }
+
+    /// Looks into the node's item cache, and counts.
+    fn look_up(&self, key: ItemKey) -> Lookup {
+        let freshness = if self.effects.stale {
+            Freshness::Previous
+        } else {
+            Freshness::Newest
+        };
+        let lookup = self.node.items.look_up(key, freshness);
+        count(match lookup {
+            Lookup::Hit(_) => &self.node.tally.item_hits,
+            Lookup::Miss(_) => &self.node.tally.item_misses,
+        });
+        lookup
+    }
+
+    /// What a failed call means for the items it was about, and for what is remembered of its tables.
+    fn after_failure<'t>(
+        &self,
+        failure: &Failure,
+        tables: impl IntoIterator<Item = &'t str>,
+    ) -> Outcome {
+        if matches!(
+            failure.code(),
+            Some("ResourceNotFoundException" | "ValidationException")
+        ) {
+            tables
+                .into_iter()
+                .for_each(|table| self.shared.schemas.forget(table));
+        }
+        if failure.ambiguous {
+            Outcome::Unknown
+        } else {
+            Outcome::Unchanged
+        }
+    }
+}
+
+/// Requests of the SDK are complete when they are built here; if not, DynamoDB would not have liked them.
+fn incomplete(error: BuildError) -> Failure {
+    Failure::validation(error.to_string())
+}

@@ -1,0 +1,104 @@
+//! Parts that several answers have in common.
+
+use aws_sdk_dynamodb::types::{ConsumedCapacity, ItemCollectionMetrics};
+use dax_client::cbor::Writer;
+
+use crate::dax_server::{
+    failure::Failure,
+    request::{expression::Path, projection},
+    wire::{
+        capacity,
+        item::Item,
+        value::{self, Attributes},
+    },
+};
+
+/// Keys of the map that most answers are.
+pub(super) mod key {
+    pub(crate) const ITEM: u64 = 0;
+    pub(crate) const CONSUMED_CAPACITY: u64 = 1;
+    pub(crate) const ATTRIBUTES: u64 = 2;
+    pub(crate) const COLLECTION_METRICS: u64 = 3;
+    pub(crate) const ITEMS: u64 = 7;
+    pub(crate) const COUNT: u64 = 8;
+    pub(crate) const LAST_KEY: u64 = 9;
+    pub(crate) const SCANNED_COUNT: u64 = 10;
+}
+
+/// The start of an answer: no error codes.
+pub(super) fn success() -> Vec<u8> {
+    vec![0x80]
+}
+
+/// An item, whole or what a projection leaves of it.
+pub(super) fn write_item(
+    item: &Item,
+    paths: Option<&[Path]>,
+    writer: &mut Writer<'_>,
+) -> Result<(), Failure> {
+    match paths {
+        Some(paths) => write_projected(item.attributes(), paths, writer),
+        None => {
+            writer.bytes(item.encoded());
+            Ok(())
+        }
+    }
+}
+
+/// A map from positions in the projection to the values found there.
+pub(super) fn write_projected(
+    item: &Attributes,
+    paths: &[Path],
+    writer: &mut Writer<'_>,
+) -> Result<(), Failure> {
+    let found: Vec<_> = (0..)
+        .zip(paths)
+        .filter_map(|(position, path)| Some((position, projection::follow(path, item)?)))
+        .collect();
+    writer.map(found.len());
+    for (position, attribute) in found {
+        writer.uint(position);
+        value::write(attribute, writer)
+            .map_err(|cause| Failure::validation(format!("projection: {cause}")))?;
+    }
+    Ok(())
+}
+
+/// The consumed capacity, if DynamoDB told any, as an entry of the map that the answer is.
+pub(super) fn write_capacity_entry(
+    consumed: Option<&ConsumedCapacity>,
+    writer: &mut Writer<'_>,
+) -> Result<(), Failure> {
+    let Some(consumed) = consumed else {
+        return Ok(());
+    };
+    writer.uint(key::CONSUMED_CAPACITY);
+    capacity::write(consumed, writer)
+}
+
+/// An array of capacities, one for each table.
+pub(super) fn write_capacities(
+    consumed: &[ConsumedCapacity],
+    writer: &mut Writer<'_>,
+) -> Result<(), Failure> {
+    writer.array(consumed.len());
+    consumed
+        .iter()
+        .try_for_each(|consumed| capacity::write(consumed, writer))
+}
+
+/// A map from tables to arrays of metrics.
+pub(super) fn write_metrics_by_table(
+    metrics: Option<&std::collections::HashMap<String, Vec<ItemCollectionMetrics>>>,
+    writer: &mut Writer<'_>,
+) -> Result<(), Failure> {
+    writer.map(metrics.map_or(0, std::collections::HashMap::len));
+    for (table, metrics) in metrics.into_iter().flatten() {
+        writer.text(table);
+        writer.array(metrics.len());
+        metrics
+            .iter()
+            .try_for_each(|metrics| capacity::write_metrics(metrics, writer))?;
+    }
+    Ok(())
+}

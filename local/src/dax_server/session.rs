@@ -1,0 +1,338 @@
+//! One connection: handshake, then requests one after another.
+
+use std::{sync::Arc, time::Duration};
+
+use dax_client::cbor::Reader;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    time::{Instant, timeout, timeout_at},
+};
+
+use super::{
+    auth,
+    counters::count,
+    failure::Failure,
+    fault::Effects,
+    node::Node,
+    operation::Operation,
+    operations::Call,
+    request::{Authorization, Request},
+    shared::Shared,
+    wire::frame::Scanner,
+};
+
+/// Largest request that is read. A batch of 25 items of 400 KB has 10 MB.
+const MAX_REQUEST_BYTES: usize = 20 << 20;
+/// A peer that opens a connection has this long for its handshake.
+const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
+/// From the first byte of a request to its last.
+const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
+/// For taking an answer in.
+const ANSWER_DEADLINE: Duration = Duration::from_secs(30);
+/// Between two requests. Generous: official clients keep connections open, and the Node.js clients hang for ever on
+/// one that the server closed.
+const IDLE_DEADLINE: Duration = Duration::from_secs(3600);
+/// Room for a request at first, and what is kept of it after a large one.
+const BUFFER_BYTES: usize = 4096;
+
+const MAGIC: &str = "J7yne5G";
+/// Items of the handshake: magic, layering, session, header, client mode.
+const HANDSHAKE_ITEMS: usize = 5;
+/// The only service there is.
+const SERVICE: i64 = 1;
+/// Agent of the one client that sends `Select` whether or not its user did.
+const FILLS_IN_SELECT: &str = "DaxGoV2Client";
+
+/// How a connection ends.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// In order, or for a reason that the peer knows.
+    Close,
+    /// At once, in the middle of an answer.
+    Reset,
+}
+
+/// One connection of a client.
+#[derive(Debug)]
+pub(crate) struct Session<S> {
+    stream: S,
+    shared: Arc<Shared>,
+    node: Arc<Node>,
+    buffer: Vec<u8>,
+    authorization: Standing,
+    fills_in_select: bool,
+}
+
+/// Whether the client may do anything.
+#[derive(Debug)]
+enum Standing {
+    /// Nobody has to prove anything.
+    NotNeeded,
+    Until(Instant),
+    Refused(&'static str),
+}
+
+/// What to do after a request.
+enum Next {
+    Answer(Vec<u8>),
+    AnswerAndClose(Vec<u8>),
+    Nothing,
+    End(End),
+    /// Half of this, then a reset.
+    Cut(Vec<u8>),
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
+    pub(crate) fn new(stream: S, shared: Arc<Shared>, node: Arc<Node>) -> Self {
+        let authorization = match shared.verifier {
+            Some(_) => Standing::Refused("Connection requires authentication"),
+            None => Standing::NotNeeded,
+        };
+        let buffer = Vec::with_capacity(BUFFER_BYTES);
+        Self {
+            stream,
+            shared,
+            node,
+            buffer,
+            authorization,
+            fills_in_select: false,
+        }
+    }
+
+    /// Serves the connection to its end. Returns the stream too, for whoever has to end it.
+    pub(crate) async fn run(mut self) -> (S, End) {
+        let end = match self.serve().await {
+            Ok(end) => end,
+            // The peer went away or was too slow, and there is nobody to tell.
+            Err(_) => End::Close,
+        };
+        (self.stream, end)
+    }
+
+    async fn serve(&mut self) -> std::io::Result<End> {
+        if !self.handshake().await? {
+            return Ok(End::Close);
+        }
+        loop {
+            let next = self.next_request().await?;
+            self.node.thawed().await;
+            match next {
+                Next::Nothing => {}
+                Next::Answer(answer) => self.send(&answer).await?,
+                Next::AnswerAndClose(answer) => {
+                    self.send(&answer).await?;
+                    return Ok(End::Close);
+                }
+                Next::End(end) => return Ok(end),
+                Next::Cut(answer) => {
+                    self.send(answer.get(..answer.len().div_ceil(2)).unwrap_or_default())
+                        .await?;
+                    return Ok(End::Reset);
+                }
+            }
+        }
+    }
+
+    /// Reads the handshake, which is not answered. `false` if the peer speaks something else, or nothing at all.
+    async fn handshake(&mut self) -> std::io::Result<bool> {
+        let mut scanner = Scanner::default();
+        let deadline = Instant::now() + HANDSHAKE_DEADLINE;
+        loop {
+            match scanner.has(&self.buffer, HANDSHAKE_ITEMS) {
+                Ok(true) => break,
+                Ok(false) if self.buffer.len() < BUFFER_BYTES => {}
+                Ok(false) | Err(_) => return Ok(false),
+            }
+            if !self.fill(deadline).await? {
+                return Ok(false);
+            }
+        }
+        let (greeting, _) = self.buffer.split_at(scanner.position());
+        let agent = read_handshake(greeting);
+        self.fills_in_select = agent
+            .as_deref()
+            .is_some_and(|agent| agent.starts_with(FILLS_IN_SELECT));
+        self.buffer.drain(..scanner.position());
+        Ok(agent.is_some())
+    }
+
+    /// Reads a request and carries it out.
+    async fn next_request(&mut self) -> std::io::Result<Next> {
+        if self.buffer.is_empty() && !self.fill(Instant::now() + IDLE_DEADLINE).await? {
+            return Ok(Next::End(End::Close));
+        }
+        let deadline = Instant::now() + REQUEST_DEADLINE;
+        let mut scanner = Scanner::default();
+        if let Some(end) = self.fill_until(&mut scanner, 2, deadline).await? {
+            return Ok(end);
+        }
+        let head = scanner.position();
+        let Some(operation) = read_method(&self.buffer) else {
+            let failure = Failure::not_implemented("no such operation");
+            return Ok(Next::AnswerAndClose(self.error(&failure)));
+        };
+        if let Some(end) = self
+            .fill_until(&mut scanner, 2 + operation.arguments(), deadline)
+            .await?
+        {
+            return Ok(end);
+        }
+        let arguments = self
+            .buffer
+            .get(head..scanner.position())
+            .unwrap_or_default();
+        let request = Request::read(operation, arguments);
+        self.buffer.drain(..scanner.position());
+        self.buffer.shrink_to(BUFFER_BYTES);
+        self.node.thawed().await;
+        Ok(self.carry_out(operation, request).await)
+    }
+
+    async fn carry_out(&mut self, operation: Operation, request: Result<Request, Failure>) -> Next {
+        self.node.tally.request(operation);
+        let effects = self.shared.faults.draw(self.node.index, operation);
+        if effects.is_some() {
+            count(&self.node.tally.faults);
+        }
+        let effects = effects.unwrap_or_default();
+        if !effects.delay.is_zero() {
+            tokio::time::sleep(effects.delay).await;
+        }
+        if effects.close {
+            return Next::End(End::Close);
+        }
+        if let Ok(Request::Authorize(proof)) = &request {
+            self.authorize(proof);
+            return Next::Nothing;
+        }
+        let answer = match self.answer(request, &effects).await {
+            Ok(answer) => answer,
+            Err(failure) => self.error(&failure),
+        };
+        if effects.reset {
+            Next::Cut(answer)
+        } else {
+            Next::Answer(answer)
+        }
+    }
+
+    async fn answer(
+        &self,
+        request: Result<Request, Failure>,
+        effects: &Effects,
+    ) -> Result<Vec<u8>, Failure> {
+        match self.authorization {
+            Standing::NotNeeded => {}
+            Standing::Until(end) if Instant::now() < end => {}
+            Standing::Until(_) => {
+                return Err(Failure::not_authorized(
+                    "Connection requires authentication: it expired",
+                ));
+            }
+            Standing::Refused(why) => return Err(Failure::not_authorized(why)),
+        }
+        if let Some(failure) = &effects.failure {
+            return Err(failure.clone());
+        }
+        let call = Call {
+            shared: &self.shared,
+            node: &self.node,
+            effects,
+            fills_in_select: self.fills_in_select,
+        };
+        call.run(request?).await
+    }
+
+    fn authorize(&mut self, proof: &Authorization) {
+        let Some(verifier) = &self.shared.verifier else {
+            return;
+        };
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a signature is good for some minutes around its date"
+        )]
+        let now = std::time::SystemTime::now();
+        self.authorization = match verifier.verify(proof, now) {
+            Ok(()) => Standing::Until(Instant::now() + auth::VALID),
+            Err(why) => Standing::Refused(why),
+        };
+    }
+
+    fn error(&self, failure: &Failure) -> Vec<u8> {
+        count(&self.node.tally.errors);
+        let mut out = Vec::new();
+        failure.write(&mut out);
+        out
+    }
+
+    /// Reads until there are so many items. Otherwise, says how to go on.
+    async fn fill_until(
+        &mut self,
+        scanner: &mut Scanner,
+        items: usize,
+        deadline: Instant,
+    ) -> std::io::Result<Option<Next>> {
+        loop {
+            match scanner.has(&self.buffer, items) {
+                Ok(true) => return Ok(None),
+                Ok(false) if self.buffer.len() < MAX_REQUEST_BYTES => {}
+                Ok(false) => {
+                    let failure = Failure::validation(format!(
+                        "Request size exceeded {MAX_REQUEST_BYTES} bytes"
+                    ));
+                    return Ok(Some(Next::AnswerAndClose(self.error(&failure))));
+                }
+                // After bytes that are no CBOR nobody knows where the next request starts.
+                Err(cause) => {
+                    let failure = Failure::validation(format!("malformed request: {cause}"));
+                    return Ok(Some(Next::AnswerAndClose(self.error(&failure))));
+                }
+            }
+            if !self.fill(deadline).await? {
+                return Ok(Some(Next::End(End::Close)));
+            }
+        }
+    }
+
+    /// Reads some bytes. `false` at the end of the stream.
+    async fn fill(&mut self, deadline: Instant) -> std::io::Result<bool> {
+        Ok(timeout_at(deadline, self.stream.read_buf(&mut self.buffer)).await?? > 0)
+    }
+
+    async fn send(&mut self, answer: &[u8]) -> std::io::Result<()> {
+        timeout(ANSWER_DEADLINE, async {
+            self.stream.write_all(answer).await?;
+            self.stream.flush().await
+        })
+        .await?
+    }
+}
+
+/// The user agent in a handshake, or an empty one. `None` if it is no handshake of DAX.
+pub(crate) fn read_handshake(greeting: &[u8]) -> Option<String> {
+    let mut reader = Reader::whole(greeting);
+    if reader.text().ok()? != MAGIC {
+        return None;
+    }
+    reader.skip().ok()?;
+    reader.skip().ok()?;
+    let mut agent = String::new();
+    let mut header = reader.map().ok()?;
+    while header.next(&mut reader).ok()? {
+        if reader.text().ok()? == "UserAgent" {
+            agent = reader.text().ok()?.into_owned();
+        } else {
+            reader.skip().ok()?;
+        }
+    }
+    reader.skip().ok()?;
+    Some(agent)
+}
+
+pub(crate) fn read_method(request: &[u8]) -> Option<Operation> {
+    let mut reader = Reader::whole(request);
+    if reader.int().ok()? != SERVICE {
+        return None;
+    }
+    Operation::from_id(reader.int().ok()?)
+}

@@ -1,0 +1,138 @@
+//! Consumed capacity and item collection metrics. Units are always doubles: clients read nothing shorter.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{Capacity, ConsumedCapacity, ItemCollectionMetrics};
+use dax_client::cbor::Writer;
+
+use super::value;
+use crate::dax_server::failure::Failure;
+
+/// Keys of the form that transactions use.
+mod key {
+    pub(super) const UNITS: u64 = 1;
+    pub(super) const READ_UNITS: u64 = 2;
+    pub(super) const WRITE_UNITS: u64 = 3;
+    pub(super) const TABLE_NAME: u64 = 4;
+    pub(super) const TABLE: u64 = 5;
+    pub(super) const GLOBAL_INDEXES: u64 = 6;
+    pub(super) const LOCAL_INDEXES: u64 = 7;
+}
+
+type Indexes = Option<HashMap<String, Capacity>>;
+
+/// A byte string with the capacity that one table and its indexes gave: the form of everything but transactions.
+pub(crate) fn write(capacity: &ConsumedCapacity, writer: &mut Writer<'_>) -> Result<(), Failure> {
+    writer.nested(|writer| {
+        writer.text(capacity.table_name().unwrap_or_default());
+        writer.f64(capacity.capacity_units().unwrap_or_default());
+        match capacity.table().and_then(Capacity::capacity_units) {
+            Some(units) => writer.f64(units),
+            None => writer.null(),
+        }
+        units_by_index(&capacity.global_secondary_indexes, writer);
+        units_by_index(&capacity.local_secondary_indexes, writer);
+        Ok(())
+    })
+}
+
+fn units_by_index(indexes: &Indexes, writer: &mut Writer<'_>) {
+    let Some(indexes) = indexes else {
+        return writer.null();
+    };
+    writer.map(indexes.len());
+    for (name, capacity) in indexes {
+        writer.text(name);
+        writer.f64(capacity.capacity_units().unwrap_or_default());
+    }
+}
+
+/// The form of transactions, which tells reads and writes apart.
+pub(crate) fn write_extended(capacity: &ConsumedCapacity, writer: &mut Writer<'_>) {
+    writer.open_map();
+    let total = [
+        capacity.capacity_units(),
+        capacity.read_capacity_units(),
+        capacity.write_capacity_units(),
+    ];
+    write_units(total, writer);
+    writer.uint(key::TABLE_NAME);
+    writer.text(capacity.table_name().unwrap_or_default());
+    if let Some(table) = capacity.table() {
+        writer.uint(key::TABLE);
+        write_part(table, writer);
+    }
+    for (key, indexes) in [
+        (key::GLOBAL_INDEXES, &capacity.global_secondary_indexes),
+        (key::LOCAL_INDEXES, &capacity.local_secondary_indexes),
+    ] {
+        let Some(indexes) = indexes else { continue };
+        writer.uint(key);
+        writer.map(indexes.len());
+        for (name, capacity) in indexes {
+            writer.text(name);
+            write_part(capacity, writer);
+        }
+    }
+    writer.close();
+}
+
+fn write_part(capacity: &Capacity, writer: &mut Writer<'_>) {
+    let units = [
+        capacity.capacity_units(),
+        capacity.read_capacity_units(),
+        capacity.write_capacity_units(),
+    ];
+    writer.map(units.iter().flatten().count());
+    write_units(units, writer);
+}
+
+fn write_units(units: [Option<f64>; 3], writer: &mut Writer<'_>) {
+    for (key, units) in [key::UNITS, key::READ_UNITS, key::WRITE_UNITS]
+        .into_iter()
+        .zip(units)
+    {
+        if let Some(units) = units {
+            writer.uint(key);
+            writer.f64(units);
+        }
+    }
+}
+
+/// A byte string with the partition key's value and the estimated size of its items.
+pub(crate) fn write_metrics(
+    metrics: &ItemCollectionMetrics,
+    writer: &mut Writer<'_>,
+) -> Result<(), Failure> {
+    let no_metrics =
+        || Failure::validation("DynamoDB returned item collection metrics without a key");
+    let key = metrics
+        .item_collection_key()
+        .and_then(|key| key.values().next())
+        .ok_or_else(no_metrics)?;
+    let range = metrics.size_estimate_range_gb();
+    writer.nested(|writer| {
+        value::write(key, writer)
+            .map_err(|cause| Failure::validation(format!("item collection key: {cause}")))?;
+        writer.f64(range.first().copied().unwrap_or_default());
+        writer.f64(range.get(1).copied().unwrap_or_default());
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn capacity_is_a_byte_string_of_five_items() {
+        let capacity = ConsumedCapacity::builder()
+            .table_name("HashS")
+            .capacity_units(0.5)
+            .build();
+        let mut out = Vec::new();
+        write(&capacity, &mut Writer::new(&mut out)).unwrap();
+        let hex: String = out.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex, "52654861736853fb3fe0000000000000f6f6f6");
+    }
+}

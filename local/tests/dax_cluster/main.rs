@@ -1,0 +1,8 @@
+//! The DAX cluster from outside: bytes over sockets, in front of an embedded DynamoDB.
+
+mod caching;
+mod control;
+mod desk;
+mod failures;
+mod peer;
+mod races;

@@ -1,0 +1,12 @@
+//! End-to-end tests: black box over HTTP, every test on a private stack with free ports.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod platform;
+mod shortener;

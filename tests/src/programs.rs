@@ -1,0 +1,54 @@
+//! The programs under test, built by cargo when the first test asks for them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use local::Binaries;
+use local::build_functions::{Profile, build};
+
+/// Paths of the built programs.
+#[derive(Debug)]
+pub struct Programs {
+    /// The local stack as a program.
+    pub local: PathBuf,
+    redirector: PathBuf,
+    writer: PathBuf,
+}
+
+impl Programs {
+    /// The shortener's two functions.
+    #[must_use]
+    pub fn functions(&self) -> Binaries {
+        Binaries {
+            redirector: self.redirector.clone(),
+            writer: self.writer.clone(),
+        }
+    }
+}
+
+/// Builds the programs, once per test process.
+///
+/// In the same two steps as `cargo run` does, so that cargo chooses the same features and one build serves
+/// both.
+pub fn programs() -> &'static Programs {
+    static PROGRAMS: OnceLock<Programs> = OnceLock::new();
+    PROGRAMS.get_or_init(|| {
+        let mut built = BTreeMap::new();
+        for packages in [["local"].as_slice(), &["redirector", "writer"]] {
+            match build(packages, Profile::Dev, |_name| {}) {
+                Ok(programs) => built.extend(programs),
+                Err(error) => panic!("{error}"),
+            }
+        }
+        let mut take = |name: &str| match built.remove(name) {
+            Some(program) => program,
+            None => panic!("cargo built no {name}"),
+        };
+        Programs {
+            local: take("local"),
+            redirector: take("redirector"),
+            writer: take("writer"),
+        }
+    })
+}
