@@ -34,6 +34,14 @@ pub(crate) struct StackOptions {
     #[arg(long, value_name = "N", default_value_t = 3000)]
     pub(crate) port: u16,
 
+    /// Nodes of the DAX cluster, the first one its leader; 0 leaves DAX out
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) dax_nodes: usize,
+
+    /// Port of the first DAX node; the others follow
+    #[arg(long, value_name = "N", default_value_t = 8111)]
+    pub(crate) dax_port: u16,
+
     /// Port of the DynamoDB endpoint
     #[arg(long, value_name = "N", default_value_t = 8000)]
     pub(crate) dynamodb_port: u16,

@@ -19,6 +19,14 @@ pub struct Config {
     pub lambda_port: u16,
     /// Port of the `DynamoDB` endpoint on 127.0.0.1; 0 is any free one.
     pub dynamodb_port: u16,
+    /// Nodes of the DAX cluster in front of the table; 0 leaves DAX out. 1 by default.
+    pub dax_nodes: usize,
+    /// Port of the first node on 127.0.0.1, the others follow; 0 is any free ones.
+    pub dax_port: u16,
+    /// How long DAX keeps an item: 60 s, as in the template.
+    pub dax_item_ttl: Duration,
+    /// How long it takes until a write reaches the other nodes: nothing by default.
+    pub dax_replication_delay: Duration,
     /// Directory that keeps the table and the slug secret; `None` keeps both in memory.
     pub data_dir: Option<PathBuf>,
     /// Text of the `CloudFormation` template with the routes.
@@ -69,6 +77,10 @@ impl Config {
             gateway_port: 0,
             lambda_port: 0,
             dynamodb_port: 0,
+            dax_nodes: 1,
+            dax_port: 0,
+            dax_item_ttl: Duration::from_secs(60),
+            dax_replication_delay: Duration::ZERO,
             data_dir: None,
             template: template.to_owned(),
             functions,

@@ -74,6 +74,8 @@ async fn serve(options: &StackOptions, binaries: Binaries) -> anyhow::Result<()>
     config.gateway_port = options.port;
     config.lambda_port = options.lambda_port;
     config.dynamodb_port = options.dynamodb_port;
+    config.dax_nodes = options.dax_nodes;
+    config.dax_port = options.dax_port;
     config.data_dir.clone_from(&options.data_dir);
     config.slug_scheme = options.slug_scheme;
     config.launcher = Some(std::env::current_exe().context("cannot find the own executable")?);
@@ -123,6 +125,7 @@ fn explain(error: StartError) -> anyhow::Error {
         Port::Gateway => "--port",
         Port::Lambda => "--lambda-port",
         Port::DynamoDb => "--dynamodb-port",
+        Port::Dax => "--dax-port",
         _ => return error.into(),
     };
     let hint = format!(

@@ -55,6 +55,8 @@ impl Config {
 pub(crate) struct Surroundings<'a> {
     pub(crate) url: &'a str,
     pub(crate) dynamodb: &'a str,
+    /// Unset without a cluster.
+    pub(crate) dax: Option<&'a str>,
     pub(crate) slug_secret: &'a str,
 }
 
@@ -81,6 +83,7 @@ pub(crate) fn environment(
             surroundings.dynamodb.to_owned(),
         ),
     ];
+    variables.extend(surroundings.dax.map(|dax| ("DAX_ENDPOINT", dax.to_owned())));
     if function == WRITER {
         let scheme = match config.slug_scheme {
             SlugScheme::Keyed => "keyed",

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::config::{Config, FunctionConfig};
+use crate::dax_server::{Backend, Cluster, ClusterConfig};
 use crate::dynamodb::{self, Endpoint, StoreError};
 use crate::function::{FunctionStats, Pool, Spec, lambda_environment};
 use crate::gateway::Gateway;
@@ -36,6 +37,7 @@ pub struct Stack {
     dynamodb: SocketAddr,
     database: Database,
     endpoint: Arc<Endpoint>,
+    dax: Option<Cluster>,
     /// By function name.
     pools: BTreeMap<String, Arc<Pool>>,
     stop: watch::Sender<bool>,
@@ -63,6 +65,8 @@ pub enum Port {
     Lambda,
     /// The `DynamoDB` endpoint.
     DynamoDb,
+    /// The nodes of the DAX cluster.
+    Dax,
 }
 
 /// Why a stack did not start.
@@ -89,6 +93,9 @@ pub enum StartError {
     /// The table cannot be opened.
     #[error("cannot start the DynamoDB endpoint")]
     Store(#[from] StoreError),
+    /// The DAX cluster cannot be started.
+    #[error("cannot start the DAX cluster")]
+    Dax(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The slug secret cannot be kept.
     #[error("cannot keep the slug secret in {0}")]
     Secret(PathBuf, #[source] io::Error),
@@ -109,9 +116,15 @@ impl Stack {
 
         let database = dynamodb::open(config.data_dir.as_deref())?;
         dynamodb::ensure_table(&database, &shortener::TABLE)?;
+        let dynamodb_url = format!("http://{dynamodb}");
+        let dax = start_dax(&config, &dynamodb_url).await?;
+        let dax_endpoint = dax
+            .as_ref()
+            .and_then(|dax| dax.endpoints().into_iter().next());
         let surroundings = Surroundings {
             url: &format!("http://localhost:{}", gateway.port()),
-            dynamodb: &format!("http://{dynamodb}"),
+            dynamodb: &dynamodb_url,
+            dax: dax_endpoint.as_deref(),
             slug_secret: &slug_secret::load(config.data_dir.as_deref())?,
         };
         let pools = pools(&config, &api, &surroundings)?;
@@ -168,6 +181,7 @@ impl Stack {
             dynamodb,
             database,
             endpoint,
+            dax,
             pools: by_name,
             stop,
             tasks,
@@ -216,6 +230,12 @@ impl Stack {
         self.endpoint.requests()
     }
 
+    /// The DAX cluster, unless it was left out.
+    #[must_use]
+    pub fn dax(&self) -> Option<&Cluster> {
+        self.dax.as_ref()
+    }
+
     /// Names of the functions.
     pub fn functions(&self) -> impl Iterator<Item = &str> {
         self.pools.keys().map(String::as_str)
@@ -232,10 +252,14 @@ impl Stack {
         self.stop.send_replace(true);
         let mut tasks = std::mem::take(&mut self.tasks);
         let pools: Vec<_> = self.pools.values().cloned().collect();
+        let dax = self.dax.take();
         let ending = async move {
             while tasks.join_next().await.is_some() {}
             for pool in pools {
                 pool.close().await;
+            }
+            if let Some(dax) = dax {
+                dax.stop().await;
             }
         };
         // What is left afterwards is killed when the runtime drops its tasks.
@@ -250,6 +274,30 @@ impl Drop for Stack {
             pool.kill_all();
         }
     }
+}
+
+async fn start_dax(config: &Config, dynamodb: &str) -> Result<Option<Cluster>, StartError> {
+    if config.dax_nodes == 0 {
+        return Ok(None);
+    }
+    let mut cluster = ClusterConfig::new(Backend::local(dynamodb));
+    cluster.nodes = config.dax_nodes;
+    cluster.port = config.dax_port;
+    cluster.item_ttl = config.dax_item_ttl;
+    cluster.replication_delay = config.dax_replication_delay;
+    Cluster::start(cluster).await.map(Some).map_err(|error| {
+        let taken = error
+            .chain()
+            .find_map(|cause| cause.downcast_ref::<io::Error>());
+        match taken.map(io::Error::kind) {
+            Some(kind @ io::ErrorKind::AddrInUse) => StartError::Port {
+                port: Port::Dax,
+                number: config.dax_port,
+                source: kind.into(),
+            },
+            _ => StartError::Dax(error.into()),
+        }
+    })
 }
 
 async fn listen(port: Port, number: u16) -> Result<(TcpListener, SocketAddr), StartError> {

@@ -33,7 +33,7 @@ pub(crate) fn readiness_line(stack: &Stack) -> io::Result<()> {
         "url": stack.url(),
         "dynamodb": stack.dynamodb_endpoint(),
         "lambda": stack.lambda_endpoint(),
-        "dax": [],
+        "dax": stack.dax().map(local::dax_server::Cluster::endpoints).unwrap_or_default(),
         "table": stack.table(),
         "api_key": null,
     });
@@ -66,6 +66,16 @@ impl Banner<'_> {
                 "DynamoDB",
                 stack.dynamodb_endpoint(),
                 &format!("table {}, {kept}", stack.table()),
+            ),
+            (
+                "DAX",
+                stack
+                    .dax()
+                    .map_or_else(|| "none".to_owned(), |dax| dax.endpoints().join(" ")),
+                &stack
+                    .dax()
+                    .and_then(|dax| dax.control_url())
+                    .map_or_else(String::new, |url| format!("control {url}")),
             ),
             (
                 "Lambda",

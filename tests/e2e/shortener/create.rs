@@ -452,6 +452,7 @@ async fn wrong_methods_and_paths_are_told_apart() {
 #[tokio::test]
 async fn a_store_that_is_gone_is_told() {
     let stack = shortener_with(|config| {
+        config.dax_nodes = 0;
         let writer = config.functions.get_mut("Writer").expect("a writer");
         // A port that nothing listens on.
         writer.env.insert(

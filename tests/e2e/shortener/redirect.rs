@@ -355,7 +355,13 @@ async fn a_query_is_forwarded_where_wanted() {
 
 #[tokio::test]
 async fn debug_headers_tell_the_tier() {
+    tiers(1, ["dax", "lru"]).await;
+    tiers(0, ["dynamodb", "lru"]).await;
+}
+
+async fn tiers(dax_nodes: usize, expected: [&str; 2]) {
     let stack = shortener_with(|config| {
+        config.dax_nodes = dax_nodes;
         one_environment(config);
         let redirector = config
             .functions
@@ -368,7 +374,7 @@ async fn debug_headers_tell_the_tier() {
     .await;
     let client = Client::of(&stack);
     put_item(&stack, &item("launch", &[]));
-    for tier in ["dynamodb", "lru"] {
+    for tier in expected {
         let reply = client.get("/launch").await;
         assert_eq!(reply.header("x-cache"), Some(tier));
         assert!(
@@ -383,6 +389,7 @@ async fn debug_headers_tell_the_tier() {
 #[tokio::test]
 async fn a_store_that_is_gone_is_covered_or_told() {
     let stack = shortener_with(|config| {
+        config.dax_nodes = 0;
         let redirector = config
             .functions
             .get_mut("Redirector")
