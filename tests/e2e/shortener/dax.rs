@@ -61,7 +61,7 @@ async fn becomes(client: Client, slug: &str, status: u16, bound: Duration) {
 #[tokio::test]
 async fn a_link_is_there_though_every_node_remembers_its_absence() {
     let stack = stack_with_nodes(3, |config| {
-        config.dax_replication_delay = Duration::from_secs(60)
+        config.dax_replication_delay = Duration::from_secs(60);
     })
     .await;
     let client = Client::of(&stack);
@@ -232,7 +232,7 @@ impl Load {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_acknowledged_link_is_lost_while_nodes_fail() {
     let stack = stack_with_nodes(3, |config| {
-        config.dax_replication_delay = Duration::from_millis(100)
+        config.dax_replication_delay = Duration::from_millis(100);
     })
     .await;
     let load = Arc::new(Load {
