@@ -1,6 +1,7 @@
 //! What is allocated while hostile bytes are read stays in proportion to the bytes, whatever they claim.
 //!
 //! Alone in its program, because the counters are those of the whole process.
+
 use std::alloc::System;
 
 use dax_client::cbor::Reader;
