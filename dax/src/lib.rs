@@ -1,8 +1,44 @@
 //! A client for Amazon DynamoDB Accelerator (DAX), the write-through cache in front of DynamoDB.
 //!
-//! Requests, results and errors are those of [`aws_sdk_dynamodb`]. The lower half of the crate is pure: it turns an
-//! input into the bytes of a request and the bytes of an answer into an output, and never touches a socket, a clock
-//! or a random number generator. The upper half moves those bytes.
+//! [`Client`] has one async method for each of the ten data operations, with the inputs, outputs and errors of
+//! [`aws_sdk_dynamodb`]; `Client::to_sdk_client` (feature `sdk`) makes a real SDK client of it, whose other operations
+//! go to DynamoDB. [`Config`] holds what can be set, [`Error`] what can go wrong and [what to do about it](Error::retry).
+//!
+//! ```no_run
+//! use aws_sdk_dynamodb::operation::get_item::GetItemInput;
+//! use aws_sdk_dynamodb::types::AttributeValue;
+//! use dax_client::{Client, Config};
+//!
+//! # async fn example(sdk: aws_types::SdkConfig) -> Result<(), Box<dyn std::error::Error>> {
+//! let config = Config::new("dax://my-cluster.l6fzcv.dax-clusters.us-east-1.amazonaws.com")?.aws_config(&sdk);
+//! let client = Client::connect(config).await?;
+//!
+//! let key = AttributeValue::S("k3".into());
+//! let input = GetItemInput::builder().table_name("links").key("id", key).build()?;
+//! let item = client.get_item(input).await?.item;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Life of a call
+//!
+//! ```text
+//! Client ── expressions parsed, input checked (nothing was sent if this fails)
+//!   │
+//!   ├─ attempt 1: a node by role, zone and health ── an idle connection, still open? else a new one
+//!   │     handshake, authorizeConnection     on a new connection, or after 225 s; in one write with what follows
+//!   │     defineKeySchema, …ListId           what this node was not asked before
+//!   │     getItem  ────────────────────────▶ one write, one read
+//!   │     defineAttributeList                a list number met for the first time
+//!   │     decoded; the connection goes back to the pool
+//!   │
+//!   └─ attempt 2: if the error allows it, on another node, after a wait if throttled, within the total timeout
+//! ```
+//!
+//! # Inside
+//!
+//! The lower half of the crate is pure: it turns an input into the bytes of a request and the bytes of an answer into an
+//! output, and never touches a socket, a clock or a random number generator. The upper half moves those bytes.
 //!
 //! | module | what it holds |
 //! | --- | --- |
@@ -11,12 +47,42 @@
 //! | [`codec`] | attribute values, keys, items, answers, and the [`Metadata`](codec::Metadata) they need |
 //! | [`expression`] | expression strings to the trees that travel |
 //! | [`op`] | the ten operations, one file each |
+//! | [`session`] | one connection's side of the conversation, without a socket and without a clock |
+//! | [`net`] | sockets: connections, pools, the cluster |
+//!
+//! Crate features, dependencies, log fields and figures are in the crate's README.
 
 pub mod cbor;
 pub mod codec;
 pub mod error;
 pub mod expression;
+pub mod net;
 pub mod number;
 pub mod op;
+pub mod session;
 
-pub use error::{Error, Retry, ServerError};
+mod attempts;
+mod auth;
+mod client;
+mod config;
+mod credentials;
+mod endpoint;
+mod metrics;
+mod retry;
+#[cfg(feature = "sdk")]
+mod sdk;
+
+pub use client::Client;
+#[cfg(feature = "tls")]
+pub use config::TrustError;
+pub use config::{AddressFamily, Config, ReadRouting, Refresh};
+pub use endpoint::{Endpoint, EndpointError, Scheme};
+pub use error::{Error, Exception, Retry, ServerError};
+pub use metrics::{Latency, NodeStats, Stats};
+pub use retry::RetryPolicy;
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+#[derive(Debug)]
+pub struct Readme;

@@ -1,6 +1,6 @@
 //! Links in a DynamoDB table, asked directly.
 
-use std::{error::Error, fmt, sync::OnceLock, time::Duration};
+use std::{fmt, sync::OnceLock, time::Duration};
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::{
@@ -10,9 +10,8 @@ use aws_sdk_dynamodb::{
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use crate::{
-    Link, Slug,
-    item::{self, KEY_ATTRIBUTE},
-    store::{Freshness, LinkReader, LinkWriter, Put, StoreError},
+    Link, Slug, item,
+    store::{Found, Freshness, LinkReader, LinkWriter, Put, Source, StoreError},
 };
 
 /// Longest wait for a connection. Table and function are in one region.
@@ -41,6 +40,16 @@ pub struct DynamoDbSettings {
 }
 
 impl DynamoDbSettings {
+    pub(crate) fn credentials(&self) -> Credentials {
+        Credentials::new(
+            &self.access_key_id,
+            &self.secret_access_key,
+            self.session_token.clone(),
+            None,
+            "environment",
+        )
+    }
+
     fn connect(&self) -> Client {
         let http = aws_smithy_http_client::Builder::new();
         let http = match &self.endpoint_url {
@@ -53,13 +62,7 @@ impl DynamoDbSettings {
         let mut config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(self.region.clone()))
-            .credentials_provider(Credentials::new(
-                &self.access_key_id,
-                &self.secret_access_key,
-                self.session_token.clone(),
-                None,
-                "environment",
-            ))
+            .credentials_provider(self.credentials())
             .http_client(http)
             .timeout_config(
                 TimeoutConfig::builder()
@@ -108,7 +111,7 @@ impl DynamoDbStore {
 }
 
 impl LinkReader for DynamoDbStore {
-    async fn read(&self, slug: &Slug, freshness: Freshness) -> Result<Option<Link>, StoreError> {
+    async fn read(&self, slug: &Slug, freshness: Freshness) -> Result<Found, StoreError> {
         let answer = self
             .client()
             .get_item()
@@ -117,15 +120,8 @@ impl LinkReader for DynamoDbStore {
             .consistent_read(freshness == Freshness::Strong)
             .send()
             .await
-            .map_err(|error| unavailable("GetItem", error))?;
-        answer
-            .item
-            .map(item::to_link)
-            .transpose()
-            .map_err(|source| StoreError::Malformed {
-                slug: slug.clone(),
-                source,
-            })
+            .map_err(|error| StoreError::unavailable("GetItem", error))?;
+        Found::new(slug, answer.item, Source::DynamoDb)
     }
 }
 
@@ -136,8 +132,7 @@ impl LinkWriter for DynamoDbStore {
             .put_item()
             .table_name(&self.settings.table)
             .set_item(Some(item::from_link(link)))
-            .condition_expression("attribute_not_exists(#id)")
-            .expression_attribute_names("#id", KEY_ATTRIBUTE)
+            .condition_expression(item::IS_NEW)
             .send()
             .await;
         match answer {
@@ -149,14 +144,7 @@ impl LinkWriter for DynamoDbStore {
             {
                 Ok(Put::Taken)
             }
-            Err(error) => Err(unavailable("PutItem", error)),
+            Err(error) => Err(StoreError::unavailable("PutItem", error)),
         }
-    }
-}
-
-fn unavailable(operation: &'static str, source: impl Error + Send + Sync + 'static) -> StoreError {
-    StoreError::Unavailable {
-        operation,
-        source: Box::new(source),
     }
 }

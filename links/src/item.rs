@@ -15,6 +15,9 @@ pub const KEY_ATTRIBUTE: &str = "id";
 /// The attribute that DynamoDB's time to live goes by, a number.
 pub const TTL_ATTRIBUTE: &str = "ttl";
 
+/// The condition under which a put makes a new link. Names no value, so nothing has to be passed beside it.
+pub(crate) const IS_NEW: &str = "attribute_not_exists(id)";
+
 const TARGET: &str = "target";
 const STATE: &str = "state";
 const REDIRECT: &str = "redirect";

@@ -11,6 +11,7 @@
 #![warn(missing_docs)]
 
 mod causes;
+mod dax;
 mod dynamodb;
 pub mod item;
 mod link;
@@ -22,10 +23,11 @@ mod target;
 mod time;
 
 pub use causes::with_causes;
+pub use dax::{DaxSettings, DaxStore};
 pub use dynamodb::{DynamoDbSettings, DynamoDbStore};
 pub use link::{ANONYMOUS, Link, RedirectStatus, State, StoredTarget};
 pub use scheme::{SlugScheme, SlugSecret, SlugSecretError};
 pub use slug::{Alias, AliasError, Slug, SlugError};
-pub use store::{Freshness, LinkReader, LinkWriter, Put, StoreError};
+pub use store::{Found, Freshness, LinkReader, LinkWriter, Put, Source, StoreError};
 pub use target::{Origin, TargetError, TargetRules, TargetUrl};
 pub use time::Timestamp;

@@ -2,12 +2,9 @@
 //!
 //! A function's `main` passes the environment in as a lookup; tests pass a closure.
 
-use std::{error::Error, fmt, str::FromStr};
+use std::{error::Error, fmt, str::FromStr, time::Duration};
 
-use crate::DynamoDbSettings;
-
-/// Variables that [`Reader::dynamodb`] reads and the operator sets.
-pub const DYNAMODB_VARIABLES: [&str; 3] = ["DDB_TABLE", "AWS_ENDPOINT_URL_DYNAMODB", "DDB_LOCAL"];
+use crate::{DaxSettings, DynamoDbSettings};
 
 /// Where `DDB_LOCAL` points, as in the original application.
 const LOCAL_ENDPOINT: &str = "http://localhost:8000";
@@ -84,6 +81,24 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             access_key_id: self.required("AWS_ACCESS_KEY_ID"),
             secret_access_key: self.required("AWS_SECRET_ACCESS_KEY"),
             session_token: self.text("AWS_SESSION_TOKEN"),
+        }
+    }
+
+    /// The DAX cluster in front of the table, if `DAX_ENDPOINT` names one: `dax://host:port`, `daxs://host[:port]` or
+    /// `host:port`. `DAX_TIMEOUT_MS` is the longest wait for one answer.
+    pub fn dax(&mut self, default_timeout: Duration) -> Option<DaxSettings> {
+        let default = u64::try_from(default_timeout.as_millis()).unwrap_or(u64::MAX);
+        let timeout = Duration::from_millis(self.parsed("DAX_TIMEOUT_MS", default));
+        if timeout.is_zero() {
+            self.mistake("DAX_TIMEOUT_MS", "is 0");
+        }
+        let endpoint = self.text("DAX_ENDPOINT")?;
+        match endpoint.parse() {
+            Ok(endpoint) => Some(DaxSettings { endpoint, timeout }),
+            Err(error) => {
+                self.mistake("DAX_ENDPOINT", format_args!("is \"{endpoint}\": {error}"));
+                None
+            }
         }
     }
 

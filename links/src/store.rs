@@ -4,7 +4,10 @@
 
 use std::{error::Error, future::Future};
 
-use crate::{Link, Slug, item::ItemError};
+use crate::{
+    Link, Slug,
+    item::{self, Item, ItemError},
+};
 
 /// How recent a read must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +25,25 @@ pub trait LinkReader: Send + Sync {
         &self,
         slug: &Slug,
         freshness: Freshness,
-    ) -> impl Future<Output = Result<Option<Link>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Found, StoreError>> + Send;
+}
+
+/// The answer to a read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The link, if there is one.
+    pub link: Option<Link>,
+    /// Who said so.
+    pub source: Source,
+}
+
+/// Who answered a read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The DAX cluster, out of its cache or from the table.
+    Dax,
+    /// The table.
+    DynamoDb,
 }
 
 /// Writes links.
@@ -60,4 +81,29 @@ pub enum StoreError {
         /// What is wrong with it.
         source: ItemError,
     },
+}
+
+impl StoreError {
+    pub(crate) fn unavailable(
+        operation: &'static str,
+        source: impl Error + Send + Sync + 'static,
+    ) -> Self {
+        Self::Unavailable {
+            operation,
+            source: Box::new(source),
+        }
+    }
+}
+
+impl Found {
+    /// What a store answered about `slug`.
+    pub(crate) fn new(slug: &Slug, item: Option<Item>, source: Source) -> Result<Self, StoreError> {
+        match item.map(item::to_link).transpose() {
+            Ok(link) => Ok(Self { link, source }),
+            Err(source) => Err(StoreError::Malformed {
+                slug: slug.clone(),
+                source,
+            }),
+        }
+    }
 }

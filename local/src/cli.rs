@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use local::{Auth, SlugScheme};
+use local::SlugScheme;
 
 use crate::dax_command::DaxOptions;
 
@@ -34,11 +34,19 @@ pub(crate) struct StackOptions {
     #[arg(long, value_name = "N", default_value_t = 3000)]
     pub(crate) port: u16,
 
+    /// Nodes of the DAX cluster, the first one its leader; 0 leaves DAX out
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(crate) dax_nodes: usize,
+
+    /// Port of the first DAX node; the others follow
+    #[arg(long, value_name = "N", default_value_t = 8111)]
+    pub(crate) dax_port: u16,
+
     /// Port of the DynamoDB endpoint
     #[arg(long, value_name = "N", default_value_t = 8000)]
     pub(crate) dynamodb_port: u16,
 
-    /// Port of Lambda's Invoke API, for `cargo lambda invoke` and AWS SDKs
+    /// Port of Lambda's Invoke API, for AWS SDKs and `cargo lambda invoke -A 127.0.0.1`
     #[arg(long, value_name = "N", default_value_t = 9000)]
     pub(crate) lambda_port: u16,
 
@@ -49,10 +57,6 @@ pub(crate) struct StackOptions {
     /// How slugs are made
     #[arg(long, value_enum, default_value_t)]
     pub(crate) slug_scheme: SlugScheme,
-
-    /// Who may create links
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) auth: Auth,
 
     /// Build the functions with the profile that is shipped; takes minutes the first time
     #[arg(long)]

@@ -19,6 +19,14 @@ pub struct Config {
     pub lambda_port: u16,
     /// Port of the `DynamoDB` endpoint on 127.0.0.1; 0 is any free one.
     pub dynamodb_port: u16,
+    /// Nodes of the DAX cluster in front of the table; 0 leaves DAX out. 1 by default.
+    pub dax_nodes: usize,
+    /// Port of the first node on 127.0.0.1, the others follow; 0 is any free ones.
+    pub dax_port: u16,
+    /// How long DAX keeps an item: 60 s, as in the template.
+    pub dax_item_ttl: Duration,
+    /// How long it takes until a write reaches the other nodes: nothing by default.
+    pub dax_replication_delay: Duration,
     /// Directory that keeps the table and the slug secret; `None` keeps both in memory.
     pub data_dir: Option<PathBuf>,
     /// Text of the `CloudFormation` template with the routes.
@@ -33,8 +41,6 @@ pub struct Config {
     pub launcher: Option<PathBuf>,
     /// Time for an environment to ask for its first invocation: 10 s, as on Lambda.
     pub init_timeout: Duration,
-    /// Who may create links.
-    pub auth: Auth,
     /// How slugs are made.
     pub slug_scheme: SlugScheme,
     /// Watches requests, output and crashes.
@@ -71,12 +77,15 @@ impl Config {
             gateway_port: 0,
             lambda_port: 0,
             dynamodb_port: 0,
+            dax_nodes: 1,
+            dax_port: 0,
+            dax_item_ttl: Duration::from_secs(60),
+            dax_replication_delay: Duration::ZERO,
             data_dir: None,
             template: template.to_owned(),
             functions,
             launcher: None,
             init_timeout: Duration::from_secs(10),
-            auth: Auth::None,
             slug_scheme: SlugScheme::Keyed,
             observer: Arc::new(Silent),
         }
@@ -97,17 +106,6 @@ impl FunctionConfig {
             freeze: false,
         }
     }
-}
-
-/// Who may create links.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-#[non_exhaustive]
-pub enum Auth {
-    /// Everybody who reaches the loopback interface.
-    #[default]
-    None,
-    /// Holders of a key.
-    ApiKey,
 }
 
 /// How slugs are made.

@@ -192,3 +192,62 @@ pub(crate) async fn sweep(database: Database, mut stop: Stop) {
         let _ = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: TableDefinition = TableDefinition {
+        name: "table",
+        key_attribute: "id",
+        ttl_attribute: "ttl",
+    };
+
+    fn put(database: &Database, id: &str, ttl: &str) {
+        let item = json!({ "id": { "S": id }, "ttl": { "N": ttl } });
+        let request = input(json!({ "TableName": TABLE.name, "Item": item })).unwrap();
+        database.put_item(request).unwrap();
+    }
+
+    fn count(database: &Database) -> usize {
+        let request = input(json!({ "TableName": TABLE.name })).unwrap();
+        let response = serde_json::to_value(database.scan(request).unwrap()).unwrap();
+        response["Items"].as_array().unwrap().len()
+    }
+
+    #[test]
+    fn a_table_is_created_once_and_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        for items in [0, 1] {
+            let database = open(Some(directory.path())).unwrap();
+            ensure_table(&database, &TABLE).unwrap();
+            assert_eq!(count(&database), items);
+            put(&database, "a", "1");
+        }
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_made_is_an_error() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let error = open(Some(&file.path().join("below"))).err().unwrap();
+        assert!(matches!(error, StoreError::Directory(..)), "{error}");
+    }
+
+    #[tokio::test]
+    async fn expired_items_are_swept() {
+        let database = open(None).unwrap();
+        ensure_table(&database, &TABLE).unwrap();
+        put(&database, "expired", "1000000000");
+        put(&database, "valid", "4000000000");
+        let (stop, stopped) = Stop::channel();
+        let sweeper = tokio::spawn(sweep(database.clone(), stopped));
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+        while count(&database) > 1 {
+            assert!(tokio::time::Instant::now() < deadline, "nothing is swept");
+            tokio::task::yield_now().await;
+        }
+        stop.send_replace(true);
+        sweeper.await.unwrap();
+        assert_eq!(count(&database), 1);
+    }
+}

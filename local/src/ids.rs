@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use http::HeaderValue;
 use jiff::Timestamp;
 
 /// A Lambda request id: a random UUID, version 4.
@@ -20,15 +21,25 @@ pub(crate) fn gateway_request_id() -> String {
     STANDARD.encode(rand::random::<[u8; 11]>())
 }
 
-/// A new X-Ray root, `1-{seconds in hex}-{96 random bits}`.
+/// The X-Ray root, `Root=1-{seconds in hex}-{96 random bits}`: the caller's, if it sent one, or a new one.
 ///
 /// Source: X-Ray developer guide, "Tracing header".
-pub(crate) fn trace_root(now: Timestamp) -> String {
-    format!(
-        "Root=1-{:08x}-{}",
-        now.as_second(),
-        hex(&rand::random::<[u8; 12]>())
-    )
+pub(crate) fn trace_root(sent: Option<&HeaderValue>, now: Timestamp) -> String {
+    let is_root = |field: &&str| {
+        let id = field.strip_prefix("Root=").unwrap_or_default();
+        let known = |letter: char| letter.is_ascii_hexdigit() || letter == '-';
+        !id.is_empty() && id.len() <= 64 && id.chars().all(known)
+    };
+    let fields = sent
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    match fields.split(';').map(str::trim).find(is_root) {
+        Some(root) => root.to_owned(),
+        None => {
+            let random = hex(&rand::random::<[u8; 12]>());
+            format!("Root=1-{:08x}-{random}", now.as_second())
+        }
+    }
 }
 
 /// The trace header of an invocation: the caller's root, our segment, and the decision not to sample.
@@ -69,8 +80,27 @@ mod tests {
     }
 
     #[test]
-    fn trace_root_holds_the_time() {
+    fn a_trace_keeps_the_root_it_came_with() {
         let now = Timestamp::from_second(0x5759_e988).unwrap();
-        assert!(trace_root(now).starts_with("Root=1-5759e988-"));
+        let root = "Root=1-5759e988-bd862e3fe1be46a994272793";
+        for (sent, kept) in [
+            (root, true),
+            (
+                "Self=1-2-3;Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1",
+                true,
+            ),
+            ("Root=", false),
+            ("Root=1-x y", false),
+            ("Parent=53995c3f42cd8ad8", false),
+            ("", false),
+        ] {
+            let header = HeaderValue::from_static(sent);
+            assert_eq!(trace_root(Some(&header), now) == root, kept, "{sent}");
+        }
+        let fresh = trace_root(None, now);
+        assert!(
+            fresh.starts_with("Root=1-5759e988-") && fresh.len() == root.len(),
+            "{fresh}"
+        );
     }
 }

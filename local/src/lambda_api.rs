@@ -92,8 +92,7 @@ impl LambdaApi {
         };
         let invocation = function::Request {
             request_id: request_id.to_owned(),
-            trace_root: header_text(headers, "x-amzn-trace-id")
-                .map_or_else(|| ids::trace_root(Timestamp::now()), str::to_owned),
+            trace_root: ids::trace_root(headers.get("x-amzn-trace-id"), Timestamp::now()),
             client_context: client_context(headers)?,
             detached,
             log_tail: !detached && header_text(headers, "x-amz-log-type") == Some("Tail"),

@@ -5,6 +5,9 @@
 //! invocation at a time in it, cold starts, deadlines and kills, payload format 2.0, and the routes of the
 //! template that is deployed.
 //!
+//! Not modelled: memory limits and the share of a CPU, IAM and authorizers, CORS, retries of asynchronous
+//! invocations, TLS.
+//!
 //! Begin at [`Stack::start`] with [`Config::shortener`]. What is known about the shortener itself is in
 //! `shortener.rs` alone; everything else would run any HTTP API with Lambda functions behind it.
 
@@ -21,10 +24,11 @@ mod observer;
 mod runtime_api;
 mod serve;
 mod shortener;
+mod slug_secret;
 mod stack;
 mod template;
 
-pub use config::{Auth, Config, FunctionConfig, SlugScheme};
+pub use config::{Config, FunctionConfig, SlugScheme};
 pub use dynamodb::StoreError;
 pub use dynoxide::Database;
 pub use function::FunctionStats;

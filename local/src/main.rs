@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use local::build_functions::{self, Profile};
+use local::build_functions::Profile;
 use local::{Binaries, Config, Port, Stack, StartError};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -53,20 +53,12 @@ fn build(options: &StackOptions) -> anyhow::Result<Binaries> {
         Profile::Dev
     };
     let progress = ui::build_progress(options.json);
-    let mut programs = build_functions::build(&["redirector", "writer"], profile, |name| {
+    let binaries = Binaries::build(profile, |name| {
         progress.inc(1);
         progress.set_message(name.to_owned());
     })?;
     progress.finish_and_clear();
-    let mut take = |name: &str| {
-        programs
-            .remove(name)
-            .with_context(|| format!("no program {name}"))
-    };
-    Ok(Binaries {
-        redirector: take("redirector")?,
-        writer: take("writer")?,
-    })
+    Ok(binaries)
 }
 
 async fn serve(options: &StackOptions, binaries: Binaries) -> anyhow::Result<()> {
@@ -74,8 +66,9 @@ async fn serve(options: &StackOptions, binaries: Binaries) -> anyhow::Result<()>
     config.gateway_port = options.port;
     config.lambda_port = options.lambda_port;
     config.dynamodb_port = options.dynamodb_port;
+    config.dax_nodes = options.dax_nodes;
+    config.dax_port = options.dax_port;
     config.data_dir.clone_from(&options.data_dir);
-    config.auth = options.auth;
     config.slug_scheme = options.slug_scheme;
     config.launcher = Some(std::env::current_exe().context("cannot find the own executable")?);
     config.observer = Arc::new(Console::new(options.json, options.verbose));
@@ -124,6 +117,7 @@ fn explain(error: StartError) -> anyhow::Error {
         Port::Gateway => "--port",
         Port::Lambda => "--lambda-port",
         Port::DynamoDb => "--dynamodb-port",
+        Port::Dax => "--dax-port",
         _ => return error.into(),
     };
     let hint = format!(

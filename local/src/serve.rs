@@ -147,3 +147,107 @@ async fn connection<F, R>(
     }
     let _ = connection.await;
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::sync::Notify;
+    use tokio::task::JoinHandle;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(10);
+    const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+
+    /// A server that tells when a request has `entered` and answers it after a `release`.
+    struct Server {
+        address: SocketAddr,
+        entered: Arc<Notify>,
+        release: Arc<Notify>,
+        stop: watch::Sender<bool>,
+        task: JoinHandle<()>,
+    }
+
+    impl Server {
+        async fn start(limits: Limits) -> Self {
+            let listener = bind(0).await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let (stop, stopped) = Stop::channel();
+            let (entered, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+            let (door, gate) = (Arc::clone(&entered), Arc::clone(&release));
+            let task = tokio::spawn(serve(listener, limits, stopped, move |_peer, _request| {
+                let (door, gate) = (Arc::clone(&door), Arc::clone(&gate));
+                async move {
+                    door.notify_one();
+                    gate.notified().await;
+                    Response::new(Full::from("done"))
+                }
+            }));
+            Self {
+                address,
+                entered,
+                release,
+                stop,
+                task,
+            }
+        }
+
+        async fn connect(&self, bytes: &[u8]) -> TcpStream {
+            let mut stream = TcpStream::connect(self.address).await.unwrap();
+            stream.write_all(bytes).await.unwrap();
+            stream
+        }
+    }
+
+    async fn answer(mut stream: TcpStream) -> String {
+        let mut answer = String::new();
+        let read = timeout(PATIENCE, stream.read_to_string(&mut answer)).await;
+        read.expect("the server closes in time").unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn a_client_that_never_finishes_its_head_is_dropped() {
+        let limits = Limits {
+            head_timeout: Some(Duration::from_millis(50)),
+            ..Limits::OUTSIDE
+        };
+        let server = Server::start(limits).await;
+        let slow = server.connect(b"GET / HTTP/1.1\r\nHost:").await;
+        assert!(!answer(slow).await.contains("200 OK"));
+    }
+
+    #[tokio::test]
+    async fn connections_beyond_the_limit_wait() {
+        let limits = Limits {
+            connections: 1,
+            ..Limits::OUTSIDE
+        };
+        let server = Server::start(limits).await;
+        let first = server.connect(REQUEST).await;
+        let second = server.connect(REQUEST).await;
+        let second = tokio::spawn(answer(second));
+        server.release.notify_one();
+        assert!(answer(first).await.ends_with("done"));
+        assert!(!second.is_finished());
+        server.release.notify_one();
+        assert!(second.await.unwrap().ends_with("done"));
+    }
+
+    #[tokio::test]
+    async fn a_request_in_flight_is_finished_before_the_end() {
+        let server = Server::start(Limits::OUTSIDE).await;
+        let idle = server.connect(b"").await;
+        let busy = server.connect(REQUEST).await;
+        server.entered.notified().await;
+        server.stop.send_replace(true);
+        server.release.notify_one();
+        assert!(answer(busy).await.ends_with("done"));
+        assert_eq!(answer(idle).await, "");
+        timeout(PATIENCE, server.task)
+            .await
+            .expect("the server ends")
+            .unwrap();
+    }
+}

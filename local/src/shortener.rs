@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use links::item::{KEY_ATTRIBUTE, TTL_ATTRIBUTE};
 
-use crate::config::{Auth, Config, FunctionConfig, SlugScheme};
+use crate::build_functions::{self, BuildError, Profile};
+use crate::config::{Config, FunctionConfig, SlugScheme};
 use crate::dynamodb::TableDefinition;
 
 /// The template that is deployed. Compiled in, so that a stack needs no path to the sources and cargo
@@ -35,6 +36,31 @@ pub struct Binaries {
     pub writer: PathBuf,
 }
 
+impl Binaries {
+    /// Builds the functions from this workspace; `progress` is called with every crate that is done.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`], with the compiler's messages if that is the reason.
+    pub fn build(profile: Profile, progress: impl FnMut(&str)) -> Result<Self, BuildError> {
+        // This package is selected too, where that costs nothing: with the same selection come the same
+        // features, and what `cargo run` has just compiled is not compiled again.
+        let packages: &[&str] = match profile {
+            Profile::Dev => &["local", "redirector", "writer"],
+            Profile::Lambda => &["redirector", "writer"],
+        };
+        let mut programs = build_functions::build(packages, profile, progress)?;
+        let mut take = |name: &str| {
+            let program = programs.remove(name);
+            program.ok_or_else(|| BuildError::NoProgram(name.to_owned()))
+        };
+        Ok(Self {
+            redirector: take("redirector")?,
+            writer: take("writer")?,
+        })
+    }
+}
+
 impl Config {
     /// The shortener with all its routes, on free ports, in memory.
     #[must_use]
@@ -55,12 +81,17 @@ impl Config {
 pub(crate) struct Surroundings<'a> {
     pub(crate) url: &'a str,
     pub(crate) dynamodb: &'a str,
+    /// Unset without a cluster.
+    pub(crate) dax: Option<&'a str>,
     pub(crate) slug_secret: &'a str,
 }
 
-/// The parameters of the template that the stack's own settings decide.
-pub(crate) fn template_parameters(config: &Config) -> BTreeMap<String, String> {
-    [("WriterAuth", auth_name(config.auth)), ("DaxMode", "none")]
+/// Everybody who reaches the loopback interface may create links.
+const AUTH: &str = "NONE";
+
+/// The parameters of the template that are not left at their defaults here.
+pub(crate) fn template_parameters() -> BTreeMap<String, String> {
+    [("WriterAuth", AUTH), ("DaxMode", "none")]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into()
 }
@@ -78,6 +109,7 @@ pub(crate) fn environment(
             surroundings.dynamodb.to_owned(),
         ),
     ];
+    variables.extend(surroundings.dax.map(|dax| ("DAX_ENDPOINT", dax.to_owned())));
     if function == WRITER {
         let scheme = match config.slug_scheme {
             SlugScheme::Keyed => "keyed",
@@ -87,15 +119,26 @@ pub(crate) fn environment(
             ("BASE_URL", surroundings.url.to_owned()),
             ("SLUG_SCHEME", scheme.to_owned()),
             ("SLUG_SECRET", surroundings.slug_secret.to_owned()),
-            ("WRITER_AUTH", auth_name(config.auth).to_owned()),
+            ("WRITER_AUTH", AUTH.to_owned()),
         ]);
     }
     variables
 }
 
-fn auth_name(auth: Auth) -> &'static str {
-    match auth {
-        Auth::None => "NONE",
-        Auth::ApiKey => "API_KEY",
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template;
+
+    #[test]
+    fn the_deployed_template_routes_to_both_functions() {
+        let api = template::read(TEMPLATE, &template_parameters()).unwrap();
+        let leads_to = |key: &str| {
+            let route = api.routes.iter().find(|route| route.key == key);
+            route.map(|route| route.integration.function.as_str())
+        };
+        assert_eq!(leads_to("GET /{id+}"), Some("Redirector"));
+        assert_eq!(leads_to("HEAD /{id+}"), Some("Redirector"));
+        assert_eq!(leads_to("POST /"), Some(WRITER));
     }
 }

@@ -14,13 +14,14 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::config::{Config, FunctionConfig};
+use crate::dax_server::{Backend, Cluster, ClusterConfig};
 use crate::dynamodb::{self, Endpoint, StoreError};
 use crate::function::{FunctionStats, Pool, Spec, lambda_environment};
 use crate::gateway::Gateway;
-use crate::ids;
 use crate::lambda_api::LambdaApi;
 use crate::serve::{Limits, Stop, bind, serve};
 use crate::shortener::{self, Surroundings};
+use crate::slug_secret;
 use crate::template::{self, Api, Function, TemplateError};
 
 /// Time for all processes and connections to end.
@@ -36,9 +37,9 @@ pub struct Stack {
     dynamodb: SocketAddr,
     database: Database,
     endpoint: Arc<Endpoint>,
+    dax: Option<Cluster>,
     /// By function name.
     pools: BTreeMap<String, Arc<Pool>>,
-    api_key: Option<String>,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -64,6 +65,8 @@ pub enum Port {
     Lambda,
     /// The `DynamoDB` endpoint.
     DynamoDb,
+    /// The nodes of the DAX cluster.
+    Dax,
 }
 
 /// Why a stack did not start.
@@ -90,6 +93,9 @@ pub enum StartError {
     /// The table cannot be opened.
     #[error("cannot start the DynamoDB endpoint")]
     Store(#[from] StoreError),
+    /// The DAX cluster cannot be started.
+    #[error("cannot start the DAX cluster")]
+    Dax(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The slug secret cannot be kept.
     #[error("cannot keep the slug secret in {0}")]
     Secret(PathBuf, #[source] io::Error),
@@ -102,7 +108,7 @@ impl Stack {
     ///
     /// [`StartError`]; nothing is left running then.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        let api = template::read(&config.template, &shortener::template_parameters(&config))?;
+        let api = template::read(&config.template, &shortener::template_parameters())?;
         let (gateway_listener, gateway) = listen(Port::Gateway, config.gateway_port).await?;
         let (lambda_listener, lambda) = listen(Port::Lambda, config.lambda_port).await?;
         let (dynamodb_listener, dynamodb) = listen(Port::DynamoDb, config.dynamodb_port).await?;
@@ -110,10 +116,16 @@ impl Stack {
 
         let database = dynamodb::open(config.data_dir.as_deref())?;
         dynamodb::ensure_table(&database, &shortener::TABLE)?;
+        let dynamodb_url = format!("http://{dynamodb}");
+        let dax = start_dax(&config, &dynamodb_url).await?;
+        let dax_endpoint = dax
+            .as_ref()
+            .and_then(|dax| dax.endpoints().into_iter().next());
         let surroundings = Surroundings {
             url: &format!("http://localhost:{}", gateway.port()),
-            dynamodb: &format!("http://{dynamodb}"),
-            slug_secret: &slug_secret(config.data_dir.as_deref())?,
+            dynamodb: &dynamodb_url,
+            dax: dax_endpoint.as_deref(),
+            slug_secret: &slug_secret::load(config.data_dir.as_deref())?,
         };
         let pools = pools(&config, &api, &surroundings)?;
         let front = Arc::new(Gateway::new(
@@ -163,15 +175,14 @@ impl Stack {
         for pool in by_name.values() {
             tasks.spawn(Arc::clone(pool).expire(stopped.clone()));
         }
-        let api_key = None;
         Ok(Self {
             gateway,
             lambda,
             dynamodb,
             database,
             endpoint,
+            dax,
             pools: by_name,
-            api_key,
             stop,
             tasks,
         })
@@ -207,12 +218,6 @@ impl Stack {
         shortener::TABLE.name
     }
 
-    /// The key that the writer accepts, with [`Auth::ApiKey`](crate::Auth::ApiKey).
-    #[must_use]
-    pub fn api_key(&self) -> Option<&str> {
-        self.api_key.as_deref()
-    }
-
     /// The embedded store itself, past the endpoint and its counter.
     #[must_use]
     pub fn database(&self) -> &Database {
@@ -223,6 +228,12 @@ impl Stack {
     #[must_use]
     pub fn dynamodb_requests(&self) -> u64 {
         self.endpoint.requests()
+    }
+
+    /// The DAX cluster, unless it was left out.
+    #[must_use]
+    pub fn dax(&self) -> Option<&Cluster> {
+        self.dax.as_ref()
     }
 
     /// Names of the functions.
@@ -241,10 +252,14 @@ impl Stack {
         self.stop.send_replace(true);
         let mut tasks = std::mem::take(&mut self.tasks);
         let pools: Vec<_> = self.pools.values().cloned().collect();
+        let dax = self.dax.take();
         let ending = async move {
             while tasks.join_next().await.is_some() {}
             for pool in pools {
                 pool.close().await;
+            }
+            if let Some(dax) = dax {
+                dax.stop().await;
             }
         };
         // What is left afterwards is killed when the runtime drops its tasks.
@@ -259,6 +274,30 @@ impl Drop for Stack {
             pool.kill_all();
         }
     }
+}
+
+async fn start_dax(config: &Config, dynamodb: &str) -> Result<Option<Cluster>, StartError> {
+    if config.dax_nodes == 0 {
+        return Ok(None);
+    }
+    let mut cluster = ClusterConfig::new(Backend::local(dynamodb));
+    cluster.nodes = config.dax_nodes;
+    cluster.port = config.dax_port;
+    cluster.item_ttl = config.dax_item_ttl;
+    cluster.replication_delay = config.dax_replication_delay;
+    Cluster::start(cluster).await.map(Some).map_err(|error| {
+        let taken = error
+            .chain()
+            .find_map(|cause| cause.downcast_ref::<io::Error>());
+        match taken.map(io::Error::kind) {
+            Some(kind @ io::ErrorKind::AddrInUse) => StartError::Port {
+                port: Port::Dax,
+                number: config.dax_port,
+                source: kind.into(),
+            },
+            _ => StartError::Dax(error.into()),
+        }
+    })
 }
 
 async fn listen(port: Port, number: u16) -> Result<(TcpListener, SocketAddr), StartError> {
@@ -333,32 +372,4 @@ fn spec(
         idle_expiry: settings.idle_expiry,
         freeze: settings.freeze,
     }
-}
-
-/// The secret of the keyed slugs. Kept with the data: under another secret the same URL would get another
-/// slug, and every link would be there twice.
-fn slug_secret(data_dir: Option<&Path>) -> Result<String, StartError> {
-    let fresh = ids::hex(&rand::random::<[u8; 32]>());
-    let Some(directory) = data_dir else {
-        return Ok(fresh);
-    };
-    let file = directory.join("slug-secret");
-    let failed = |error| StartError::Secret(file.clone(), error);
-    match std::fs::read_to_string(&file) {
-        Ok(secret) if !secret.trim().is_empty() => Ok(secret.trim().to_owned()),
-        Ok(_) => write_secret(&file, fresh).map_err(failed),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            write_secret(&file, fresh).map_err(failed)
-        }
-        Err(error) => Err(failed(error)),
-    }
-}
-
-fn write_secret(file: &Path, secret: String) -> io::Result<String> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    options.open(file)?.write_all(secret.as_bytes())?;
-    Ok(secret)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use console::{Style, Term, style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use local::{Auth, CrashRecord, Observer, RequestRecord, Stack};
+use local::{CrashRecord, Observer, RequestRecord, Stack};
 use serde_json::json;
 
 use crate::cli::StackOptions;
@@ -33,9 +33,9 @@ pub(crate) fn readiness_line(stack: &Stack) -> io::Result<()> {
         "url": stack.url(),
         "dynamodb": stack.dynamodb_endpoint(),
         "lambda": stack.lambda_endpoint(),
-        "dax": [],
+        "dax": stack.dax().map(local::dax_server::Cluster::endpoints).unwrap_or_default(),
         "table": stack.table(),
-        "api_key": stack.api_key(),
+        "api_key": null,
     });
     Term::stdout().write_line(&line.to_string())
 }
@@ -54,46 +54,60 @@ impl Banner<'_> {
             Some(directory) => format!("kept in {}", directory.display()),
             None => "in memory".to_owned(),
         };
-        let auth = match self.options.auth {
-            Auth::None => "none: whoever reaches this port can create links",
-            _ => "API key",
-        };
         term.write_line("")?;
         term.write_line(&format!(
             "  {} is running on this machine",
             style("kurz").bold().cyan()
         ))?;
         term.write_line("")?;
-        for (name, value, note) in [
-            ("Shortener", stack.url(), ""),
+        let functions: Vec<&str> = stack.functions().collect();
+        for (name, value) in [
+            ("Shortener", stack.url()),
             (
                 "DynamoDB",
-                stack.dynamodb_endpoint(),
-                &format!("table {}, {kept}", stack.table()),
+                with_note(
+                    &stack.dynamodb_endpoint(),
+                    &format!("table {}, {kept}", stack.table()),
+                ),
             ),
+            ("DAX", dax(stack)),
             (
                 "Lambda",
-                stack.lambda_endpoint(),
-                &stack.functions().collect::<Vec<_>>().join(", "),
+                with_note(&stack.lambda_endpoint(), &functions.join(", ")),
             ),
-            ("Auth", auth.to_owned(), ""),
+            (
+                "Auth",
+                "none: everybody on this machine can create links".to_owned(),
+            ),
         ] {
             let name = style(format!("{name:<10}")).dim();
-            term.write_line(format!("  {name} {value}  {}", style(note).dim()).trim_end())?;
+            term.write_line(&format!("  {name} {value}"))?;
         }
         term.write_line("")?;
         term.write_line(&format!("  {}", style("Shorten a link:").dim()))?;
         term.write_line("")?;
-        let key = stack
-            .api_key()
-            .map(|key| format!(" -H 'Authorization: Bearer {key}'"))
-            .unwrap_or_default();
-        let curl = format!("curl{key} -d 'https://www.amazon.com' {}", stack.url());
+        let curl = format!("curl -d 'https://www.amazon.com' {}", stack.url());
         term.write_line(&format!("    {}", style(curl).green()))?;
         term.write_line("")?;
         term.write_line(&format!("  {}", style("Ctrl-C stops everything.").dim()))?;
         term.write_line("")
     }
+}
+
+/// The nodes of the cluster, and where faults are injected.
+fn dax(stack: &Stack) -> String {
+    let Some(cluster) = stack.dax() else {
+        return "none".to_owned();
+    };
+    let nodes = cluster.endpoints().join(" ");
+    match cluster.control_url() {
+        Some(url) => with_note(&nodes, &format!("control {url}")),
+        None => nodes,
+    }
+}
+
+fn with_note(value: &str, note: &str) -> String {
+    format!("{value}  {}", style(note).dim())
 }
 
 /// Prints one line per request, and reports of crashed functions.

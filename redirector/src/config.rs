@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use links::{
-    DynamoDbSettings, RedirectStatus,
+    DaxSettings, DynamoDbSettings, RedirectStatus,
     settings::{Reader, SettingsError},
 };
 
 /// The variables that an operator sets for this function. A variable of the platform, such as `AWS_REGION`, is not
 /// among them.
-pub const VARIABLES: [&str; 8] = [
+pub const VARIABLES: [&str; 10] = [
     "DDB_TABLE",
+    "DAX_ENDPOINT",
+    "DAX_TIMEOUT_MS",
     "AWS_ENDPOINT_URL_DYNAMODB",
     "DDB_LOCAL",
     "DEFAULT_REDIRECT",
@@ -29,6 +31,9 @@ const CACHE_BYTES: usize = 32 << 20;
 pub struct Config {
     /// The table.
     pub dynamodb: DynamoDbSettings,
+    /// The DAX cluster in front of it, if any. `DAX_TIMEOUT_MS` is 100 by default: DAX answers within a few, and past
+    /// it there is the table to ask.
+    pub dax: Option<DaxSettings>,
     /// `DEFAULT_REDIRECT`: status of links that have none of their own. Default 301.
     pub default_redirect: RedirectStatus,
     /// `CACHE_ENTRIES`: most links kept in process. Default 10,000; 0 keeps none.
@@ -77,6 +82,7 @@ impl Config {
         let mut read = Reader::new(lookup);
         let config = Self {
             dynamodb: read.dynamodb(),
+            dax: read.dax(Duration::from_millis(100)),
             default_redirect: read.choice(
                 "DEFAULT_REDIRECT",
                 RedirectStatus::MovedPermanently,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use lambda_runtime::LambdaEvent;
-use links::{Freshness, Link, LinkReader, RedirectStatus, Slug, StoreError, Timestamp};
+use links::{Found, Freshness, LinkReader, RedirectStatus, Slug, Source, StoreError, Timestamp};
 
 use crate::{
     Config, Event, Response,
@@ -36,6 +36,7 @@ enum Tier {
     /// Nowhere: the path was no slug, or one of the service's own.
     None,
     Lru,
+    Dax,
     DynamoDb,
     /// The cache, past its time, because the store failed.
     Stale,
@@ -46,8 +47,18 @@ impl Tier {
         match self {
             Self::None => "none",
             Self::Lru => "lru",
+            Self::Dax => "dax",
             Self::DynamoDb => "dynamodb",
             Self::Stale => "stale",
+        }
+    }
+}
+
+impl From<Source> for Tier {
+    fn from(source: Source) -> Self {
+        match source {
+            Source::Dax => Self::Dax,
+            Source::DynamoDb => Self::DynamoDb,
         }
     }
 }
@@ -135,19 +146,22 @@ impl<R: LinkReader> Redirector<R> {
             )
         };
         match self.read(slug).await {
-            Ok(Some(link)) => {
+            Ok(Found {
+                link: Some(link),
+                source,
+            }) => {
                 let destination = Destination::from(link);
                 self.cache().put(slug, &destination, now);
-                Answer::new(outcome(destination.cached()), Tier::DynamoDb, wanted)
+                Answer::new(outcome(destination.cached()), source.into(), wanted)
             }
-            Ok(None) => {
+            Ok(Found { link: None, source }) => {
                 self.cache().put_absent(slug, now);
-                Answer::new(Outcome::NotFound, Tier::DynamoDb, wanted)
+                Answer::new(Outcome::NotFound, source.into(), wanted)
             }
             Err(error @ StoreError::Malformed { .. }) => {
                 self.log
                     .store_failed(LogLevel::Error, wanted.request_id, slug.as_str(), &error);
-                Answer::new(Outcome::Malformed, Tier::DynamoDb, wanted)
+                Answer::new(Outcome::Malformed, Tier::None, wanted)
             }
             Err(error) => {
                 self.log
@@ -182,13 +196,14 @@ impl<R: LinkReader> Redirector<R> {
             .then(|| Answer::new(Outcome::NotFound, Tier::Lru, wanted))
     }
 
-    /// Asks the store. A link that a lagging replica or a cache does not know may have been made a moment ago, so
-    /// absence is confirmed by the table itself.
-    async fn read(&self, slug: &Slug) -> Result<Option<Link>, StoreError> {
-        match self.store.read(slug, Freshness::Cached).await? {
-            Some(link) => Ok(Some(link)),
-            None => self.store.read(slug, Freshness::Strong).await,
+    /// Asks the store. DAX remembers that a link does not exist, and replicas lag behind; a link may have been made a
+    /// moment ago all the same. So absence is confirmed by the table itself.
+    async fn read(&self, slug: &Slug) -> Result<Found, StoreError> {
+        let found = self.store.read(slug, Freshness::Cached).await?;
+        if found.link.is_some() {
+            return Ok(found);
         }
+        self.store.read(slug, Freshness::Strong).await
     }
 
     fn cache(&self) -> MutexGuard<'_, LinkCache> {

@@ -19,8 +19,10 @@ mod outcome;
 mod page;
 mod query;
 mod response;
+mod store;
 
 pub use config::{Config, LogLevel, VARIABLES};
 pub use event::Event;
 pub use handler::Redirector;
 pub use response::Response;
+pub use store::Store;

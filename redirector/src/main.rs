@@ -3,21 +3,14 @@
 use std::{process::ExitCode, sync::Arc, time::SystemTime};
 
 use lambda_runtime::{LambdaEvent, Runtime, service_fn};
-use links::DynamoDbStore;
-use redirector::{Config, Event, Redirector};
+use links::with_causes;
+use redirector::{Config, Event, Redirector, Store};
 
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Lambda copies standard error to the function's log.
-            #[expect(
-                clippy::print_stderr,
-                reason = "there is nowhere else to say it before or after the event loop"
-            )]
-            {
-                eprintln!("redirector: {error}");
-            }
+            complain(&error.to_string());
             ExitCode::FAILURE
         }
     }
@@ -30,10 +23,24 @@ fn run() -> Result<(), lambda_runtime::Error> {
     )]
     let variable = |name: &str| std::env::var(name).ok();
     if variable("AWS_LAMBDA_RUNTIME_API").is_none() {
-        return Err("this is a Lambda function; `cargo run` in the workspace root starts it with all it needs".into());
+        let hint = "`cargo run` in the workspace root starts it with all it needs";
+        return Err(format!("this is a Lambda function; {hint}").into());
     }
     let config = Config::from_vars(variable)?;
-    let store = DynamoDbStore::new(config.dynamodb.clone());
+    // One thread: a second one costs a wake-up of another core for every event and has nothing to do. This holds for
+    // several requests at a time (Managed Instances) too, since almost all of the work is waiting.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(serve(config))
+}
+
+async fn serve(config: Config) -> Result<(), lambda_runtime::Error> {
+    let store = Store::new(&config);
+    // Before the first event there is time, and on Lambda a whole core.
+    if let Err(error) = store.connect().await {
+        complain(&format!("starting without DAX: {}", with_causes(&error)));
+    }
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place that reads the clock"
@@ -43,10 +50,16 @@ fn run() -> Result<(), lambda_runtime::Error> {
         let redirector = Arc::clone(&redirector);
         async move { redirector.handle(event).await }
     });
-    // One thread: a second one costs a wake-up of another core for every event and has nothing to do. This holds for
-    // several requests at a time (Managed Instances) too, since almost all of the work is waiting.
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(Runtime::new(handler).run_concurrent())
+    Runtime::new(handler).run_concurrent().await
+}
+
+/// Lambda copies standard error to the function's log.
+fn complain(what: &str) {
+    #[expect(
+        clippy::print_stderr,
+        reason = "there is nowhere else to say it before or after the event loop"
+    )]
+    {
+        eprintln!("redirector: {what}");
+    }
 }

@@ -17,8 +17,8 @@ use std::{
 
 use lambda_runtime::{Context, LambdaEvent};
 use links::{
-    Freshness, Link, LinkReader, Slug, State, StoreError, StoredTarget, TargetRules, TargetUrl,
-    Timestamp,
+    Found, Freshness, Link, LinkReader, Slug, Source, State, StoreError, StoredTarget, TargetRules,
+    TargetUrl, Timestamp,
 };
 use redirector::{Config, Event, Redirector};
 use serde_json::{Value, json};
@@ -48,7 +48,7 @@ impl Store {
 }
 
 impl LinkReader for &Store {
-    async fn read(&self, slug: &Slug, freshness: Freshness) -> Result<Option<Link>, StoreError> {
+    async fn read(&self, slug: &Slug, freshness: Freshness) -> Result<Found, StoreError> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         if *self.fails.lock().unwrap() {
             return Err(StoreError::Unavailable {
@@ -60,7 +60,10 @@ impl LinkReader for &Store {
             Freshness::Cached => &self.replica,
             Freshness::Strong => &self.links,
         };
-        Ok(links.lock().unwrap().get(slug.as_str()).cloned())
+        Ok(Found {
+            link: links.lock().unwrap().get(slug.as_str()).cloned(),
+            source: Source::DynamoDb,
+        })
     }
 }
 

@@ -9,3 +9,4 @@
 )]
 
 mod platform;
+mod shortener;

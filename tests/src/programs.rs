@@ -1,6 +1,5 @@
 //! The programs under test, built by cargo when the first test asks for them.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -29,18 +28,15 @@ impl Programs {
 
 /// Builds the programs, once per test process.
 ///
-/// In the same two steps as `cargo run` does, so that cargo chooses the same features and one build serves
-/// both.
+/// In one step, as `cargo run` does, so that cargo chooses the same features and one build serves both.
 pub fn programs() -> &'static Programs {
     static PROGRAMS: OnceLock<Programs> = OnceLock::new();
     PROGRAMS.get_or_init(|| {
-        let mut built = BTreeMap::new();
-        for packages in [["local"].as_slice(), &["redirector", "writer"]] {
-            match build(packages, Profile::Dev, |_name| {}) {
-                Ok(programs) => built.extend(programs),
-                Err(error) => panic!("{error}"),
-            }
-        }
+        let packages = ["local", "redirector", "writer"];
+        let mut built = match build(&packages, Profile::Dev, |_name| {}) {
+            Ok(built) => built,
+            Err(error) => panic!("{error}"),
+        };
         let mut take = |name: &str| match built.remove(name) {
             Some(program) => program,
             None => panic!("cargo built no {name}"),

@@ -1,14 +1,18 @@
 //! What the operator can set.
 
+use std::time::Duration;
+
 use links::{
-    DynamoDbSettings, Origin, SlugScheme, SlugSecret,
+    DaxSettings, DynamoDbSettings, Origin, SlugScheme, SlugSecret,
     settings::{Reader, SettingsError},
 };
 
 /// The variables that an operator sets for this function. A variable of the platform, such as `AWS_REGION`, is not
 /// among them.
-pub const VARIABLES: [&str; 8] = [
+pub const VARIABLES: [&str; 10] = [
     "DDB_TABLE",
+    "DAX_ENDPOINT",
+    "DAX_TIMEOUT_MS",
     "AWS_ENDPOINT_URL_DYNAMODB",
     "DDB_LOCAL",
     "BASE_URL",
@@ -23,6 +27,9 @@ pub const VARIABLES: [&str; 8] = [
 pub struct Config {
     /// The table.
     pub dynamodb: DynamoDbSettings,
+    /// The DAX cluster in front of it, if any. `DAX_TIMEOUT_MS` is 1,000 by default: a write reaches the table before
+    /// it is answered.
+    pub dax: Option<DaxSettings>,
     /// `BASE_URL`: scheme and host of short URLs, without a slash at the end. Unset: the host of each request.
     pub base_url: Option<String>,
     /// `SLUG_SCHEME`: `keyed` (default; under `SLUG_SECRET`) or `seed`.
@@ -64,6 +71,7 @@ impl Config {
         let mut read = Reader::new(lookup);
         let config = Self {
             dynamodb: read.dynamodb(),
+            dax: read.dax(Duration::from_secs(1)),
             base_url: base_url(&mut read),
             scheme: scheme(&mut read),
             auth: match read.required("WRITER_AUTH").as_str() {

@@ -85,7 +85,7 @@ async fn put(
     let found = match found {
         // Someone else's item, whatever it is: not ours to use.
         Err(StoreError::Malformed { .. }) => None,
-        found => found?,
+        found => found?.link,
     };
     Ok(found
         .filter(|found| is_same(found, target, owner, now))
@@ -107,7 +107,7 @@ fn is_same(found: &Link, target: &TargetUrl, owner: &str, now: Timestamp) -> boo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use links::{LinkReader, StoredTarget, TargetRules};
+    use links::{Found, LinkReader, Source, StoredTarget, TargetRules};
     use std::{collections::HashMap, sync::Mutex};
 
     #[derive(Default)]
@@ -117,13 +117,13 @@ mod tests {
     }
 
     impl LinkReader for Store {
-        async fn read(
-            &self,
-            slug: &Slug,
-            freshness: Freshness,
-        ) -> Result<Option<Link>, StoreError> {
+        async fn read(&self, slug: &Slug, freshness: Freshness) -> Result<Found, StoreError> {
             assert_eq!(freshness, Freshness::Strong);
-            Ok(self.links.lock().unwrap().get(slug.as_str()).cloned())
+            let link = self.links.lock().unwrap().get(slug.as_str()).cloned();
+            Ok(Found {
+                link,
+                source: Source::Dax,
+            })
         }
     }
 

@@ -17,6 +17,8 @@ mod problem;
 mod representation;
 mod request;
 mod route;
+mod store;
 
 pub use config::{Auth, Config, VARIABLES};
 pub use handler::Writer;
+pub use store::Store;

@@ -4,10 +4,12 @@
 //! panics, bounds its recursion, allocates at most in proportion to the bytes it has seen, and tells "more bytes are
 //! needed" ([`Error::Incomplete`]) from "these bytes are wrong" ([`Error::Malformed`]). Both know nothing of DAX.
 
+mod head;
 mod reader;
 mod writer;
 
-pub use reader::{Head, Items, Kind, Reader, skip};
+pub use head::{Head, Items, Kind};
+pub use reader::{Reader, skip};
 pub use writer::Writer;
 
 /// Deepest nesting of arrays, maps and tags that is read. DynamoDB documents nest 32 deep at most, each number or set

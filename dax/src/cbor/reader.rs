@@ -2,106 +2,11 @@
 
 use std::borrow::Cow;
 
+use super::head::{
+    ARRAY, BYTES, DOUBLE, FALSE, HALF, Head, Items, Kind, MAP, NEGATIVE, NULL, OPEN, SIMPLE,
+    SINGLE, TAG, TEXT, TRUE, UNDEFINED, UNSIGNED,
+};
 use super::{Error, MAX_DEPTH, Result};
-
-pub(super) const UNSIGNED: u8 = 0;
-pub(super) const NEGATIVE: u8 = 1;
-pub(super) const BYTES: u8 = 2;
-pub(super) const TEXT: u8 = 3;
-pub(super) const ARRAY: u8 = 4;
-pub(super) const MAP: u8 = 5;
-pub(super) const TAG: u8 = 6;
-const SIMPLE: u8 = 7;
-
-const FALSE: u8 = 20;
-const TRUE: u8 = 21;
-const NULL: u8 = 22;
-const UNDEFINED: u8 = 23;
-const HALF: u8 = 25;
-const SINGLE: u8 = 26;
-const DOUBLE: u8 = 27;
-const OPEN: u8 = 31;
-
-/// What kind of item comes next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Kind {
-    /// Integer, zero or above.
-    Unsigned,
-    /// Integer below zero.
-    Negative,
-    /// Byte string.
-    Bytes,
-    /// Text string.
-    Text,
-    /// Array.
-    Array,
-    /// Map.
-    Map,
-    /// Tag and the item it applies to.
-    Tag,
-    /// `true` or `false`.
-    Bool,
-    /// `null`, or `undefined`, which DAX clients read alike.
-    Null,
-    /// Floating point number of any width.
-    Float,
-    /// The end of an array, map or string of open length.
-    Break,
-}
-
-/// The head of an item: its kind, and the number that the head carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Head {
-    /// Kind of the item.
-    pub kind: Kind,
-    /// Value, length, count, tag or bits of the float; `None` for an open length.
-    pub argument: Option<u64>,
-    /// The low five bits of the first byte, which tell the width of a float.
-    info: u8,
-}
-
-/// Position within an array or map whose head was read.
-///
-/// Call [`next`](Self::next) before each element (or each pair, for a map) and stop when it says `false`.
-#[derive(Debug)]
-pub struct Items {
-    left: Option<u64>,
-}
-
-impl Items {
-    /// Whether another element follows; consumes the end mark of an open length.
-    ///
-    /// # Errors
-    /// As for [`Reader::peek`], for an open length.
-    #[inline]
-    pub fn next(&mut self, reader: &mut Reader<'_>) -> Result<bool> {
-        match &mut self.left {
-            Some(0) => Ok(false),
-            Some(left) => {
-                *left -= 1;
-                Ok(true)
-            }
-            None if reader.peek()? == Kind::Break => {
-                reader.at += 1;
-                self.left = Some(0);
-                Ok(false)
-            }
-            None => Ok(true),
-        }
-    }
-
-    /// The announced number of elements, or of pairs for a map, if the length is not open.
-    pub const fn announced(&self) -> Option<u64> {
-        self.left
-    }
-
-    /// How much room to reserve: never more than the announcement, and small, because a head is only a claim.
-    pub fn reserve(&self) -> usize {
-        usize::try_from(self.left.unwrap_or(0).min(64)).unwrap_or(0)
-    }
-}
 
 /// Walks over CBOR items in a byte slice. Text and byte strings are borrowed from it.
 ///
@@ -399,6 +304,11 @@ impl<'a> Reader<'a> {
         self.skip_at(0)
     }
 
+    /// Consumes the end mark that was peeked at.
+    pub(super) fn close(&mut self) {
+        self.at += 1;
+    }
+
     fn skip_at(&mut self, depth: usize) -> Result<()> {
         if depth > MAX_DEPTH {
             return Err(self.malformed("nested too deeply"));
@@ -498,14 +408,21 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// The argument in the one, two, four or eight bytes after the first one.
+    #[inline]
     fn wide_argument(&self, info: u8) -> Result<u64> {
-        let from = self.at + 1;
-        let Some(bytes) = self.input.get(from..from + (1 << (info - 24))) else {
-            return Err(self.out_of_bytes());
+        let rest = self.input.get(self.at + 1..).unwrap_or_default();
+        let argument = match info {
+            24 => rest.first().map(|byte| u64::from(*byte)),
+            25 => rest
+                .first_chunk()
+                .map(|bytes| u64::from(u16::from_be_bytes(*bytes))),
+            26 => rest
+                .first_chunk()
+                .map(|bytes| u64::from(u32::from_be_bytes(*bytes))),
+            _ => rest.first_chunk().map(|bytes| u64::from_be_bytes(*bytes)),
         };
-        Ok(bytes
-            .iter()
-            .fold(0, |value, byte| value << 8 | u64::from(*byte)))
+        argument.ok_or_else(|| self.out_of_bytes())
     }
 
     const fn out_of_bytes(&self) -> Error {

@@ -1,6 +1,6 @@
 //! Writes CBOR items to the end of a buffer.
 
-use super::reader::{ARRAY, BYTES, MAP, NEGATIVE, TAG, TEXT, UNSIGNED};
+use super::head::{ARRAY, BYTES, MAP, NEGATIVE, TAG, TEXT, UNSIGNED};
 
 /// Appends CBOR items to a `Vec<u8>`, each with the shortest possible head.
 ///
@@ -121,7 +121,10 @@ impl<'a> Writer<'a> {
         write(&mut Writer { out: self.out })?;
         let length = self.out.len() - start - 1;
         let (head, used) = head_bytes(BYTES, length as u64);
-        self.out.splice(start..=start, head.into_iter().take(used));
+        match (self.out.get_mut(start), used) {
+            (Some(room), 1) => *room = head[0],
+            _ => drop(self.out.splice(start..=start, head.into_iter().take(used))),
+        }
         Ok(())
     }
 

@@ -164,3 +164,89 @@ impl FrameScanner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT_BYTES: usize = 64;
+
+    fn scan(method: Method, answer: &[u8]) -> Result<Option<usize>> {
+        FrameScanner::new(method, LIMIT_BYTES).scan(answer)
+    }
+
+    #[test]
+    fn each_method_ends_where_its_body_ends() {
+        for (method, answer, expected) in [
+            (Method::GetItem, &[0x80, 0xf6][..], Some(2)),
+            (Method::GetItem, &[0x80, 0xf6, 0x80], Some(2)),
+            (Method::GetItem, &[0x9f, 0xff, 0xbf, 0xff], Some(4)),
+            (Method::GetItem, &[0x80, 0xbf, 0x00, 0x42, 1], None),
+            // The third value of a batch lies outside of the array of two.
+            (Method::BatchGetItem, &[0x80, 0x82, 0xa0, 0xa0], None),
+            (
+                Method::BatchGetItem,
+                &[0x80, 0x82, 0xa0, 0xa0, 0x80],
+                Some(5),
+            ),
+            (Method::BatchWriteItem, &[0x80, 0xa0, 0x80, 0xa0], Some(4)),
+            (
+                Method::TransactWriteItems,
+                &[0x80, 0x83, 0x80, 0x80, 0xa0],
+                Some(5),
+            ),
+            // Codes, message, details.
+            (
+                Method::BatchWriteItem,
+                &[0x81, 0x02, 0x61, b'x', 0xf6],
+                Some(5),
+            ),
+            (Method::BatchWriteItem, &[0x81, 0x02, 0x61, b'x'], None),
+            (
+                Method::GetItem,
+                &[0x80, 0xd9, 0x0c, 0xf9, 0x81, 0x61, b'a'],
+                Some(7),
+            ),
+            (Method::GetItem, &[0x80, 0x7f, 0x61, b'a', 0xff], Some(5)),
+        ] {
+            assert_eq!(scan(method, answer), Ok(expected), "{method} {answer:02x?}");
+        }
+    }
+
+    #[test]
+    fn what_can_never_end_well_is_malformed_at_once() {
+        let too_deep = [&[0x80][..], &[0x81; 97]].concat();
+        for answer in [
+            // No array of codes; a lone end mark; a reserved head.
+            &[0xf6][..],
+            &[0x80, 0xff],
+            &[0x80, 0x1c],
+            // Announcements beyond the limit: a string, an array, a map, an overflowing map.
+            &[0x80, 0x59, 0x01, 0x00],
+            &[0x80, 0x99, 0x01, 0x00],
+            &[0x80, 0xb8, 0x40],
+            &[0x80, 0xbb, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+            &too_deep,
+        ] {
+            assert!(
+                matches!(scan(Method::GetItem, answer), Err(Error::Malformed { .. })),
+                "{answer:02x?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_answer_without_an_end_stops_at_the_limit() {
+        let endless = [&[0x80, 0x9f][..], &[0; LIMIT_BYTES]].concat();
+        assert_eq!(scan(Method::GetItem, &endless[..LIMIT_BYTES - 1]), Ok(None));
+        assert!(scan(Method::GetItem, &endless[..LIMIT_BYTES]).is_err());
+    }
+
+    #[test]
+    fn a_scanner_can_be_used_again() {
+        let mut scanner = FrameScanner::new(Method::GetItem, LIMIT_BYTES);
+        assert_eq!(scanner.scan(&[0x80, 0xbf]), Ok(None));
+        scanner.restart(Method::BatchWriteItem);
+        assert_eq!(scanner.scan(&[0x80, 0xa0, 0x80, 0xa0]), Ok(Some(4)));
+    }
+}

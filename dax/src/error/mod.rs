@@ -221,3 +221,131 @@ impl Error {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(
+        method: Method,
+        codes: &[i64],
+        code_text: Option<&str>,
+        http_status: Option<u16>,
+    ) -> Error {
+        let mut error = ServerError::new(method, codes.to_vec(), "why".to_owned());
+        error.code_text = code_text.map(str::to_owned);
+        error.http_status = http_status;
+        Error::Server(Box::new(error))
+    }
+
+    fn broken(method: Method, sent: bool) -> Error {
+        let endpoint = SocketAddr::from(([127, 0, 0, 1], 8111));
+        Error::Broken {
+            method,
+            endpoint,
+            sent,
+            source: io::ErrorKind::UnexpectedEof.into(),
+        }
+    }
+
+    #[test]
+    fn a_write_that_may_have_happened_is_not_repeated() {
+        for (error, unknown, retry) in [
+            (broken(Method::PutItem, true), true, Retry::Never),
+            (broken(Method::PutItem, false), false, Retry::NewConnection),
+            (broken(Method::GetItem, true), false, Retry::NewConnection),
+            (
+                broken(Method::TransactWriteItems, true),
+                false,
+                Retry::NewConnection,
+            ),
+            (
+                server(Method::PutItem, &[1, 37, 38, 53], None, None),
+                true,
+                Retry::Never,
+            ),
+            (
+                server(Method::TransactWriteItems, &[1, 37, 38, 53], None, None),
+                false,
+                Retry::Now,
+            ),
+            (
+                server(Method::DeleteItem, &[4, 37, 38, 39, 47], None, Some(500)),
+                true,
+                Retry::Never,
+            ),
+            (
+                server(Method::Query, &[4, 37, 38, 39, 47], None, Some(500)),
+                false,
+                Retry::AfterWait,
+            ),
+            (
+                server(Method::UpdateItem, &[4, 99], None, Some(500)),
+                true,
+                Retry::Never,
+            ),
+            (
+                server(Method::UpdateItem, &[4, 37, 38, 39, 40], None, Some(400)),
+                false,
+                Retry::AfterWait,
+            ),
+        ] {
+            assert_eq!(
+                (error.outcome_unknown(), error.retry()),
+                (unknown, retry),
+                "{error:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_failed_condition_is_never_repeated_whatever_its_first_code() {
+        for first in 1..=4 {
+            let error = server(Method::PutItem, &[first, 37, 38, 39, 43], None, None);
+            assert!(error.is_condition_failed());
+            assert_eq!(error.retry(), Retry::Never);
+        }
+    }
+
+    #[test]
+    fn codes_go_before_names_and_unknown_names_are_kept() {
+        let code = |codes: &[i64], name| match server(Method::GetItem, codes, name, None) {
+            Error::Server(error) => error.code().to_owned(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            code(&[4, 23, 24], Some("ValidationException")),
+            "ResourceNotFoundException"
+        );
+        assert_eq!(
+            code(&[4, 37, 38, 99], Some("Throttling")),
+            "ThrottlingException"
+        );
+        assert_eq!(
+            code(&[4, 37, 38, 99], Some("InternalServerErrorException")),
+            "InternalServerError"
+        );
+        assert_eq!(
+            code(&[4, 99], Some("SomeFutureException")),
+            "SomeFutureException"
+        );
+        assert_eq!(code(&[3], None), "Unknown");
+    }
+
+    #[test]
+    fn texts_say_what_was_tried_and_do_not_repeat_their_cause() {
+        let error = broken(Method::PutItem, true);
+        assert_eq!(
+            error.to_string(),
+            "PutItem: connection to 127.0.0.1:8111 broke"
+        );
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        assert_eq!(cause.as_deref(), Some("unexpected end of file"));
+        let error = server(Method::GetItem, &[4, 99], Some("SomeFutureException"), None);
+        assert_eq!(
+            error.to_string(),
+            "GetItem: SomeFutureException: why (error codes [4, 99])"
+        );
+        assert!(std::error::Error::source(&error).is_none());
+    }
+}

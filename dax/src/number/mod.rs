@@ -1,7 +1,7 @@
 //! DynamoDB numbers: exact decimals of up to 38 digits, between 1E-130 and 9.99…E+125 in magnitude.
 //!
 //! [`Decimal`] is the value, in one normal form; its [`Display`](std::fmt::Display) is the canonical plain text (no
-//! exponent, no plus sign, no zeros that say nothing). [`write`] and [`read`] are the CBOR form used for attribute
+//! exponent, no plus sign, no zeros that say nothing). [`write()`] and [`read`] are the CBOR form used for attribute
 //! values and hash keys; [`write_lex`] and [`read_lex`] the order-preserving form used for numeric range keys.
 
 mod lex;

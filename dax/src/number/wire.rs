@@ -8,7 +8,7 @@ use crate::cbor::{
 /// Longest big number that is read. The largest DynamoDB number has 126 digits: 419 bits.
 const MAX_BIG_BYTES: usize = 64;
 
-/// Writes a number given as text; see [`write`].
+/// Writes a number given as text; see [`write()`].
 ///
 /// # Errors
 /// [`NumberError`] if the text is not a DynamoDB number.

@@ -8,7 +8,9 @@ use aws_sdk_dynamodb::operation::batch_get_item::{
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use super::Operation;
-use super::request::{CapacityWanted, Checked, Refusal, Request, check_count, required};
+use super::parameter::CapacityWanted;
+use super::refusal::{Checked, Refusal, check_count, required};
+use super::request::Request;
 use crate::cbor::Reader;
 use crate::codec::item::ItemReader;
 use crate::codec::usage::read_capacities;

@@ -9,9 +9,9 @@ use aws_sdk_dynamodb::types::{DeleteRequest, PutRequest, WriteRequest};
 
 use super::Operation;
 use super::metrics::read_tables_metrics;
-use super::request::{
-    CapacityWanted, Checked, Parameter, Refusal, Request, check_count, metrics_wanted, required,
-};
+use super::parameter::{CapacityWanted, Parameter, metrics_wanted};
+use super::refusal::{Checked, Refusal, check_count, required};
+use super::request::Request;
 use crate::cbor::Reader;
 use crate::codec::item::ItemReader;
 use crate::codec::usage::read_capacities;

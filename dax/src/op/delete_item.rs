@@ -5,7 +5,9 @@ use aws_sdk_dynamodb::operation::delete_item::{
 };
 
 use super::Operation;
-use super::request::{CapacityWanted, Checked, Request, metrics_wanted, required};
+use super::parameter::{CapacityWanted, metrics_wanted};
+use super::refusal::{Checked, required};
+use super::request::Request;
 use super::single_write::{Returned, SingleWrite, parse_condition, refuse_old_item_on_failure};
 use crate::codec::{Attributes, DecodeStop, EncodeStop, Metadata, Method};
 use crate::error::Error;

@@ -3,7 +3,9 @@
 use aws_sdk_dynamodb::operation::get_item::{GetItemError, GetItemInput, GetItemOutput};
 
 use super::Operation;
-use super::request::{CapacityWanted, Checked, Parameter, Request, required};
+use super::parameter::{CapacityWanted, Parameter};
+use super::refusal::{Checked, required};
+use super::request::Request;
 use crate::cbor::Reader;
 use crate::codec::item::ItemReader;
 use crate::codec::key::copy_key;

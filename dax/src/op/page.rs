@@ -2,7 +2,9 @@
 
 use aws_sdk_dynamodb::types::{ConsumedCapacity, Select};
 
-use super::request::{CapacityWanted, Checked, Options, Parameter, Refusal, Request, out_of_model};
+use super::parameter::{CapacityWanted, Options, Parameter};
+use super::refusal::{Checked, Refusal, out_of_model};
+use super::request::Request;
 use crate::cbor::{Reader, Writer};
 use crate::codec::attribute::sorted;
 use crate::codec::item::ItemReader;

@@ -4,7 +4,9 @@ use aws_sdk_dynamodb::operation::scan::{ScanError, ScanInput, ScanOutput};
 
 use super::Operation;
 use super::page::{Extra, Page, Selection, parse_limit};
-use super::request::{CapacityWanted, Checked, Refusal, Request, out_of_model, required};
+use super::parameter::CapacityWanted;
+use super::refusal::{Checked, Refusal, out_of_model, required};
+use super::request::Request;
 use crate::codec::{DecodeStop, EncodeStop, Metadata, Method};
 use crate::error::Error;
 use crate::expression::{ExpressionKind, Legacy, Placeholders, refuse_mixture};

@@ -7,7 +7,8 @@ use aws_sdk_dynamodb::types::{
     ReturnValue, ReturnValuesOnConditionCheckFailure,
 };
 
-use super::request::{CapacityWanted, Checked, Options, Parameter, Refusal, out_of_model};
+use super::parameter::{CapacityWanted, Options, Parameter};
+use super::refusal::{Checked, Refusal, out_of_model};
 use crate::cbor::Reader;
 use crate::codec::item::ItemReader;
 use crate::codec::key::copy_key;

@@ -7,7 +7,9 @@ use aws_sdk_dynamodb::types::{Get, ItemResponse};
 
 use super::Operation;
 use super::cancellation::with_reasons;
-use super::request::{CapacityWanted, Checked, Refusal, Request, check_count, required};
+use super::parameter::CapacityWanted;
+use super::refusal::{Checked, Refusal, check_count, required};
+use super::request::Request;
 use crate::cbor::Reader;
 use crate::codec::item::ItemReader;
 use crate::codec::key::copy_key;

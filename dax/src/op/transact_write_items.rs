@@ -10,10 +10,9 @@ use aws_sdk_dynamodb::types::{
 use super::Operation;
 use super::cancellation::with_reasons;
 use super::metrics::read_tables_metrics;
-use super::request::{
-    CapacityWanted, Checked, Parameter, Refusal, Request, check_count, metrics_wanted,
-    out_of_model, required,
-};
+use super::parameter::{CapacityWanted, Parameter, metrics_wanted};
+use super::refusal::{Checked, Refusal, check_count, out_of_model, required};
+use super::request::Request;
 use super::transact_get_items::MAX_ITEMS;
 use crate::cbor::Reader;
 use crate::codec::item::ItemReader;

@@ -11,10 +11,11 @@ use rustix::process::Signal as UnixSignal;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout_at};
 
+use super::Spec;
 use super::invocation::{Exit, FunctionError, Request};
 use super::output::{Tail, follow};
 use super::process::Process;
-use super::{Spec, pool::Counters};
+use super::stats::Counters;
 use crate::ids;
 use crate::observer::Observer;
 use crate::runtime_api::{Delivery, Gone, RuntimeApi, Signal};
@@ -253,10 +254,9 @@ impl Environment {
     }
 
     /// Kills the process and waits until it is gone.
-    pub(super) async fn end(&mut self) {
+    pub(super) async fn end(&mut self) -> Exit {
         self.orders.send_replace(Order::Kill);
-        // An error means that the supervisor is gone, and the process with it.
-        let _ = self.exit.wait_for(Option::is_some).await;
+        exited(&mut self.exit).await
     }
 
     /// The lines printed since the last call.
@@ -269,10 +269,17 @@ impl Environment {
         tokio::select! {
             biased;
             Some(signal) = self.signals.recv() => Event::Signal(signal),
-            exit = self.exit.wait_for(Option::is_some) => {
-                Event::Exited(exit.map_or(Exit(None), |exit| exit.unwrap_or(Exit(None))))
-            }
+            exit = exited(&mut self.exit) => Event::Exited(exit),
         }
+    }
+}
+
+/// Waits for the end of a process.
+async fn exited(exit: &mut watch::Receiver<Option<Exit>>) -> Exit {
+    match exit.wait_for(Option::is_some).await {
+        Ok(exit) => exit.unwrap_or(Exit(None)),
+        // The supervisor is gone, and the process with it.
+        Err(_) => Exit(None),
     }
 }
 

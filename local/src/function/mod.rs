@@ -1,18 +1,20 @@
 //! Lambda functions as processes: one process per execution environment, one invocation at a time in it.
 
+mod answer;
 mod environment;
 mod invocation;
 mod output;
 mod pool;
 mod process;
+mod stats;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub(crate) use invocation::{Completed, FunctionError, Request};
-pub use pool::FunctionStats;
 pub(crate) use pool::Pool;
+pub use stats::FunctionStats;
 
 /// The account that ARNs name here; AWS's documentation uses the same.
 pub(crate) const ACCOUNT_ID: &str = "123456789012";

@@ -1,22 +1,22 @@
 //! The environments of one function: started on demand, reused newest first, bounded.
 
-use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::time::{Instant, timeout_at};
 
 use super::Spec;
+use super::answer::Answer;
 use super::environment::{After, Environment, InitFailure};
 use super::invocation::{Completed, FunctionError, Request};
+use super::stats::{Counters, FunctionStats};
 use crate::observer::{CrashRecord, Observer};
 use crate::serve::Stop;
 
-/// Less than a cold start takes.
-const FINISHING_PATIENCE: Duration = Duration::from_millis(15);
+/// About what a cold start takes, so that waiting is never the worse choice by much.
+const FINISHING_PATIENCE: Duration = Duration::from_millis(50);
 
 /// The environments of one function.
 #[derive(Debug)]
@@ -46,45 +46,6 @@ struct Idle {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Throttled;
 
-/// What the environments of a function have been through so far.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct FunctionStats {
-    /// Process ids of the live environments, in no particular order.
-    pub pids: Vec<u32>,
-    /// Live environments that wait for an invocation.
-    pub idle: usize,
-    /// Processes started since the stack started.
-    pub started: u64,
-    /// Environments killed because an invocation overran its deadline.
-    pub timed_out: u64,
-    /// Environments that ended on their own while they had work to do, or that could not start.
-    pub crashed: u64,
-}
-
-#[derive(Debug)]
-pub(super) struct Counters {
-    live: watch::Sender<BTreeSet<u32>>,
-    started: AtomicU64,
-    timed_out: AtomicU64,
-    crashed: AtomicU64,
-}
-
-impl Counters {
-    pub(super) fn started(&self, pid: Option<u32>) {
-        self.started.fetch_add(1, Ordering::Relaxed);
-        self.live.send_modify(|live| live.extend(pid));
-    }
-
-    pub(super) fn ended(&self, pid: Option<u32>) {
-        self.live.send_modify(|live| {
-            if let Some(pid) = pid {
-                live.remove(&pid);
-            }
-        });
-    }
-}
-
 impl Pool {
     pub(crate) fn new(spec: Spec, observer: Arc<dyn Observer>) -> Arc<Self> {
         Arc::new(Self {
@@ -94,12 +55,7 @@ impl Pool {
             finishing: AtomicUsize::new(0),
             finished: Notify::new(),
             stop: Stop::channel().0,
-            counters: Arc::new(Counters {
-                live: watch::channel(BTreeSet::new()).0,
-                started: AtomicU64::new(0),
-                timed_out: AtomicU64::new(0),
-                crashed: AtomicU64::new(0),
-            }),
+            counters: Arc::default(),
             observer,
             spec,
         })
@@ -181,18 +137,19 @@ impl Pool {
             // It died while idle, which no caller ever notices.
             environment.end().await;
         }
-        let (environment, init_spent) = self.start(request).await?;
+        let (mut environment, init_spent) = self.start(request).await?;
         let left = self.spec.timeout.saturating_sub(init_spent);
         let begun = Instant::now();
-        match environment.deliver(&self.spec, request, left) {
-            Ok(()) => Ok(Lease {
-                environment,
-                cold_start: true,
-                begun,
-                deadline: begun + left,
-            }),
-            Err(_) => Err(self.init_failed(InitFailure::TimedOut, &[], request)),
+        if environment.deliver(&self.spec, request, left).is_err() {
+            let failure = InitFailure::Exited(environment.end().await);
+            return Err(self.init_failed(failure, &environment.take_lines(), request));
         }
+        Ok(Lease {
+            environment,
+            cold_start: true,
+            begun,
+            deadline: begun + left,
+        })
     }
 
     /// Starts an environment. A first failure is hidden and tried again, then under the function's own
@@ -262,12 +219,10 @@ impl Pool {
     }
 
     fn report(&self, error: &FunctionError, last_lines: &[String]) {
-        let counter = if error.kind == "Sandbox.Timedout" {
-            &self.counters.timed_out
-        } else {
-            &self.counters.crashed
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
+        match error.kind.as_str() {
+            "Sandbox.Timedout" => self.counters.timed_out(),
+            _ => self.counters.crashed(),
+        }
         self.observer.crash(&CrashRecord {
             function: &self.spec.name,
             error: &String::from_utf8_lossy(&error.payload),
@@ -337,9 +292,7 @@ impl Pool {
     pub(crate) async fn close(&self) {
         self.kill_all();
         self.permits.close();
-        let mut live = self.counters.live.subscribe();
-        // The sender lives as long as we do.
-        let _ = live.wait_for(BTreeSet::is_empty).await;
+        self.counters.all_ended().await;
     }
 
     /// Ends every environment, busy or not, without waiting for it.
@@ -353,13 +306,7 @@ impl Pool {
     }
 
     pub(crate) fn stats(&self) -> FunctionStats {
-        FunctionStats {
-            pids: self.counters.live.borrow().iter().copied().collect(),
-            idle: self.idle().len(),
-            started: self.counters.started.load(Ordering::Relaxed),
-            timed_out: self.counters.timed_out.load(Ordering::Relaxed),
-            crashed: self.counters.crashed.load(Ordering::Relaxed),
-        }
+        self.counters.stats(self.idle().len())
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
@@ -406,60 +353,4 @@ struct Lease {
     cold_start: bool,
     begun: Instant,
     deadline: Instant,
-}
-
-/// The way back to the caller.
-struct Answer {
-    reply: Option<oneshot::Sender<Completed>>,
-    /// Held back until the log is complete.
-    held: Option<Completed>,
-    log_tail: bool,
-}
-
-impl Answer {
-    fn new(reply: oneshot::Sender<Completed>, request: &Request) -> Self {
-        Self {
-            reply: Some(reply),
-            held: None,
-            log_tail: request.log_tail,
-        }
-    }
-
-    fn outcome(
-        &mut self,
-        outcome: Result<Bytes, FunctionError>,
-        cold_start: bool,
-        duration: Duration,
-    ) {
-        let completed = Completed {
-            outcome,
-            cold_start,
-            duration,
-            log_tail: None,
-        };
-        if self.log_tail {
-            self.held = Some(completed);
-        } else {
-            self.send(completed);
-        }
-    }
-
-    fn finish(mut self, spec: &Spec, request_id: &str, lines: &[String]) {
-        if let Some(mut completed) = self.held.take() {
-            completed.log_tail = Some(completed.log(spec, request_id, lines));
-            self.send(completed);
-        }
-    }
-
-    fn failed(mut self, spec: &Spec, request_id: &str, error: FunctionError) {
-        self.outcome(Err(error), true, Duration::ZERO);
-        self.finish(spec, request_id, &[]);
-    }
-
-    fn send(&mut self, completed: Completed) {
-        if let Some(reply) = self.reply.take() {
-            // The caller may have gone away.
-            let _ = reply.send(completed);
-        }
-    }
 }

@@ -163,14 +163,10 @@ fn headers(
         Some(before) => format!("{before}, {}", circumstances.source_ip),
         None => circumstances.source_ip.to_owned(),
     };
-    let trace_root = match map.get("x-amzn-trace-id") {
-        Some(given) => given.clone(),
-        None => circumstances.trace_root.to_owned(),
-    };
     map.extend(
         [
             ("content-length", body_bytes.to_string()),
-            ("x-amzn-trace-id", trace_root),
+            ("x-amzn-trace-id", circumstances.trace_root.to_owned()),
             ("x-forwarded-for", forwarded_for),
             ("x-forwarded-port", "443".to_owned()),
             ("x-forwarded-proto", "https".to_owned()),

@@ -1,6 +1,8 @@
 //! An API Gateway HTTP API in front of the functions: routes of the deployed template, payload format 2.0.
 
 mod event;
+#[cfg(test)]
+mod event_tests;
 mod response;
 mod routes;
 
@@ -123,7 +125,7 @@ impl Gateway {
             .ok_or(Refusal::NotFound)?;
         let body = read_body(body).await?;
         let now = Timestamp::now();
-        let trace_root = ids::trace_root(now);
+        let trace_root = ids::trace_root(head.headers.get("x-amzn-trace-id"), now);
         let circumstances = Circumstances {
             path: &path,
             source_ip: &peer.ip().to_string(),

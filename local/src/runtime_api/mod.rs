@@ -6,6 +6,8 @@
 mod machine;
 mod reply;
 mod routes;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -264,32 +266,5 @@ fn error_type(headers: &HeaderMap) -> String {
         (true, _) => reported.to_owned(),
         (false, "Runtime") => "Runtime.Unknown".to_owned(),
         (false, _) => "Function.Unknown".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn error_types_are_passed_on_or_made_general() {
-        for (reported, expected) in [
-            ("Runtime.NoSuchHandler", "Runtime.NoSuchHandler"),
-            ("Function.Panicked", "Function.Panicked"),
-            ("Runtime.lower", "Runtime.Unknown"),
-            ("Runtime", "Runtime.Unknown"),
-            ("Function.", "Function.Unknown"),
-            ("unhandled", "Function.Unknown"),
-            ("Other.Thing", "Function.Unknown"),
-            ("", "Function.Unknown"),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(
-                "lambda-runtime-function-error-type",
-                reported.parse().unwrap(),
-            );
-            assert_eq!(error_type(&headers), expected, "{reported}");
-        }
-        assert_eq!(error_type(&HeaderMap::new()), "Function.Unknown");
     }
 }

@@ -40,6 +40,14 @@ impl Options {
 }
 
 impl Destination {
+    /// A destination without options.
+    pub fn to(target: &str) -> Self {
+        Self {
+            target: target.to_owned(),
+            options: None,
+        }
+    }
+
     /// The same in the form in which the cache gives it.
     pub fn cached(&self) -> Cached<'_> {
         Cached {

@@ -198,13 +198,6 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn to(target: &str) -> Destination {
-        Destination {
-            target: target.to_owned(),
-            options: None,
-        }
-    }
-
     fn cache() -> LinkCache {
         LinkCache::new(100, 1 << 20, TTL, at(0))
     }
@@ -212,7 +205,11 @@ mod tests {
     #[test]
     fn being_asked_for_does_not_prolong_an_entry() {
         let mut cache = cache();
-        cache.put(&slug("abc"), &to("https://example.com/"), at(10));
+        cache.put(
+            &slug("abc"),
+            &Destination::to("https://example.com/"),
+            at(10),
+        );
         for millis in [10, 4_000, 9_000, 10_009] {
             assert!(cache.fresh(&slug("abc"), at(millis)).is_some(), "{millis}");
         }
@@ -224,7 +221,11 @@ mod tests {
     #[test]
     fn a_clock_set_back_makes_entries_old() {
         let mut cache = cache();
-        cache.put(&slug("abc"), &to("https://example.com/"), at(20_000));
+        cache.put(
+            &slug("abc"),
+            &Destination::to("https://example.com/"),
+            at(20_000),
+        );
         cache.put_absent(&slug("abd"), at(20_000));
         assert!(cache.fresh(&slug("abc"), at(1_000)).is_none());
         assert!(!cache.is_absent(&slug("abd"), at(1_000)));
@@ -237,7 +238,11 @@ mod tests {
         assert!(cache.is_absent(&slug("abc"), at(1_999)));
         assert!(!cache.is_absent(&slug("abc"), at(2_000)));
         cache.put_absent(&slug("abc"), at(3_000));
-        cache.put(&slug("abc"), &to("https://example.com/"), at(3_001));
+        cache.put(
+            &slug("abc"),
+            &Destination::to("https://example.com/"),
+            at(3_001),
+        );
         assert!(!cache.is_absent(&slug("abc"), at(3_002)));
         cache.put_absent(&slug("abc"), at(4_000));
         assert!(
@@ -249,8 +254,8 @@ mod tests {
     #[test]
     fn slugs_and_targets_do_not_run_into_each_other() {
         let mut cache = cache();
-        cache.put(&slug("ab"), &to("chttps://a"), at(0));
-        cache.put(&slug("abc"), &to("https://b"), at(0));
+        cache.put(&slug("ab"), &Destination::to("chttps://a"), at(0));
+        cache.put(&slug("abc"), &Destination::to("https://b"), at(0));
         assert_eq!(
             cache.fresh(&slug("ab"), at(1)).map(|c| c.target.to_owned()),
             Some("chttps://a".into())
@@ -267,7 +272,11 @@ mod tests {
     #[test]
     fn a_cache_of_no_entries_keeps_nothing() {
         let mut cache = LinkCache::new(0, 1 << 20, TTL, at(0));
-        cache.put(&slug("abc"), &to("https://example.com/"), at(0));
+        cache.put(
+            &slug("abc"),
+            &Destination::to("https://example.com/"),
+            at(0),
+        );
         assert!(cache.fresh(&slug("abc"), at(0)).is_none());
     }
 }

@@ -17,9 +17,21 @@ async fn one_process_serves_requests_one_after_another() {
     let client = Client::of(&stack);
     let first = client.get("/pid").await.text().to_owned();
     for _ in 0..20 {
+        wait_until("it is idle", async || stats(&stack).idle == 1).await;
         assert_eq!(client.get("/pid").await.text(), first);
     }
     assert_eq!(stats(&stack).started, 1);
+}
+
+#[tokio::test]
+async fn a_caller_faster_than_the_process_does_not_start_another() {
+    let stack = probe_with(TEMPLATE, |_config, function| function.concurrency = 50).await;
+    let client = Client::of(&stack);
+    for _ in 0..50 {
+        assert_eq!(client.get("/pid").await.status, StatusCode::OK);
+    }
+    // One, but for a machine so busy that a process gets no time for many milliseconds.
+    assert!(stats(&stack).started < 5, "{:?}", stats(&stack));
 }
 
 #[tokio::test]

@@ -1,0 +1,118 @@
+//! A session whose peer says anything at all; what the fuzz target `session` does, replayed by `tests/session.rs` with its
+//! corpus and random conversations.
+
+use std::sync::RwLock;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::operation::get_item::GetItemInput;
+use aws_sdk_dynamodb::operation::put_item::PutItemInput;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use dax_client::codec::Metadata;
+use dax_client::codec::control::Authorization;
+use dax_client::op::{GetItem, Operation, PutItem};
+use dax_client::session::{Call, Endpoints, Request, Session, Step};
+use tokio::time::Instant;
+
+const LIMIT_BYTES: usize = 1 << 16;
+
+/// The first byte chooses the request, the second how the rest, the peer's bytes, is cut into reads.
+///
+/// Whatever the peer says, the session must not panic, must not ask for ever, and if it calls itself reusable then the
+/// next request on it gets its own answer.
+pub(crate) fn talk(data: &[u8]) {
+    let [choice, cut, said @ ..] = data else {
+        return;
+    };
+    let pieces = said.chunks(usize::from(*cut).max(1));
+    match choice % 3 {
+        0 => converse(&get("k"), pieces),
+        1 => converse(&put("k"), pieces),
+        _ => converse(&Endpoints::default(), pieces),
+    }
+}
+
+fn get(key: &str) -> GetItem {
+    let key = AttributeValue::S(key.to_owned());
+    let input = GetItemInput::builder()
+        .table_name("t")
+        .key("pk", key)
+        .build()
+        .unwrap();
+    GetItem::prepare(input, &mut || 0).unwrap()
+}
+
+fn put(key: &str) -> PutItem {
+    let input = PutItemInput::builder()
+        .table_name("t")
+        .item("pk", AttributeValue::S(key.to_owned()))
+        .item("v", AttributeValue::Bool(true))
+        .return_values(ReturnValue::AllOld)
+        .build()
+        .unwrap();
+    PutItem::prepare(input, &mut || 0).unwrap()
+}
+
+fn converse<'a, R: Request>(request: &R, mut pieces: impl Iterator<Item = &'a [u8]>) {
+    let metadata = RwLock::new(Metadata::default());
+    let mut session = Session::new([7; 16], LIMIT_BYTES);
+    session.authorize(
+        &Authorization::new("AK", "signature", "string"),
+        1,
+        Instant::now() + Duration::from_secs(225),
+    );
+    let mut call = Call::new(request);
+    let mut advances = 0;
+    loop {
+        advances += 1;
+        assert!(advances < 10_000, "the session asks for ever");
+        match call.advance(&mut session, &metadata) {
+            Ok(Step::Exchange) => session.sent(),
+            Ok(_done) => break,
+            Err(_error) => break,
+        }
+        loop {
+            match session.is_answered() {
+                Ok(true) => break,
+                Ok(false) => {}
+                Err(_malformed) => {
+                    assert!(
+                        !session.is_reusable(),
+                        "an unreadable answer left the session in use"
+                    );
+                    return;
+                }
+            }
+            let Some(piece) = pieces.next() else {
+                assert!(
+                    !session.is_reusable(),
+                    "an answer is due, and the session calls itself reusable"
+                );
+                return;
+            };
+            session.input().extend_from_slice(piece);
+        }
+    }
+    if session.is_reusable() {
+        next_answer_is_its_own(&mut session);
+    }
+}
+
+fn next_answer_is_its_own(session: &mut Session) {
+    let metadata = RwLock::new(Metadata::default());
+    let question = dax_client::codec::Lookup::KeySchema {
+        table: "t".to_owned(),
+    };
+    let mut call = Call::new(&question);
+    assert!(matches!(
+        call.advance(session, &metadata),
+        Ok(Step::Exchange)
+    ));
+    session.sent();
+    session.input().extend_from_slice(b"\x80\xa1\x62pk\x61S");
+    assert!(matches!(session.is_answered(), Ok(true)));
+    assert!(matches!(
+        call.advance(session, &metadata),
+        Ok(Step::Done(_))
+    ));
+    assert!(session.is_reusable());
+}

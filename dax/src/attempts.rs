@@ -1,0 +1,172 @@
+//! The attempts of one call: how many, on which node, after which wait.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use tracing::Span;
+
+use crate::Refresh;
+use crate::codec::Access;
+use crate::error::{Error, Retry};
+use crate::net::cluster::Cluster;
+use crate::net::context::deadline_in;
+use crate::net::node::{Failure, Node};
+
+/// The attempts of one call.
+pub(crate) struct Attempts<'a> {
+    cluster: &'a Cluster,
+    access: Access,
+    span: &'a Span,
+    /// End of the last attempt that may be made.
+    end: Instant,
+    made: u32,
+    failed: Option<Arc<Node>>,
+    /// The next attempt goes to this node.
+    same: Option<Arc<Node>>,
+    reauthorized: bool,
+    met_stale: bool,
+}
+
+impl<'a> Attempts<'a> {
+    /// None made yet; the total time starts to run.
+    pub(crate) fn new(cluster: &'a Cluster, access: Access, span: &'a Span) -> Self {
+        let end = deadline_in(cluster.context.config.total_timeout);
+        Self {
+            cluster,
+            access,
+            span,
+            end,
+            made: 0,
+            failed: None,
+            same: None,
+            reauthorized: false,
+            met_stale: false,
+        }
+    }
+
+    /// The node for the next attempt; `None` if the cluster has none.
+    pub(crate) fn next_node(&mut self) -> Option<Arc<Node>> {
+        self.made += 1;
+        let node = match self.same.take() {
+            Some(node) => node,
+            None => self.cluster.choose(self.access, self.failed.as_ref())?,
+        };
+        if self.failed.is_some() {
+            node.counters.retries.add(1);
+            self.span.record("dax.attempts", self.made);
+            self.span
+                .record("dax.node", tracing::field::display(node.endpoint()));
+        }
+        Some(node)
+    }
+
+    /// When the attempt that begins now has to be over.
+    pub(crate) fn deadline(&self) -> Instant {
+        self.end
+            .min(deadline_in(self.cluster.context.config.request_timeout))
+    }
+
+    /// Makes ready for another attempt.
+    ///
+    /// # Errors
+    /// The failure, if there is to be none.
+    pub(crate) async fn after(&mut self, node: &Arc<Node>, failure: Failure) -> Result<(), Error> {
+        let next = self.decide(&failure);
+        let Failure { error, .. } = failure;
+        tracing::debug!(
+            dax.node = %node.endpoint(), dax.attempt = self.made, error = %error, retry = ?next,
+            "DAX attempt failed"
+        );
+        let wait = match next {
+            None => return Err(error),
+            Some(Next::Same) => {
+                self.same = Some(Arc::clone(node));
+                Duration::ZERO
+            }
+            Some(Next::Other) => Duration::ZERO,
+            Some(Next::AfterWait) => self.wait(),
+            Some(Next::AfterRefresh) => {
+                let refreshed = self.cluster.refresh(self.believed_age(&error)).await;
+                if refreshed.is_ok() && error.is_io() {
+                    Duration::ZERO
+                } else {
+                    self.wait()
+                }
+            }
+        };
+        self.failed = Some(Arc::clone(node));
+        if Instant::now() + wait >= self.end {
+            return Err(error);
+        }
+        if !wait.is_zero() {
+            sleep(wait).await;
+        }
+        Ok(())
+    }
+
+    fn decide(&mut self, failure: &Failure) -> Option<Next> {
+        let policy = &self.cluster.context.config.retry;
+        if !failure.harmless && !policy.repeats_unknown_writes() {
+            return None;
+        }
+        if failure.stale && !self.met_stale {
+            // Says nothing about node or network: does not count as an attempt, but only once.
+            self.met_stale = true;
+            self.made -= 1;
+            return Some(Next::Same);
+        }
+        if let Error::NoRoute { .. } = failure.error {
+            // The line for a connection to this node is full. There may be room at another; waiting would lengthen it.
+            let others = self.cluster.routes().nodes.len() > 1;
+            return (others && self.made < policy.max_attempts()).then_some(Next::Other);
+        }
+        let retry = match failure.error.retry() {
+            Retry::Never if failure.error.outcome_unknown() => Retry::NewConnection,
+            Retry::Reauthorize if self.reauthorized => Retry::Never,
+            retry => retry,
+        };
+        if retry == Retry::Never || self.made >= policy.max_attempts() {
+            return None;
+        }
+        Some(match retry {
+            Retry::Reauthorize => {
+                self.reauthorized = true;
+                Next::Same
+            }
+            Retry::AfterWait => Next::AfterWait,
+            Retry::AfterRecovery => Next::AfterRefresh,
+            // A second node out of reach, or the only one: the roster itself may be out of date.
+            _ if failure.error.is_io() && self.alone_or_again() => Next::AfterRefresh,
+            _ => Next::Other,
+        })
+    }
+
+    fn alone_or_again(&self) -> bool {
+        self.failed.is_some() || self.cluster.routes().nodes.len() < 2
+    }
+
+    /// A roster younger than this is not worth fetching again because of `error`.
+    fn believed_age(&self, error: &Error) -> Duration {
+        if !error.is_io() {
+            return Duration::ZERO;
+        }
+        let (Refresh::Background(period) | Refresh::OnUse(period)) =
+            self.cluster.context.config.refresh;
+        period.min(Duration::from_secs(1))
+    }
+
+    fn wait(&self) -> Duration {
+        let context = &self.cluster.context;
+        context.with_rng(|rng| context.config.retry.delay(self.made, rng))
+    }
+}
+
+/// Where and when the next attempt is made.
+#[derive(Clone, Copy, Debug)]
+enum Next {
+    Same,
+    Other,
+    AfterWait,
+    AfterRefresh,
+}

@@ -1,0 +1,190 @@
+//! The client and its ten operations.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tracing::{Instrument, Span};
+
+use crate::attempts::Attempts;
+use crate::codec::Access;
+use crate::error::Error;
+use crate::metrics::Stats;
+use crate::net::cluster::Cluster;
+use crate::net::context::Context;
+use crate::net::maintenance::Maintenance;
+use crate::op::{self, Operation};
+use crate::{Config, ReadRouting};
+
+/// A client for one DAX cluster.
+///
+/// Clones are cheap and share everything. Make one per program and keep it: a new client has to find the cluster,
+/// connect and learn its tables first. The last clone to be dropped closes the connections and ends the background
+/// task.
+///
+/// All methods may be called from any task at any time. A call that is dropped before it is done is cancelled: its
+/// connection is closed and no other call is affected; a cancelled write may still take effect.
+///
+/// ```no_run
+/// use aws_sdk_dynamodb::operation::get_item::GetItemInput;
+/// use aws_sdk_dynamodb::types::AttributeValue;
+/// use dax_client::{Client, Config};
+///
+/// # async fn example(sdk: aws_types::SdkConfig) -> Result<(), Box<dyn std::error::Error>> {
+/// let config = Config::new("dax://my-cluster.l6fzcv.dax-clusters.us-east-1.amazonaws.com")?.aws_config(&sdk);
+/// let client = Client::connect(config).await?;
+/// let input = GetItemInput::builder()
+///     .table_name("links")
+///     .key("id", AttributeValue::S("k3".to_owned()))
+///     .build()?;
+/// let item = client.get_item(input).await?.item;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    cluster: Arc<Cluster>,
+    /// Ends when dropped.
+    _maintenance: Option<Maintenance>,
+}
+
+impl Client {
+    /// Finds the cluster and connects to it.
+    ///
+    /// Needs a tokio runtime with I/O and time. The connection over which the cluster was found is kept for calls.
+    ///
+    /// # Errors
+    /// At once, with the reason: [`Error::Config`] (endpoint, region or provider missing), [`Error::Credentials`],
+    /// [`Error::Dns`], [`Error::Connect`] (refused, or no answer: often a security group), [`Error::Tls`],
+    /// [`Error::Server`] (credentials or permission refused), [`Error::NoRoute`] (no nodes, or no leader).
+    pub async fn connect(config: Config) -> Result<Self, Error> {
+        let cluster = Arc::new(Cluster::start(Context::new(config)?).await?);
+        let maintenance = Maintenance::start(&cluster);
+        Ok(Self {
+            shared: Arc::new(Shared {
+                cluster,
+                _maintenance: maintenance,
+            }),
+        })
+    }
+
+    /// What each node was asked, and how it went.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.shared.cluster.stats()
+    }
+
+    /// Learns a table's key ahead of the first call on it, which saves that call a round trip, and finds out early
+    /// whether the table exists: at the node that reads stay with ([`ReadRouting::StayConnected`]), else at all nodes.
+    ///
+    /// # Errors
+    /// See [`Error`]; the first that a node met, without retries.
+    pub async fn warm_up(&self, table: &str) -> Result<(), Error> {
+        let cluster = &*self.shared.cluster;
+        let nodes = if cluster.context.config.read_routing == ReadRouting::StayConnected {
+            cluster.choose(Access::Read, None).into_iter().collect()
+        } else {
+            cluster
+                .routes()
+                .nodes
+                .iter()
+                .map(|routed| Arc::clone(&routed.node))
+                .collect::<Vec<_>>()
+        };
+        for node in nodes {
+            node.learn(&cluster.context, table).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes a call, with retries. The ten named methods are this with the operation filled in.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn call<O: Operation>(&self, input: O::Input) -> Result<O::Output, Error> {
+        let span = tracing::debug_span!(
+            "dax.call",
+            dax.operation = O::METHOD.name(),
+            dax.attempts = tracing::field::Empty,
+            dax.node = tracing::field::Empty,
+        );
+        self.call_in_span::<O>(input, &span)
+            .instrument(span.clone())
+            .await
+    }
+
+    async fn call_in_span<O: Operation>(
+        &self,
+        input: O::Input,
+        span: &Span,
+    ) -> Result<O::Output, Error> {
+        let cluster = &*self.shared.cluster;
+        let operation = O::prepare(input, &mut || cluster.context.with_rng(|rng| rng.u128(..)))?;
+        cluster.refresh_on_use().await;
+        let mut attempts = Attempts::new(cluster, O::METHOD.access(), span);
+        loop {
+            let node = attempts.next_node().ok_or_else(|| Error::NoRoute {
+                method: O::METHOD,
+                reason: "the cluster announces no nodes".to_owned(),
+                source: None,
+            })?;
+            match node
+                .attempt(&cluster.context, &operation, attempts.deadline())
+                .await
+            {
+                Ok(output) => return Ok(output),
+                Err(failure) => attempts.after(&node, failure).await?,
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let routes = self.shared.cluster.routes();
+        let nodes: Vec<_> = routes
+            .nodes
+            .iter()
+            .map(|routed| routed.node.announced)
+            .collect();
+        f.debug_struct("Client")
+            .field("nodes", &nodes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The named operations.
+macro_rules! operations {
+    ($($method:ident $operation:ident $module:ident $input:ident $output:ident;)+) => {
+        impl Client {
+            $(
+                #[doc = concat!("Calls `", stringify!($operation), "`.")]
+                ///
+                /// # Errors
+                /// See [`Error`].
+                pub async fn $method(
+                    &self,
+                    input: aws_sdk_dynamodb::operation::$module::$input,
+                ) -> Result<aws_sdk_dynamodb::operation::$module::$output, Error> {
+                    self.call::<op::$operation>(input).await
+                }
+            )+
+        }
+    };
+}
+
+operations! {
+    get_item GetItem get_item GetItemInput GetItemOutput;
+    put_item PutItem put_item PutItemInput PutItemOutput;
+    update_item UpdateItem update_item UpdateItemInput UpdateItemOutput;
+    delete_item DeleteItem delete_item DeleteItemInput DeleteItemOutput;
+    batch_get_item BatchGetItem batch_get_item BatchGetItemInput BatchGetItemOutput;
+    batch_write_item BatchWriteItem batch_write_item BatchWriteItemInput BatchWriteItemOutput;
+    query Query query QueryInput QueryOutput;
+    scan Scan scan ScanInput ScanOutput;
+    transact_get_items TransactGetItems transact_get_items TransactGetItemsInput TransactGetItemsOutput;
+    transact_write_items TransactWriteItems transact_write_items TransactWriteItemsInput TransactWriteItemsOutput;
+}

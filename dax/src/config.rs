@@ -1,0 +1,383 @@
+//! What a client is told before it connects.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_smithy_async::time::{SharedTimeSource, TimeSource};
+
+use crate::net::Connector;
+use crate::{Endpoint, EndpointError, RetryPolicy};
+
+/// Settings of a [`Client`](crate::Client). Everything but the endpoint has a default.
+///
+/// ```
+/// use dax_client::Config;
+///
+/// let config = Config::new("dax://my-cluster.l6fzcv.dax-clusters.us-east-1.amazonaws.com")?
+///     .request_timeout(std::time::Duration::from_millis(500));
+/// # Ok::<(), dax_client::EndpointError>(())
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct Config {
+    pub(crate) endpoints: Vec<Endpoint>,
+    pub(crate) region: Option<String>,
+    pub(crate) credentials: Option<SharedCredentialsProvider>,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) lookup_timeout: Duration,
+    pub(crate) request_timeout: Duration,
+    pub(crate) total_timeout: Duration,
+    pub(crate) max_connections: usize,
+    pub(crate) max_waiting: usize,
+    pub(crate) min_idle: usize,
+    pub(crate) idle_timeout: Duration,
+    pub(crate) max_answer_bytes: usize,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) read_routing: ReadRouting,
+    pub(crate) address_family: AddressFamily,
+    pub(crate) refresh: Refresh,
+    pub(crate) evict_after_errors: u32,
+    pub(crate) address_map: Option<AddressMap>,
+    #[cfg(feature = "tls")]
+    pub(crate) roots: Vec<rustls::pki_types::CertificateDer<'static>>,
+    pub(crate) connector: Option<Arc<dyn Connector>>,
+    pub(crate) time_source: SharedTimeSource,
+    pub(crate) seed: Option<u64>,
+}
+
+/// See [`Config::address_map`].
+pub(crate) type AddressMap = Arc<dyn Fn(SocketAddr) -> SocketAddr + Send + Sync>;
+
+/// Which node a read goes to. Writes go to the leader whenever there is one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReadRouting {
+    /// Any node, uniformly at random.
+    #[default]
+    AnyNode,
+    /// A random node in this availability zone, for example `us-east-1a`; any other while the zone has none.
+    PreferZone(String),
+    /// A node that this client has a connection to already; any other while that one fails.
+    ///
+    /// For many small clients, such as the execution environments of AWS Lambda: start-up connects each to a random
+    /// node, so as a fleet they spread over the cluster, while each opens one connection and learns its tables once.
+    StayConnected,
+}
+
+/// Which of a cluster's addresses are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AddressFamily {
+    /// IPv4 if the cluster has any, else IPv6.
+    #[default]
+    Any,
+    /// IPv4 only.
+    Ipv4,
+    /// IPv6 only.
+    Ipv6,
+}
+
+/// When the list of nodes is fetched again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refresh {
+    /// By a task, about every so often (up to 10 % sooner or later). The task also probes nodes, keeps connections
+    /// warm and closes idle ones. It stops when the last clone of the client is dropped.
+    Background(Duration),
+    /// Without any task: a call that finds the list older than this fetches a new one first, over the connection that
+    /// it uses anyway. For AWS Lambda, where nothing runs between requests.
+    OnUse(Duration),
+}
+
+impl Config {
+    /// Settings for the cluster with this discovery endpoint: `dax://host[:port]`, `daxs://host[:port]` or `host:port`.
+    ///
+    /// # Errors
+    /// If the text is not an endpoint.
+    pub fn new(endpoint: &str) -> Result<Self, EndpointError> {
+        Ok(Self::for_endpoint(endpoint.parse()?))
+    }
+
+    /// Settings for the cluster with this discovery endpoint.
+    pub fn for_endpoint(endpoint: Endpoint) -> Self {
+        Self {
+            endpoints: vec![endpoint],
+            region: None,
+            credentials: None,
+            connect_timeout: Duration::from_secs(1),
+            lookup_timeout: Duration::from_secs(1),
+            request_timeout: Duration::from_secs(5),
+            total_timeout: Duration::from_secs(15),
+            max_connections: 64,
+            max_waiting: 1_000,
+            min_idle: 1,
+            idle_timeout: Duration::from_secs(60),
+            max_answer_bytes: 64 << 20,
+            retry: RetryPolicy::new(),
+            read_routing: ReadRouting::AnyNode,
+            address_family: AddressFamily::Any,
+            refresh: Refresh::Background(Duration::from_secs(4)),
+            evict_after_errors: 5,
+            address_map: None,
+            #[cfg(feature = "tls")]
+            roots: Vec::new(),
+            connector: None,
+            time_source: SharedTimeSource::default(),
+            seed: None,
+        }
+    }
+
+    /// A further address at which the same cluster can be discovered. It must have the scheme of the first.
+    pub fn endpoint(mut self, endpoint: Endpoint) -> Self {
+        self.endpoints.push(endpoint);
+        self
+    }
+
+    /// AWS region, for signing. Unset, it is taken from the endpoint's host name, which contains it on AWS.
+    pub fn region(mut self, region: impl Into<String>) -> Self {
+        self.region = Some(region.into());
+        self
+    }
+
+    /// Where credentials come from: any provider of the AWS SDK, or fixed
+    /// [`Credentials`](aws_credential_types::Credentials). They are asked for again before they expire.
+    pub fn credentials_provider(mut self, provider: impl ProvideCredentials + 'static) -> Self {
+        self.credentials = Some(SharedCredentialsProvider::new(provider));
+        self
+    }
+
+    /// Takes region, credentials and clock from the configuration that AWS SDK clients are made of.
+    pub fn aws_config(mut self, config: &aws_types::SdkConfig) -> Self {
+        if let Some(region) = config.region() {
+            self.region = Some(region.as_ref().to_owned());
+        }
+        if let Some(provider) = config.credentials_provider() {
+            self.credentials = Some(provider);
+        }
+        if let Some(time_source) = config.time_source() {
+            self.time_source = time_source;
+        }
+        self
+    }
+
+    /// Longest time for resolving a name, and for opening a connection (TLS included). Default 1 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Longest time for one control question: the node list, a key schema, an attribute list. Default 1 s.
+    pub fn lookup_timeout(mut self, timeout: Duration) -> Self {
+        self.lookup_timeout = timeout;
+        self
+    }
+
+    /// Longest time for one attempt, from taking a connection to the whole answer. Default 5 s.
+    ///
+    /// An attempt that runs into it costs the connection, so a very short time makes an overloaded cluster slower.
+    pub fn request_timeout(mut self, timeout: Duration) -> Self {
+        self.request_timeout = timeout;
+        self
+    }
+
+    /// Longest time for a call with all its attempts and waits. Default 15 s.
+    pub fn total_timeout(mut self, timeout: Duration) -> Self {
+        self.total_timeout = timeout;
+        self
+    }
+
+    /// Most connections open to one node; a connection carries one request at a time. Default 64.
+    pub fn max_connections_per_node(mut self, connections: usize) -> Self {
+        self.max_connections = connections.max(1);
+        self
+    }
+
+    /// Most calls that may wait for a connection to one node; further ones fail at once. Default 1000.
+    pub fn max_waiting_per_node(mut self, calls: usize) -> Self {
+        self.max_waiting = calls;
+        self
+    }
+
+    /// Idle connections kept open and authorised for each node. Default 1. With [`Refresh::OnUse`] nothing is opened
+    /// ahead of need, but so many are kept.
+    pub fn min_idle_per_node(mut self, connections: usize) -> Self {
+        self.min_idle = connections;
+        self
+    }
+
+    /// Idle connections beyond the minimum are closed after this time. Default 60 s.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = timeout;
+        self
+    }
+
+    /// Answers longer than this are refused and their connection closed. Default 64 MiB; the largest answer DynamoDB
+    /// gives is a batch of 16 MiB.
+    pub fn max_answer_bytes(mut self, bytes: usize) -> Self {
+        self.max_answer_bytes = bytes;
+        self
+    }
+
+    /// How failed calls are repeated.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Which node a read goes to. Default any.
+    pub fn read_routing(mut self, routing: ReadRouting) -> Self {
+        self.read_routing = routing;
+        self
+    }
+
+    /// Which of the cluster's addresses are used. Default IPv4 if there is any.
+    pub fn address_family(mut self, family: AddressFamily) -> Self {
+        self.address_family = family;
+        self
+    }
+
+    /// When the list of nodes is fetched again. Default by a background task about every 4 s.
+    pub fn refresh(mut self, refresh: Refresh) -> Self {
+        self.refresh = refresh;
+        self
+    }
+
+    /// A node gets no requests after so many I/O errors in a row, until it answers a probe. Default 5.
+    pub fn evict_after_errors(mut self, errors: u32) -> Self {
+        self.evict_after_errors = errors.max(1);
+        self
+    }
+
+    /// Translates the addresses that the cluster announces for its nodes, before they are connected to: for tunnels
+    /// and port forwards from outside the cluster's network.
+    pub fn address_map(
+        mut self,
+        map: impl Fn(SocketAddr) -> SocketAddr + Send + Sync + 'static,
+    ) -> Self {
+        self.address_map = Some(Arc::new(map));
+        self
+    }
+
+    /// Trusts only the certificates in this PEM text, instead of the platform's store. Can be called repeatedly.
+    ///
+    /// # Errors
+    /// If the text contains no certificate, or a malformed one.
+    #[cfg(feature = "tls")]
+    pub fn trust_pem(mut self, pem: &[u8]) -> Result<Self, TrustError> {
+        use rustls::pki_types::CertificateDer;
+        use rustls::pki_types::pem::PemObject;
+
+        let found: Vec<_> = CertificateDer::pem_slice_iter(pem)
+            .collect::<Result<_, _>>()
+            .map_err(TrustError::Pem)?;
+        if found.is_empty() {
+            return Err(TrustError::Empty);
+        }
+        self.roots.extend(found);
+        Ok(self)
+    }
+
+    /// Where byte streams come from, instead of the system's resolver and TCP.
+    pub fn connector(mut self, connector: impl Connector) -> Self {
+        self.connector = Some(Arc::new(connector));
+        self
+    }
+
+    /// The wall clock, used for signing and for credentials' expiry only.
+    pub fn time_source(mut self, source: impl TimeSource + 'static) -> Self {
+        self.time_source = SharedTimeSource::new(source);
+        self
+    }
+
+    /// Makes routing and waits reproducible.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// The set region, or the one in the host name of an AWS cluster
+    /// (`<name>.<id>.dax-clusters.<region>.amazonaws.com`).
+    pub(crate) fn signing_region(&self) -> Option<String> {
+        let from_host = || {
+            let mut labels = self.endpoints.first()?.host().split('.');
+            labels.find(|label| *label == "dax-clusters")?;
+            labels.next().map(str::to_owned)
+        };
+        self.region.clone().or_else(from_host)
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoints: Vec<_> = self.endpoints.iter().map(ToString::to_string).collect();
+        f.debug_struct("Config")
+            .field("endpoints", &endpoints)
+            .field("region", &self.signing_region())
+            .field("connect_timeout", &self.connect_timeout)
+            .field("lookup_timeout", &self.lookup_timeout)
+            .field("request_timeout", &self.request_timeout)
+            .field("total_timeout", &self.total_timeout)
+            .field("max_connections_per_node", &self.max_connections)
+            .field("retry", &self.retry)
+            .field("read_routing", &self.read_routing)
+            .field("refresh", &self.refresh)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Text that holds no usable certificate.
+#[cfg(feature = "tls")]
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrustError {
+    /// No certificate was found.
+    #[error("the text contains no PEM certificate")]
+    Empty,
+    /// A certificate is malformed.
+    #[error("the text is not valid PEM")]
+    Pem(#[source] rustls::pki_types::pem::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_region_is_found_in_the_host_name() {
+        for (endpoint, set, expected) in [
+            (
+                "dax://my.l6fzcv.dax-clusters.us-east-1.amazonaws.com",
+                None,
+                Some("us-east-1"),
+            ),
+            (
+                "daxs://my.l6fzcv.dax-clusters.cn-north-1.amazonaws.com.cn",
+                None,
+                Some("cn-north-1"),
+            ),
+            (
+                "dax://my.l6fzcv.dax-clusters.us-east-1.amazonaws.com",
+                Some("eu-west-1"),
+                Some("eu-west-1"),
+            ),
+            ("dax://127.0.0.1", None, None),
+        ] {
+            let mut config = Config::new(endpoint).unwrap();
+            config.region = set.map(str::to_owned);
+            assert_eq!(config.signing_region().as_deref(), expected, "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_not_printed() {
+        let credentials =
+            aws_credential_types::Credentials::new("AKID", "TOP-SECRET", None, None, "test");
+        let config = Config::new("dax://127.0.0.1")
+            .unwrap()
+            .credentials_provider(credentials);
+        assert!(!format!("{config:?}").contains("TOP-SECRET"));
+    }
+}

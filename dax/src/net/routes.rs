@@ -1,0 +1,158 @@
+//! The nodes of the cluster as last announced, and which of them takes a call.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::context::Context;
+use super::node::Node;
+use crate::codec::Access;
+use crate::codec::control::{self, Role};
+use crate::config::{AddressFamily, ReadRouting};
+
+/// One roster. Replaced as a whole; calls under way keep the one they started with.
+#[derive(Debug)]
+pub(crate) struct Routes {
+    pub(crate) nodes: Vec<Routed>,
+    pub(crate) fetched_at: Instant,
+}
+
+/// A node and what this roster says about it.
+#[derive(Clone, Debug)]
+pub(crate) struct Routed {
+    pub(crate) node: Arc<Node>,
+    pub(crate) role: Role,
+    pub(crate) zone: String,
+}
+
+impl Routes {
+    pub(crate) fn empty() -> Self {
+        Self {
+            nodes: Vec::new(),
+            fetched_at: Instant::now(),
+        }
+    }
+
+    /// The routes after `roster`: nodes that stay keep their connections, those no longer announced are dropped with
+    /// theirs as soon as no call uses them.
+    pub(crate) fn updated(&self, roster: &[control::Endpoint], context: &Context) -> Self {
+        let nodes: Vec<_> = filtered(roster, context.config.address_family)
+            .map(|announced| {
+                let address = SocketAddr::new(announced.address, announced.port);
+                let node = self
+                    .find(address)
+                    .unwrap_or_else(|| Arc::new(Node::new(context, address)));
+                Routed {
+                    node,
+                    role: announced.role,
+                    zone: announced.availability_zone.clone(),
+                }
+            })
+            .collect();
+        let routes = Self {
+            nodes,
+            fetched_at: Instant::now(),
+        };
+        self.report_changes(&routes);
+        routes
+    }
+
+    fn find(&self, announced: SocketAddr) -> Option<Arc<Node>> {
+        self.nodes
+            .iter()
+            .find(|known| known.node.announced == announced)
+            .map(|known| Arc::clone(&known.node))
+    }
+
+    fn report_changes(&self, next: &Self) {
+        for known in &self.nodes {
+            if next.find(known.node.announced).is_none() {
+                tracing::info!(dax.node = %known.node.announced, "DAX node left the cluster");
+            }
+        }
+        for routed in &next.nodes {
+            let before = self
+                .nodes
+                .iter()
+                .find(|known| known.node.announced == routed.node.announced);
+            match before {
+                None => {
+                    tracing::info!(dax.node = %routed.node.announced, dax.role = ?routed.role, dax.zone = %routed.zone, "DAX node joined the cluster");
+                }
+                Some(before) if before.role != routed.role => {
+                    tracing::info!(dax.node = %routed.node.announced, dax.role = ?routed.role, "DAX node changed its role");
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
+    pub(crate) fn has_leader(&self) -> bool {
+        self.nodes.iter().any(|routed| routed.role == Role::Leader)
+    }
+
+    /// The node for a call: the leader for a write, else a random one that fits best.
+    ///
+    /// Preferences give way in this order: zone or role, not the node that just failed, not evicted. So a call finds
+    /// a node as long as the roster has one; an evicted node only when all are (fail open).
+    pub(crate) fn choose(
+        &self,
+        access: Access,
+        avoid: Option<&Arc<Node>>,
+        context: &Context,
+    ) -> Option<Arc<Node>> {
+        let prober = matches!(context.config.refresh, crate::Refresh::Background(_));
+        let score = |routed: &Routed| {
+            let fresh = avoid.is_none_or(|failed| !Arc::ptr_eq(failed, &routed.node));
+            1 + 8 * u8::from(routed.node.is_routed(prober))
+                + 4 * u8::from(fresh)
+                + 2 * u8::from(preferred(routed, access, &context.config.read_routing))
+        };
+        let (mut best, mut best_score, mut ties) = (None, 0, 0);
+        for routed in &self.nodes {
+            let score = score(routed);
+            ties = if score > best_score {
+                1
+            } else {
+                ties + usize::from(score == best_score)
+            };
+            // Each of n equals ends up chosen with probability 1/n.
+            let takes = score > best_score
+                || score == best_score && context.with_rng(|rng| rng.usize(..ties)) == 0;
+            if takes {
+                (best, best_score) = (Some(routed), score);
+            }
+        }
+        best.map(|routed| Arc::clone(&routed.node))
+    }
+}
+
+fn preferred(routed: &Routed, access: Access, reads: &ReadRouting) -> bool {
+    match (access, reads) {
+        (Access::Read, ReadRouting::AnyNode) => true,
+        (Access::Read, ReadRouting::PreferZone(zone)) => routed.zone == *zone,
+        (Access::Read, ReadRouting::StayConnected) => routed.node.open_connections() > 0,
+        _ => routed.role == Role::Leader,
+    }
+}
+
+/// The announced nodes whose address is of the wanted family.
+fn filtered(
+    roster: &[control::Endpoint],
+    family: AddressFamily,
+) -> impl Iterator<Item = &control::Endpoint> {
+    let any_v4 = roster.iter().any(|node| node.address.is_ipv4());
+    roster
+        .iter()
+        .filter(move |node| wanted(node.address, family, any_v4))
+}
+
+/// Whether an address is of the wanted family; `any_v4`: whether the cluster has an IPv4 address at all.
+pub(crate) fn wanted(address: IpAddr, family: AddressFamily, any_v4: bool) -> bool {
+    match family {
+        AddressFamily::Ipv4 => address.is_ipv4(),
+        AddressFamily::Ipv6 => address.is_ipv6(),
+        AddressFamily::Any => address.is_ipv4() == any_v4,
+    }
+}

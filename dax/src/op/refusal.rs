@@ -1,0 +1,78 @@
+//! What can be wrong with an input, whatever the operation. The wording is DynamoDB's.
+
+use crate::codec::item::ItemError;
+use crate::codec::{KeyError, Method};
+use crate::error::Error;
+use crate::expression::ExpressionError;
+
+/// What is wrong with an input.
+#[derive(Debug)]
+pub(super) struct Refusal(String);
+
+pub(super) type Checked<T> = Result<T, Refusal>;
+
+impl Refusal {
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+
+    pub(super) fn of(self, method: Method) -> Error {
+        Error::validation(method, self.0)
+    }
+}
+
+impl From<ExpressionError> for Refusal {
+    fn from(error: ExpressionError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<KeyError> for Refusal {
+    fn from(error: KeyError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<ItemError> for Refusal {
+    fn from(error: ItemError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// A parameter that the operation cannot do without.
+pub(super) fn required<'a, T: ?Sized>(parameter: &str, value: Option<&'a T>) -> Checked<&'a T> {
+    let what = "parameter is required but was not present in the request";
+    value.ok_or_else(|| Refusal::new(format!("The {parameter} {what}")))
+}
+
+/// A value beyond those that DynamoDB's model allows.
+pub(super) fn out_of_model(
+    value: impl std::fmt::Display,
+    parameter: &str,
+    constraint: &str,
+) -> Refusal {
+    let what = "1 validation error detected: Value";
+    Refusal::new(format!(
+        "{what} '{value}' at '{parameter}' failed to satisfy constraint: {constraint}"
+    ))
+}
+
+/// Fails unless between `at_least` and `at_most` elements are there.
+pub(super) fn check_count(
+    parameter: &str,
+    count: usize,
+    at_least: usize,
+    at_most: usize,
+) -> Checked<()> {
+    let (relation, bound) = match count {
+        _ if count < at_least => ("greater", at_least),
+        _ if count > at_most => ("less", at_most),
+        _ => return Ok(()),
+    };
+    let constraint = format!("Member must have length {relation} than or equal to {bound}");
+    Err(out_of_model(
+        format_args!("[{count} members]"),
+        parameter,
+        &constraint,
+    ))
+}

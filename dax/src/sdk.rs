@@ -1,0 +1,305 @@
+//! Drop-in mode: an [`aws_sdk_dynamodb::Client`] whose ten data operations go to DAX.
+//!
+//! The SDK's own machinery runs as always; three things are exchanged while it does:
+//!
+//! 1. Before an input is serialised, [`Redirect`] looks at its type. For one of the ten operations it installs
+//!    [`Handover`] as serialiser and deserialiser of this one call, and switches the SDK's retries off for it, because
+//!    the DAX client retries by itself. For any other operation it does nothing.
+//! 2. The serialiser keeps the input aside and gives the SDK an empty request, to which the input is attached when it
+//!    is about to be sent.
+//! 3. The HTTP client in front of the configured one, [`Switch`], makes the DAX call when it meets such an attachment,
+//!    and attaches the outcome to an empty response, from which the deserialiser takes it.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeSerializationInterceptorContextMut, BeforeTransmitInterceptorContextMut,
+    Error as ErasedError, Input, Output,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::client::ser_de::{
+    DeserializeResponse, SerializeRequest, SharedRequestSerializer, SharedResponseDeserializer,
+};
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use aws_smithy_types::retry::RetryConfig;
+
+use crate::op::{self, Operation};
+use crate::{Client, Error};
+
+impl Client {
+    /// An SDK client with this configuration whose ten data operations go to DAX.
+    ///
+    /// Inputs, outputs, fluent builders, paginators and modelled errors are the SDK's; every other operation
+    /// (`DescribeTable`, `ExecuteStatement`, …) goes to DynamoDB as configured. Retries and deadlines of the ten are
+    /// those of this client's [`Config`](crate::Config); timeouts set on the SDK client end a call as well. A failure
+    /// to reach DAX is a [`DispatchFailure`](aws_sdk_dynamodb::error::SdkError::DispatchFailure).
+    ///
+    /// ```no_run
+    /// # async fn example(sdk: aws_types::SdkConfig) -> Result<(), Box<dyn std::error::Error>> {
+    /// use dax_client::{Client, Config};
+    ///
+    /// let config = Config::new("dax://my-cluster.l6fzcv.dax-clusters.us-east-1.amazonaws.com")?.aws_config(&sdk);
+    /// let dynamodb = Client::connect(config).await?.to_sdk_client(&aws_sdk_dynamodb::Config::new(&sdk));
+    /// let tables = dynamodb.list_tables().send().await?; // from DynamoDB
+    /// let page = dynamodb.scan().table_name("links").send().await?; // from DAX
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn to_sdk_client(&self, config: &aws_sdk_dynamodb::Config) -> aws_sdk_dynamodb::Client {
+        let switch = Switch {
+            dax: self.clone(),
+            other: PassThrough::new(config.http_client()),
+        };
+        let config = config
+            .to_builder()
+            .interceptor(Redirect)
+            .http_client(switch)
+            .build();
+        aws_sdk_dynamodb::Client::from_conf(config)
+    }
+}
+
+/// Step 1, and the attachment of step 2.
+#[derive(Debug)]
+struct Redirect;
+
+impl Intercept for Redirect {
+    fn name(&self) -> &'static str {
+        "DaxRedirect"
+    }
+
+    fn modify_before_serialization(
+        &self,
+        context: &mut BeforeSerializationInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let input = context.input();
+        let _one_of_ten = redirect::<op::GetItem>(input, cfg)
+            || redirect::<op::PutItem>(input, cfg)
+            || redirect::<op::UpdateItem>(input, cfg)
+            || redirect::<op::DeleteItem>(input, cfg)
+            || redirect::<op::Query>(input, cfg)
+            || redirect::<op::Scan>(input, cfg)
+            || redirect::<op::BatchGetItem>(input, cfg)
+            || redirect::<op::BatchWriteItem>(input, cfg)
+            || redirect::<op::TransactGetItems>(input, cfg)
+            || redirect::<op::TransactWriteItems>(input, cfg);
+        Ok(())
+    }
+
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        // Here, because an attachment made by the serialiser would not survive the copy that each attempt sends.
+        if let Some(pending) = cfg.load::<Pending>() {
+            context.request_mut().add_extension(pending.clone());
+        }
+        Ok(())
+    }
+}
+
+fn redirect<O: Operation>(input: &Input, cfg: &mut ConfigBag) -> bool {
+    if input.downcast_ref::<O::Input>().is_none() {
+        return false;
+    }
+    // This layer wins over the operation's own, which holds the serialisers of HTTP.
+    let state = cfg.interceptor_state();
+    state.store_put(SharedRequestSerializer::new(Handover::<O>(PhantomData)));
+    state.store_put(SharedResponseDeserializer::new(Handover::<O>(PhantomData)));
+    state.store_put(RetryConfig::disabled());
+    true
+}
+
+/// Serialiser and deserialiser of an operation that goes to DAX.
+struct Handover<O>(PhantomData<O>);
+
+impl<O: Operation> SerializeRequest for Handover<O> {
+    fn serialize_input(&self, input: Input, cfg: &mut ConfigBag) -> Result<HttpRequest, BoxError> {
+        let input = input
+            .downcast::<O::Input>()
+            .map_err(|_other| "the input changed its type")?;
+        let held = Held::<O>(Mutex::new(Some(input)));
+        cfg.interceptor_state().store_put(Pending(Arc::new(held)));
+        let mut request = HttpRequest::new(SdkBody::empty());
+        request.set_method("POST")?;
+        request.set_uri("/")?;
+        Ok(request)
+    }
+}
+
+impl<O: Operation> DeserializeResponse for Handover<O> {
+    fn deserialize_streaming_with_config(
+        &self,
+        response: &mut HttpResponse,
+        _cfg: &ConfigBag,
+    ) -> Option<Result<Output, OrchestratorError<ErasedError>>> {
+        let outcome = response.extension::<Outcome<O>>().and_then(Outcome::take);
+        Some(match outcome {
+            Some(Ok(output)) => Ok(Output::erase(output)),
+            Some(Err(error)) => Err(OrchestratorError::operation(ErasedError::erase(error))),
+            None => Err(OrchestratorError::other(
+                "the response does not come from DAX",
+            )),
+        })
+    }
+}
+
+impl<O: Operation> fmt::Debug for Handover<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Handover<{}>", O::METHOD)
+    }
+}
+
+/// A call on its way through the SDK.
+#[derive(Clone, Debug)]
+struct Pending(Arc<dyn Make>);
+
+impl Storable for Pending {
+    type Storer = StoreReplace<Self>;
+}
+
+/// A call of any operation.
+trait Make: fmt::Debug + Send + Sync {
+    fn make(self: Arc<Self>, dax: Client) -> HttpConnectorFuture;
+}
+
+/// The input of a call, until it is made.
+struct Held<O: Operation>(Mutex<Option<O::Input>>);
+
+impl<O: Operation> fmt::Debug for Held<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Held<{}>", O::METHOD)
+    }
+}
+
+impl<O: Operation> Make for Held<O> {
+    fn make(self: Arc<Self>, dax: Client) -> HttpConnectorFuture {
+        HttpConnectorFuture::new_boxed(Box::pin(async move {
+            let input = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+            // The SDK's retries are off for this call.
+            let input = input
+                .ok_or_else(|| ConnectorError::other("a DAX call is sent once".into(), None))?;
+            match dax.call::<O>(input).await {
+                Ok(output) => response::<O>(200, Ok(output)),
+                Err(error @ Error::Timeout { .. }) => Err(ConnectorError::timeout(error.into())),
+                Err(error) if error.is_io() => Err(ConnectorError::io(error.into())),
+                Err(error) => {
+                    let status = error
+                        .server()
+                        .and_then(|error| error.http_status)
+                        .unwrap_or(400);
+                    response::<O>(status, Err(error.into()))
+                }
+            }
+        }))
+    }
+}
+
+fn response<O: Operation>(status: u16, outcome: Ended<O>) -> Result<HttpResponse, ConnectorError> {
+    let status =
+        StatusCode::try_from(status).map_err(|odd| ConnectorError::other(odd.into(), None))?;
+    let mut response = HttpResponse::new(status, SdkBody::empty());
+    response.add_extension(Outcome::<O>(Arc::new(Mutex::new(Some(outcome)))));
+    Ok(response)
+}
+
+/// The outcome of a call, until the deserialiser takes it.
+struct Outcome<O: Operation>(Arc<Mutex<Option<Ended<O>>>>);
+
+type Ended<O> = Result<<O as Operation>::Output, <O as Operation>::Error>;
+
+impl<O: Operation> Outcome<O> {
+    fn take(&self) -> Option<Ended<O>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl<O: Operation> Clone for Outcome<O> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+/// Step 3: DAX calls to DAX, everything else to the HTTP client that was configured.
+#[derive(Debug)]
+struct Switch {
+    dax: Client,
+    other: PassThrough,
+}
+
+impl HttpClient for Switch {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(SwitchConnector {
+            dax: self.dax.clone(),
+            other: self.other.clone(),
+            settings: settings.clone(),
+            components: components.clone(),
+        })
+    }
+}
+
+#[derive(Debug)]
+struct SwitchConnector {
+    dax: Client,
+    other: PassThrough,
+    settings: HttpConnectorSettings,
+    components: RuntimeComponents,
+}
+
+impl HttpConnector for SwitchConnector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        match request.extension::<Pending>() {
+            Some(Pending(call)) => Arc::clone(call).make(self.dax.clone()),
+            None => self
+                .other
+                .client()
+                .http_connector(&self.settings, &self.components)
+                .call(request),
+        }
+    }
+}
+
+/// The configured HTTP client, or else one that is built when a first request needs it: loading its trust store takes
+/// milliseconds.
+#[derive(Clone, Debug)]
+struct PassThrough(Arc<OnceLock<SharedHttpClient>>);
+
+impl PassThrough {
+    fn new(configured: Option<SharedHttpClient>) -> Self {
+        Self(Arc::new(
+            configured.map_or_else(OnceLock::new, OnceLock::from),
+        ))
+    }
+
+    fn client(&self) -> &SharedHttpClient {
+        use aws_smithy_http_client::tls::Provider;
+        use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+
+        self.0.get_or_init(|| {
+            aws_smithy_http_client::Builder::new()
+                .tls_provider(Provider::Rustls(CryptoMode::Ring))
+                .build_https()
+        })
+    }
+}

@@ -1,0 +1,205 @@
+//! The counters, and the names of spans, events and fields that the README promises.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use dax_client::codec::Method;
+use dax_client::codec::control::Role;
+use dax_client::{Client, Refresh};
+use support::{Act, Down, World, address, get, put, read, wire};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+#[tokio::test(start_paused = true)]
+async fn counters_tell_what_happened() {
+    let world = World::new(1);
+    let client = Client::connect(
+        world
+            .config()
+            .refresh(Refresh::OnUse(Duration::from_secs(3600))),
+    )
+    .await
+    .unwrap();
+    world.script(|exchange| match (exchange.method, exchange.seen) {
+        (Method::GetItem, 0) => Act::CutAfter(1),
+        (Method::PutItem, 0) => Act::Say(wire::error(
+            &[4, 37, 38, 39, 43],
+            "The conditional request failed",
+        )),
+        (Method::GetItem, 2) => Act::Slow(Duration::from_secs(1)),
+        _ => Act::Slow(Duration::from_millis(3)),
+    });
+    read(&client, "cut, then answered").await.unwrap();
+    client.put_item(put("refused")).await.unwrap_err();
+    let cancelled = tokio::time::timeout(
+        Duration::from_millis(100),
+        client.get_item(get("cancelled")),
+    )
+    .await;
+    assert!(cancelled.is_err());
+    read(&client, "after").await.unwrap();
+
+    let stats = client.stats();
+    let node = &stats.nodes[0];
+    assert_eq!(
+        (node.address, node.role, node.availability_zone.as_str()),
+        (address(1), Role::Leader, "zone-a")
+    );
+    assert!(node.routed);
+    assert_eq!(
+        (node.requests, node.io_errors, node.service_errors),
+        (5, 1, 1)
+    );
+    assert_eq!((node.retries, node.cancelled), (1, 1));
+    assert_eq!((node.connects, node.connect_failures), (3, 0));
+    assert_eq!((node.open_connections, node.idle_connections), (1, 1));
+    assert_eq!(node.latency.count, 2);
+    assert!(
+        node.latency.mean() >= Duration::from_millis(3),
+        "{:?}",
+        node.latency
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn spans_and_events_have_their_documented_names() {
+    let recorder = Recorder::default();
+    let _recording = tracing::subscriber::set_default(recorder.clone());
+    let world = World::new(2);
+    let config = world.config().evict_after_errors(1);
+    let client = Client::connect(config).await.unwrap();
+    support::settle().await;
+    world.set_down(1, Down::Refuses);
+    world.close_idle(1);
+    support::settle().await;
+    client.put_item(put("k")).await.unwrap();
+    world.set_down(1, Down::Up);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    world.become_cluster(&[1]);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    world.set_down(1, Down::Refuses);
+    world.close_idle(1);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+
+    for (message, fields) in [
+        (
+            "DAX attempt failed",
+            &["dax.attempt", "dax.node", "error", "retry"][..],
+        ),
+        ("cannot connect to DAX node", &["dax.node", "error"]),
+        (
+            "DAX node joined the cluster",
+            &["dax.node", "dax.role", "dax.zone"],
+        ),
+        (
+            "DAX node evicted after repeated errors",
+            &["dax.node", "error"],
+        ),
+        ("DAX node is back", &["dax.node"]),
+        ("DAX node left the cluster", &["dax.node"]),
+        (
+            "cannot refresh the list of DAX nodes; the last one stays in use",
+            &["error"],
+        ),
+        ("no roster from this endpoint", &["dax.endpoint", "error"]),
+    ] {
+        let seen = recorder.fields(message);
+        assert_eq!(
+            seen.unwrap_or_else(|| panic!("no event {message:?}")),
+            fields,
+            "{message}"
+        );
+    }
+    let span = recorder.fields("dax.call").unwrap();
+    assert_eq!(span, ["dax.attempts", "dax.node", "dax.operation"]);
+    assert!(!recorder.text().contains("secret"));
+}
+
+/// Keeps the first record of each name: its fields and their values.
+#[derive(Clone, Default)]
+struct Recorder(Arc<Records>);
+
+#[derive(Default)]
+struct Records {
+    by_name: Mutex<BTreeMap<String, BTreeMap<String, String>>>,
+    spans: AtomicU64,
+}
+
+impl Recorder {
+    fn fields(&self, name: &str) -> Option<Vec<String>> {
+        self.0
+            .by_name
+            .lock()
+            .unwrap()
+            .get(name)
+            .map(|fields| fields.keys().cloned().collect())
+    }
+
+    fn text(&self) -> String {
+        format!("{:?}", self.0.by_name.lock().unwrap())
+    }
+
+    fn add(&self, name: String, fields: BTreeMap<String, String>) {
+        self.0
+            .by_name
+            .lock()
+            .unwrap()
+            .entry(name)
+            .or_default()
+            .extend(fields);
+    }
+}
+
+#[derive(Default)]
+struct Fields(BTreeMap<String, String>);
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.0.insert(field.name().to_owned(), format!("{value:?}"));
+    }
+}
+
+impl Subscriber for Recorder {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("dax_client")
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        let mut fields = Fields::default();
+        span.record(&mut fields);
+        self.add(span.metadata().name().to_owned(), fields.0);
+        Id::from_u64(self.0.spans.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+
+    fn record(&self, _span: &Id, values: &Record<'_>) {
+        // The crate has one span.
+        let mut fields = Fields::default();
+        values.record(&mut fields);
+        self.add("dax.call".to_owned(), fields.0);
+    }
+
+    fn record_follows_from(&self, _span: &Id, _follows: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let message = fields.0.remove("message").unwrap();
+        self.add(message, fields.0);
+    }
+
+    fn enter(&self, _span: &Id) {}
+
+    fn exit(&self, _span: &Id) {}
+}

@@ -1,0 +1,144 @@
+//! Real sockets on loopback: TCP, and TLS with certificates made on the spot.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
+
+mod support;
+
+use std::sync::Arc;
+
+use dax_client::{Client, Config, Error, Refresh, TrustError};
+use rcgen::{CertifiedKey, generate_simple_self_signed};
+use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
+use support::{World, credentials, put, read};
+use tokio_rustls::TlsAcceptor;
+
+fn config(endpoint: &str) -> Config {
+    Config::new(endpoint)
+        .unwrap()
+        .region("us-east-1")
+        .credentials_provider(credentials("AK1"))
+}
+
+/// A server for `name`, and the PEM text that a client has to trust.
+fn identity(name: &str) -> (TlsAcceptor, String) {
+    let CertifiedKey { cert, signing_key } =
+        generate_simple_self_signed([name.to_owned()]).unwrap();
+    let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
+    let server =
+        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![cert.der().clone()], key)
+            .unwrap();
+    (TlsAcceptor::from(Arc::new(server)), cert.pem())
+}
+
+#[tokio::test]
+async fn tcp() {
+    let (world, address) = World::listen(None).await;
+    for endpoint in [
+        format!("dax://{address}"),
+        address.to_string(),
+        format!("dax://localhost:{}", address.port()),
+    ] {
+        let client = Client::connect(config(&endpoint)).await.unwrap();
+        read(&client, "k").await.unwrap();
+        client.put_item(put("k")).await.unwrap();
+    }
+    assert_eq!(world.writes("k"), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_calls_at_once_over_tcp() {
+    let (world, address) = World::listen(None).await;
+    let config = config(&format!("dax://{address}")).max_connections_per_node(8);
+    let client = Client::connect(config).await.unwrap();
+    let calls: Vec<_> = (0..400)
+        .map(|number| {
+            let client = client.clone();
+            tokio::spawn(async move { read(&client, &format!("k{number}")).await })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    world.assert_sound();
+    assert!(client.stats().nodes[0].connects <= 9);
+}
+
+#[tokio::test]
+async fn tls_checks_the_discovery_host_while_connecting_to_node_addresses() {
+    // The roster announces 127.0.0.1; the certificate knows only the name.
+    let (acceptor, pem) = identity("localhost");
+    let (world, address) = World::listen(Some(acceptor)).await;
+    let endpoint = format!("daxs://localhost:{}", address.port());
+    let trusting = config(&endpoint)
+        .trust_pem(pem.as_bytes())
+        .unwrap()
+        .min_idle_per_node(2);
+    let client = Client::connect(trusting).await.unwrap();
+    for number in 0..20 {
+        read(&client, &format!("k{number}")).await.unwrap();
+    }
+    assert_eq!(world.state().nodes.len(), 1);
+    assert_eq!(client.stats().nodes[0].address, address);
+}
+
+#[tokio::test]
+async fn idle_tls_connections_are_used_again_although_session_tickets_arrived_meanwhile() {
+    let (acceptor, pem) = identity("localhost");
+    let (world, address) = World::listen(Some(acceptor)).await;
+    let lazy = config(&format!("daxs://localhost:{}", address.port()))
+        .trust_pem(pem.as_bytes())
+        .unwrap()
+        .refresh(Refresh::OnUse(std::time::Duration::from_secs(60)));
+    let client = Client::connect(lazy).await.unwrap();
+    for _ in 0..5 {
+        read(&client, "k").await.unwrap();
+    }
+    assert_eq!(world.state().nodes[&address].connects, 1);
+}
+
+#[tokio::test]
+async fn tls_refuses_other_names_and_unknown_issuers() {
+    let (_, other_pem) = identity("localhost");
+    for (name, trust_server) in [("other.test", true), ("localhost", false)] {
+        let (acceptor, pem) = identity(name);
+        let (_world, address) = World::listen(Some(acceptor)).await;
+        let trusted = if trust_server { &pem } else { &other_pem };
+        let config = config(&format!("daxs://localhost:{}", address.port()))
+            .trust_pem(trusted.as_bytes())
+            .unwrap();
+        let error = Client::connect(config).await.unwrap_err();
+        assert!(
+            matches!(&error, Error::Tls { server_name, .. } if server_name == "localhost"),
+            "{name}: {error:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn tls_to_a_plain_port_is_an_error_and_no_hang() {
+    let (_world, address) = World::listen(None).await;
+    let (_, pem) = identity("localhost");
+    let config = config(&format!("daxs://localhost:{}", address.port()))
+        .trust_pem(pem.as_bytes())
+        .unwrap();
+    let error = Client::connect(config).await.unwrap_err();
+    assert!(error.is_io(), "{error:?}");
+}
+
+#[test]
+fn text_without_a_certificate_is_not_trusted() {
+    let config = Config::new("daxs://localhost").unwrap();
+    assert!(matches!(
+        config.trust_pem(b"no PEM here"),
+        Err(TrustError::Empty)
+    ));
+}

@@ -1,0 +1,165 @@
+//! The clients of one account and region, made once per run.
+
+#[cfg(test)]
+pub(crate) mod scripted;
+pub(crate) mod signed;
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnectorSettings, SharedHttpConnector, http_client_fn,
+};
+
+use signed::Signed;
+
+/// One attempt of a call, connecting included. An upload of a few MB fits in.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Throttling is CloudFormation's normal answer to a busy account.
+const ATTEMPTS: u32 = 6;
+
+/// The services the tool calls.
+#[derive(Clone, Debug)]
+pub(crate) struct Aws {
+    /// Stacks and change sets.
+    pub(crate) cloudformation: aws_sdk_cloudformation::Client,
+    /// The bucket of the zips.
+    pub s3: aws_sdk_s3::Client,
+    /// Who is calling.
+    pub(crate) sts: aws_sdk_sts::Client,
+    /// The few calls to other services, and plain HTTP.
+    pub(crate) signed: Signed,
+    /// The region all of them talk to.
+    pub(crate) region: String,
+}
+
+/// Who is calling.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    /// Twelve digits.
+    pub(crate) account: String,
+    /// User or role.
+    pub(crate) arn: String,
+}
+
+impl Aws {
+    /// Credentials, region and endpoints from where every AWS tool takes them: environment, profile files, SSO,
+    /// container and instance roles. `region` and `profile` win over them.
+    ///
+    /// # Errors
+    /// If no region is set anywhere.
+    pub(crate) async fn load(region: Option<String>, profile: Option<String>) -> Result<Self> {
+        let connector = SharedHttpConnector::new(
+            Connector::builder()
+                .tls_provider(Provider::Rustls(CryptoMode::Ring))
+                .connector_settings(
+                    HttpConnectorSettings::builder()
+                        .connect_timeout(CONNECT_TIMEOUT)
+                        .build(),
+                )
+                .build(),
+        );
+        let shared = connector.clone();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http_client_fn(move |_, _| shared.clone()))
+            .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                    .build(),
+            );
+        if let Some(region) = region {
+            loader = loader.region(Region::new(region));
+        }
+        if let Some(profile) = profile {
+            loader = loader.profile_name(profile);
+        }
+        Self::from_config(&loader.load().await, connector)
+    }
+
+    /// Clients over a configuration made elsewhere, with the connector that its HTTP client uses.
+    ///
+    /// # Errors
+    /// If the configuration has no region.
+    pub(crate) fn from_config(
+        config: &aws_config::SdkConfig,
+        connector: SharedHttpConnector,
+    ) -> Result<Self> {
+        let region = config
+            .region()
+            .context("no region: set it in infra.toml, with --region, AWS_REGION or the profile")?
+            .to_string();
+        // An emulator on one address cannot tell buckets by host name.
+        let path_style = config.endpoint_url().is_some();
+        let s3 = aws_sdk_s3::config::Builder::from(config)
+            .force_path_style(path_style)
+            .build();
+        Ok(Self {
+            cloudformation: aws_sdk_cloudformation::Client::new(config),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            sts: aws_sdk_sts::Client::new(config),
+            signed: Signed::new(config, connector, &region),
+            region,
+        })
+    }
+
+    /// Asks who the credentials belong to; the cheapest proof that they work.
+    ///
+    /// # Errors
+    /// If there are no credentials, or they are refused.
+    pub(crate) async fn caller(&self) -> Result<Caller> {
+        let identity = self
+            .sts
+            .get_caller_identity()
+            .send()
+            .await
+            .map_err(explain)
+            .context("cannot tell who is calling AWS")?;
+        Ok(Caller {
+            account: identity.account().unwrap_or_default().to_owned(),
+            arn: identity.arn().unwrap_or_default().to_owned(),
+        })
+    }
+}
+
+/// An SDK error as one readable chain: service code and message, not the type's debug text.
+pub(crate) fn explain<E, R>(
+    error: aws_smithy_runtime_api::client::result::SdkError<E, R>,
+) -> anyhow::Error
+where
+    E: std::error::Error
+        + aws_smithy_types::error::metadata::ProvideErrorMetadata
+        + Send
+        + Sync
+        + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    let service = error.as_service_error().map(|service| {
+        let meta = service.meta();
+        let code = meta.code().unwrap_or("unknown error").to_owned();
+        (meta.message().unwrap_or_default().to_owned(), code)
+    });
+    match service {
+        Some((message, code)) => {
+            let hint = hint(&code);
+            anyhow::anyhow!("{code}: {message}{hint}")
+        }
+        None => anyhow::Error::new(error),
+    }
+}
+
+fn hint(code: &str) -> &'static str {
+    match code {
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
+            " (log in again, then repeat the command)"
+        }
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => {
+            " (the deployer policy in infra/README.md lists what is needed)"
+        }
+        _ => "",
+    }
+}

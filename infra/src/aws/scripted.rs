@@ -1,0 +1,129 @@
+//! Answers of AWS, written down: for tests of what an emulator never says. The SDK's own serializers, deserializers and
+//! retries run; only the wire is replaced.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::body::SdkBody;
+
+use super::Aws;
+
+/// One scripted exchange: the operation that must be asked for, and the answer.
+#[derive(Clone, Debug)]
+pub(crate) enum Reply {
+    /// 200 with the inside of the result element.
+    Ok(&'static str, String),
+    /// An error with code and message.
+    Error(&'static str, u16, &'static str, &'static str),
+    /// The connection breaks.
+    Broken(&'static str),
+}
+
+impl Reply {
+    fn operation(&self) -> &'static str {
+        match self {
+            Self::Ok(operation, _) | Self::Error(operation, ..) | Self::Broken(operation) => {
+                operation
+            }
+        }
+    }
+}
+
+/// The script, and what was asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Script {
+    replies: Arc<Mutex<VecDeque<Reply>>>,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl Script {
+    pub(crate) fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
+        Self {
+            replies: Arc::new(Mutex::new(replies.into_iter().collect())),
+            requests: Arc::default(),
+        }
+    }
+
+    /// Clients that talk to the script. Each call is tried once, so that a script says exactly what happens.
+    pub(crate) fn aws(&self) -> Aws {
+        let connector = SharedHttpConnector::new(self.clone());
+        let shared = connector.clone();
+        let credentials = Credentials::new("id", "secret", None, None, "script");
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .retry_config(
+                RetryConfig::standard()
+                    .with_max_attempts(1)
+                    .with_initial_backoff(Duration::from_millis(1)),
+            )
+            .http_client(http_client_fn(move |_, _| shared.clone()))
+            .build();
+        Aws::from_config(&config, connector).unwrap()
+    }
+
+    /// Bodies of the requests so far.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    /// Panics if something was not asked for.
+    pub(crate) fn assert_played(&self) {
+        let left: Vec<_> = self
+            .replies
+            .lock()
+            .unwrap()
+            .iter()
+            .map(Reply::operation)
+            .collect();
+        assert!(left.is_empty(), "never asked for: {left:?}");
+    }
+
+    fn answer(&self, body: &str) -> Result<HttpResponse, ConnectorError> {
+        let reply = self.replies.lock().unwrap().pop_front();
+        let reply = reply.unwrap_or_else(|| panic!("the script is over, but: {body}"));
+        assert!(
+            body.contains(&format!("Action={}&", reply.operation())),
+            "expected {}, got {body}",
+            reply.operation()
+        );
+        self.requests.lock().unwrap().push(body.to_owned());
+        let (status, text) = match reply {
+            Reply::Ok(operation, inner) => (
+                200,
+                format!(
+                    "<{operation}Response><{operation}Result>{inner}</{operation}Result></{operation}Response>"
+                ),
+            ),
+            Reply::Error(_, status, code, message) => (
+                status,
+                format!(
+                    "<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+                ),
+            ),
+            Reply::Broken(_) => return Err(ConnectorError::io("connection reset".into())),
+        };
+        let response = http::Response::builder()
+            .status(status)
+            .body(SdkBody::from(text))
+            .unwrap();
+        Ok(HttpResponse::try_from(response).unwrap())
+    }
+}
+
+impl HttpConnector for Script {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
+        HttpConnectorFuture::ready(self.answer(&body))
+    }
+}

@@ -1,0 +1,14 @@
+//! One file per command.
+
+pub(crate) mod bootstrap;
+pub(crate) mod cost;
+pub(crate) mod deploy;
+pub(crate) mod destroy;
+pub(crate) mod doctor;
+pub(crate) mod drift;
+pub(crate) mod logs;
+pub(crate) mod package;
+pub(crate) mod release;
+pub(crate) mod review;
+pub(crate) mod smoke;
+pub(crate) mod status;

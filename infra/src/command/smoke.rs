@@ -1,0 +1,204 @@
+//! `smoke`: makes a link on the deployed URL and follows it, as a user would.
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use clap::Args;
+use console::style;
+use serde_json::json;
+use tokio::time::Instant;
+
+use crate::aws::signed::{Answer, Request};
+use crate::outcome::{Exit, failure};
+use crate::stack::Session;
+
+/// Always the same, so that it stays one link however often this runs.
+const TARGET: &str = "https://example.com/kurz-smoke-test?a=1&b=%C3%BC#top";
+
+/// Options of `infra smoke`.
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// Instead of the stack's own URL
+    #[arg(long)]
+    url: Option<String>,
+    /// Key or token for `Authorization: Bearer`, where the writer wants one
+    #[arg(long, env = "KURZ_API_KEY", hide_env_values = true)]
+    key: Option<String>,
+}
+
+/// Runs `infra smoke`.
+///
+/// # Errors
+/// Exit code 2 if one of the checks fails.
+pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
+    let stack = session.existing_stack().await?;
+    let url = options
+        .url
+        .as_deref()
+        .map_or_else(|| stack.output("Url"), Ok)?
+        .trim_end_matches('/')
+        .to_owned();
+    let auth = stack.output("WriterAuth")?.to_owned();
+    session
+        .terminal
+        .line(format_args!("  {url}, writer auth {auth}"));
+    let mut smoke = Smoke {
+        session,
+        url,
+        auth,
+        key: options.key.clone(),
+        failed: 0,
+    };
+    smoke.all().await;
+    if smoke.failed == 0 {
+        return Ok(Exit::Done);
+    }
+    Err(failure(
+        Exit::NotAsWanted,
+        format!("{} of the checks failed", smoke.failed),
+    ))
+}
+
+struct Smoke<'a> {
+    session: &'a Session,
+    url: String,
+    auth: String,
+    key: Option<String>,
+    failed: usize,
+}
+
+impl Smoke<'_> {
+    async fn all(&mut self) {
+        if self.auth != "NONE" {
+            let begun = Instant::now();
+            let result = self.refuses_strangers().await;
+            self.report("a stranger cannot create", begun, &result);
+        }
+        let begun = Instant::now();
+        let slug = self.create().await;
+        self.report("create a link", begun, &slug);
+        if let Ok(slug) = slug {
+            for (method, what) in [("GET", "follow it"), ("HEAD", "ask for its head")] {
+                let begun = Instant::now();
+                let result = self.follow(method, &slug).await;
+                self.report(what, begun, &result);
+            }
+            let begun = Instant::now();
+            let again = self.create().await.and_then(|again| {
+                if again == slug {
+                    Ok(again)
+                } else {
+                    bail!("another slug: {again}")
+                }
+            });
+            self.report("the same URL keeps its slug", begun, &again);
+        }
+        for path in ["/no-such-link-x7q9", "/wp-login.php"] {
+            let begun = Instant::now();
+            let result = self.is_missing(path).await;
+            self.report(&format!("{path} is unknown"), begun, &result);
+        }
+    }
+
+    fn report<T>(&mut self, what: &str, begun: Instant, result: &Result<T>) {
+        let took = format!("{} ms", begun.elapsed().as_millis());
+        let problem = result.as_ref().err().map(|error| format!("{error:#}"));
+        match &problem {
+            None => self
+                .session
+                .terminal
+                .line(format_args!("{} {what:<34} {took:>8}", style("✓").green())),
+            Some(problem) => {
+                self.failed += 1;
+                self.session.terminal.line(format_args!(
+                    "{} {what:<34} {took:>8}  {problem}",
+                    style("✗").red()
+                ));
+            }
+        }
+        self.session.terminal.event(
+            "check",
+            json!({"what": what, "ok": problem.is_none(), "problem": problem}),
+        );
+    }
+
+    async fn create(&self) -> Result<String> {
+        let bearer = self.key.as_ref().map(|key| format!("Bearer {key}"));
+        let mut headers = vec![("content-type", "text/plain")];
+        headers.extend(bearer.as_deref().map(|bearer| ("authorization", bearer)));
+        let sign_for = (self.auth == "AWS_IAM").then_some("execute-api");
+        if matches!(self.auth.as_str(), "API_KEY" | "JWT") && bearer.is_none() {
+            bail!("the writer wants a key: --key or KURZ_API_KEY");
+        }
+        let url = format!("{}/", self.url);
+        let answer = self
+            .session
+            .aws
+            .signed
+            .send(Request {
+                method: "POST",
+                url: &url,
+                headers: &headers,
+                body: TARGET,
+                sign_for,
+            })
+            .await?;
+        expect_status(&answer, &[200, 201])?;
+        let slug = answer.body.trim();
+        if slug.is_empty() || slug.len() > 64 || slug.contains('/') {
+            bail!("that is no slug: {slug:?}");
+        }
+        Ok(slug.to_owned())
+    }
+
+    async fn refuses_strangers(&self) -> Result<()> {
+        let url = format!("{}/", self.url);
+        let headers = [("content-type", "text/plain")];
+        let request = Request {
+            method: "POST",
+            url: &url,
+            headers: &headers,
+            body: TARGET,
+            sign_for: None,
+        };
+        expect_status(&self.session.aws.signed.send(request).await?, &[401, 403])
+    }
+
+    async fn follow(&self, method: &str, slug: &str) -> Result<()> {
+        let answer = self.get(method, &format!("/{slug}")).await?;
+        expect_status(&answer, &[301, 302, 307, 308])?;
+        let location = answer.header("location").context("no Location")?;
+        if location != TARGET {
+            bail!("leads to {location}");
+        }
+        answer
+            .header("cache-control")
+            .map(drop)
+            .context("no Cache-Control")
+    }
+
+    async fn is_missing(&self, path: &str) -> Result<()> {
+        expect_status(&self.get("GET", path).await?, &[404])
+    }
+
+    async fn get(&self, method: &str, path: &str) -> Result<Answer> {
+        let url = format!("{}{path}", self.url);
+        self.session
+            .aws
+            .signed
+            .send(Request {
+                method,
+                url: &url,
+                headers: &[],
+                body: "",
+                sign_for: None,
+            })
+            .await
+    }
+}
+
+fn expect_status(answer: &Answer, expected: &[u16]) -> Result<()> {
+    if expected.contains(&answer.status) {
+        return Ok(());
+    }
+    let start: String = answer.body.chars().take(200).collect();
+    Err(anyhow!("status {}: {start}", answer.status))
+}

@@ -1,0 +1,124 @@
+//! `status` and `outputs`.
+
+use anyhow::Result;
+use clap::Args;
+use console::style;
+use serde_json::json;
+
+use crate::aws::explain;
+use crate::outcome::{Exit, failure};
+use crate::stack::state::{Situation, situation};
+use crate::stack::watch::{self, explanation};
+use crate::stack::{Session, Stack, events};
+use crate::terminal::status_style;
+
+/// Options of `infra status`.
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// Follow a change that is going on until its end
+    #[arg(long, short)]
+    watch: bool,
+}
+
+/// Runs `infra status`.
+///
+/// # Errors
+/// Exit code 2 or 3 if the watched change does not end well.
+pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
+    let Some(stack) = session.stack().await? else {
+        session.terminal.line(format_args!(
+            "{} does not exist in {}.",
+            session.stage.stack, session.aws.region
+        ));
+        session.terminal.event(
+            "status",
+            json!({"stack": session.stage.stack, "status": null}),
+        );
+        return Ok(Exit::Done);
+    };
+    describe(session, &stack);
+    if !options.watch || situation(Some(&stack.status)) != Situation::Busy {
+        recent_failures(session, &stack).await?;
+        return Ok(Exit::Done);
+    }
+    let marker = events::newest(&session.aws, &stack.id).await?;
+    let ending = watch::follow(session, &stack.id, marker).await?;
+    if ending.is_success() {
+        session.terminal.done("status", &ending.status);
+        return Ok(Exit::Done);
+    }
+    Err(failure(
+        Exit::NotAsWanted,
+        format!("{:#}", explanation(&ending)),
+    ))
+}
+
+fn describe(session: &Session, stack: &Stack) {
+    let status = status_style(&stack.status).apply_to(&stack.status);
+    session
+        .terminal
+        .line(format_args!("{}  {status}", style(&stack.name).bold()));
+    if let Some(reason) = &stack.reason {
+        session.terminal.line(format_args!("  {reason}"));
+    }
+    let protection = if stack.protected { "on" } else { "off" };
+    let rows = [
+        ("region", session.aws.region.as_str()),
+        ("changed", stack.changed.as_deref().unwrap_or("-")),
+        ("termination protection", protection),
+        (
+            "release",
+            stack.outputs.get("ReleaseId").map_or("-", String::as_str),
+        ),
+        ("url", stack.outputs.get("Url").map_or("-", String::as_str)),
+    ];
+    for (name, value) in rows {
+        session.terminal.line(format_args!("  {name:<23} {value}"));
+    }
+    session.terminal.event(
+        "status",
+        json!({"stack": stack.name, "status": stack.status, "reason": stack.reason, "protected": stack.protected, "changed": stack.changed, "outputs": stack.outputs}),
+    );
+}
+
+/// If the stack did not end well, why.
+async fn recent_failures(session: &Session, stack: &Stack) -> Result<()> {
+    if !(stack.status.contains("FAILED") || stack.status.contains("ROLLBACK")) {
+        return Ok(());
+    }
+    let past = events::since(&session.aws, &stack.id, None)
+        .await
+        .map_err(explain)?;
+    for event in events::failures(&past).iter().rev().take(5) {
+        let reason = event.reason.as_deref().unwrap_or("no reason given");
+        session.terminal.line(format_args!(
+            "  {} {} ({}): {reason}",
+            style("✗").red(),
+            event.logical_id,
+            event.resource_type
+        ));
+    }
+    Ok(())
+}
+
+/// Runs `infra outputs`.
+///
+/// # Errors
+/// If there is no stack.
+pub(crate) async fn outputs(session: &Session) -> Result<Exit> {
+    print_outputs(session, &session.existing_stack().await?);
+    Ok(Exit::Done)
+}
+
+/// Outputs as a table, the URL first.
+pub(super) fn print_outputs(session: &Session, stack: &Stack) {
+    let mut rows: Vec<_> = stack.outputs.iter().collect();
+    rows.sort_by_key(|(name, _)| *name != "Url");
+    session.terminal.line("");
+    for (name, value) in rows {
+        session.terminal.line(format_args!("  {name:<19} {value}"));
+    }
+    session
+        .terminal
+        .event("outputs", json!({"outputs": stack.outputs}));
+}

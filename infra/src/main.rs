@@ -1,0 +1,18 @@
+//! Starts the deploy tool.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(_) => return ExitCode::FAILURE,
+    };
+    let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
+    let exit = runtime.block_on(infra::run(std::env::args_os(), ci));
+    // A question on the terminal may still be waiting for its answer.
+    runtime.shutdown_background();
+    exit
+}

@@ -1,0 +1,215 @@
+//! From source to the two zips, and the identity of a release.
+
+pub mod archive;
+pub mod build;
+pub mod elf;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use base64::Engine as _;
+use sha2::{Digest as _, Sha256};
+
+use build::Source;
+use elf::Architecture;
+
+/// Lambda's limit on an unzipped function.
+const UNZIPPED_LIMIT_BYTES: usize = 250 << 20;
+
+/// One zipped function.
+#[derive(Clone)]
+pub struct Artifact {
+    /// `redirector` or `writer`.
+    pub name: &'static str,
+    /// The zip.
+    pub zip: Vec<u8>,
+    /// Size of the executable in bytes.
+    pub executable_bytes: usize,
+    /// Newest glibc it needs; `None` if static.
+    pub glibc: Option<(u32, u32)>,
+    digest: [u8; 32],
+}
+
+impl std::fmt::Debug for Artifact {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Artifact")
+            .field("name", &self.name)
+            .field("key", &self.key())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Artifact {
+    /// Checks and zips one executable.
+    ///
+    /// # Errors
+    /// If Lambda could not run it.
+    pub fn new(name: &'static str, executable: &[u8], architecture: Architecture) -> Result<Self> {
+        let glibc = elf::check(executable, architecture)
+            .with_context(|| format!("{name} cannot run on Lambda"))?;
+        if executable.len() > UNZIPPED_LIMIT_BYTES {
+            anyhow::bail!(
+                "{name} has {} bytes, Lambda takes {UNZIPPED_LIMIT_BYTES}",
+                executable.len()
+            );
+        }
+        let zip = archive::zip(executable)?;
+        let digest = Sha256::digest(&zip).into();
+        Ok(Self {
+            name,
+            zip,
+            executable_bytes: executable.len(),
+            glibc,
+            digest,
+        })
+    }
+
+    /// SHA-256 of the zip in hex.
+    #[must_use]
+    pub fn sha256_hex(&self) -> String {
+        hex(&self.digest)
+    }
+
+    /// SHA-256 of the zip in base64, as Lambda reports `CodeSha256`.
+    #[must_use]
+    pub fn sha256_base64(&self) -> String {
+        base64::engine::general_purpose::STANDARD.encode(self.digest)
+    }
+
+    /// The object's key in the artifact bucket: its content, so it is uploaded once and never overwritten.
+    #[must_use]
+    pub fn key(&self) -> String {
+        format!("{}.zip", self.sha256_hex())
+    }
+}
+
+/// Both functions of a release.
+#[derive(Clone, Debug)]
+pub struct Package {
+    /// `GET` and `HEAD`.
+    pub redirector: Artifact,
+    /// `POST` and the management API.
+    pub writer: Artifact,
+}
+
+impl Package {
+    /// Builds or finds both executables, checks and zips them.
+    ///
+    /// # Errors
+    /// If the build or a check fails.
+    pub async fn make(source: &Source, architecture: Architecture) -> Result<Self> {
+        let paths = build::executables(source, architecture).await?;
+        let artifact = |name: &'static str| -> Result<Artifact> {
+            let path = paths.get(name).with_context(|| format!("no {name}"))?;
+            let executable =
+                std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+            Artifact::new(name, &executable, architecture)
+        };
+        Ok(Self {
+            redirector: artifact("redirector")?,
+            writer: artifact("writer")?,
+        })
+    }
+
+    /// Both artifacts.
+    #[must_use]
+    pub fn artifacts(&self) -> [&Artifact; 2] {
+        [&self.redirector, &self.writer]
+    }
+
+    /// Writes `redirector.zip` and `writer.zip`.
+    ///
+    /// # Errors
+    /// If the folder cannot be written.
+    pub fn write_to(&self, folder: &Path) -> Result<()> {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("cannot make {}", folder.display()))?;
+        for artifact in self.artifacts() {
+            let path = folder.join(format!("{}.zip", artifact.name));
+            std::fs::write(&path, &artifact.zip)
+                .with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        Ok(())
+    }
+
+    /// Names code and settings together: Lambda publishes a version only of a function that changed, so a change of
+    /// anything must change the function.
+    #[must_use]
+    pub fn release_id(&self, template: &str, parameters: &BTreeMap<String, String>) -> String {
+        let mut hash = Sha256::new();
+        for artifact in self.artifacts() {
+            hash.update(artifact.digest);
+        }
+        hash.update(Sha256::digest(template));
+        for (name, value) in parameters {
+            hash.update(format!("{}:{name}={}:{value};", name.len(), value.len()));
+        }
+        hex(&hash.finalize()).chars().take(16).collect()
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package(redirector: &[u8], writer: &[u8]) -> Package {
+        let artifact = |name, bytes: &[u8]| Artifact {
+            name,
+            zip: bytes.to_vec(),
+            executable_bytes: bytes.len(),
+            glibc: None,
+            digest: Sha256::digest(bytes).into(),
+        };
+        Package {
+            redirector: artifact("redirector", redirector),
+            writer: artifact("writer", writer),
+        }
+    }
+
+    fn parameters(entries: &[(&str, &str)]) -> BTreeMap<String, String> {
+        entries
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn digests_are_those_of_lambda() {
+        // SHA-256 of the empty string: FIPS 180-4 example vectors.
+        let empty = package(b"", b"");
+        assert!(
+            empty
+                .redirector
+                .key()
+                .starts_with("e3b0c44298fc1c149afbf4c8996fb924")
+        );
+        assert_eq!(
+            empty.redirector.sha256_base64(),
+            "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+        );
+    }
+
+    #[test]
+    fn any_change_makes_another_release() {
+        let base = package(b"r", b"w").release_id("t", &parameters(&[("A", "1"), ("B", "2")]));
+        assert_eq!(base.len(), 16);
+        assert_eq!(
+            base,
+            package(b"r", b"w").release_id("t", &parameters(&[("B", "2"), ("A", "1")]))
+        );
+        for other in [
+            package(b"R", b"w").release_id("t", &parameters(&[("A", "1"), ("B", "2")])),
+            package(b"w", b"r").release_id("t", &parameters(&[("A", "1"), ("B", "2")])),
+            package(b"r", b"w").release_id("T", &parameters(&[("A", "1"), ("B", "2")])),
+            package(b"r", b"w").release_id("t", &parameters(&[("A", "1"), ("B", "3")])),
+            package(b"r", b"w").release_id("t", &parameters(&[("A", "1;1:B=1:2")])),
+        ] {
+            assert_ne!(base, other);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Every status a stack can have, reduced to what can be done about it.
+
+/// What a deploy can do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Situation {
+    /// No stack: create it.
+    Absent,
+    /// A shell without resources, left by a change set that was never executed: delete it, then create.
+    Shell,
+    /// At rest: update it.
+    Usable,
+    /// Somebody, or we, are at it.
+    Busy,
+    /// Never came to be; holds nothing worth keeping: delete it, then create.
+    CreateFailed,
+    /// Stopped half way, by choice: roll back, or go on from here.
+    UpdateFailed,
+    /// The way back failed too.
+    UpdateRollbackFailed,
+    /// Half deleted.
+    DeleteFailed,
+}
+
+/// Reads a stack status; an unknown one counts as busy, so that nothing is done to it.
+pub(crate) fn situation(status: Option<&str>) -> Situation {
+    match status {
+        None | Some("DELETE_COMPLETE") => Situation::Absent,
+        Some("REVIEW_IN_PROGRESS") => Situation::Shell,
+        Some(
+            "CREATE_COMPLETE"
+            | "UPDATE_COMPLETE"
+            | "UPDATE_ROLLBACK_COMPLETE"
+            | "IMPORT_COMPLETE"
+            | "IMPORT_ROLLBACK_COMPLETE",
+        ) => Situation::Usable,
+        Some("CREATE_FAILED" | "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED") => Situation::CreateFailed,
+        Some("UPDATE_FAILED") => Situation::UpdateFailed,
+        Some("UPDATE_ROLLBACK_FAILED" | "IMPORT_ROLLBACK_FAILED") => {
+            Situation::UpdateRollbackFailed
+        }
+        Some("DELETE_FAILED") => Situation::DeleteFailed,
+        Some(_) => Situation::Busy,
+    }
+}
+
+/// Whether an operation came to the end it aimed at.
+pub(crate) fn succeeded(status: &str) -> bool {
+    matches!(
+        status,
+        "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "DELETE_COMPLETE"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_cloudformation::types::StackStatus;
+
+    /// Every status of the API, against the table in the README.
+    fn expected(status: &str) -> Situation {
+        match status {
+            "DELETE_COMPLETE" => Situation::Absent,
+            "REVIEW_IN_PROGRESS" => Situation::Shell,
+            "CREATE_FAILED" | "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" => Situation::CreateFailed,
+            "UPDATE_FAILED" => Situation::UpdateFailed,
+            "UPDATE_ROLLBACK_FAILED" | "IMPORT_ROLLBACK_FAILED" => Situation::UpdateRollbackFailed,
+            "DELETE_FAILED" => Situation::DeleteFailed,
+            other if other.ends_with("_IN_PROGRESS") => Situation::Busy,
+            _ => Situation::Usable,
+        }
+    }
+
+    #[test]
+    fn every_status_of_the_api_has_its_situation() {
+        for status in StackStatus::values() {
+            assert_eq!(situation(Some(status)), expected(status), "{status}");
+        }
+        assert_eq!(situation(None), Situation::Absent);
+        assert_eq!(situation(Some("INVENTED_LATER")), Situation::Busy);
+    }
+
+    #[test]
+    fn a_completed_rollback_is_no_success() {
+        for (status, expected) in [
+            ("CREATE_COMPLETE", true),
+            ("UPDATE_COMPLETE", true),
+            ("DELETE_COMPLETE", true),
+            ("ROLLBACK_COMPLETE", false),
+            ("UPDATE_ROLLBACK_COMPLETE", false),
+            ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", false),
+        ] {
+            assert_eq!(succeeded(status), expected, "{status}");
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! `infra.toml`: the stages, each the settings of one stack.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    stage: BTreeMap<String, Entry>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    stack: Option<String>,
+    region: Option<String>,
+    profile: Option<String>,
+    #[serde(default)]
+    termination_protection: bool,
+    #[serde(default)]
+    parameters: BTreeMap<String, toml::Value>,
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
+}
+
+/// The settings of one stack.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Stage {
+    /// Name in `infra.toml`.
+    pub(crate) name: String,
+    /// `CloudFormation`'s stack name.
+    pub(crate) stack: String,
+    /// Wins over the environment's region.
+    pub(crate) region: Option<String>,
+    /// Profile of the AWS configuration.
+    pub(crate) profile: Option<String>,
+    /// Whether `CloudFormation` refuses to delete the stack.
+    pub(crate) termination_protection: bool,
+    /// Template parameters that differ from their defaults.
+    pub(crate) parameters: BTreeMap<String, String>,
+    /// Put on the stack and, by `CloudFormation`, on its resources.
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+impl Stage {
+    /// Reads one stage of a file.
+    ///
+    /// # Errors
+    /// If the file cannot be read or understood, or has no such stage; then it names the stages there are.
+    pub(crate) fn load(path: &Path, name: &str) -> Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        Self::parse(&text, name).with_context(|| path.display().to_string())
+    }
+
+    fn parse(text: &str, name: &str) -> Result<Self> {
+        let mut file: File = toml::from_str(text)?;
+        let Some(entry) = file.stage.remove(name) else {
+            let known: Vec<_> = file.stage.keys().map(String::as_str).collect();
+            bail!("no stage {name:?}; there are: {}", known.join(", "));
+        };
+        let stack = entry.stack.unwrap_or_else(|| format!("kurz-{name}"));
+        if !is_stack_name(&stack) {
+            bail!(
+                "{stack:?} is no stack name: a letter, then letters, digits and hyphens, 100 at most"
+            );
+        }
+        let mut parameters = BTreeMap::new();
+        for (key, value) in entry.parameters {
+            parameters.insert(
+                key.clone(),
+                parameter(value).with_context(|| format!("parameter {key}"))?,
+            );
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            stack,
+            region: entry.region,
+            profile: entry.profile,
+            termination_protection: entry.termination_protection,
+            parameters,
+            tags: entry.tags,
+        })
+    }
+}
+
+/// `CloudFormation` takes 128 characters; the DAX parameter group and the dashboard append to the name.
+fn is_stack_name(name: &str) -> bool {
+    name.len() <= 100
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+}
+
+/// Every parameter is text to `CloudFormation`; TOML may say it as text, number, flag or list.
+fn parameter(value: toml::Value) -> Result<String> {
+    Ok(match value {
+        toml::Value::String(text) => text,
+        toml::Value::Integer(number) => number.to_string(),
+        toml::Value::Float(number) => number.to_string(),
+        toml::Value::Boolean(flag) => flag.to_string(),
+        toml::Value::Array(items) => items
+            .into_iter()
+            .map(parameter)
+            .collect::<Result<Vec<_>>>()?
+            .join(","),
+        other => bail!("a {} is no parameter value", other.type_str()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_refused(text: &str, stage: &str, expected: &str) {
+        let message = format!("{:#}", Stage::parse(text, stage).unwrap_err());
+        assert!(message.contains(expected), "{message}");
+    }
+
+    #[test]
+    fn values_of_every_kind_become_text() {
+        let stage = Stage::parse(
+            "[stage.x.parameters]\nA = 1\nB = true\nC = 'text'\nD = ['p', 'q']\n[stage.x.tags]\nteam = 'links'",
+            "x",
+        )
+        .unwrap();
+        assert_eq!(stage.stack, "kurz-x");
+        let values: Vec<_> = stage.parameters.values().map(String::as_str).collect();
+        assert_eq!(values, ["1", "true", "text", "p,q"]);
+        assert_eq!(stage.tags["team"], "links");
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        check_refused("[stage.a]\n[stage.b]", "c", "there are: a, b");
+        check_refused("[stage.a]\nparamaters = {}", "a", "unknown field");
+        check_refused("[stage.a]\nstack = '1x'", "a", "no stack name");
+        check_refused(
+            "[stage.a.parameters]\nP = {q = 1}",
+            "a",
+            "no parameter value",
+        );
+        check_refused("[stage.a", "a", "TOML");
+    }
+
+    #[test]
+    fn the_shipped_stages_fit_the_template() {
+        let text = include_str!("../infra.toml");
+        let definitions =
+            crate::template::parameters::definitions(&crate::template::stack().unwrap()).unwrap();
+        for name in ["demo", "production"] {
+            let stage = Stage::parse(text, name).unwrap();
+            crate::template::parameters::resolve(&definitions, &stage.parameters).unwrap();
+        }
+    }
+}

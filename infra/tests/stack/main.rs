@@ -1,0 +1,14 @@
+//! The template as a whole, without AWS: who may do what, what is exposed, what each function is told, and that a
+//! mistake in any of these would be noticed.
+
+mod house_rules;
+mod mutations;
+mod policies;
+mod render;
+mod variables;
+
+use serde_json::Value;
+
+fn template() -> Value {
+    infra::template::stack().unwrap()
+}

@@ -1,0 +1,302 @@
+//! Mistakes somebody will make one day, each made here on purpose: a check that does not notice its mistake is worth
+//! nothing. The linters' share of them is in `tests/stack/lint.sh`.
+
+use serde_json::{Value, json};
+
+use super::{house_rules, policies, template};
+
+/// Applies one mistake and expects a check to name it.
+fn check(mistake: impl FnOnce(&mut Value), named: &str) {
+    let mut mutant = template();
+    mistake(&mut mutant["Resources"]);
+    assert_ne!(mutant, template(), "the mistake was not made: {named}");
+    let found = [
+        policies::violations(&mutant),
+        house_rules::violations(&mutant),
+    ]
+    .concat();
+    assert!(
+        found.iter().any(|violation| violation.contains(named)),
+        "not noticed: {named}; found {found:?}"
+    );
+}
+
+fn statement<'a>(resources: &'a mut Value, role: &str) -> &'a mut Value {
+    &mut resources[role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][0]
+}
+
+fn properties<'a>(resources: &'a mut Value, name: &str) -> &'a mut Value {
+    &mut resources[name]["Properties"]
+}
+
+fn remove(value: &mut Value, key: &str) {
+    value.as_object_mut().unwrap().remove(key).unwrap();
+}
+
+#[test]
+fn the_redirector_may_put() {
+    check(
+        |all| {
+            statement(all, "RedirectorRole")["Action"] =
+                json!(["dynamodb:GetItem", "dynamodb:PutItem"])
+        },
+        "RedirectorRole may also: (\"Allow\", \"dynamodb:PutItem\"",
+    );
+}
+
+#[test]
+fn anything_on_the_table() {
+    for role in ["RedirectorRole", "WriterRole", "DaxRole"] {
+        check(
+            |all| statement(all, role)["Action"] = json!("dynamodb:*"),
+            "dynamodb:*",
+        );
+    }
+}
+
+#[test]
+fn a_misspelt_action() {
+    check(
+        |all| statement(all, "WriterRole")["Action"][1] = json!("dynamodb:PutItems"),
+        "WriterRole may not",
+    );
+}
+
+#[test]
+fn dax_of_any_cluster() {
+    check(
+        |all| {
+            let statements = &mut properties(all, "RedirectorRole")["Policies"][0]["PolicyDocument"]
+                ["Statement"];
+            statements[1]["Fn::If"][1]["Resource"] = json!("*");
+        },
+        "\"dax:GetItem\", \"*\"",
+    );
+}
+
+#[test]
+fn a_managed_policy() {
+    let arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole";
+    check(
+        |all| properties(all, "WriterRole")["ManagedPolicyArns"] = json!([arn]),
+        "managed policies",
+    );
+}
+
+#[test]
+fn a_policy_attached_from_elsewhere() {
+    check(
+        |all| {
+            all["Extra"] = json!({"Type": "AWS::IAM::Policy", "Properties": {
+                "PolicyName": "extra", "Roles": [{"Ref": "RedirectorRole"}],
+                "PolicyDocument": {"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}}});
+        },
+        "RedirectorRole may also: (\"Allow\", \"s3:GetObject\"",
+    );
+}
+
+#[test]
+fn somebody_else_may_assume_a_role() {
+    check(
+        |all| {
+            properties(all, "WriterRole")["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] =
+                json!({"AWS": "*"})
+        },
+        "WriterRole trusts",
+    );
+}
+
+#[test]
+fn a_role_nobody_decided_on() {
+    check(
+        |all| all["Another"] = all["RedirectorRole"].clone(),
+        "Another",
+    );
+}
+
+#[test]
+fn the_denial_of_network_rights_is_lost() {
+    check(
+        |all| remove(all, "RedirectorNoEniFromCode"),
+        "RedirectorRole may not: (\"Deny\"",
+    );
+}
+
+#[test]
+fn the_endpoint_lets_everything_through() {
+    check(
+        |all| {
+            properties(all, "DynamoDbEndpoint")["PolicyDocument"]["Statement"][0]["Action"] =
+                json!("*")
+        },
+        "the endpoint lets through",
+    );
+}
+
+#[test]
+fn writing_without_auth() {
+    for route in ["CreateRoute", "ManageRoute"] {
+        check(
+            |all| properties(all, route)["AuthorizationType"] = json!("NONE"),
+            "routes with WriterAuth=AWS_IAM",
+        );
+        check(
+            |all| remove(properties(all, route), "AuthorizerId"),
+            "routes with WriterAuth=JWT",
+        );
+    }
+}
+
+#[test]
+fn a_route_nobody_decided_on() {
+    check(
+        |all| {
+            all["Another"] = all["GetRoute"].clone();
+            all["Another"]["Properties"]["RouteKey"] = json!("$default");
+        },
+        "$default",
+    );
+}
+
+#[test]
+fn encryption_is_off() {
+    check(
+        |all| properties(all, "DaxCluster")["SSESpecification"]["SSEEnabled"] = json!(false),
+        "the cluster is encrypted",
+    );
+    check(
+        |all| properties(all, "LinksTable")["SSESpecification"]["SSEEnabled"] = json!(false),
+        "the table is encrypted",
+    );
+    check(
+        |all| properties(all, "DaxCluster")["ClusterEndpointEncryptionType"] = json!("NONE"),
+        "connections to the cluster are encrypted",
+    );
+}
+
+#[test]
+fn the_table_can_be_lost() {
+    check(
+        |all| {
+            remove(
+                properties(all, "LinksTable"),
+                "PointInTimeRecoverySpecification",
+            )
+        },
+        "point-in-time recovery",
+    );
+    check(
+        |all| all["LinksTable"]["DeletionPolicy"] = json!("Delete"),
+        "outlives the stack",
+    );
+    check(
+        |all| remove(&mut all["LinksTable"], "UpdateReplacePolicy"),
+        "a replaced table stays",
+    );
+    check(
+        |all| {
+            properties(all, "LinksTable")["TimeToLiveSpecification"]["AttributeName"] =
+                json!("expires_at")
+        },
+        "time to live",
+    );
+}
+
+#[test]
+fn the_network_is_open() {
+    check(
+        |all| {
+            let ingress = properties(all, "DaxFromWriter");
+            remove(ingress, "SourceSecurityGroupId");
+            ingress["CidrIp"] = json!("0.0.0.0/0");
+        },
+        "DaxFromWriter",
+    );
+    check(
+        |all| {
+            remove(
+                properties(all, "WriterSecurityGroup"),
+                "SecurityGroupEgress",
+            )
+        },
+        "egress is listed",
+    );
+    check(
+        |all| all["Nat"] = json!({"Type": "AWS::EC2::NatGateway", "Properties": {}}),
+        "no way out",
+    );
+}
+
+#[test]
+fn the_api_is_not_accounted_for() {
+    check(
+        |all| remove(properties(all, "DefaultStage"), "AccessLogSettings"),
+        "there is an access log",
+    );
+    check(
+        |all| remove(properties(all, "WriterCreatePermission"), "SourceArn"),
+        "WriterCreatePermission",
+    );
+    check(
+        |all| {
+            properties(all, "DefaultStage")["AccessLogSettings"]["Format"] =
+                json!("{\"status\":$context.status}")
+        },
+        "the access log is JSON",
+    );
+    check(
+        |all| {
+            properties(all, "DefaultStage")["AccessLogSettings"]["Format"] =
+                json!("{\"ip\":\"$context.identity.sourceIp\"}")
+        },
+        "no client's address",
+    );
+}
+
+#[test]
+fn a_release_does_not_arrive() {
+    check(
+        |all| {
+            remove(
+                &mut properties(all, "Writer")["Environment"]["Variables"],
+                "RELEASE_ID",
+            )
+        },
+        "every release changes",
+    );
+    check(
+        |all| properties(all, "RedirectorVersion")["Description"] = json!("v1"),
+        "every release makes a version",
+    );
+    check(
+        |all| {
+            properties(all, "WriterIntegration")["IntegrationUri"] =
+                json!({"Fn::GetAtt": ["Writer", "Arn"]})
+        },
+        "the API calls the alias",
+    );
+}
+
+#[test]
+fn the_secret_reaches_the_redirector() {
+    check(
+        |all| {
+            let secret =
+                properties(all, "Writer")["Environment"]["Variables"]["SLUG_SECRET"].clone();
+            properties(all, "Redirector")["Environment"]["Variables"]["SLUG_SECRET"] = secret;
+        },
+        "the writer alone",
+    );
+}
+
+#[test]
+fn a_name_of_its_own() {
+    check(
+        |all| properties(all, "LinksTable")["TableName"] = json!("Links"),
+        "LinksTable has a name",
+    );
+    check(
+        |all| properties(all, "Writer")["FunctionName"] = json!("writer"),
+        "Writer has a name",
+    );
+}

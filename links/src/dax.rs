@@ -1,0 +1,108 @@
+//! Links in a DynamoDB table, asked through a DAX cluster.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::operation::{get_item::GetItemInput, put_item::PutItemInput};
+use dax_client::{Client, Config, Endpoint, ReadRouting, Refresh, RetryPolicy};
+use tokio::sync::OnceCell;
+
+use crate::{
+    DynamoDbSettings, Link, Slug, item,
+    store::{Found, Freshness, LinkReader, LinkWriter, Put, Source, StoreError},
+};
+
+/// Longest wait for a connection. Function and cluster are in one network.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+/// How old the list of nodes may get. Fetched by a request that finds it older, because nothing runs between requests.
+const ROSTER_AGE: Duration = Duration::from_secs(10);
+
+/// Where a DAX cluster is.
+#[derive(Debug, Clone)]
+pub struct DaxSettings {
+    /// Its discovery endpoint.
+    pub endpoint: Endpoint,
+    /// Longest wait for one answer; an operation with its repeats takes at most three times that.
+    pub timeout: Duration,
+}
+
+/// A table behind a DAX cluster.
+#[derive(Debug)]
+pub struct DaxStore {
+    config: Config,
+    table: String,
+    client: OnceCell<Client>,
+}
+
+impl DaxStore {
+    /// The links of a table. Nothing is sent yet.
+    pub fn new(dax: &DaxSettings, dynamodb: &DynamoDbSettings) -> Self {
+        let config = Config::for_endpoint(dax.endpoint.clone())
+            .region(&dynamodb.region)
+            .credentials_provider(dynamodb.credentials())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .lookup_timeout(dax.timeout)
+            .request_timeout(dax.timeout)
+            .total_timeout(3 * dax.timeout)
+            .read_routing(ReadRouting::StayConnected)
+            .refresh(Refresh::OnUse(ROSTER_AGE))
+            // The one write there is, a put under the condition that there is no such item, may be repeated when its
+            // outcome is unknown: if it had happened, the repetition finds the slug taken, by the same link.
+            .retry(RetryPolicy::new().repeat_unknown_writes(true));
+        Self {
+            config,
+            table: dynamodb.table.clone(),
+            client: OnceCell::new(),
+        }
+    }
+
+    /// Connects now instead of at the first operation, and learns the table's key. To be called before the first
+    /// request is waited for.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; the next operation tries again.
+    pub async fn connect(&self) -> Result<(), StoreError> {
+        let client = self.client().await?;
+        client
+            .warm_up(&self.table)
+            .await
+            .map_err(|error| StoreError::unavailable("DefineKeySchema", error))
+    }
+
+    async fn client(&self) -> Result<&Client, StoreError> {
+        let connect = || Client::connect(self.config.clone());
+        self.client
+            .get_or_try_init(connect)
+            .await
+            .map_err(|error| StoreError::unavailable("Endpoints", error))
+    }
+}
+
+impl LinkReader for DaxStore {
+    async fn read(&self, slug: &Slug, freshness: Freshness) -> Result<Found, StoreError> {
+        let input = GetItemInput::builder()
+            .table_name(&self.table)
+            .set_key(Some(item::key(slug)))
+            .consistent_read(freshness == Freshness::Strong)
+            .build()
+            .map_err(|error| StoreError::unavailable("GetItem", error))?;
+        let answer = self.client().await?.get_item(input).await;
+        let answer = answer.map_err(|error| StoreError::unavailable("GetItem", error))?;
+        Found::new(slug, answer.item, Source::Dax)
+    }
+}
+
+impl LinkWriter for DaxStore {
+    async fn create(&self, link: &Link) -> Result<Put, StoreError> {
+        let input = PutItemInput::builder()
+            .table_name(&self.table)
+            .set_item(Some(item::from_link(link)))
+            .condition_expression(item::IS_NEW)
+            .build()
+            .map_err(|error| StoreError::unavailable("PutItem", error))?;
+        match self.client().await?.put_item(input).await {
+            Ok(_) => Ok(Put::Stored),
+            Err(error) if error.is_condition_failed() => Ok(Put::Taken),
+            Err(error) => Err(StoreError::unavailable("PutItem", error)),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The secret of the keyed slugs.
+//!
+//! Kept with the data: under another secret the same URL would get another slug, and every link would be
+//! there twice.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use crate::ids;
+use crate::stack::StartError;
+
+/// Reads the secret of a data directory, makes one there, or makes one that is kept nowhere.
+pub(crate) fn load(data_dir: Option<&Path>) -> Result<String, StartError> {
+    let Some(directory) = data_dir else {
+        return Ok(fresh());
+    };
+    let file = directory.join("slug-secret");
+    load_or_create(&file).map_err(|error| StartError::Secret(file, error))
+}
+
+fn load_or_create(file: &Path) -> io::Result<String> {
+    let kept = match fs::read_to_string(file) {
+        Ok(text) => text.trim().to_owned(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(error),
+    };
+    if !kept.is_empty() {
+        return Ok(kept);
+    }
+    let secret = fresh();
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    options.open(file)?.write_all(secret.as_bytes())?;
+    Ok(secret)
+}
+
+/// 256 random bits.
+fn fresh() -> String {
+    ids::hex(&rand::random::<[u8; 32]>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_made_once_per_directory() {
+        let directory = tempfile::tempdir().unwrap();
+        let secret = load(Some(directory.path())).unwrap();
+        assert_eq!(secret.len(), 64);
+        assert_eq!(load(Some(directory.path())).unwrap(), secret);
+        assert_ne!(load(None).unwrap(), secret);
+        assert_ne!(load(None).unwrap(), load(None).unwrap());
+    }
+
+    #[test]
+    fn an_unreadable_secret_is_an_error_and_not_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir(directory.path().join("slug-secret")).unwrap();
+        assert!(matches!(
+            load(Some(directory.path())),
+            Err(StartError::Secret(..))
+        ));
+    }
+}

@@ -1,0 +1,70 @@
+"""What the deploy tool does not do, for the test: act as a deployed function, and change things behind its back."""
+
+import os
+import sys
+
+from botocore.exceptions import ClientError
+from botocore.session import Session
+
+
+def client(service, credentials=None):
+    key = credentials or {name: os.environ[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+    return Session().create_client(
+        service,
+        region_name=os.environ["AWS_REGION"],
+        endpoint_url=os.environ["AWS_ENDPOINT_URL"],
+        aws_access_key_id=key["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=key["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=key.get("AWS_SESSION_TOKEN"),
+    )
+
+
+def credentials_of(function):
+    """The temporary credentials in the environment of a function's running process."""
+    for process in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{process}/environ", "rb") as file:
+                variables = dict(entry.split("=", 1) for entry in file.read().decode().split("\0") if "=" in entry)
+        except (OSError, UnicodeDecodeError):
+            continue
+        same = variables.get("AWS_LAMBDA_FUNCTION_NAME") == function
+        if same and variables.get("AWS_ENDPOINT_URL") == os.environ["AWS_ENDPOINT_URL"]:
+            return variables
+    sys.exit(f"no process of {function} is running")
+
+
+def denied(table, function):
+    """The function's role may do what it must, and is denied everything else."""
+    dynamodb = client("dynamodb", credentials_of(function))
+    dynamodb.get_item(TableName=table, Key={"id": {"S": "x"}})
+    item = {"id": {"S": "planted"}, "target": {"S": "https://example.com"}}
+    calls = {
+        "PutItem": lambda: dynamodb.put_item(TableName=table, Item=item),
+        "Scan": lambda: dynamodb.scan(TableName=table),
+        "DeleteItem": lambda: dynamodb.delete_item(TableName=table, Key={"id": {"S": "x"}}),
+        "DescribeTable": lambda: dynamodb.describe_table(TableName=table),
+    }
+    for name, call in calls.items():
+        try:
+            call()
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "AccessDeniedException":
+                sys.exit(f"{name}: {error}")
+            print(f"{name} is denied: {error.response['Error']['Message'][:100]}")
+        else:
+            sys.exit(f"{name} was allowed")
+
+
+def memory(function, megabytes):
+    client("lambda").update_function_configuration(FunctionName=function, MemorySize=int(megabytes))
+
+
+def alias(function):
+    print(client("lambda").get_alias(FunctionName=function, Name="live")["FunctionVersion"])
+
+
+def items(table):
+    print(client("dynamodb").scan(TableName=table)["Count"])
+
+
+globals()[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Lints both templates: cfn-lint for every region with DAX, checkov with argued exceptions. Then makes two mistakes that
+# only a linter with the resource schemas can see, and expects them to be seen.
+set -euo pipefail
+here="$(cd "$(dirname "$0")" && pwd)"
+infra="$here/../../infra"
+. "$here/tools.sh"
+
+regions=$(sed -n '/DAX_REGIONS/,/];/s/^ *"\(.*\)",$/\1/p' "$infra/src/command/doctor.rs")
+cfn_lint="$(tool cfn-lint 1.51.0)/cfn-lint"
+checkov="$(tool checkov 3.3.30)/checkov"
+scratch="$(mktemp -d)"
+trap 'rm -rf "$scratch"' EXIT
+
+echo "cfn-lint in $(echo "$regions" | wc -w) regions"
+# shellcheck disable=SC2086
+"$cfn_lint" --include-checks I --template "$infra/template.yaml" "$infra/bootstrap.yaml" --regions $regions
+
+echo "checkov"
+LOG_LEVEL=ERROR "$checkov" --config-file "$here/checkov.yaml" --file "$infra/template.yaml" --file "$infra/bootstrap.yaml" 2>"$scratch/errors" \
+    || { cat "$scratch/errors" >&2; exit 1; }
+
+# mistake NAME SED-EXPRESSION EXPECTED-RULE
+mistake() {
+    sed "$2" "$infra/template.yaml" > "$scratch/$1.yaml"
+    if cmp -s "$scratch/$1.yaml" "$infra/template.yaml"; then
+        echo "the mistake $1 was not made" >&2; exit 1
+    fi
+    "$cfn_lint" --template "$scratch/$1.yaml" > "$scratch/found" || true
+    grep -q "^$3 " "$scratch/found" || { echo "not noticed: $1" >&2; cat "$scratch/found" >&2; exit 1; }
+    echo "noticed: $1 ($3)"
+}
+mistake node-type 's/NodeType: !Ref DaxNodeType/NodeType: dax.t9.small/' E3672
+mistake attribute 's/DaxCluster.ClusterDiscoveryEndpointURL/DaxCluster.DiscoveryUrl/' E1010
+mistake action 's/Action: dynamodb:GetItem/Action: dynamodb:FetchItem/' W3037

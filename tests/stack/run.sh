@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# Deploys the stack for real, with the real functions, into an emulator of AWS on this machine that enforces the roles:
+# from nothing to a working short link, through failure, recovery and drift, to nothing again.
+#
+#   PROFILE=lambda tests/stack/run.sh      with the functions as shipped; the default, dev, is quicker to build
+set -euo pipefail
+here="$(cd "$(dirname "$0")" && pwd)"
+root="$(cd "$here/../.." && pwd)"
+. "$here/tools.sh"
+
+python="$(tool ministack 1.5.33)/python"
+profile="${PROFILE:-dev}"
+scratch="$(mktemp -d)"
+port="$("$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
+
+unset AWS_PROFILE AWS_SESSION_TOKEN
+export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true
+export AWS_ENDPOINT_URL="http://127.0.0.1:$port" CI=true
+
+# The emulator must be there before its configuration can be told from a user's.
+cd "$scratch"
+mkdir objects
+AUTH=true BIND_HOST=127.0.0.1 GATEWAY_PORT="$port" S3_DATA_DIR="$scratch/objects" \
+    AWS_ENDPOINT_URL_DYNAMODB="$AWS_ENDPOINT_URL" AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null \
+    "$python" "$here/emulator.py" > emulator.log 2>&1 &
+emulator=$!
+stop() {
+    kill "$emulator" 2>/dev/null || true
+    wait "$emulator" 2>/dev/null || true
+    rm -rf "$scratch"
+}
+trap stop EXIT
+for _ in $(seq 100); do
+    curl --silent --output /dev/null "$AWS_ENDPOINT_URL" && break
+    kill -0 "$emulator" || { cat emulator.log >&2; exit 1; }
+    sleep 0.2
+done
+
+cat > infra.toml <<TOML
+[stage.test.parameters]
+DaxMode = "none"
+DeletionProtection = true
+DebugHeaders = 1
+[stage.test.tags]
+purpose = "test"
+[stage.broken.parameters]
+DaxMode = "plain"
+DaxNodeType = "dax.r5.4xlarge"
+DeletionProtection = false
+[stage.protected]
+termination_protection = true
+[stage.protected.parameters]
+DaxMode = "none"
+TOML
+
+cd "$root"
+cargo build --quiet --package infra
+infra="$(cargo build --quiet --package infra --message-format json | sed -n 's/.*"executable":"\([^"]*infra\)".*/\1/p' | tail -1)"
+
+# expect EXIT-CODE TEXT COMMAND…: runs infra, checks how it ends and that TEXT was said.
+expect() {
+    local code="$1" text="$2" actual=0
+    shift 2
+    "$infra" --config "$scratch/infra.toml" "$@" > "$scratch/said" 2>&1 || actual=$?
+    if [ "$actual" != "$code" ] || ! grep -qF -- "$text" "$scratch/said"; then
+        cat "$scratch/said" >&2
+        echo "FAILED: infra $*: exit $actual instead of $code, or \"$text\" was not said" >&2
+        exit 1
+    fi
+    printf 'ok  %-3s %-58s %s\n' "$code" "$text" "infra $*"
+}
+output() { "$infra" --config "$scratch/infra.toml" --stage "${2:-test}" outputs | awk -v name="$1" '$1 == name { print $2 }'; }
+act() { "$python" "$here/aws.py" "$@"; }
+same() { [ "$1" = "$2" ] || { echo "FAILED: $3: $1 instead of $2" >&2; exit 1; }; echo "ok      $3"; }
+deploy="deploy --profile $profile --yes"
+
+expect 1 "run \`infra bootstrap\` once"         --stage test doctor
+expect 1 "run \`infra bootstrap\` once"         --stage test $deploy
+expect 0 "bucket kurz-artifacts"               --stage test bootstrap --yes
+expect 0 "bucket kurz-artifacts"               --stage test bootstrap --yes
+expect 0 "does not exist yet"                  --stage test doctor
+expect 1 "nobody to ask here"                  --stage test deploy --profile "$profile"
+expect 0 "removing it"                         --stage test $deploy
+expect 0 "CREATE_COMPLETE"                     --stage test status
+
+api="$(output ApiEndpoint | sed 's,http://\([a-z0-9]*\).*,\1,')"
+url="$AWS_ENDPOINT_URL/_aws/execute-api/$api/\$default"
+table="$(output TableName)"
+redirector="$(output RedirectorFunction)"
+expect 0 "a stranger cannot create"            --stage test smoke --url "$url"
+same "$(act items "$table")" 1                 "the table holds the one link"
+act denied "$table" "$redirector"
+same "$(act items "$table")" 1                 "and nothing that the redirector planted"
+
+expect 0 "nothing to change"                   --stage test $deploy
+before="$(act alias "$redirector")"
+expect 0 "RedirectorMemory: 256 -> 512"        --stage test plan --profile "$profile" --set RedirectorMemory=512
+planned="$(sed -n 's/.*--change-set \(kurz-[^`]*\)`.*/\1/p' "$scratch/said")"
+expect 0 "UPDATE_COMPLETE"                     --stage test deploy --yes --change-set "$planned"
+same "$(act alias "$redirector")" "$((before + 1))" "the alias moved to the next version"
+expect 0 "follow it"                           --stage test smoke --url "$url"
+
+expect 1 "--allow-replacement"                 --stage test $deploy --set RedirectorMemory=512 --set DaxMode=plain --set DaxNodeType=dax.r5.4xlarge
+expect 2 "first cause: DaxCluster"             --stage test $deploy --allow-replacement --set RedirectorMemory=512 --set DaxMode=plain --set DaxNodeType=dax.r5.4xlarge
+expect 0 "UPDATE_ROLLBACK_COMPLETE"            --stage test status
+expect 0 "UPDATE_COMPLETE"                     --stage test $deploy --set RedirectorMemory=384
+expect 0 "follow it"                           --stage test smoke --url "$url"
+
+expect 2 "first cause: DaxCluster"             --stage broken $deploy
+expect 0 "ROLLBACK_COMPLETE"                   --stage broken status
+expect 0 "why it failed: DaxCluster"           --stage broken $deploy --set DaxNodeType=dax.t3.small
+expect 0 "dax://"                              --stage broken outputs
+expect 1 "is not a parameter, did you mean"    --stage broken $deploy --set daxmode=none
+
+expect 0 "none: the stack is as deployed"      --stage test drift
+act memory "$redirector" 1024
+expect 2 "MemorySize"                          --stage test drift
+
+expect 0 "the stack refuses deletion"          --stage protected $deploy
+expect 3 "--unprotect"                         --stage protected destroy --yes
+expect 0 "is gone"                             --stage protected destroy --yes --unprotect --delete-data
+
+expect 0 "stays, with all links"               --stage test destroy --yes
+same "$(act items "$table")" 1                 "the links are still there"
+expect 0 "does not exist"                      --stage test destroy --yes
+expect 0 "is deleted"                          --stage broken destroy --yes --delete-data
+echo "all of it"
