@@ -103,8 +103,8 @@ pub(crate) struct DaxOptions {
 const CONTROL_HELP: &str = r#"A running cluster is steered over HTTP, with JSON:
   GET    /status                                      nodes, counters, fault rules
   POST   /faults  {"action": {"type": "delay", "milliseconds": 500}}
-  DELETE /faults, /faults/{id}                        all rules, or one
-  POST   /nodes/{n}/stop|start|freeze|thaw|lead       node n, counted from 0
+  DELETE /faults, /faults/ID                          all rules, or one
+  POST   /nodes/N/stop|start|freeze|thaw|lead         node N, counted from 0
   POST   /caches/clear
   PUT    /replication-delay  {"milliseconds": 200}
 A fault rule has an action and, if wanted, "node", "operation", "times", "probability". Actions:

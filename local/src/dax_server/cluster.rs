@@ -3,29 +3,18 @@
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::Mutex,
-    task::{JoinHandle, JoinSet},
-    time::timeout,
-};
-use tokio_rustls::TlsAcceptor;
+use tokio::{net::TcpListener, sync::Mutex, task::JoinHandle};
 
 use super::{
     config::ClusterConfig,
     control::{Control, NodeStatus},
-    counters::{Counters, count},
+    counters::Counters,
     fault::{ActiveFault, FaultRule},
+    host::{Acceptor, Host},
     node::Node,
-    session::{End, Session},
     shared::Shared,
     tls::{self, Tls},
 };
-
-/// A TLS handshake takes at most this long.
-const TLS_DEADLINE: Duration = Duration::from_secs(10);
-/// Pause after a connection could not be accepted, for instance for lack of file descriptors.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A DAX cluster on this machine. Stops when dropped; [`stop`](Self::stop) waits for it.
 #[derive(Debug)]
@@ -44,16 +33,6 @@ pub(super) struct Machine {
     acceptor: Option<Acceptor>,
     /// The task of each node that runs. Held while one is started or stopped.
     tasks: Mutex<Vec<Option<JoinHandle<()>>>>,
-}
-
-/// Speaks TLS.
-#[derive(Clone)]
-struct Acceptor(TlsAcceptor);
-
-impl std::fmt::Debug for Acceptor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Acceptor").finish_non_exhaustive()
-    }
 }
 
 impl Cluster {
@@ -352,72 +331,5 @@ impl Machine {
             max_connections: self.config.max_connections,
         };
         tokio::spawn(host.run(listener))
-    }
-}
-
-/// Accepts the connections of a node.
-struct Host {
-    shared: Arc<Shared>,
-    node: Arc<Node>,
-    acceptor: Option<Acceptor>,
-    max_connections: usize,
-}
-
-impl Host {
-    /// Serves connections until the node is stopped; then breaks them.
-    async fn run(self, listener: TcpListener) {
-        let mut connections = JoinSet::new();
-        let stopped = self.node.stopped();
-        tokio::pin!(stopped);
-        loop {
-            let accepted = async {
-                self.node.thawed().await;
-                listener.accept().await
-            };
-            tokio::select! {
-                () = &mut stopped => break,
-                Some(_) = connections.join_next() => {}
-                accepted = accepted => match accepted {
-                    Ok((stream, _)) if connections.len() < self.max_connections => {
-                        count(&self.node.tally.connections);
-                        connections.spawn(self.connection(stream));
-                    }
-                    // Too many: closed at once.
-                    Ok(_) => {}
-                    Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
-                },
-            }
-        }
-        drop(listener);
-        connections.shutdown().await;
-    }
-
-    fn connection(&self, stream: TcpStream) -> impl Future<Output = ()> + use<> {
-        let (shared, node, acceptor) = (
-            Arc::clone(&self.shared),
-            Arc::clone(&self.node),
-            self.acceptor.clone(),
-        );
-        async move {
-            node.thawed().await;
-            // A connection that cannot have its options set is about to fail anyway.
-            _ = stream.set_nodelay(true);
-            let Some(Acceptor(acceptor)) = acceptor else {
-                let (stream, end) = Session::new(stream, shared, node).run().await;
-                finish(&stream, &end);
-                return;
-            };
-            if let Ok(Ok(stream)) = timeout(TLS_DEADLINE, acceptor.accept(stream)).await {
-                let (stream, end) = Session::new(stream, shared, node).run().await;
-                finish(stream.get_ref().0, &end);
-            }
-        }
-    }
-}
-
-/// Dropping the stream closes it; a reset has to be asked for.
-fn finish(stream: &TcpStream, end: &End) {
-    if *end == End::Reset {
-        _ = stream.set_zero_linger();
     }
 }

@@ -51,6 +51,7 @@ mod counters;
 mod dynamodb;
 mod failure;
 mod fault;
+mod host;
 mod node;
 mod operation;
 mod operations;
