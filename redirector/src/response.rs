@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use serde_json::json;
 
 use crate::{
     event::{Method, Preference},
@@ -25,6 +24,18 @@ pub struct Response {
     headers: Vec<(&'static str, Text<'static>)>,
     #[serde(skip_serializing_if = "str::is_empty")]
     body: Text<'static>,
+}
+
+/// What a program reads of an error, as RFC 9457 describes it.
+#[derive(Debug, Serialize)]
+struct Problem<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    slug: &'a str,
+    request_id: &'a str,
 }
 
 fn as_map<S: Serializer>(
@@ -112,15 +123,16 @@ impl Response {
             }
             Preference::Json => {
                 headers.push(("content-type", Text::Borrowed("application/problem+json")));
-                json!({
-                    "type": format_args!("urn:kurz:problem:{}", outcome.name()),
-                    "title": message.title,
-                    "status": outcome.status(),
-                    "detail": message.detail,
-                    "slug": wanted.path,
-                    "request_id": wanted.request_id,
-                })
-                .to_string()
+                let problem = Problem {
+                    kind: format!("urn:kurz:problem:{}", outcome.name()),
+                    title: message.title,
+                    status: outcome.status(),
+                    detail: message.detail,
+                    slug: wanted.path,
+                    request_id: wanted.request_id,
+                };
+                // Strings and a number under names: nothing that could not be written.
+                serde_json::to_string(&problem).unwrap_or_default()
             }
         };
         Self {

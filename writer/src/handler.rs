@@ -9,6 +9,7 @@ use aws_lambda_events::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use lambda_runtime::LambdaEvent;
 use links::{Alias, LinkWriter, Origin, TargetRules, TargetUrl, Timestamp};
+use serde::Serialize;
 
 use crate::{
     Config,
@@ -16,7 +17,7 @@ use crate::{
     create::{self, CreateError, Made},
     identity, log,
     problem::Problem,
-    representation,
+    representation::{self, Representation},
     request::Request,
     route::Route,
 };
@@ -163,15 +164,20 @@ fn success(made: &Made, form: Form, base_url: &str) -> ApiGatewayV2httpResponse 
             } else {
                 StatusCode::CREATED
             };
-            let body = representation::link(made, base_url).to_string();
+            let body = to_json(&Representation::new(made, base_url));
             let etag = (header::ETAG, representation::etag(&made.link));
             response(status, "application/json", body, [location, etag])
         }
     }
 }
 
+/// Strings, numbers and flags under names: nothing that could not be written.
+fn to_json(body: &impl Serialize) -> String {
+    serde_json::to_string(body).unwrap_or_default()
+}
+
 fn failure(problem: &Problem, request_id: &str) -> ApiGatewayV2httpResponse {
-    let body = problem.body(request_id).to_string();
+    let body = to_json(&problem.body(request_id));
     response(
         problem.status(),
         "application/problem+json",

@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use links::{AliasError, TargetError, with_causes};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// Seconds after which a client may try again what failed for reasons of ours.
@@ -184,17 +185,15 @@ impl Problem {
     }
 
     /// The body of the answer, as RFC 9457 describes it.
-    pub(crate) fn body(&self, request_id: &str) -> Value {
-        let mut body = self.fields();
-        let members = [
-            ("type", json!(format!("urn:kurz:problem:{}", self.code()))),
-            ("title", json!(self.title())),
-            ("status", json!(self.status().as_u16())),
-            ("detail", json!(self.detail())),
-            ("request_id", json!(request_id)),
-        ];
-        body.extend(members.map(|(name, value)| (name.to_owned(), value)));
-        Value::Object(body)
+    pub(crate) fn body<'a>(&self, request_id: &'a str) -> Body<'a> {
+        Body {
+            kind: format!("urn:kurz:problem:{}", self.code()),
+            title: self.title(),
+            status: self.status().as_u16(),
+            detail: self.detail(),
+            fields: self.fields(),
+            request_id,
+        }
     }
 
     /// A header that the status asks for.
@@ -208,6 +207,19 @@ impl Problem {
             _ => None,
         }
     }
+}
+
+/// What the client reads.
+#[derive(Debug, Serialize)]
+pub(crate) struct Body<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'static str,
+    status: u16,
+    detail: String,
+    #[serde(flatten)]
+    fields: Map<String, Value>,
+    request_id: &'a str,
 }
 
 impl From<TargetError> for Problem {

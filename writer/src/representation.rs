@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use links::{Link, Timestamp};
-use serde_json::{Value, json};
+use links::{Link, RedirectStatus, StoredTarget, Timestamp};
+use serde::Serialize;
 
 use crate::create::Made;
 
@@ -11,29 +11,56 @@ use crate::create::Made;
 const ABSENCE_BOUND: Duration = Duration::from_secs(2);
 
 /// The JSON of a link. Fields that are not set are there as `null`.
-pub(crate) fn link(made: &Made, base_url: &str) -> Value {
-    let Made { link, existing } = made;
-    json!({
-        "slug": link.slug.as_str(),
-        "short_url": short_url(link, base_url),
-        "url": link.target.as_str(),
-        "state": link.state.name(),
-        "redirect": link.redirect.map(links::RedirectStatus::code),
-        "cache_seconds": link.cache_seconds,
-        "permanent": link.permanent,
-        "forward_query": link.forward_query,
-        "expired_url": link.expired_url.as_ref().map(links::StoredTarget::as_str),
-        "created_at": rfc3339(link.created_at),
-        "updated_at": rfc3339(link.updated_at),
-        "valid_from": rfc3339(link.valid_from),
-        "expires_at": rfc3339(link.expires_at),
-        "owner": link.owner,
-        "version": link.version,
-        "tags": link.tags,
-        "note": link.note,
-        "existing": existing,
-        "visible_by": rfc3339(link.updated_at.map(|time| time.plus(ABSENCE_BOUND))),
-    })
+#[derive(Debug, Serialize)]
+pub(crate) struct Representation<'a> {
+    slug: &'a str,
+    short_url: String,
+    url: &'a str,
+    state: &'static str,
+    redirect: Option<u16>,
+    cache_seconds: Option<u32>,
+    permanent: bool,
+    forward_query: bool,
+    expired_url: Option<&'a str>,
+    created_at: Option<String>,
+    updated_at: Option<String>,
+    valid_from: Option<String>,
+    expires_at: Option<String>,
+    owner: &'a str,
+    version: u64,
+    tags: &'a [String],
+    note: Option<&'a str>,
+    /// Whether it was there before the request.
+    existing: bool,
+    /// When every redirector is sure to serve this.
+    visible_by: Option<String>,
+}
+
+impl<'a> Representation<'a> {
+    pub(crate) fn new(made: &'a Made, base_url: &str) -> Self {
+        let Made { link, existing } = made;
+        Self {
+            slug: link.slug.as_str(),
+            short_url: short_url(link, base_url),
+            url: link.target.as_str(),
+            state: link.state.name(),
+            redirect: link.redirect.map(RedirectStatus::code),
+            cache_seconds: link.cache_seconds,
+            permanent: link.permanent,
+            forward_query: link.forward_query,
+            expired_url: link.expired_url.as_ref().map(StoredTarget::as_str),
+            created_at: rfc3339(link.created_at),
+            updated_at: rfc3339(link.updated_at),
+            valid_from: rfc3339(link.valid_from),
+            expires_at: rfc3339(link.expires_at),
+            owner: &link.owner,
+            version: link.version,
+            tags: &link.tags,
+            note: link.note.as_deref(),
+            existing: *existing,
+            visible_by: rfc3339(link.updated_at.map(|time| time.plus(ABSENCE_BOUND))),
+        }
+    }
 }
 
 /// The link's address.
