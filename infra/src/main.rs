@@ -3,12 +3,11 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(_) => return ExitCode::FAILURE,
+        .build();
+    let Ok(runtime) = runtime else {
+        return ExitCode::FAILURE;
     };
     let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
     let exit = runtime.block_on(infra::run(std::env::args_os(), ci));

@@ -67,4 +67,8 @@ def items(table):
     print(client("dynamodb").scan(TableName=table)["Count"])
 
 
+def slug(table):
+    print(client("dynamodb").scan(TableName=table)["Items"][0]["id"]["S"])
+
+
 globals()[sys.argv[1]](*sys.argv[2:])

@@ -11,7 +11,9 @@ root="$(cd "$here/../.." && pwd)"
 python="$(tool ministack 1.5.33)/python"
 profile="${PROFILE:-dev}"
 scratch="$(mktemp -d)"
-port="$("$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')"
+free_port() { "$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+port="$(free_port)"
+dax_port="$(free_port)"
 
 unset AWS_PROFILE AWS_SESSION_TOKEN
 export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true
@@ -22,17 +24,18 @@ cd "$scratch"
 mkdir objects
 AUTH=true BIND_HOST=127.0.0.1 GATEWAY_PORT="$port" S3_DATA_DIR="$scratch/objects" \
     AWS_ENDPOINT_URL_DYNAMODB="$AWS_ENDPOINT_URL" AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null \
+    DAX_URL="dax://127.0.0.1:$dax_port" \
     "$python" "$here/emulator.py" > emulator.log 2>&1 &
-emulator=$!
+started=($!)
 stop() {
-    kill "$emulator" 2>/dev/null || true
-    wait "$emulator" 2>/dev/null || true
+    kill "${started[@]}" 2>/dev/null || true
+    wait "${started[@]}" 2>/dev/null || true
     rm -rf "$scratch"
 }
 trap stop EXIT
 for _ in $(seq 100); do
     curl --silent --output /dev/null "$AWS_ENDPOINT_URL" && break
-    kill -0 "$emulator" || { cat emulator.log >&2; exit 1; }
+    kill -0 "${started[0]}" || { cat emulator.log >&2; exit 1; }
     sleep 0.2
 done
 
@@ -47,6 +50,8 @@ purpose = "test"
 DaxMode = "plain"
 DaxNodeType = "dax.r5.4xlarge"
 DeletionProtection = false
+CacheEntries = 0
+DebugHeaders = 1
 [stage.protected]
 termination_protection = true
 [stage.protected.parameters]
@@ -54,8 +59,13 @@ DaxMode = "none"
 TOML
 
 cd "$root"
-cargo build --quiet --package infra
-infra="$(cargo build --quiet --package infra --message-format json | sed -n 's/.*"executable":"\([^"]*infra\)".*/\1/p' | tail -1)"
+# built PACKAGE: builds it and prints the path of its executable.
+built() { cargo build --quiet --profile "${2:-dev}" --package "$1" --message-format json | sed -n 's,.*"executable":"\([^"]*/'"$1"'\)".*,\1,p' | tail -1; }
+infra="$(built infra)"
+
+# The cluster that the emulated DAX resources stand for: our own, in front of the emulator's DynamoDB.
+"$(built local)" dax --dynamodb "$AWS_ENDPOINT_URL" --port "$dax_port" --control-port 0 > "$scratch/dax.log" 2>&1 &
+started+=($!)
 
 # expect EXIT-CODE TEXT COMMAND…: runs infra, checks how it ends and that TEXT was said.
 expect() {
@@ -82,9 +92,13 @@ expect 0 "does not exist yet"                  --stage test doctor
 expect 1 "nobody to ask here"                  --stage test deploy --profile "$profile"
 expect 0 "removing it"                         --stage test $deploy
 expect 0 "CREATE_COMPLETE"                     --stage test status
+# From here on without asking cargo again.
+binaries="$(dirname "$(built redirector "$profile")")"
+deploy="deploy --binaries $binaries --yes"
 
-api="$(output ApiEndpoint | sed 's,http://\([a-z0-9]*\).*,\1,')"
-url="$AWS_ENDPOINT_URL/_aws/execute-api/$api/\$default"
+# The URL names a host that only the emulator knows; this is the same by path.
+reachable() { echo "$AWS_ENDPOINT_URL/_aws/execute-api/$(output ApiEndpoint "$1" | sed 's,http://\([a-z0-9]*\).*,\1,')/\$default"; }
+url="$(reachable test)"
 table="$(output TableName)"
 redirector="$(output RedirectorFunction)"
 expect 0 "a stranger cannot create"            --stage test smoke --url "$url"
@@ -94,7 +108,7 @@ same "$(act items "$table")" 1                 "and nothing that the redirector 
 
 expect 0 "nothing to change"                   --stage test $deploy
 before="$(act alias "$redirector")"
-expect 0 "RedirectorMemory: 256 -> 512"        --stage test plan --profile "$profile" --set RedirectorMemory=512
+expect 0 "RedirectorMemory: 256 -> 512"        --stage test plan --binaries "$binaries" --set RedirectorMemory=512
 planned="$(sed -n 's/.*--change-set \(kurz-[^`]*\)`.*/\1/p' "$scratch/said")"
 expect 0 "UPDATE_COMPLETE"                     --stage test deploy --yes --change-set "$planned"
 same "$(act alias "$redirector")" "$((before + 1))" "the alias moved to the next version"
@@ -110,6 +124,10 @@ expect 2 "first cause: DaxCluster"             --stage broken $deploy
 expect 0 "ROLLBACK_COMPLETE"                   --stage broken status
 expect 0 "why it failed: DaxCluster"           --stage broken $deploy --set DaxNodeType=dax.t3.small
 expect 0 "dax://"                              --stage broken outputs
+expect 0 "follow it"                           --stage broken smoke --url "$(reachable broken)"
+slug="$(act slug "$(output TableName broken)")"
+tier="$(curl --silent --head "$(reachable broken)/$slug" | tr -d '\r' | sed -n 's/^x-cache: //Ip')"
+same "$tier" dax                               "the redirector's answer came from the DAX cluster"
 expect 1 "is not a parameter, did you mean"    --stage broken $deploy --set daxmode=none
 
 expect 0 "none: the stack is as deployed"      --stage test drift

@@ -38,7 +38,7 @@ const NODE_HOURS: [(&str, f64); 6] = [
     ("dax.r5.4xlarge", 2.152),
 ];
 
-/// An access-log line of the API and a line of the function, with CloudWatch's own bytes per event.
+/// An access-log line of the API and a line of the function, with the 26 bytes that the log service adds to each.
 const LOG_BYTES_PER_REQUEST: f64 = 250.0 + 26.0 + 300.0 + 26.0;
 const ALARMS: f64 = 6.0;
 

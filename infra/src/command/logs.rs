@@ -46,7 +46,7 @@ pub(crate) struct Options {
     /// How far back: 30s, 10m, 2h, 1d
     #[arg(long, default_value = "10m", value_parser = span)]
     since: Duration,
-    /// Only lines with this text, or this CloudWatch filter pattern
+    /// Only lines with this text, or of this filter pattern
     #[arg(long, value_name = "PATTERN", default_value = "")]
     filter: String,
     /// Go on as lines arrive
@@ -111,27 +111,26 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
 
 async fn look(session: &Session, group: &str, filter: &str, from: i64) -> Result<Vec<Value>> {
     let mut lines = Vec::new();
-    let mut body = json!({"logGroupName": group, "startTime": from});
-    if !filter.is_empty() {
-        body["filterPattern"] = json!(filter);
-    }
+    let mut token = Value::Null;
     for _ in 0..PAGE_LIMIT {
+        let mut body = json!({"logGroupName": group, "startTime": from});
+        let optional = [("filterPattern", json!(filter)), ("nextToken", token)];
+        if let Some(body) = body.as_object_mut() {
+            let given = optional
+                .into_iter()
+                .filter(|(_, value)| !value.is_null() && value != "");
+            body.extend(given.map(|(name, value)| (name.to_owned(), value)));
+        }
         let answer = session
             .aws
             .signed
             .json("logs", "Logs_20140328.FilterLogEvents", &body)
             .await?;
-        lines.extend(
-            answer
-                .get("events")
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-                .cloned(),
-        );
-        match answer.get("nextToken") {
-            Some(token) if !token.is_null() => body["nextToken"] = token.clone(),
-            _ => break,
+        let page = answer.get("events").and_then(Value::as_array);
+        lines.extend(page.into_iter().flatten().cloned());
+        token = answer.get("nextToken").cloned().unwrap_or_default();
+        if token.is_null() {
+            break;
         }
     }
     lines.sort_by_key(time);

@@ -120,7 +120,7 @@ impl From<&ResourceChange> for Change {
                 .filter(|path| !path.is_empty());
             let property = Property {
                 name: path
-                    .or(target.name().map(str::to_owned))
+                    .or_else(|| target.name().map(str::to_owned))
                     .unwrap_or_else(|| attribute.to_owned()),
                 before: target.before_value().map(str::to_owned),
                 after: target.after_value().map(str::to_owned),
@@ -398,7 +398,7 @@ mod tests {
         let expected = "
   REPLACE   DAX::Cluster                DaxCluster
             NodeType: dax.t3.small -> dax.r5.large  forces replacement
-            ! a new, cold cluster is built first, then the old one goes: both cost until then
+            ! a new, cold cluster is built, then the old one goes; both cost
   REPLACE   Lambda::Version             WriterVersion
   modify    IAM::Role                   WriterRole: Policies
   modify    Lambda::Function            Redirector

@@ -191,7 +191,7 @@ fn id(page: &DescribeChangeSetOutput, asked_for: &str) -> String {
 
 fn stack_id(page: &DescribeChangeSetOutput) -> String {
     page.stack_id()
-        .or(page.stack_name())
+        .or_else(|| page.stack_name())
         .unwrap_or_default()
         .to_owned()
 }

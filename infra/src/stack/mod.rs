@@ -167,7 +167,7 @@ impl From<&Description> for Stack {
             name: stack.stack_name().unwrap_or_default().to_owned(),
             id: stack
                 .stack_id()
-                .or(stack.stack_name())
+                .or_else(|| stack.stack_name())
                 .unwrap_or_default()
                 .to_owned(),
             status: stack

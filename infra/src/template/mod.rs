@@ -27,14 +27,14 @@ pub fn stack() -> Result<Value> {
 pub fn stateful(resource_type: &str) -> Option<&'static str> {
     match resource_type {
         "AWS::DynamoDB::Table" => {
-            Some("the new table is empty; the old one stays behind, outside the stack")
+            Some("the new table is empty; the old one stays, outside the stack")
         }
         "AWS::DAX::Cluster" => {
-            Some("a new, cold cluster is built first, then the old one goes: both cost until then")
+            Some("a new, cold cluster is built, then the old one goes; both cost")
         }
         "AWS::EC2::VPC" => Some("everything inside the network is rebuilt with it"),
         "AWS::SecretsManager::Secret" => {
-            Some("the same URL will get a new slug; existing links keep working")
+            Some("the same URL gets a new slug from now on; old links keep working")
         }
         "AWS::ApiGatewayV2::Api" => {
             Some("the API gets a new address; short links under the old one die")

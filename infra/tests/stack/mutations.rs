@@ -38,7 +38,7 @@ fn the_redirector_may_put() {
     check(
         |all| {
             statement(all, "RedirectorRole")["Action"] =
-                json!(["dynamodb:GetItem", "dynamodb:PutItem"])
+                json!(["dynamodb:GetItem", "dynamodb:PutItem"]);
         },
         "RedirectorRole may also: (\"Allow\", \"dynamodb:PutItem\"",
     );
@@ -100,7 +100,7 @@ fn somebody_else_may_assume_a_role() {
     check(
         |all| {
             properties(all, "WriterRole")["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] =
-                json!({"AWS": "*"})
+                json!({"AWS": "*"});
         },
         "WriterRole trusts",
     );
@@ -127,7 +127,7 @@ fn the_endpoint_lets_everything_through() {
     check(
         |all| {
             properties(all, "DynamoDbEndpoint")["PolicyDocument"]["Statement"][0]["Action"] =
-                json!("*")
+                json!("*");
         },
         "the endpoint lets through",
     );
@@ -181,7 +181,7 @@ fn the_table_can_be_lost() {
             remove(
                 properties(all, "LinksTable"),
                 "PointInTimeRecoverySpecification",
-            )
+            );
         },
         "point-in-time recovery",
     );
@@ -196,7 +196,7 @@ fn the_table_can_be_lost() {
     check(
         |all| {
             properties(all, "LinksTable")["TimeToLiveSpecification"]["AttributeName"] =
-                json!("expires_at")
+                json!("expires_at");
         },
         "time to live",
     );
@@ -217,7 +217,7 @@ fn the_network_is_open() {
             remove(
                 properties(all, "WriterSecurityGroup"),
                 "SecurityGroupEgress",
-            )
+            );
         },
         "egress is listed",
     );
@@ -240,14 +240,14 @@ fn the_api_is_not_accounted_for() {
     check(
         |all| {
             properties(all, "DefaultStage")["AccessLogSettings"]["Format"] =
-                json!("{\"status\":$context.status}")
+                json!("{\"status\":$context.status}");
         },
         "the access log is JSON",
     );
     check(
         |all| {
             properties(all, "DefaultStage")["AccessLogSettings"]["Format"] =
-                json!("{\"ip\":\"$context.identity.sourceIp\"}")
+                json!("{\"ip\":\"$context.identity.sourceIp\"}");
         },
         "no client's address",
     );
@@ -260,7 +260,7 @@ fn a_release_does_not_arrive() {
             remove(
                 &mut properties(all, "Writer")["Environment"]["Variables"],
                 "RELEASE_ID",
-            )
+            );
         },
         "every release changes",
     );
@@ -271,7 +271,7 @@ fn a_release_does_not_arrive() {
     check(
         |all| {
             properties(all, "WriterIntegration")["IntegrationUri"] =
-                json!({"Fn::GetAtt": ["Writer", "Arn"]})
+                json!({"Fn::GetAtt": ["Writer", "Arn"]});
         },
         "the API calls the alias",
     );
