@@ -145,7 +145,8 @@ impl<R: LinkReader> Redirector<R> {
                 Timestamp::from(now),
             )
         };
-        match self.read(slug).await {
+        // On the heap, so that the future of a cached answer, which is moved several times, stays small.
+        match Box::pin(self.read(slug)).await {
             Ok(Found {
                 link: Some(link),
                 source,
