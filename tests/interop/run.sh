@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Runs the official DAX clients against the local DAX cluster and compares every answer with DynamoDB's own.
+# Runs the official DAX clients against the local DAX cluster and compares every answer with DynamoDB's own; then the
+# application that kurz grew out of, which uses one of these clients, beside kurz on one table.
 #
-#   tests/interop/run.sh                 all of them
-#   tests/interop/run.sh python node-v3  some of them
+#   tests/interop/run.sh                 all of it
+#   tests/interop/run.sh python node-v3  some of the clients
+#   tests/interop/run.sh seed            the application
 #
 # Needs Node.js 20, Python 3.11 and a Rust toolchain. The clients, pinned in lock files, are installed into
 # $DAX_INTEROP_CACHE (default: $XDG_CACHE_HOME/kurz-dax-interop or ~/.cache/kurz-dax-interop). LOCAL_BIN names a
@@ -11,10 +13,15 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${DAX_INTEROP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kurz-dax-interop}
-clients=("${@:-node-v2 node-v3 python}")
-read -ra clients <<<"${clients[*]}"
+wanted=("$@")
+[[ $# -gt 0 ]] || wanted=(node-v2 node-v3 python seed)
+clients=() seed=
+for name in "${wanted[@]}"; do
+  if [[ $name == seed ]]; then seed=1; else clients+=("$name"); fi
+done
 client_deadline=300 # seconds, for one client and all its cases
 start_deadline=20   # seconds, until the cluster answers
+build_deadline=900  # seconds, until the stack has built the functions and answers
 work=$(mktemp -d)
 server=
 
@@ -53,23 +60,32 @@ install_python() {
   "$1/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$here/python/requirements.txt"
 }
 
-# Starts a cluster with these options and waits for its readiness line.
-start_server() {
+# Starts the program with these arguments and waits, so many seconds at most, for its readiness line, which it
+# leaves in $ready.
+start_server() { # seconds, arguments...
   rm -f "$work/ready"
-  "$local_bin" dax --port 0 --control-port 0 --json "$@" >"$work/ready" 2>"$work/log" &
+  "$local_bin" "${@:2}" --json >"$work/ready" 2>"$work/log" &
   server=$!
-  for ((tries = 0; tries < start_deadline * 10; tries++)); do
+  for ((tries = 0; tries < $1 * 10; tries++)); do
     if [[ -s $work/ready ]]; then
-      INTEROP_CLUSTER=$(<"$work/ready")
-      export INTEROP_CLUSTER
+      ready=$(<"$work/ready")
       return
     fi
     kill -0 "$server" 2>/dev/null || break
     sleep 0.1
   done
-  echo "the cluster did not start:" >&2
+  echo "no server: ${*:2}" >&2
   cat "$work/log" >&2
   exit 1
+}
+start_cluster() { # options...
+  start_server "$start_deadline" dax --port 0 --control-port 0 "$@"
+  export INTEROP_CLUSTER=$ready
+}
+# The whole of kurz, with slugs as the application makes them.
+start_stack() {
+  start_server "$build_deadline" --port 0 --dax-port 0 --dynamodb-port 0 --lambda-port 0 --slug-scheme seed
+  export INTEROP_STACK=$ready
 }
 
 run_client() {
@@ -78,7 +94,7 @@ run_client() {
     node-v3) timeout "$client_deadline" node "$here/node/v3.cjs" ;;
     python) timeout "$client_deadline" "$python/bin/python" "$here/python/client.py" ;;
     *)
-      echo "no client $1: node-v2, node-v3, python" >&2
+      echo "no client $1: node-v2, node-v3, python, seed" >&2
       return 2
       ;;
   esac
@@ -119,21 +135,41 @@ else
   local_bin=${CARGO_TARGET_DIR:-$root/target}/debug/local
 fi
 INTEROP_MODULES=$(installed node "$here/node/package-lock.json" install_node)
-python=$(installed python "$here/python/requirements.txt" install_python)
+if [[ " ${clients[*]} " == *" python "* ]]; then
+  python=$(installed python "$here/python/requirements.txt" install_python)
+fi
 export INTEROP_MODULES INTEROP_CASES=$work/cases.json
 
-node "$here/cases.mjs" >"$INTEROP_CASES"
-start_server --nodes 3
-round "three nodes, every case"
-stop_server
+official_clients() {
+  node "$here/cases.mjs" >"$INTEROP_CASES"
+  start_cluster --nodes 3
+  round "three nodes, every case"
+  stop_server
 
-# The same bytes within TLS, and connections that have to prove who they are: a few cases of each kind will do.
-node "$here/cases.mjs" '^(value (s|n 1|m)|key HashNRangeN|condition n|projection l|batches|transactions|error)' >"$INTEROP_CASES"
-export INTEROP_SECRET=correct-horse-battery-staple
-start_server --tls --secret "$INTEROP_SECRET"
-NODE_EXTRA_CA_CERTS=$(node -p 'JSON.parse(process.env.INTEROP_CLUSTER).ca')
-export NODE_EXTRA_CA_CERTS SSL_CERT_FILE=$NODE_EXTRA_CA_CERTS
-round "one node, TLS and signatures"
+  # The same bytes within TLS, and connections that have to prove who they are: a few cases of each kind will do.
+  node "$here/cases.mjs" '^(value (s|n 1|m)|key HashNRangeN|condition n|projection l|batches|transactions|error)' >"$INTEROP_CASES"
+  export INTEROP_SECRET=correct-horse-battery-staple
+  start_cluster --tls --secret "$INTEROP_SECRET"
+  NODE_EXTRA_CA_CERTS=$(node -p 'JSON.parse(process.env.INTEROP_CLUSTER).ca')
+  export NODE_EXTRA_CA_CERTS SSL_CERT_FILE=$NODE_EXTRA_CA_CERTS
+  round "one node, TLS and signatures"
+  stop_server
+  unset INTEROP_SECRET NODE_EXTRA_CA_CERTS SSL_CERT_FILE
+}
+
+# Twice, as either may be the first to create, and what one has created is there for the other.
+seed_application() {
+  echo "the seed application beside kurz"
+  for first in seed kurz; do
+    start_stack
+    timeout "$client_deadline" node "$here/node/seed.cjs" "$first" >"$work/report" || true
+    tally "$first first"
+    stop_server
+  done
+}
+
+[[ ${#clients[@]} -eq 0 ]] || official_clients
+[[ -z $seed ]] || seed_application
 
 echo "$passed passed, $failed failed"
 ((failed == 0 && passed > 0))

@@ -1,0 +1,124 @@
+//! A DAX client in front of the DAX cluster does what the AWS SDK does on DynamoDB itself.
+//!
+//! Two equal databases: one behind the cluster, one reached directly. The same random requests go to both, in the same
+//! order; answers, errors and in the end the tables must agree. Through DAX a request travels by the client itself or
+//! by the SDK client that it makes (drop-in mode); a read, which can be repeated, by both.
+//!
+//! `DIFFERENTIAL_REQUESTS` sets how many requests are made, `DIFFERENTIAL_SEED` which.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and tells its seed"
+)]
+
+mod generate;
+#[path = "../../../dax/tests/support/json.rs"]
+mod json;
+mod outcome;
+mod send;
+mod sides;
+mod tables;
+
+use std::collections::BTreeMap;
+
+use generate::{Dice, Request};
+use sides::{Sides, Way};
+
+const REQUESTS: u64 = 3000;
+/// Differences after which it is pointless to go on: the tables differ by then.
+const ENOUGH: usize = 3;
+/// Of a hundred requests of each operation so many have to succeed, or the test compares refusals only.
+const SUCCEEDING_PERCENT: u64 = 30;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dax_answers_as_dynamodb_does() {
+    let seed = variable("DIFFERENTIAL_SEED").unwrap_or_else(rand::random);
+    let requests = variable("DIFFERENTIAL_REQUESTS").unwrap_or(REQUESTS);
+    println!("seed {seed}, {requests} requests");
+    let mut dice = Dice::new(seed);
+    let sides = Sides::start(seed).await;
+    let mut tally = Tally::default();
+    for number in 0..requests {
+        let request = Request::generate(&mut dice);
+        let expected = sides.ask(Way::Direct, &request).await;
+        tally.count(request.operation, outcome::succeeded(&expected));
+        for way in Way::through_dax(&request, &mut dice) {
+            let answer = sides.ask(way, &request).await;
+            tally.compared += 1;
+            if answer != expected {
+                let input = &request.input;
+                tally.differences.push(format!(
+                    "request {number}, {way:?}: {} {input}\n     DAX: {answer}\nDynamoDB: {expected}",
+                    request.operation
+                ));
+            }
+        }
+        if tally.differences.len() >= ENOUGH {
+            break;
+        }
+    }
+    if tally.differences.is_empty() {
+        for table in &tables::TABLES {
+            let [behind, direct] = sides.contents(table.name).await;
+            if behind != direct {
+                tally.differences.push(format!(
+                    "table {}\n     DAX: {behind}\nDynamoDB: {direct}",
+                    table.name
+                ));
+            }
+        }
+    }
+    tally.report(seed, requests);
+}
+
+/// What was done, and what was found.
+#[derive(Default)]
+struct Tally {
+    compared: u64,
+    /// By operation: how many requests, and how many of them succeeded.
+    operations: BTreeMap<&'static str, (u64, u64)>,
+    differences: Vec<String>,
+}
+
+impl Tally {
+    fn count(&mut self, operation: &'static str, succeeded: bool) {
+        let (all, good) = self.operations.entry(operation).or_default();
+        *all += 1;
+        *good += u64::from(succeeded);
+    }
+
+    fn report(&self, seed: u64, requests: u64) {
+        println!(
+            "{} answers compared; requests of each operation and how many succeeded: {:?}",
+            self.compared, self.operations
+        );
+        assert!(
+            self.differences.is_empty(),
+            "seed {seed}:\n{}",
+            self.differences.join("\n")
+        );
+        if requests < REQUESTS {
+            return; // Too few to judge the mix.
+        }
+        assert_eq!(self.operations.len(), 10, "all operations, seed {seed}");
+        for (operation, (all, good)) in &self.operations {
+            assert!(
+                good * 100 >= all * SUCCEEDING_PERCENT,
+                "{operation}: only {good} of {all} succeeded, seed {seed}"
+            );
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test has no main to read its settings in"
+)]
+fn variable(name: &str) -> Option<u64> {
+    let text = std::env::var(name).ok()?;
+    Some(text.parse().expect("a number"))
+}

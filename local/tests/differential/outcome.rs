@@ -1,0 +1,119 @@
+//! What is left of answers and errors when only their meaning counts.
+
+use std::any::Any;
+
+use aws_sdk_dynamodb::{
+    error::ProvideErrorMetadata,
+    operation::{
+        transact_get_items::TransactGetItemsError, transact_write_items::TransactWriteItemsError,
+    },
+    types::CancellationReason,
+};
+use serde_json::{Map, Value, json};
+
+use crate::json::show_reasons;
+
+/// Fields for which "none" and "an empty one" are the same.
+const MAY_BE_EMPTY: [&str; 3] = [
+    "UnprocessedKeys",
+    "UnprocessedItems",
+    "ItemCollectionMetrics",
+];
+
+/// An answer without the choices that DynamoDB leaves open: the order of sets, and of the items of a batch.
+pub(crate) fn meaning(answer: Value) -> Value {
+    match answer {
+        Value::Array(values) => values.into_iter().map(meaning).collect(),
+        Value::Object(fields) => fields.into_iter().filter_map(field).collect(),
+        other => other,
+    }
+}
+
+fn field((name, value): (String, Value)) -> Option<(String, Value)> {
+    let value = meaning(value);
+    let empty = value.as_object().is_some_and(Map::is_empty);
+    if empty && MAY_BE_EMPTY.contains(&name.as_str()) {
+        return None;
+    }
+    let value = match (name.as_str(), value) {
+        // The embedded DynamoDB keeps the spelling of a key that an update made an item with, unlike AWS.
+        ("pk" | "sk", key) => same_number(key),
+        ("SS" | "NS" | "BS", Value::Array(elements)) => sorted(elements),
+        ("Responses", Value::Object(tables)) => tables
+            .into_iter()
+            .map(|(table, rows)| match rows {
+                Value::Array(rows) => (table, sorted(rows)),
+                other => (table, other),
+            })
+            .collect(),
+        (_, value) => value,
+    };
+    Some((name, value))
+}
+
+/// A number in one spelling. The keys here are numbers of a few digits.
+fn same_number(value: Value) -> Value {
+    match value["N"]
+        .as_str()
+        .and_then(|text| text.parse::<f64>().ok())
+    {
+        // The sum turns -0 into 0.
+        Some(number) => json!({ "N": (number + 0.0).to_string() }),
+        None => value,
+    }
+}
+
+pub(crate) fn sorted(mut values: Vec<Value>) -> Value {
+    values.sort_by_cached_key(Value::to_string);
+    values.into()
+}
+
+/// Which exception it is, and for a cancelled transaction why. Texts may differ: the DAX client words what it finds
+/// wrong by itself.
+pub(crate) fn refusal<E: ProvideErrorMetadata + std::error::Error + 'static>(error: &E) -> Value {
+    let code = error
+        .code()
+        .unwrap_or_else(|| panic!("an error without a code: {error:?}"));
+    match reasons(error) {
+        Some(reasons) => {
+            let reasons = show_reasons(reasons);
+            let reasons: Vec<Value> = reasons
+                .as_array()
+                .into_iter()
+                .flatten()
+                .map(reason)
+                .collect();
+            json!({ "error": code, "reasons": reasons })
+        }
+        None => json!({ "error": code }),
+    }
+}
+
+fn reasons(error: &dyn Any) -> Option<&[CancellationReason]> {
+    if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+        error.downcast_ref()
+    {
+        return Some(cancelled.cancellation_reasons());
+    }
+    match error.downcast_ref() {
+        Some(TransactGetItemsError::TransactionCanceledException(cancelled)) => {
+            Some(cancelled.cancellation_reasons())
+        }
+        _ => None,
+    }
+}
+
+/// A reason without its text.
+fn reason(reason: &Value) -> Value {
+    let code = reason["Code"].as_str().unwrap_or("None");
+    match reason.get("Item").filter(|item| **item != json!({})) {
+        Some(item) => json!({ "Code": code, "Item": meaning(item.clone()) }),
+        None => json!({ "Code": code }),
+    }
+}
+
+/// Whether no page of the answer is an error.
+pub(crate) fn succeeded(pages: &Value) -> bool {
+    let pages = pages.as_array();
+    pages.is_some_and(|pages| pages.iter().all(|page| page.get("error").is_none()))
+}

@@ -1,0 +1,112 @@
+//! A request in DynamoDB JSON, sent through either kind of client.
+
+use aws_sdk_dynamodb::{
+    config::{
+        ConfigBag, Intercept, RuntimeComponents,
+        interceptors::BeforeSerializationInterceptorContextMut,
+    },
+    error::{BoxError, DisplayErrorContext, ProvideErrorMetadata, SdkError},
+};
+use aws_smithy_runtime_api::client::{interceptors::context::Input, orchestrator::HttpResponse};
+use dax_client::op;
+use serde_json::Value;
+
+use crate::{
+    json::{FromJson, ToJson},
+    outcome::{meaning, refusal},
+};
+
+/// Sends by name.
+macro_rules! operations {
+    ($($operation:ident $method:ident $(with $required:ident)?;)+) => {
+        /// Through the DAX client itself.
+        pub(crate) async fn by_core(
+            client: &dax_client::Client,
+            operation: &str,
+            input: &Value,
+        ) -> Value {
+            match operation {
+                $(stringify!($operation) => core::<op::$operation>(client, input).await,)+
+                other => panic!("no operation {other}"),
+            }
+        }
+
+        /// Through an SDK client, whatever is behind it.
+        pub(crate) async fn by_sdk(
+            client: &aws_sdk_dynamodb::Client,
+            operation: &str,
+            input: &Value,
+        ) -> Value {
+            match operation {
+                $(stringify!($operation) => {
+                    let input = read::<<op::$operation as op::Operation>::Input>(input);
+                    let call = client.$method()$(.$required("the one of the input"))?;
+                    let call = call.customize().interceptor(Given(input));
+                    answer(call.send().await)
+                })+
+                other => panic!("no operation {other}"),
+            }
+        }
+    };
+}
+
+operations! {
+    GetItem get_item with table_name;
+    PutItem put_item with table_name;
+    UpdateItem update_item with table_name;
+    DeleteItem delete_item with table_name;
+    BatchGetItem batch_get_item;
+    BatchWriteItem batch_write_item;
+    Query query with table_name;
+    Scan scan with table_name;
+    TransactGetItems transact_get_items;
+    TransactWriteItems transact_write_items;
+}
+
+async fn core<O: op::Operation<Input: FromJson, Output: ToJson>>(
+    client: &dax_client::Client,
+    input: &Value,
+) -> Value {
+    match client.call::<O>(read(input)).await {
+        Ok(output) => meaning(output.to_json()),
+        Err(error) if error.server().is_some() || error.is_validation() => {
+            refusal(&O::Error::from(error))
+        }
+        Err(error) => panic!("no answer to {input}: {}", DisplayErrorContext(error)),
+    }
+}
+
+fn answer<T: ToJson, E: ProvideErrorMetadata + std::error::Error + 'static>(
+    result: Result<T, SdkError<E, HttpResponse>>,
+) -> Value {
+    match result {
+        Ok(output) => meaning(output.to_json()),
+        Err(SdkError::ServiceError(error)) => refusal(error.err()),
+        Err(error) => panic!("no answer: {}", DisplayErrorContext(error)),
+    }
+}
+
+fn read<I: FromJson>(input: &Value) -> I {
+    I::from_json(input).unwrap_or_else(|error| panic!("{error}: {input}"))
+}
+
+/// Puts a whole input in the place of a fluent builder's, which takes single fields only. The SDK looks for the table's
+/// name before, so there must be one.
+#[derive(Debug)]
+struct Given<I>(I);
+
+impl<I: Clone + std::fmt::Debug + Send + Sync + 'static> Intercept for Given<I> {
+    fn name(&self) -> &'static str {
+        "Given"
+    }
+
+    fn modify_before_serialization(
+        &self,
+        context: &mut BeforeSerializationInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        _cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        *context.input_mut() = Input::erase(self.0.clone());
+        Ok(())
+    }
+}
