@@ -460,6 +460,12 @@ fn old_and_new_parameters_do_not_mix() {
         json!({"TableName": "t", "Key": {"pk": {"S": "a"}}, "ProjectionExpression": "n", "AttributesToGet": ["n"]}),
         &expected("AttributesToGet", "ProjectionExpression"),
     );
+    let keys = json!([{"pk": {"S": "a"}}]);
+    check::<BatchGetItem>(
+        json!({"RequestItems": {"t": {"Keys": keys, "ProjectionExpression": "n"},
+                                "u": {"Keys": keys, "AttributesToGet": ["n"]}}}),
+        &expected("AttributesToGet", "ProjectionExpression"),
+    );
     check::<UpdateItem>(
         json!({"TableName": "t", "Key": {"pk": {"S": "a"}}, "UpdateExpression": "REMOVE a",
                "Expected": {"a": {"Exists": false}}}),

@@ -4,6 +4,7 @@ mod cli;
 mod dax_command;
 mod ui;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -38,12 +39,14 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &StackOptions) -> anyhow::Result<()> {
+    // Before the functions are built, which may put a new file in the place of this program's own.
+    let launcher = std::env::current_exe().context("cannot find the own executable")?;
     let binaries = build(options)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start the async runtime")?;
-    runtime.block_on(serve(options, binaries))
+    runtime.block_on(serve(options, binaries, launcher))
 }
 
 fn build(options: &StackOptions) -> anyhow::Result<Binaries> {
@@ -61,7 +64,11 @@ fn build(options: &StackOptions) -> anyhow::Result<Binaries> {
     Ok(binaries)
 }
 
-async fn serve(options: &StackOptions, binaries: Binaries) -> anyhow::Result<()> {
+async fn serve(
+    options: &StackOptions,
+    binaries: Binaries,
+    launcher: PathBuf,
+) -> anyhow::Result<()> {
     let mut config = Config::shortener(binaries);
     config.gateway_port = options.port;
     config.lambda_port = options.lambda_port;
@@ -70,7 +77,7 @@ async fn serve(options: &StackOptions, binaries: Binaries) -> anyhow::Result<()>
     config.dax_port = options.dax_port;
     config.data_dir.clone_from(&options.data_dir);
     config.slug_scheme = options.slug_scheme;
-    config.launcher = Some(std::env::current_exe().context("cannot find the own executable")?);
+    config.launcher = Some(launcher);
     config.observer = Arc::new(Console::new(options.json, options.verbose));
 
     // Listening for signals first: one that comes while the stack starts must stop it cleanly, too.

@@ -64,14 +64,7 @@ impl Operation for BatchGetItem {
 impl TableKeys {
     fn parse(table: String, wanted: KeysAndAttributes) -> Checked<Self> {
         check_count("requestItems.member.keys", wanted.keys.len(), 1, MAX_KEYS)?;
-        let old = wanted.attributes_to_get.as_deref().unwrap_or_default();
-        refuse_mixture(
-            &[("AttributesToGet", !old.is_empty())],
-            &[(
-                "ProjectionExpression",
-                wanted.projection_expression.is_some(),
-            )],
-        )?;
+        let old = old_projection(&wanted);
         let mut placeholders = Placeholders::new(wanted.expression_attribute_names.as_ref(), None)?;
         let projection = match &wanted.projection_expression {
             Some(text) => Some(placeholders.projection(text)?),
@@ -157,11 +150,27 @@ impl TableKeys {
     }
 }
 
+fn old_projection(wanted: &KeysAndAttributes) -> &[String] {
+    wanted.attributes_to_get.as_deref().unwrap_or_default()
+}
+
 impl BatchGetItem {
     fn parse(input: BatchGetItemInput) -> Checked<Self> {
         required("RequestItems", input.request_items.as_ref())?;
         let wanted = input.request_items.unwrap_or_default();
         check_count("requestItems", wanted.len(), 1, MAX_KEYS)?;
+        // Not even one for one table and the other for another.
+        let mixed = |uses: fn(&KeysAndAttributes) -> bool| wanted.values().any(uses);
+        refuse_mixture(
+            &[(
+                "AttributesToGet",
+                mixed(|keys| !old_projection(keys).is_empty()),
+            )],
+            &[(
+                "ProjectionExpression",
+                mixed(|keys| keys.projection_expression.is_some()),
+            )],
+        )?;
         let mut tables = wanted
             .into_iter()
             .map(|(table, wanted)| TableKeys::parse(table, wanted))

@@ -13,7 +13,7 @@ use crate::{
     send, tables,
 };
 
-/// For one call.
+/// For one call, on a machine that may be busy with other things.
 const DEADLINE: Duration = Duration::from_secs(20);
 /// Of a walk. There is no end to that of a query for one item by pages of one: after it the embedded DynamoDB begins
 /// again, unlike AWS.
@@ -58,11 +58,16 @@ impl Sides {
         // Writes do not touch the query cache, so queries would have to be compared with the past. The item cache, on
         // the other hand, agrees with DynamoDB at any time: there is one node, and nobody writes past it.
         config.query_ttl = Duration::ZERO;
+        config.dynamodb_timeout = DEADLINE;
         let cluster = Cluster::start(config).await.unwrap();
         let core = dax_client::Config::new(&cluster.endpoints()[0])
             .unwrap()
             .region("us-east-1")
             .credentials_provider(credentials())
+            .connect_timeout(DEADLINE)
+            .lookup_timeout(DEADLINE)
+            .request_timeout(DEADLINE)
+            .total_timeout(DEADLINE)
             .seed(seed);
         let core = dax_client::Client::connect(core).await.unwrap();
         Self {

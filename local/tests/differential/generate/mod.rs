@@ -2,6 +2,7 @@
 
 mod dice;
 mod expression;
+mod legacy;
 mod request;
 mod spoil;
 mod terms;

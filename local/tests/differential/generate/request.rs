@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    Dice, expression, spoil,
+    Dice, expression, legacy, spoil,
     terms::Terms,
     value::{item, key},
 };
@@ -73,7 +73,11 @@ fn get_item(dice: &mut Dice) -> Fields {
     let table = table(dice);
     let mut input = on(table);
     set(&mut input, "Key", key(dice, table));
-    project(dice, &mut input, &[]);
+    if dice.chance(legacy::PERCENT) {
+        legacy::projection(dice, &mut input);
+    } else {
+        project(dice, &mut input, &[]);
+    }
     consistency(dice, &mut input);
     input
 }
@@ -96,29 +100,46 @@ fn project(dice: &mut Dice, input: &mut Fields, keys: &[&str]) {
 }
 
 fn put_item(dice: &mut Dice) -> Fields {
-    let mut input = put(dice, 30);
-    returned(
-        dice,
-        &mut input,
-        &["NONE", "ALL_OLD", "ALL_OLD", "ALL_OLD", "ALL_NEW"],
-    );
+    let mut input = maybe_legacy(dice, put, 30);
+    let values = ["NONE", "ALL_OLD", "ALL_OLD", "ALL_OLD", "ALL_NEW"];
+    returned(dice, &mut input, &values);
     input
 }
 
 fn update_item(dice: &mut Dice) -> Fields {
-    let mut input = update(dice, 30);
+    let mut input = if dice.chance(legacy::PERCENT) {
+        // A delete without a condition is a key.
+        let mut input = delete(dice, 0);
+        legacy::updates(dice, &mut input);
+        if dice.chance(30) {
+            legacy::expected(dice, &mut input);
+        }
+        input
+    } else {
+        update(dice, 30)
+    };
     let values = ["NONE", "ALL_OLD", "ALL_NEW", "UPDATED_OLD", "UPDATED_NEW"];
     returned(dice, &mut input, &values);
     input
 }
 
 fn delete_item(dice: &mut Dice) -> Fields {
-    let mut input = delete(dice, 40);
+    let mut input = maybe_legacy(dice, delete, 40);
     returned(
         dice,
         &mut input,
         &["NONE", "ALL_OLD", "ALL_OLD", "UPDATED_OLD"],
     );
+    input
+}
+
+/// A write, at times with the old form of a condition.
+fn maybe_legacy(dice: &mut Dice, write: fn(&mut Dice, u32) -> Fields, percent: u32) -> Fields {
+    if !dice.chance(legacy::PERCENT) {
+        return write(dice, percent);
+    }
+    let mut input = write(dice, 0);
+    legacy::expected(dice, &mut input);
     input
 }
 
@@ -172,14 +193,19 @@ fn query(dice: &mut Dice) -> Fields {
     let index = (!table.indexes.is_empty() && dice.chance(60))
         .then(|| &table.indexes[dice.below(table.indexes.len())]);
     let (hash, range) = index.map_or((table.hash, table.range), |index| (index.hash, index.range));
-    let mut terms = Terms::default();
-    let keys = expression::key_condition(dice, &mut terms, hash, range);
-    set(&mut input, "KeyConditionExpression", keys);
+    if dice.chance(legacy::PERCENT) {
+        legacy::keys(dice, &mut input, hash, range);
+        legacy_page(dice, &mut input, "QueryFilter");
+    } else {
+        let mut terms = Terms::default();
+        let keys = expression::key_condition(dice, &mut terms, hash, range);
+        set(&mut input, "KeyConditionExpression", keys);
+        page(dice, &mut input, terms);
+    }
     if dice.chance(40) {
         let forward = dice.chance(30);
         set(&mut input, "ScanIndexForward", forward);
     }
-    page(dice, &mut input, terms);
     if let Some(index) = index {
         set(&mut input, "IndexName", index.name);
     }
@@ -204,7 +230,11 @@ fn scan(dice: &mut Dice) -> Fields {
         let segment = dice.below(segments);
         set(&mut input, "Segment", segment);
     }
-    page(dice, &mut input, Terms::default());
+    if dice.chance(legacy::PERCENT) {
+        legacy_page(dice, &mut input, "ScanFilter");
+    } else {
+        page(dice, &mut input, Terms::default());
+    }
     input
 }
 
@@ -214,10 +244,7 @@ fn page(dice: &mut Dice, input: &mut Fields, mut terms: Terms) {
         let filter = expression::condition(dice, &mut terms);
         set(input, "FilterExpression", filter);
     }
-    if dice.chance(45) {
-        let limit = dice.between(1, 5);
-        set(input, "Limit", limit);
-    }
+    limit(dice, input);
     match dice.below(10) {
         0..2 => {
             let projection = expression::projection(dice, &mut terms, &[]);
@@ -227,7 +254,33 @@ fn page(dice: &mut Dice, input: &mut Fields, mut terms: Terms) {
         3 => set(input, "Select", "ALL_ATTRIBUTES"),
         _ => {}
     }
+    if dice.chance(3) {
+        let any = [
+            "SPECIFIC_ATTRIBUTES",
+            "ALL_PROJECTED_ATTRIBUTES",
+            "ALL_ATTRIBUTES",
+            "COUNT",
+        ];
+        set(input, "Select", dice.pick(&any));
+    }
     terms.define(input);
+}
+
+fn legacy_page(dice: &mut Dice, input: &mut Fields, filter: &str) {
+    if dice.chance(60) {
+        legacy::filter(dice, input, filter);
+    }
+    if dice.chance(30) {
+        legacy::projection(dice, input);
+    }
+    limit(dice, input);
+}
+
+fn limit(dice: &mut Dice, input: &mut Fields) {
+    if dice.chance(45) {
+        let limit = dice.between(1, 5);
+        set(input, "Limit", limit);
+    }
 }
 
 /// Some tables, and what is asked of each.
@@ -269,7 +322,11 @@ fn batch_get_item(dice: &mut Dice) -> Fields {
     by_table(dice, |dice, table| {
         let mut part = fields(json!({ "Keys": keys(dice, table, 6) }));
         consistency(dice, &mut part);
-        project(dice, &mut part, &[]);
+        if dice.chance(legacy::PERCENT) {
+            legacy::projection(dice, &mut part);
+        } else {
+            project(dice, &mut part, &[]);
+        }
         part.into()
     })
 }
@@ -306,16 +363,16 @@ fn transact_get(dice: &mut Dice) -> Value {
 }
 
 fn transact_write_items(dice: &mut Dice) -> Fields {
-    let count = dice.between(1, 4);
+    let count = dice.between(1, 3);
     let writes: Vec<Value> = (0..count).map(|_| transact_write(dice)).collect();
     fields(json!({ "TransactItems": writes }))
 }
 
 fn transact_write(dice: &mut Dice) -> Value {
     let (kind, mut write) = match dice.below(10) {
-        0..4 => ("Put", put(dice, 20)),
-        4..8 => ("Update", update(dice, 20)),
-        8 => ("Delete", delete(dice, 20)),
+        0..5 => ("Put", put(dice, 15)),
+        5..8 => ("Update", update(dice, 15)),
+        8 => ("Delete", delete(dice, 15)),
         _ => ("ConditionCheck", delete(dice, 100)),
     };
     if kind == "Update" && !write.contains_key("UpdateExpression") {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::Dice;
 
-/// Names that expressions must not hold as they are: reserved, or not a word.
+/// Names that expressions must not hold as they are: not a word, or reserved, which no DAX client checks.
 const NOT_PLAIN: [&str; 4] = ["status", "with.dot", "dotted.name", "b"];
 
 #[derive(Debug, Default)]

@@ -38,6 +38,23 @@ const BORDERS: [&str; 24] = [
     "1e-130",
     "9.9999999999999999999999999999999999999E125",
 ];
+/// Some that it does not take, and some of which one may doubt.
+const ODD: [&str; 14] = [
+    "1e126",
+    "-1e126",
+    "1e-131",
+    "123456789012345678901234567890123456789",
+    "0.123456789012345678901234567890123456789",
+    "",
+    "abc",
+    "1 ",
+    "0x1",
+    "NaN",
+    "1e",
+    "--1",
+    "1.2.3",
+    "0000000000000000000000000000000000000000000001",
+];
 const TEXTS: [&str; 11] = [
     "",
     "a",
@@ -94,11 +111,12 @@ pub(super) const FIELDS: [(&str, &str); 3] = [("k", "N"), ("deep", "M"), ("dotte
 
 const TYPES: [&str; 10] = ["S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M"];
 
-/// A number that DynamoDB takes, in any spelling.
+/// A number in any spelling; rarely one that DynamoDB does not take.
 fn number(dice: &mut Dice) -> String {
-    match dice.below(10) {
-        0..6 => dice.pick(&NEAR).to_owned(),
-        6..8 => dice.pick(&BORDERS).to_owned(),
+    match dice.below(200) {
+        0 => dice.pick(&ODD).to_owned(),
+        1..120 => dice.pick(&NEAR).to_owned(),
+        120..160 => dice.pick(&BORDERS).to_owned(),
         _ => {
             let mut text = String::new();
             if dice.chance(40) {
