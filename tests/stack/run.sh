@@ -60,7 +60,7 @@ TOML
 
 cd "$root"
 # built PACKAGE: builds it and prints the path of its executable.
-built() { cargo build --quiet --profile "${2:-dev}" --package "$1" --message-format json | sed -n 's,.*"executable":"\([^"]*/'"$1"'\)".*,\1,p' | tail -1; }
+built() { cargo build --quiet --package "$1" --message-format json | sed -n 's,.*"executable":"\([^"]*/'"$1"'\)".*,\1,p' | tail -1; }
 infra="$(built infra)"
 
 # The cluster that the emulated DAX resources stand for: our own, in front of the emulator's DynamoDB.
@@ -92,8 +92,10 @@ expect 0 "does not exist yet"                  --stage test doctor
 expect 1 "nobody to ask here"                  --stage test deploy --profile "$profile"
 expect 0 "removing it"                         --stage test $deploy
 expect 0 "CREATE_COMPLETE"                     --stage test status
-# From here on without asking cargo again.
-binaries="$(dirname "$(built redirector "$profile")")"
+# From here on without asking cargo again. Both are named, as when they were packaged: building one alone unites other
+# features and makes another binary.
+binaries="$(dirname "$(cargo build --quiet --profile "$profile" --package redirector --package writer --message-format json \
+    | sed -n 's,.*"executable":"\([^"]*/redirector\)".*,\1,p' | tail -1)")"
 deploy="deploy --binaries $binaries --yes"
 
 # The URL names a host that only the emulator knows; this is the same by path.
