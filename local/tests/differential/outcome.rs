@@ -64,8 +64,29 @@ fn same_number(value: Value) -> Value {
 }
 
 pub(crate) fn sorted(mut values: Vec<Value>) -> Value {
-    values.sort_by_cached_key(Value::to_string);
+    values.sort_by_cached_key(spelled);
     values.into()
+}
+
+/// One text for equal values: whether an object keeps the order of its members depends on what else is built.
+fn spelled(value: &Value) -> String {
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<_> = members
+                .iter()
+                .map(|(name, value)| format!("{name:?}:{}", spelled(value)))
+                .collect();
+            members.sort_unstable();
+            format!("{{{}}}", members.join(","))
+        }
+        Value::Array(values) => {
+            format!(
+                "[{}]",
+                values.iter().map(spelled).collect::<Vec<_>>().join(",")
+            )
+        }
+        other => other.to_string(),
+    }
 }
 
 /// Which exception it is, and for a cancelled transaction why. Texts may differ: the DAX client words what it finds
