@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::operation::{get_item::GetItemInput, put_item::PutItemInput};
+use aws_sdk_dynamodb::operation::{
+    get_item::GetItemInput, put_item::PutItemInput, update_item::UpdateItemInput,
+};
 use dax_client::{Client, Config, Endpoint, ReadRouting, Refresh, RetryPolicy};
 use tokio::sync::OnceCell;
 
 use crate::{
     DynamoDbSettings, Link, Slug, item,
-    store::{Found, Freshness, LinkReader, LinkWriter, Put, Source, StoreError},
+    store::{Change, Found, Freshness, LinkReader, LinkWriter, Put, Source, StoreError},
+    update::Update,
 };
 
 /// Longest wait for a connection. Function and cluster are in one network.
@@ -45,8 +48,8 @@ impl DaxStore {
             .total_timeout(3 * dax.timeout)
             .read_routing(ReadRouting::StayConnected)
             .refresh(Refresh::OnUse(ROSTER_AGE))
-            // The one write there is, a put under the condition that there is no such item, may be repeated when its
-            // outcome is unknown: if it had happened, the repetition finds the slug taken, by the same link.
+            // Every write has a condition that it makes untrue itself, so it may be repeated when its outcome is
+            // unknown: if it had happened, the repetition is refused, and what is stored is what was to be stored.
             .retry(RetryPolicy::new().repeat_unknown_writes(true));
         Self {
             config,
@@ -103,6 +106,24 @@ impl LinkWriter for DaxStore {
             Ok(_) => Ok(Put::Stored),
             Err(error) if error.is_condition_failed() => Ok(Put::Taken),
             Err(error) => Err(StoreError::unavailable("PutItem", error)),
+        }
+    }
+
+    async fn update(&self, before: &Link, after: &Link) -> Result<Change, StoreError> {
+        let update = Update::between(before, after);
+        let input = UpdateItemInput::builder()
+            .table_name(&self.table)
+            .set_key(Some(item::key(&before.slug)))
+            .update_expression(update.expression)
+            .condition_expression(update.condition)
+            .set_expression_attribute_names(Some(update.names))
+            .set_expression_attribute_values(Some(update.values))
+            .build()
+            .map_err(|error| StoreError::unavailable("UpdateItem", error))?;
+        match self.client().await?.update_item(input).await {
+            Ok(_) => Ok(Change::Stored),
+            Err(error) if error.is_condition_failed() => Ok(Change::Outdated),
+            Err(error) => Err(StoreError::unavailable("UpdateItem", error)),
         }
     }
 }

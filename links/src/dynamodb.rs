@@ -11,7 +11,8 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use crate::{
     Link, Slug, item,
-    store::{Found, Freshness, LinkReader, LinkWriter, Put, Source, StoreError},
+    store::{Change, Found, Freshness, LinkReader, LinkWriter, Put, Source, StoreError},
+    update::Update,
 };
 
 /// Longest wait for a connection. Table and function are in one region.
@@ -105,7 +106,11 @@ impl DynamoDbStore {
         }
     }
 
-    fn client(&self) -> &Client {
+    pub(crate) fn table(&self) -> &str {
+        &self.settings.table
+    }
+
+    pub(crate) fn client(&self) -> &Client {
         self.client.get_or_init(|| self.settings.connect())
     }
 }
@@ -145,6 +150,32 @@ impl LinkWriter for DynamoDbStore {
                 Ok(Put::Taken)
             }
             Err(error) => Err(StoreError::unavailable("PutItem", error)),
+        }
+    }
+
+    async fn update(&self, before: &Link, after: &Link) -> Result<Change, StoreError> {
+        let update = Update::between(before, after);
+        let answer = self
+            .client()
+            .update_item()
+            .table_name(&self.settings.table)
+            .set_key(Some(item::key(&before.slug)))
+            .update_expression(update.expression)
+            .condition_expression(update.condition)
+            .set_expression_attribute_names(Some(update.names))
+            .set_expression_attribute_values(Some(update.values))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(Change::Stored),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(Change::Outdated)
+            }
+            Err(error) => Err(StoreError::unavailable("UpdateItem", error)),
         }
     }
 }

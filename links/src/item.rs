@@ -8,12 +8,19 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::{ANONYMOUS, Link, RedirectStatus, Slug, State, StoredTarget, Timestamp};
+use crate::{ANONYMOUS, Idempotency, Link, RedirectStatus, Slug, State, StoredTarget, Timestamp};
 
 /// The table's hash key, a string: the slug.
 pub const KEY_ATTRIBUTE: &str = "id";
 /// The attribute that DynamoDB's time to live goes by, a number.
 pub const TTL_ATTRIBUTE: &str = "ttl";
+/// The index of the links of an owner by the time they were made: its hash key, a string, ...
+pub const OWNER_ATTRIBUTE: &str = "owner";
+/// ... its range key, a number, ...
+pub const CREATED_AT_ATTRIBUTE: &str = "created_at";
+/// ... and its name. Neither key ever changes, and nothing but the keys is copied, so that only making a link and
+/// removing it write to the index.
+pub const OWNER_INDEX: &str = "by_owner";
 
 /// The condition under which a put makes a new link. Names no value, so nothing has to be passed beside it.
 pub(crate) const IS_NEW: &str = "attribute_not_exists(id)";
@@ -25,14 +32,17 @@ const CACHE_SECONDS: &str = "cache_seconds";
 const PERMANENT: &str = "permanent";
 const FORWARD_QUERY: &str = "forward_query";
 const EXPIRED_URL: &str = "expired_url";
-const CREATED_AT: &str = "created_at";
+const CREATED_AT: &str = CREATED_AT_ATTRIBUTE;
 const UPDATED_AT: &str = "updated_at";
 const VALID_FROM: &str = "valid_from";
 const EXPIRES_AT: &str = "expires_at";
-const OWNER: &str = "owner";
-const VERSION: &str = "version";
+const OWNER: &str = OWNER_ATTRIBUTE;
+pub(crate) const VERSION: &str = "version";
 const TAGS: &str = "tags";
 const NOTE: &str = "note";
+const RESTORES_TO: &str = "restores_to";
+const IDEMPOTENCY_KEY: &str = "idempotency_key";
+const REQUEST_DIGEST: &str = "request_digest";
 
 /// An item as the SDK and the DAX client pass it.
 pub type Item = HashMap<String, AttributeValue>;
@@ -84,6 +94,20 @@ pub fn from_link(link: &Link) -> Item {
             .then(|| AttributeValue::L(link.tags.iter().map(|tag| text(tag)).collect())),
     );
     put(NOTE, link.note.as_deref().map(text));
+    put(
+        RESTORES_TO,
+        link.restores_to.map(|state| text(state.name())),
+    );
+    let idempotency = link.idempotency.as_ref();
+    put(
+        IDEMPOTENCY_KEY,
+        idempotency.map(|made_by| text(&made_by.key_digest)),
+    );
+    put(
+        REQUEST_DIGEST,
+        idempotency.map(|made_by| text(&made_by.request_digest)),
+    );
+    put(TTL_ATTRIBUTE, link.removable_at().map(time));
     item
 }
 
@@ -97,10 +121,7 @@ pub fn to_link(mut item: Item) -> Result<Link, ItemError> {
     Ok(Link {
         slug: slug.parse().map_err(|_not_a_slug| invalid(KEY_ATTRIBUTE))?,
         target: StoredTarget::from_table(target),
-        state: match take_text(&mut item, STATE)? {
-            None => State::Active,
-            Some(name) => State::from_name(&name).ok_or_else(|| invalid(STATE))?,
-        },
+        state: take_state(&mut item, STATE)?.unwrap_or(State::Active),
         redirect: match take_number(&mut item, REDIRECT)? {
             None => None,
             Some(code) => Some(RedirectStatus::from_code(code).ok_or_else(|| invalid(REDIRECT))?),
@@ -117,7 +138,21 @@ pub fn to_link(mut item: Item) -> Result<Link, ItemError> {
         version: take_number(&mut item, VERSION)?.unwrap_or(1),
         tags: take_texts(&mut item, TAGS)?,
         note: take_text(&mut item, NOTE)?,
+        restores_to: take_state(&mut item, RESTORES_TO)?,
+        idempotency: match take_text(&mut item, IDEMPOTENCY_KEY)? {
+            None => None,
+            Some(key_digest) => Some(Idempotency {
+                key_digest,
+                request_digest: required(take_text(&mut item, REQUEST_DIGEST)?, REQUEST_DIGEST)?,
+            }),
+        },
     })
+}
+
+fn take_state(item: &mut Item, name: &'static str) -> Result<Option<State>, ItemError> {
+    take_text(item, name)?
+        .map(|state| State::from_name(&state).ok_or_else(|| invalid(name)))
+        .transpose()
 }
 
 fn text(value: &str) -> AttributeValue {
@@ -235,6 +270,11 @@ mod tests {
             version: 7,
             tags: vec!["b".into(), "a".into()],
             note: Some("n".into()),
+            restores_to: Some(State::Active),
+            idempotency: Some(Idempotency {
+                key_digest: "k".into(),
+                request_digest: "r".into(),
+            }),
         }
     }
 

@@ -15,19 +15,25 @@ mod dax;
 mod dynamodb;
 pub mod item;
 mod link;
+mod list;
 mod scheme;
 pub mod settings;
 mod slug;
 pub mod store;
 mod target;
 mod time;
+mod update;
 
 pub use causes::with_causes;
 pub use dax::{DaxSettings, DaxStore};
 pub use dynamodb::{DynamoDbSettings, DynamoDbStore};
-pub use link::{ANONYMOUS, Link, RedirectStatus, State, StoredTarget};
-pub use scheme::{SlugScheme, SlugSecret, SlugSecretError};
+pub use link::{ANONYMOUS, GRACE, Idempotency, Link, RedirectStatus, State, StoredTarget};
+pub use list::MAX_PAGE;
+pub use scheme::{SlugBasis, SlugScheme, SlugSecret, SlugSecretError};
 pub use slug::{Alias, AliasError, Slug, SlugError};
-pub use store::{Found, Freshness, LinkReader, LinkWriter, Put, Source, StoreError};
+pub use store::{
+    Change, Found, Freshness, LinkLister, LinkReader, LinkWriter, Page, Position, Put, Source,
+    StoreError,
+};
 pub use target::{Origin, TargetError, TargetRules, TargetUrl};
 pub use time::Timestamp;

@@ -1,6 +1,6 @@
 //! The record behind a slug.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use crate::{Slug, TargetUrl, Timestamp};
 
@@ -43,7 +43,23 @@ pub struct Link {
     pub tags: Vec<String>,
     /// Free text of its owner.
     pub note: Option<String>,
+    /// The state that a deleted link had before, and gets back when it is restored.
+    pub restores_to: Option<State>,
+    /// Which request made it, if that request named itself.
+    pub idempotency: Option<Idempotency>,
 }
+
+/// How a repeated request is recognised: by digests, so that neither the key nor the request lies in the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotency {
+    /// Digest of the owner and the key that the request carried.
+    pub key_digest: String,
+    /// Digest of what the request asked for.
+    pub request_digest: String,
+}
+
+/// How long a tombstone, and a link whose time has run out, stays in the table.
+pub const GRACE: Duration = Duration::from_secs(30 * 24 * 3_600);
 
 impl Link {
     /// A new active link without options.
@@ -65,7 +81,46 @@ impl Link {
             version: 1,
             tags: Vec::new(),
             note: None,
+            restores_to: None,
+            idempotency: None,
         }
+    }
+
+    /// The link after one more change at `now`.
+    #[must_use]
+    pub fn changed(mut self, now: Timestamp) -> Self {
+        self.updated_at = Some(now);
+        self.version += 1;
+        self
+    }
+
+    /// The tombstone of the link.
+    #[must_use]
+    pub fn deleted(mut self, now: Timestamp) -> Self {
+        self.restores_to = Some(self.state);
+        self.state = State::Deleted;
+        self.changed(now)
+    }
+
+    /// The link that a tombstone stood for.
+    #[must_use]
+    pub fn restored(mut self, now: Timestamp) -> Self {
+        self.state = self.restores_to.take().unwrap_or(State::Active);
+        self.changed(now)
+    }
+
+    /// Whether it was deleted so long ago that it counts as never made; the table forgets it soon.
+    pub fn is_forgotten(&self, now: Timestamp) -> bool {
+        self.state == State::Deleted && self.removable_at().is_some_and(|end| end <= now)
+    }
+
+    /// When the table may forget it. Nothing changes a tombstone, so it was made at its last change.
+    pub fn removable_at(&self) -> Option<Timestamp> {
+        let over = match self.state {
+            State::Deleted => self.updated_at,
+            _ => self.expires_at,
+        };
+        over.map(|time| time.plus(GRACE))
     }
 
     /// Whether its time has run out at `now`.

@@ -19,6 +19,39 @@ const CROCKFORD: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// The digits of `Number.prototype.toString(32)`.
 const BASE32: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
 
+/// What the slug of a new link is derived from.
+#[derive(Debug, Clone, Copy)]
+pub enum SlugBasis<'a> {
+    /// The URL alone: it gets the same slug again.
+    Url(&'a TargetUrl),
+    /// The URL and random bytes: it gets another slug each time.
+    Fresh(&'a TargetUrl, [u8; 16]),
+    /// The name that a request gave itself: repeated, it gets the same slug.
+    Request(&'a str),
+}
+
+impl SlugBasis<'_> {
+    /// Bytes that no other basis has. The identity of a URL begins with its scheme, the others with a zero.
+    fn bytes(self) -> Vec<u8> {
+        match self {
+            Self::Url(target) => target.identity().as_bytes().to_vec(),
+            Self::Fresh(target, random) => {
+                [b"\0fresh", &random[..], target.identity().as_bytes()].concat()
+            }
+            Self::Request(key) => [b"\0request", key.as_bytes()].concat(),
+        }
+    }
+
+    /// The text that the original application would hash; it knows URLs only.
+    fn seed_text(self, owner: &str) -> String {
+        match self {
+            Self::Url(target) => target.to_string(),
+            Self::Fresh(target, random) => format!("{:032x}${target}", u128::from_be_bytes(random)),
+            Self::Request(key) => format!("{}${owner}${key}", owner.len()),
+        }
+    }
+}
+
 /// How slugs are derived from URLs. Both ways are deterministic: the same URL of the same owner gets the same slug
 /// with no index to look it up in.
 #[derive(Debug, Clone)]
@@ -31,15 +64,19 @@ pub enum SlugScheme {
 }
 
 impl SlugScheme {
-    /// The slugs to try for a URL, best first; finite. Reserved names are left out.
-    pub fn candidates(&self, owner: &str, target: &TargetUrl) -> impl Iterator<Item = Slug> {
+    /// The slugs to try, best first; finite. Reserved names are left out.
+    pub fn candidates(&self, owner: &str, basis: SlugBasis<'_>) -> impl Iterator<Item = Slug> {
         let slugs: Vec<String> = match self {
-            Self::Keyed(secret) => (0..2 * ATTEMPTS)
-                .map(|attempt| keyed(secret, owner, target, attempt))
-                .collect(),
+            Self::Keyed(secret) => {
+                let basis = basis.bytes();
+                (0..2 * ATTEMPTS)
+                    .map(|attempt| keyed(secret, owner, &basis, attempt))
+                    .collect()
+            }
             Self::Seed => {
-                let first = seed(target.as_str());
-                let next = |taken: &String| Some(seed(&format!("{taken}${target}")));
+                let text = basis.seed_text(owner);
+                let first = seed(&text);
+                let next = |taken: &String| Some(seed(&format!("{taken}${text}")));
                 std::iter::successors(Some(first), next)
                     .take(ATTEMPTS as usize)
                     .collect()
@@ -52,12 +89,12 @@ impl SlugScheme {
     }
 }
 
-fn keyed(secret: &SlugSecret, owner: &str, target: &TargetUrl, attempt: u32) -> String {
-    // The owner's length goes first, so that no other owner and URL concatenate to the same bytes.
+fn keyed(secret: &SlugSecret, owner: &str, basis: &[u8], attempt: u32) -> String {
+    // The owner's length goes first, so that no other owner and basis concatenate to the same bytes.
     let mut mac = secret.0.clone();
     mac.update(&(owner.len() as u64).to_be_bytes());
     mac.update(owner.as_bytes());
-    mac.update(target.identity().as_bytes());
+    mac.update(basis);
     mac.update(&attempt.to_be_bytes());
     let characters = if attempt < ATTEMPTS {
         CHARACTERS
@@ -141,7 +178,7 @@ mod tests {
 
     fn candidates(scheme: &SlugScheme, owner: &str, url: &str) -> Vec<String> {
         scheme
-            .candidates(owner, &target(url))
+            .candidates(owner, SlugBasis::Url(&target(url)))
             .map(String::from)
             .collect()
     }
@@ -224,5 +261,28 @@ mod tests {
             format!("{:?}", SlugSecret::new(b"0123456789abcdef").unwrap()),
             "SlugSecret(..)"
         );
+    }
+
+    #[test]
+    fn each_basis_has_slugs_of_its_own() {
+        let keyed = SlugScheme::Keyed(SlugSecret::new(b"0123456789abcdef").unwrap());
+        let url = target("https://example.com/");
+        for scheme in [keyed, SlugScheme::Seed] {
+            let first = |owner: &str, basis| scheme.candidates(owner, basis).next().unwrap();
+            let slugs = [
+                first("ann", SlugBasis::Url(&url)),
+                first("ann", SlugBasis::Fresh(&url, [1; 16])),
+                first("ann", SlugBasis::Fresh(&url, [2; 16])),
+                first("ann", SlugBasis::Request("https://example.com/")),
+                first("ann", SlugBasis::Request("b")),
+                first("an", SlugBasis::Request("nb")),
+            ];
+            let different: HashSet<_> = slugs.iter().collect();
+            assert_eq!(different.len(), slugs.len(), "{slugs:?}");
+            assert_eq!(
+                first("ann", SlugBasis::Request("b")),
+                first("ann", SlugBasis::Request("b"))
+            );
+        }
     }
 }

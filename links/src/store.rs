@@ -5,7 +5,7 @@
 use std::{error::Error, future::Future};
 
 use crate::{
-    Link, Slug,
+    Link, Slug, Timestamp,
     item::{self, Item, ItemError},
 };
 
@@ -50,6 +50,49 @@ pub enum Source {
 pub trait LinkWriter: LinkReader {
     /// Stores a new link unless its slug is taken. Never changes a link that exists.
     fn create(&self, link: &Link) -> impl Future<Output = Result<Put, StoreError>> + Send;
+
+    /// Makes `after` of `before`, unless the link is no longer at the version of `before`.
+    ///
+    /// `after` has the same slug and a higher version. When the outcome of the first attempt is unknown and it is
+    /// repeated, [`Change::Outdated`] may be the answer to a change that has happened: a strong read tells.
+    fn update(
+        &self,
+        before: &Link,
+        after: &Link,
+    ) -> impl Future<Output = Result<Change, StoreError>> + Send;
+}
+
+/// Lists the links of an owner.
+pub trait LinkLister: Send + Sync {
+    /// At most `limit` links, newest first, after a position that an earlier page ended with.
+    ///
+    /// A link that was made a moment ago may be missing; what is there is as the table has it now.
+    fn list(
+        &self,
+        owner: &str,
+        limit: usize,
+        after: Option<&Position>,
+    ) -> impl Future<Output = Result<Page, StoreError>> + Send;
+}
+
+/// A part of an owner's links.
+#[derive(Debug)]
+pub struct Page {
+    /// The links, newest first.
+    pub links: Vec<Link>,
+    /// Where the next part begins, if there is one.
+    pub next: Option<Position>,
+    /// Items in between that are no links. One of them must not hide all others.
+    pub malformed: Vec<StoreError>,
+}
+
+/// A place in the list of an owner's links.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    /// When the link there was made.
+    pub created_at: Timestamp,
+    /// Its slug.
+    pub slug: Slug,
 }
 
 /// What became of a conditional put.
@@ -59,6 +102,15 @@ pub enum Put {
     Stored,
     /// The slug is taken; nothing was changed.
     Taken,
+}
+
+/// What became of a conditional update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// It is stored.
+    Stored,
+    /// The link has another version, or is gone; nothing was changed.
+    Outdated,
 }
 
 /// A store that did not answer, or not in our terms.

@@ -38,8 +38,20 @@ pub(crate) struct TableDefinition {
     pub(crate) name: &'static str,
     /// Name of the hash key.
     pub(crate) key_attribute: &'static str,
-    /// Name of the attribute that holds the expiry time in Unix seconds.
-    pub(crate) ttl_attribute: &'static str,
+    /// Name of the attribute that holds the expiry time in Unix seconds, if items expire.
+    pub(crate) ttl_attribute: Option<&'static str>,
+    pub(crate) index: Option<IndexDefinition>,
+}
+
+/// A global secondary index that holds keys only.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub(crate) struct IndexDefinition {
+    pub(crate) name: &'static str,
+    /// Name of the hash key, a string.
+    pub(crate) hash_attribute: &'static str,
+    /// Name of the range key, a number.
+    pub(crate) range_attribute: &'static str,
 }
 
 /// A store that cannot be opened or lacks its table.
@@ -81,17 +93,38 @@ fn create_unless_present(
     if described.is_ok() {
         return Ok(());
     }
-    database.create_table(input(json!({
+    let mut attributes = vec![attribute(table.key_attribute, "S")];
+    let mut request = json!({
         "TableName": table.name,
-        "KeySchema": [{ "AttributeName": table.key_attribute, "KeyType": "HASH" }],
-        "AttributeDefinitions": [{ "AttributeName": table.key_attribute, "AttributeType": "S" }],
+        "KeySchema": [key(table.key_attribute, "HASH")],
         "BillingMode": "PAY_PER_REQUEST",
-    }))?)?;
-    database.update_time_to_live(input(json!({
-        "TableName": table.name,
-        "TimeToLiveSpecification": { "Enabled": true, "AttributeName": table.ttl_attribute },
-    }))?)?;
+    });
+    if let Some(index) = &table.index {
+        attributes.push(attribute(index.hash_attribute, "S"));
+        attributes.push(attribute(index.range_attribute, "N"));
+        request["GlobalSecondaryIndexes"] = json!([{
+            "IndexName": index.name,
+            "KeySchema": [key(index.hash_attribute, "HASH"), key(index.range_attribute, "RANGE")],
+            "Projection": { "ProjectionType": "KEYS_ONLY" },
+        }]);
+    }
+    request["AttributeDefinitions"] = attributes.into();
+    database.create_table(input(request)?)?;
+    if let Some(ttl_attribute) = table.ttl_attribute {
+        database.update_time_to_live(input(json!({
+            "TableName": table.name,
+            "TimeToLiveSpecification": { "Enabled": true, "AttributeName": ttl_attribute },
+        }))?)?;
+    }
     Ok(())
+}
+
+fn attribute(name: &str, kind: &str) -> Value {
+    json!({ "AttributeName": name, "AttributeType": kind })
+}
+
+fn key(name: &str, kind: &str) -> Value {
+    json!({ "AttributeName": name, "KeyType": kind })
 }
 
 /// The store's input types have no builders; they are made to be read from JSON.
@@ -200,7 +233,8 @@ mod tests {
     const TABLE: TableDefinition = TableDefinition {
         name: "table",
         key_attribute: "id",
-        ttl_attribute: "ttl",
+        ttl_attribute: Some("ttl"),
+        index: None,
     };
 
     fn put(database: &Database, id: &str, ttl: &str) {

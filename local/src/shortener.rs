@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use links::item::{KEY_ATTRIBUTE, TTL_ATTRIBUTE};
+use links::item::{
+    CREATED_AT_ATTRIBUTE, KEY_ATTRIBUTE, OWNER_ATTRIBUTE, OWNER_INDEX, TTL_ATTRIBUTE,
+};
 
 use crate::build_functions::{self, BuildError, Profile};
 use crate::config::{Config, FunctionConfig, SlugScheme};
-use crate::dynamodb::TableDefinition;
+use crate::dynamodb::{IndexDefinition, TableDefinition};
 
 /// The template that is deployed. Compiled in, so that a stack needs no path to the sources and cargo
 /// rebuilds this program when the template changes.
@@ -20,7 +22,12 @@ const WRITER: &str = "Writer";
 pub(crate) const TABLE: TableDefinition = TableDefinition {
     name: "links",
     key_attribute: KEY_ATTRIBUTE,
-    ttl_attribute: TTL_ATTRIBUTE,
+    ttl_attribute: Some(TTL_ATTRIBUTE),
+    index: Some(IndexDefinition {
+        name: OWNER_INDEX,
+        hash_attribute: OWNER_ATTRIBUTE,
+        range_attribute: CREATED_AT_ATTRIBUTE,
+    }),
 };
 
 /// Where the two function binaries are.

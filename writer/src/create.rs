@@ -1,8 +1,8 @@
 //! Making a link.
 
 use links::{
-    Alias, Freshness, Link, LinkWriter, Put, Slug, SlugScheme, State, StoreError, TargetUrl,
-    Timestamp,
+    Alias, Freshness, Link, LinkWriter, Put, Slug, SlugBasis, SlugScheme, State, StoreError,
+    TargetUrl, Timestamp,
 };
 
 use crate::problem::Problem;
@@ -57,7 +57,7 @@ pub(crate) async fn derived(
     owner: &str,
     now: Timestamp,
 ) -> Result<Made, CreateError> {
-    for slug in scheme.candidates(owner, target) {
+    for slug in scheme.candidates(owner, SlugBasis::Url(target)) {
         if let Some(made) = put(store, slug, target, owner, now).await? {
             return Ok(made);
         }
@@ -107,7 +107,7 @@ fn is_same(found: &Link, target: &TargetUrl, owner: &str, now: Timestamp) -> boo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use links::{Found, LinkReader, Source, StoredTarget, TargetRules};
+    use links::{Change, Found, LinkReader, Source, StoredTarget, TargetRules};
     use std::{collections::HashMap, sync::Mutex};
 
     #[derive(Default)]
@@ -136,6 +136,10 @@ mod tests {
             }
             links.insert(link.slug.to_string(), link.clone());
             Ok(Put::Stored)
+        }
+
+        async fn update(&self, _before: &Link, _after: &Link) -> Result<Change, StoreError> {
+            unreachable!("making a link changes none")
         }
     }
 
@@ -210,7 +214,7 @@ mod tests {
     async fn attempts_end() {
         let store = Store::default();
         let url = target("https://www.amazon.com");
-        for slug in SlugScheme::Seed.candidates("ann", &url) {
+        for slug in SlugScheme::Seed.candidates("ann", SlugBasis::Url(&url)) {
             let other = Link::new(slug, &target("https://example.com/"), "bob", NOW);
             store
                 .links

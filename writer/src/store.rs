@@ -4,26 +4,26 @@
 //! past it would go on not existing for its readers. While DAX fails, so do writes.
 
 use links::{
-    DaxStore, DynamoDbStore, Found, Freshness, Link, LinkReader, LinkWriter, Put, Slug, StoreError,
+    Change, DaxStore, DynamoDbStore, Found, Freshness, Link, LinkLister, LinkReader, LinkWriter,
+    Page, Position, Put, Slug, StoreError,
 };
 
 use crate::Config;
 
 /// The store that the settings describe.
 #[derive(Debug)]
-pub enum Store {
-    /// Through a cluster.
-    Dax(Box<DaxStore>),
-    /// Without one.
-    DynamoDb(DynamoDbStore),
+pub struct Store {
+    dax: Option<DaxStore>,
+    dynamodb: DynamoDbStore,
 }
 
 impl Store {
     /// Nothing is sent yet.
     pub fn new(config: &Config) -> Self {
-        match &config.dax {
-            Some(dax) => Self::Dax(Box::new(DaxStore::new(dax, &config.dynamodb))),
-            None => Self::DynamoDb(DynamoDbStore::new(config.dynamodb.clone())),
+        let dax = config.dax.as_ref();
+        Self {
+            dax: dax.map(|dax| DaxStore::new(dax, &config.dynamodb)),
+            dynamodb: DynamoDbStore::new(config.dynamodb.clone()),
         }
     }
 
@@ -32,27 +32,46 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`]; the first request tries again.
     pub async fn connect(&self) -> Result<(), StoreError> {
-        match self {
-            Self::Dax(store) => store.connect().await,
-            Self::DynamoDb(_) => Ok(()),
+        match &self.dax {
+            Some(dax) => dax.connect().await,
+            None => Ok(()),
         }
     }
 }
 
 impl LinkReader for Store {
     async fn read(&self, slug: &Slug, freshness: Freshness) -> Result<Found, StoreError> {
-        match self {
-            Self::Dax(store) => store.read(slug, freshness).await,
-            Self::DynamoDb(store) => store.read(slug, freshness).await,
+        match &self.dax {
+            Some(dax) => dax.read(slug, freshness).await,
+            None => self.dynamodb.read(slug, freshness).await,
         }
     }
 }
 
 impl LinkWriter for Store {
     async fn create(&self, link: &Link) -> Result<Put, StoreError> {
-        match self {
-            Self::Dax(store) => store.create(link).await,
-            Self::DynamoDb(store) => store.create(link).await,
+        match &self.dax {
+            Some(dax) => dax.create(link).await,
+            None => self.dynamodb.create(link).await,
         }
+    }
+
+    async fn update(&self, before: &Link, after: &Link) -> Result<Change, StoreError> {
+        match &self.dax {
+            Some(dax) => dax.update(before, after).await,
+            None => self.dynamodb.update(before, after).await,
+        }
+    }
+}
+
+impl LinkLister for Store {
+    /// Never through DAX, which keeps the answers to queries and does not notice writes.
+    async fn list(
+        &self,
+        owner: &str,
+        limit: usize,
+        after: Option<&Position>,
+    ) -> Result<Page, StoreError> {
+        self.dynamodb.list(owner, limit, after).await
     }
 }

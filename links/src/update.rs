@@ -1,0 +1,153 @@
+//! A change of a link as DynamoDB takes it: only the attributes that differ, under the condition that nobody else has
+//! changed the link in between.
+//!
+//! Attributes that this version does not know stay as they are.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::{
+    Link,
+    item::{self, VERSION},
+};
+
+/// An update expression with its condition and what both refer to.
+#[derive(Debug)]
+pub(crate) struct Update {
+    pub(crate) expression: String,
+    pub(crate) condition: &'static str,
+    pub(crate) names: HashMap<String, String>,
+    pub(crate) values: HashMap<String, AttributeValue>,
+}
+
+impl Update {
+    /// What makes `after` of `before`, two versions of one link.
+    pub(crate) fn between(before: &Link, after: &Link) -> Self {
+        let old = item::from_link(before);
+        let new = item::from_link(after);
+        let mut attributes: Vec<&String> = old.keys().chain(new.keys()).collect();
+        attributes.sort_unstable();
+        attributes.dedup();
+        let mut names = HashMap::from([("#version".to_owned(), VERSION.to_owned())]);
+        let mut values = HashMap::from([(
+            ":version".to_owned(),
+            AttributeValue::N(before.version.to_string()),
+        )]);
+        let (mut set, mut remove) = (Vec::new(), Vec::new());
+        let differing = attributes
+            .into_iter()
+            .filter(|name| old.get(*name) != new.get(*name));
+        for (position, attribute) in differing.enumerate() {
+            let name = format!("#a{position}");
+            names.insert(name.clone(), attribute.clone());
+            match new.get(attribute) {
+                Some(value) => {
+                    let placeholder = format!(":a{position}");
+                    set.push(format!("{name} = {placeholder}"));
+                    values.insert(placeholder, value.clone());
+                }
+                None => remove.push(name),
+            }
+        }
+        let condition = match before.version {
+            // Links of the original application have no version.
+            1 => "attribute_exists(id) AND (attribute_not_exists(#version) OR #version = :version)",
+            _ => "#version = :version",
+        };
+        let clause = |verb: &str, parts: Vec<String>| match parts.is_empty() {
+            true => String::new(),
+            false => format!("{verb} {}", parts.join(", ")),
+        };
+        Self {
+            expression: [clause("SET", set), clause("REMOVE", remove)]
+                .join(" ")
+                .trim()
+                .to_owned(),
+            condition,
+            names,
+            values,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{StoredTarget, TargetRules, TargetUrl, Timestamp};
+
+    fn link() -> Link {
+        let target = TargetUrl::parse("https://example.com/", &TargetRules::default()).unwrap();
+        let now = Timestamp::from_unix_seconds(100);
+        let mut link = Link::new("abc".parse().unwrap(), &target, "ann", now);
+        link.note = Some("n".into());
+        link
+    }
+
+    #[test]
+    fn only_what_differs_is_written() {
+        let before = link();
+        let mut after = before.clone().changed(Timestamp::from_unix_seconds(200));
+        after.target = StoredTarget::from_table("https://example.org/".into());
+        after.note = None;
+        let update = Update::between(&before, &after);
+        assert_eq!(
+            update.expression,
+            "SET #a1 = :a1, #a2 = :a2, #a3 = :a3 REMOVE #a0"
+        );
+        let name = |placeholder: &str| update.names.get(placeholder).map(String::as_str);
+        assert_eq!(
+            ["#a0", "#a1", "#a2", "#a3"].map(name),
+            ["note", "target", "updated_at", "version"].map(Some)
+        );
+        assert_eq!(
+            update.values.get(":a3"),
+            Some(&AttributeValue::N("2".into()))
+        );
+        assert_eq!(
+            update.values.get(":version"),
+            Some(&AttributeValue::N("1".into()))
+        );
+    }
+
+    #[test]
+    fn a_link_without_a_version_counts_as_its_first() {
+        let first = link();
+        let second = first.clone().changed(Timestamp::from_unix_seconds(200));
+        let third = second.clone().changed(Timestamp::from_unix_seconds(300));
+        assert!(
+            Update::between(&first, &second)
+                .condition
+                .contains("attribute_not_exists(#version)")
+        );
+        assert_eq!(
+            Update::between(&second, &third).condition,
+            "#version = :version"
+        );
+    }
+
+    #[test]
+    fn a_tombstone_can_be_cleaned_up_and_a_restored_link_cannot() {
+        let before = link();
+        let dead = before.clone().deleted(Timestamp::from_unix_seconds(200));
+        let ttl = |update: &Update| {
+            let names = update.names.iter();
+            names
+                .filter(|(_, attribute)| *attribute == "ttl")
+                .map(|(name, _)| name.clone())
+                .next()
+        };
+        let update = Update::between(&before, &dead);
+        assert!(ttl(&update).is_some_and(|name| {
+            update
+                .expression
+                .contains(&format!("{name} = {}", name.replace('#', ":")))
+        }));
+        let back = dead.clone().restored(Timestamp::from_unix_seconds(300));
+        let update = Update::between(&dead, &back);
+        let (_, removed) = update.expression.split_once("REMOVE").unwrap();
+        assert!(ttl(&update).is_some_and(|name| removed.contains(&name)));
+        assert_eq!(back.state, before.state);
+        assert_eq!(back.version, 3);
+    }
+}
