@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::{Slug, TargetUrl, Timestamp};
+use crate::{Slug, TargetUrl, Timestamp, target::without_empty_path};
 
 /// The owner of every link while the service runs without authorisation, and of links that carry no owner because the
 /// original application wrote them.
@@ -228,6 +228,11 @@ impl StoredTarget {
     /// The stored text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether both are one URL. The slash of an empty path makes no difference.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        without_empty_path(&self.0) == without_empty_path(&other.0)
     }
 
     /// Whether the text can be a `Location`: an `http` or `https` URL with no space and no control character.

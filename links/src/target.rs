@@ -85,7 +85,7 @@ impl TargetUrl {
 }
 
 /// `https://host` for `https://host/`; any other text as it is.
-fn without_empty_path(text: &str) -> &str {
+pub(crate) fn without_empty_path(text: &str) -> &str {
     match text.strip_suffix('/') {
         Some(rest) if rest.matches('/').count() == 2 => rest,
         _ => text,

@@ -94,22 +94,23 @@ fn create_unless_present(
         return Ok(());
     }
     let mut attributes = vec![attribute(table.key_attribute, "S")];
-    let mut request = json!({
-        "TableName": table.name,
-        "KeySchema": [key(table.key_attribute, "HASH")],
-        "BillingMode": "PAY_PER_REQUEST",
-    });
+    let mut indexes = Vec::new();
     if let Some(index) = &table.index {
         attributes.push(attribute(index.hash_attribute, "S"));
         attributes.push(attribute(index.range_attribute, "N"));
-        request["GlobalSecondaryIndexes"] = json!([{
+        indexes.push(json!({
             "IndexName": index.name,
             "KeySchema": [key(index.hash_attribute, "HASH"), key(index.range_attribute, "RANGE")],
             "Projection": { "ProjectionType": "KEYS_ONLY" },
-        }]);
+        }));
     }
-    request["AttributeDefinitions"] = attributes.into();
-    database.create_table(input(request)?)?;
+    database.create_table(input(json!({
+        "TableName": table.name,
+        "KeySchema": [key(table.key_attribute, "HASH")],
+        "AttributeDefinitions": attributes,
+        "GlobalSecondaryIndexes": (!indexes.is_empty()).then_some(indexes),
+        "BillingMode": "PAY_PER_REQUEST",
+    }))?)?;
     if let Some(ttl_attribute) = table.ttl_attribute {
         database.update_time_to_live(input(json!({
             "TableName": table.name,

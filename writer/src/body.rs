@@ -1,16 +1,50 @@
 //! What a caller wants, out of the body.
 
-use serde_json::{Map, Value};
-
-use crate::{problem::Problem, request::Request};
+use crate::{changes::Changes, fields::Fields, problem::Problem, request::Request};
 
 /// A link that a caller wants.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Wish {
     /// The URL as written.
     pub(crate) url: String,
     /// The slug that the caller chooses, as written.
     pub(crate) slug: Option<String>,
+    /// Whether a link that is there already will do. Unset, it will unless there are options.
+    pub(crate) reuse: Option<bool>,
+    /// All else.
+    pub(crate) options: Changes,
+    /// The request as one text that is the same for the same request.
+    pub(crate) canonical: String,
+}
+
+impl Wish {
+    /// A link without options.
+    fn plain(url: String) -> Self {
+        let canonical = format!("url={url}\n");
+        Self {
+            url,
+            slug: None,
+            reuse: None,
+            options: Changes::default(),
+            canonical,
+        }
+    }
+
+    /// A link as an object describes it.
+    pub(crate) fn from_fields(mut fields: Fields) -> Result<Self, Problem> {
+        let canonical = fields.canonical();
+        let url = fields.text("url")?.flatten();
+        let url = url.ok_or(Problem::MissingField { field: "url" })?;
+        let wish = Self {
+            url,
+            slug: fields.text("slug")?.flatten(),
+            reuse: fields.flag("reuse")?.flatten(),
+            options: Changes::options(&mut fields)?,
+            canonical,
+        };
+        fields.finish()?;
+        Ok(wish)
+    }
 }
 
 /// What a successful answer holds.
@@ -35,7 +69,9 @@ pub(crate) fn any(request: &Request) -> Result<(Wish, Form), Problem> {
         return Err(Problem::EmptyBody);
     }
     match media_type.as_deref() {
-        Some(media_type) if is_json(media_type) => Ok((json(&body)?, Form::Json)),
+        Some(media_type) if is_json(media_type) => {
+            Ok((Wish::from_fields(Fields::parse(&body)?)?, Form::Json))
+        }
         Some("application/x-www-form-urlencoded") => Ok((form_encoded(&body)?, form)),
         None | Some("") => Ok((text(body)?, form)),
         Some(media_type) if media_type.starts_with("text/") => Ok((text(body)?, form)),
@@ -46,8 +82,8 @@ pub(crate) fn any(request: &Request) -> Result<(Wish, Form), Problem> {
     }
 }
 
-/// Reads the body of `POST /api/v1/links`, which is JSON.
-pub(crate) fn strict(request: &Request) -> Result<Wish, Problem> {
+/// Reads a body that must be a JSON object.
+pub(crate) fn object(request: &Request) -> Result<Fields, Problem> {
     if !request
         .media_type()
         .is_some_and(|media_type| is_json(&media_type))
@@ -60,7 +96,7 @@ pub(crate) fn strict(request: &Request) -> Result<Wish, Problem> {
     if body.trim_ascii().is_empty() {
         return Err(Problem::EmptyBody);
     }
-    json(&body)
+    Fields::parse(&body)
 }
 
 fn is_json(media_type: &str) -> bool {
@@ -70,7 +106,7 @@ fn is_json(media_type: &str) -> bool {
 
 fn text(body: Vec<u8>) -> Result<Wish, Problem> {
     let url = String::from_utf8(body).map_err(|_not_utf8| Problem::NotText)?;
-    Ok(Wish { url, slug: None })
+    Ok(Wish::plain(url))
 }
 
 /// `curl -d URL` announces a form and sends the bare URL; a form proper has a field `url`.
@@ -87,41 +123,7 @@ fn form_encoded(body: &[u8]) -> Result<Wish, Problem> {
     let (_, url) = url::form_urlencoded::parse(body.trim_ascii())
         .find(|(name, _)| name == "url")
         .ok_or(Problem::MissingField { field: "url" })?;
-    Ok(Wish {
-        url: url.into_owned(),
-        slug: None,
-    })
-}
-
-fn json(body: &[u8]) -> Result<Wish, Problem> {
-    let mut object: Map<String, Value> =
-        serde_json::from_slice(body).map_err(|error| Problem::MalformedJson {
-            line: error.line(),
-            column: error.column(),
-        })?;
-    let url = take_text(&mut object, "url")?.ok_or(Problem::MissingField { field: "url" })?;
-    let slug = take_text(&mut object, "slug")?;
-    // A misspelt option must not pass as if it had been heeded.
-    if let Some(field) = object.keys().find(|field| !field.starts_with("x_")) {
-        return Err(Problem::UnknownField {
-            field: field.clone(),
-        });
-    }
-    Ok(Wish { url, slug })
-}
-
-fn take_text(
-    object: &mut Map<String, Value>,
-    field: &'static str,
-) -> Result<Option<String>, Problem> {
-    match object.remove(field) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(Problem::WrongType {
-            field,
-            expected: "a string",
-        }),
-    }
+    Ok(Wish::plain(url.into_owned()))
 }
 
 #[cfg(test)]
@@ -210,7 +212,8 @@ mod tests {
     #[test]
     fn json_is_strict() {
         let check = |body: &str, expected: Result<(&str, Option<&str>), &str>| {
-            let actual = strict(&request(Some("application/json"), body.as_bytes()));
+            let request = request(Some("application/json"), body.as_bytes());
+            let actual = object(&request).and_then(Wish::from_fields);
             let actual = actual
                 .as_ref()
                 .map(|wish| (wish.url.as_str(), wish.slug.as_deref()))
@@ -221,23 +224,24 @@ mod tests {
             r#"{"url":"u","slug":"s","x_mine":[1]}"#,
             Ok(("u", Some("s"))),
         );
-        check(r#"{"url":"u","slug":null}"#, Ok(("u", None)));
+        check(r#"{"url":"u","slug":null,"note":null}"#, Ok(("u", None)));
         check(r#"{"slug":"s"}"#, Err("missing-field"));
         check(r#"{"url":1}"#, Err("wrong-type"));
         check(r#"{"url":"u","slgu":"s"}"#, Err("unknown-field"));
+        check(r#"{"url":"u","state":"disabled"}"#, Err("unknown-field"));
         check(r#"{"url":"u""#, Err("malformed-json"));
         check(r#"["u"]"#, Err("malformed-json"));
         check("{\"url\":\"u\"} x", Err("malformed-json"));
         assert!(matches!(
-            strict(&request(Some("application/json"), b"{\n  \"url\" 1}")),
+            object(&request(Some("application/json"), b"{\n  \"url\" 1}")),
             Err(Problem::MalformedJson { line: 2, column: 9 })
         ));
         assert!(matches!(
-            strict(&request(Some(FORM), b"{}")),
+            object(&request(Some(FORM), b"{}")),
             Err(Problem::UnsupportedMediaType { .. })
         ));
         assert!(matches!(
-            strict(&request(None, b"{}")),
+            object(&request(None, b"{}")),
             Err(Problem::UnsupportedMediaType { .. })
         ));
     }

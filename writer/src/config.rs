@@ -9,7 +9,7 @@ use links::{
 
 /// The variables that an operator sets for this function. A variable of the platform, such as `AWS_REGION`, is not
 /// among them.
-pub const VARIABLES: [&str; 10] = [
+pub const VARIABLES: [&str; 12] = [
     "DDB_TABLE",
     "DAX_ENDPOINT",
     "DAX_TIMEOUT_MS",
@@ -20,6 +20,8 @@ pub const VARIABLES: [&str; 10] = [
     "SLUG_SECRET",
     "WRITER_AUTH",
     "ALLOW_PRIVATE_TARGETS",
+    "CACHE_TTL_SECONDS",
+    "DAX_RECORD_TTL_SECONDS",
 ];
 
 /// The writer's settings.
@@ -38,6 +40,10 @@ pub struct Config {
     pub auth: Auth,
     /// `ALLOW_PRIVATE_TARGETS=1`: take `localhost` and private addresses as targets. Default off.
     pub allow_private_targets: bool,
+    /// How long redirectors may serve what a link was before a change: the lifetime of what they keep in process,
+    /// `CACHE_TTL_SECONDS` (default 10), and with a DAX cluster that of its items, `DAX_RECORD_TTL_SECONDS` (default
+    /// 60). Only told to callers.
+    pub visible_within: Duration,
 }
 
 /// Who may write, and whose the links are.
@@ -69,9 +75,11 @@ impl Config {
     /// [`SettingsError`] with every variable that is missing or wrong.
     pub fn from_vars(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
         let mut read = Reader::new(lookup);
+        let dax = read.dax(Duration::from_secs(1));
         let config = Self {
+            visible_within: visible_within(&mut read, dax.is_some()),
             dynamodb: read.dynamodb(),
-            dax: read.dax(Duration::from_secs(1)),
+            dax,
             base_url: base_url(&mut read),
             scheme: scheme(&mut read),
             auth: match read.required("WRITER_AUTH").as_str() {
@@ -93,6 +101,13 @@ impl Config {
         };
         read.finish(config)
     }
+}
+
+fn visible_within<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>, has_dax: bool) -> Duration {
+    let in_process = read.parsed("CACHE_TTL_SECONDS", 10_u32);
+    let in_dax = read.parsed("DAX_RECORD_TTL_SECONDS", 60_u32);
+    let seconds = u64::from(in_process) + if has_dax { u64::from(in_dax) } else { 0 };
+    Duration::from_secs(seconds)
 }
 
 fn base_url<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>) -> Option<String> {
@@ -160,6 +175,13 @@ mod tests {
             (config.auth, config.allow_private_targets),
             (Auth::None, false)
         );
+        assert_eq!(config.visible_within.as_secs(), 10);
+        let with_dax = [
+            ("DAX_ENDPOINT", "dax://localhost:8111"),
+            ("DAX_RECORD_TTL_SECONDS", "5"),
+        ];
+        let with_dax = self::config(&[&required[..], &with_dax].concat()).unwrap();
+        assert_eq!(with_dax.visible_within.as_secs(), 15);
     }
 
     #[test]

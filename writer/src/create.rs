@@ -1,11 +1,11 @@
 //! Making a link.
 
 use links::{
-    Alias, Freshness, Link, LinkWriter, Put, Slug, SlugBasis, SlugScheme, State, StoreError,
-    TargetUrl, Timestamp,
+    Freshness, Link, LinkWriter, Put, Slug, SlugBasis, SlugScheme, State, StoreError, TargetUrl,
+    Timestamp,
 };
 
-use crate::problem::Problem;
+use crate::{failure::Failure, problem::Problem};
 
 /// A link that a request has made or found.
 #[derive(Debug)]
@@ -15,90 +15,108 @@ pub(crate) struct Made {
     pub(crate) existing: bool,
 }
 
-/// Why no link was made.
+/// Which slug a new link gets, and whether a link that is there will do.
 #[derive(Debug)]
-pub(crate) enum CreateError {
-    /// It is the request's fault, or there is nothing to be done.
-    Problem(Problem),
-    /// The store failed.
-    Store(StoreError),
+pub(crate) enum Naming<'a> {
+    /// The caller's choice. With `reuse`, the caller's own link to the same target will do.
+    Alias { slug: Slug, reuse: bool },
+    /// Derived from the URL: the same URL gets the same link.
+    Url(&'a TargetUrl),
+    /// Another one each time, derived from the URL and random bytes.
+    Fresh(&'a TargetUrl, [u8; 16]),
+    /// Derived from the name of the request: a repeated request gets the same link.
+    Request(&'a str),
 }
 
-impl From<StoreError> for CreateError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
+impl Naming<'_> {
+    /// The slugs to try; finitely many.
+    fn candidates(&self, scheme: &SlugScheme, owner: &str) -> Vec<Slug> {
+        let basis = match self {
+            Self::Alias { slug, .. } => return vec![slug.clone()],
+            Self::Url(target) => SlugBasis::Url(target),
+            Self::Fresh(target, random) => SlugBasis::Fresh(target, *random),
+            Self::Request(key) => SlugBasis::Request(key),
+        };
+        scheme.candidates(owner, basis).collect()
+    }
+
+    fn reuses(&self) -> bool {
+        matches!(self, Self::Alias { reuse: true, .. } | Self::Url(_))
     }
 }
 
-/// Makes a link with the slug that the caller chose. Repeating it gives the link that is there.
-pub(crate) async fn with_alias(
-    store: &impl LinkWriter,
-    alias: Alias,
-    target: &TargetUrl,
-    owner: &str,
-    now: Timestamp,
-) -> Result<Made, CreateError> {
-    let slug = alias.into_slug();
-    match put(store, slug.clone(), target, owner, now).await? {
-        Some(made) => Ok(made),
-        None => Err(CreateError::Problem(Problem::SlugTaken {
-            slug: slug.into(),
-        })),
-    }
-}
-
-/// Makes a link with a slug derived from owner and URL. The same URL gets the same link.
+/// Makes the link that `draft` gives for a slug, or finds the one that the request asks for.
 ///
-/// When a slug is taken by another link, or leads elsewhere by now, the next one is tried; there are finitely many.
-pub(crate) async fn derived(
+/// When a slug is taken by another link, or leads elsewhere by now, the next one is tried.
+pub(crate) async fn make(
     store: &impl LinkWriter,
     scheme: &SlugScheme,
-    target: &TargetUrl,
     owner: &str,
+    naming: &Naming<'_>,
+    draft: impl Fn(Slug) -> Result<Link, Problem>,
     now: Timestamp,
-) -> Result<Made, CreateError> {
-    for slug in scheme.candidates(owner, SlugBasis::Url(target)) {
-        if let Some(made) = put(store, slug, target, owner, now).await? {
-            return Ok(made);
+) -> Result<Made, Failure> {
+    for slug in naming.candidates(scheme, owner) {
+        let link = draft(slug)?;
+        if store.create(&link).await? == Put::Stored {
+            return Ok(Made {
+                link,
+                existing: false,
+            });
+        }
+        let Some(found) = taken_by(store, &link.slug).await? else {
+            continue;
+        };
+        if is_same_request(&found, &link)? || naming.reuses() && is_same(&found, &link, now) {
+            return Ok(Made {
+                link: found,
+                existing: true,
+            });
+        }
+        // A put whose outcome was unknown and that was therefore repeated finds its own link.
+        if !naming.reuses() && found == link {
+            return Ok(Made {
+                link,
+                existing: false,
+            });
         }
     }
-    Err(CreateError::Problem(Problem::NoSlugLeft))
-}
-
-/// Stores a link if its slug is free. If it is not, reads what is there, and that will do if it is the same link.
-async fn put(
-    store: &impl LinkWriter,
-    slug: Slug,
-    target: &TargetUrl,
-    owner: &str,
-    now: Timestamp,
-) -> Result<Option<Made>, StoreError> {
-    let link = Link::new(slug, target, owner, now);
-    if store.create(&link).await? == Put::Stored {
-        return Ok(Some(Made {
-            link,
-            existing: false,
-        }));
+    Err(match naming {
+        Naming::Alias { slug, .. } => Problem::SlugTaken {
+            slug: slug.to_string(),
+        },
+        _ => Problem::NoSlugLeft,
     }
-    // Only a strong read is sure to see the item that has just refused the put.
-    let found = store.read(&link.slug, Freshness::Strong).await;
-    let found = match found {
-        // Someone else's item, whatever it is: not ours to use.
-        Err(StoreError::Malformed { .. }) => None,
-        found => found?.link,
-    };
-    Ok(found
-        .filter(|found| is_same(found, target, owner, now))
-        .map(|link| Made {
-            link,
-            existing: true,
-        }))
+    .into())
 }
 
-/// Whether a link is what a request for `target` without options asks for.
-fn is_same(found: &Link, target: &TargetUrl, owner: &str, now: Timestamp) -> bool {
-    found.owner == owner
-        && target.is_same_as(found.target.as_str())
+/// The link that has refused a put; only a strong read is sure to see it.
+async fn taken_by(store: &impl LinkWriter, slug: &Slug) -> Result<Option<Link>, StoreError> {
+    match store.read(slug, Freshness::Strong).await {
+        // Someone else's item, whatever it is: not ours to use.
+        Err(StoreError::Malformed { .. }) => Ok(None),
+        found => Ok(found?.link),
+    }
+}
+
+/// Whether the request that asks for `wanted` is the one that has made `found`.
+fn is_same_request(found: &Link, wanted: &Link) -> Result<bool, Problem> {
+    match (&found.idempotency, &wanted.idempotency) {
+        (Some(first), Some(again)) if first.key_digest == again.key_digest => {
+            // Judged by what was asked for then, so that later changes of the link do not matter.
+            match first.request_digest == again.request_digest {
+                true => Ok(true),
+                false => Err(Problem::IdempotencyMismatch),
+            }
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Whether a link is what a request for `wanted` asks for: the same owner's, to the same target, and followed.
+fn is_same(found: &Link, wanted: &Link, now: Timestamp) -> bool {
+    found.owner == wanted.owner
+        && found.target.is_same_as(&wanted.target)
         && found.state == State::Active
         && !found.is_expired(now)
         && !found.is_early(now)
@@ -107,41 +125,8 @@ fn is_same(found: &Link, target: &TargetUrl, owner: &str, now: Timestamp) -> boo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use links::{Change, Found, LinkReader, Source, StoredTarget, TargetRules};
-    use std::{collections::HashMap, sync::Mutex};
-
-    #[derive(Default)]
-    struct Store {
-        links: Mutex<HashMap<String, Link>>,
-        puts: Mutex<Vec<String>>,
-    }
-
-    impl LinkReader for Store {
-        async fn read(&self, slug: &Slug, freshness: Freshness) -> Result<Found, StoreError> {
-            assert_eq!(freshness, Freshness::Strong);
-            let link = self.links.lock().unwrap().get(slug.as_str()).cloned();
-            Ok(Found {
-                link,
-                source: Source::Dax,
-            })
-        }
-    }
-
-    impl LinkWriter for Store {
-        async fn create(&self, link: &Link) -> Result<Put, StoreError> {
-            self.puts.lock().unwrap().push(link.slug.to_string());
-            let mut links = self.links.lock().unwrap();
-            if links.contains_key(link.slug.as_str()) {
-                return Ok(Put::Taken);
-            }
-            links.insert(link.slug.to_string(), link.clone());
-            Ok(Put::Stored)
-        }
-
-        async fn update(&self, _before: &Link, _after: &Link) -> Result<Change, StoreError> {
-            unreachable!("making a link changes none")
-        }
-    }
+    use crate::memory::Memory;
+    use links::{Idempotency, StoredTarget, TargetRules};
 
     const NOW: Timestamp = Timestamp::from_unix_seconds(1_000);
 
@@ -149,16 +134,40 @@ mod tests {
         TargetUrl::parse(url, &TargetRules::default()).unwrap()
     }
 
-    async fn shorten(store: &Store, url: &str, owner: &str) -> (String, bool) {
-        let made = derived(store, &SlugScheme::Seed, &target(url), owner, NOW)
+    async fn shorten(store: &Memory, url: &str, owner: &str) -> (String, bool) {
+        let url = target(url);
+        let made = made(store, owner, &url, &Naming::Url(&url), None)
             .await
             .unwrap();
         (made.link.slug.to_string(), made.existing)
     }
 
+    async fn made(
+        store: &Memory,
+        owner: &str,
+        url: &TargetUrl,
+        naming: &Naming<'_>,
+        request: Option<(&str, &str)>,
+    ) -> Result<Made, &'static str> {
+        let draft = |slug| {
+            Ok(Link {
+                idempotency: request.map(|(key, request)| Idempotency {
+                    key_digest: key.into(),
+                    request_digest: request.into(),
+                }),
+                ..Link::new(slug, url, owner, NOW)
+            })
+        };
+        let made = make(store, &SlugScheme::Seed, owner, naming, draft, NOW).await;
+        made.map_err(|failure| match failure {
+            Failure::Problem(problem) => problem.code(),
+            Failure::Store(error) => panic!("{error}"),
+        })
+    }
+
     #[tokio::test]
     async fn the_same_url_gets_the_same_link_and_nothing_is_rewritten() {
-        let store = Store::default();
+        let store = Memory::default();
         assert_eq!(
             shorten(&store, "https://www.amazon.com", "ann").await,
             ("grqpaeet".into(), false)
@@ -173,7 +182,7 @@ mod tests {
 
     #[tokio::test]
     async fn colliding_urls_get_the_next_slug() {
-        let store = Store::default();
+        let store = Memory::default();
         assert_eq!(
             shorten(&store, "https://example.com/425790", "ann").await,
             ("47d90svq".into(), false)
@@ -200,7 +209,7 @@ mod tests {
             |link| link.state = State::Deleted,
             |link| link.expires_at = Some(NOW),
         ] {
-            let store = Store::default();
+            let store = Memory::default();
             let (first, _) = shorten(&store, "https://www.amazon.com", "ann").await;
             change(store.links.lock().unwrap().get_mut(&first).unwrap());
             let before = store.links.lock().unwrap().get(&first).cloned();
@@ -212,48 +221,83 @@ mod tests {
 
     #[tokio::test]
     async fn attempts_end() {
-        let store = Store::default();
+        let store = Memory::default();
         let url = target("https://www.amazon.com");
         for slug in SlugScheme::Seed.candidates("ann", SlugBasis::Url(&url)) {
-            let other = Link::new(slug, &target("https://example.com/"), "bob", NOW);
-            store
-                .links
-                .lock()
-                .unwrap()
-                .insert(other.slug.to_string(), other);
+            store.insert(Link::new(slug, &target("https://example.com/"), "bob", NOW));
         }
-        let result = derived(&store, &SlugScheme::Seed, &url, "ann", NOW).await;
-        assert!(matches!(
-            result,
-            Err(CreateError::Problem(Problem::NoSlugLeft))
-        ));
+        let result = made(&store, "ann", &url, &Naming::Url(&url), None).await;
+        assert_eq!(result.unwrap_err(), "no-slug-left");
         assert_eq!(store.puts.lock().unwrap().len(), 5);
     }
 
     #[tokio::test]
     async fn an_alias_is_free_ours_or_taken() {
-        let store = Store::default();
-        let alias = || "Launch".parse::<Alias>().unwrap();
+        let store = Memory::default();
         let url = target("https://example.com/");
-        let first = with_alias(&store, alias(), &url, "ann", NOW).await.unwrap();
-        assert_eq!(
-            (first.link.slug.as_str(), first.existing),
-            ("launch", false)
-        );
-        assert!(
-            with_alias(&store, alias(), &url, "ann", NOW)
-                .await
-                .unwrap()
-                .existing
-        );
-        for (url, owner) in [
-            ("https://example.com/", "bob"),
-            ("https://example.com/b", "ann"),
-        ] {
-            let result = with_alias(&store, alias(), &target(url), owner, NOW).await;
-            assert!(
-                matches!(result, Err(CreateError::Problem(Problem::SlugTaken { slug })) if slug == "launch")
-            );
-        }
+        let check = async |owner: &str, url: &TargetUrl, reuse, expected: Result<bool, &str>| {
+            let slug = "launch".parse().unwrap();
+            let made = made(&store, owner, url, &Naming::Alias { slug, reuse }, None).await;
+            assert_eq!(made.map(|made| made.existing), expected, "{owner} {url}");
+        };
+        check("ann", &url, true, Ok(false)).await;
+        check("ann", &url, true, Ok(true)).await;
+        check("bob", &url, true, Err("slug-taken")).await;
+        check(
+            "ann",
+            &target("https://example.com/b"),
+            true,
+            Err("slug-taken"),
+        )
+        .await;
+        store
+            .links
+            .lock()
+            .unwrap()
+            .get_mut("launch")
+            .unwrap()
+            .version = 2;
+        check("ann", &url, false, Err("slug-taken")).await;
+    }
+
+    #[tokio::test]
+    async fn a_fresh_link_is_another_one_unless_it_is_our_own_repeated_put() {
+        let store = Memory::default();
+        let url = target("https://example.com/");
+        let first = made(&store, "ann", &url, &Naming::Fresh(&url, [1; 16]), None).await;
+        let second = made(&store, "ann", &url, &Naming::Fresh(&url, [2; 16]), None).await;
+        let (first, second) = (first.unwrap(), second.unwrap());
+        assert_ne!(first.link.slug, second.link.slug);
+        // The same random bytes: the put that has just happened, repeated because its outcome was unknown.
+        let again = made(&store, "ann", &url, &Naming::Fresh(&url, [1; 16]), None).await;
+        let again = again.unwrap();
+        assert_eq!((again.link, again.existing), (first.link, false));
+    }
+
+    #[tokio::test]
+    async fn a_named_request_gets_its_link_again_whatever_became_of_it() {
+        let store = Memory::default();
+        let url = target("https://example.com/");
+        let request = async |body| {
+            let naming = Naming::Request("key");
+            let made = made(&store, "ann", &url, &naming, Some(("key of ann", body))).await;
+            made.map(|made| (made.link.slug.to_string(), made.existing))
+        };
+        let (slug, existing) = request("a").await.unwrap();
+        assert!(!existing);
+        assert_eq!(request("a").await, Ok((slug.clone(), true)));
+        assert_eq!(request("b").await, Err("idempotency-mismatch"));
+        store.links.lock().unwrap().get_mut(&slug).unwrap().state = State::Disabled;
+        assert_eq!(request("a").await, Ok((slug.clone(), true)));
+        // Someone else's link has the slug: the next one.
+        store
+            .links
+            .lock()
+            .unwrap()
+            .get_mut(&slug)
+            .unwrap()
+            .idempotency = None;
+        let (other, existing) = request("a").await.unwrap();
+        assert!(other != slug && !existing);
     }
 }

@@ -2,24 +2,19 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use aws_lambda_events::{
-    apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse},
-    encodings::Body,
-};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use lambda_runtime::LambdaEvent;
-use links::{Alias, LinkWriter, Origin, TargetRules, TargetUrl, Timestamp};
-use serde::Serialize;
+use links::{LinkLister, LinkWriter, Origin, Slug, TargetRules, Timestamp};
 
 use crate::{
     Config,
-    body::{self, Form, Wish},
-    create::{self, CreateError, Made},
-    identity, log,
+    answer::Answer,
+    failure::Failure,
+    identity::{self, Caller},
+    log,
     problem::Problem,
-    representation::{self, Representation},
     request::Request,
-    route::Route,
+    route::{Call, Route},
 };
 
 /// Longest time for the store, with all attempts; below the function's timeout of ten seconds, so that there is always
@@ -29,12 +24,24 @@ const STORE_LIMIT: Duration = Duration::from_secs(8);
 /// The function: policy in front of a store.
 #[derive(Debug)]
 pub struct Writer<W> {
-    store: W,
-    config: Config,
+    pub(crate) store: W,
+    pub(crate) config: Config,
     clock: fn() -> SystemTime,
 }
 
-impl<W: LinkWriter> Writer<W> {
+/// A request with all that its answer depends on.
+#[derive(Debug)]
+pub(crate) struct Exchange<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) request_id: &'a str,
+    pub(crate) caller: Caller,
+    pub(crate) now: Timestamp,
+    /// The start of every short URL.
+    pub(crate) base_url: String,
+    pub(crate) rules: TargetRules,
+}
+
+impl<W: LinkWriter + LinkLister> Writer<W> {
     /// A writer over `store`.
     pub fn new(store: W, config: Config, clock: fn() -> SystemTime) -> Self {
         Self {
@@ -56,43 +63,48 @@ impl<W: LinkWriter> Writer<W> {
         let LambdaEvent { payload, context } = event;
         let request = Request::new(payload);
         let request_id = context.request_id.as_str();
-        let route = format!("{} {}", request.method(), request.path());
-        let result = self.answer(&request, request_id).await;
-        let (code, slug, response) = match result {
-            Ok((made, form)) => {
-                let code = if made.existing { "existing" } else { "created" };
-                let response = success(&made, form, &self.base_url(&request));
-                (code, Some(made.link.slug.to_string()), response)
-            }
-            Err(problem) => (problem.code(), None, failure(&problem, request_id)),
+        let route = Route::of(request.method(), request.path());
+        let path = route.as_ref().map_or("", |route| route.path);
+        let answer = match route {
+            Ok(route) => self.answer(route, &request, request_id).await,
+            Err(problem) => Err(problem),
         };
-        let status = u16::try_from(response.status_code).unwrap_or_default();
-        log::request(
+        let answer = answer.unwrap_or_else(|problem| Answer::problem(&problem, request_id));
+        log::Line {
             request_id,
-            &route,
-            status,
-            slug.as_deref(),
-            code,
-            started.elapsed(),
-        );
-        Ok(response)
+            method: request.method().as_str(),
+            path,
+            status: answer.status.as_u16(),
+            slug: answer.slug.as_ref().map(Slug::as_str),
+            outcome: answer.outcome,
+            duration: started.elapsed(),
+        }
+        .write();
+        Ok(answer.into_response())
     }
 
-    async fn answer(&self, request: &Request, request_id: &str) -> Result<(Made, Form), Problem> {
-        let route = Route::of(request.method(), request.path())?;
-        let owner = identity::owner(self.config.auth, request)?;
-        let (wish, form) = match route {
-            Route::CreateLink => (body::strict(request)?, Form::Json),
-            Route::Shorten => body::any(request)?,
+    async fn answer(
+        &self,
+        route: Route<'_>,
+        request: &Request,
+        request_id: &str,
+    ) -> Result<Answer, Problem> {
+        if route.call == Call::GetOpenApi {
+            return Ok(crate::openapi::answer());
+        }
+        let exchange = Exchange {
+            request,
+            request_id,
+            caller: identity::caller(self.config.auth, request)?,
+            now: Timestamp::from((self.clock)()),
+            base_url: self.base_url(request),
+            rules: self.rules(request),
         };
-        let made = tokio::time::timeout(STORE_LIMIT, self.create(&wish, owner, request)).await;
-        match made {
-            Ok(Ok(made)) => Ok((made, form)),
-            Ok(Err(CreateError::Problem(problem))) => Err(problem),
-            Ok(Err(CreateError::Store(error))) => {
-                log::store_failed(request_id, &error);
-                Err(Problem::Unavailable)
-            }
+        // On the heap: the calls differ in size, and most requests need the smallest.
+        let call = Box::pin(self.call(route, &exchange));
+        match tokio::time::timeout(STORE_LIMIT, call).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(failure)) => Err(log::public(failure, request_id)),
             Err(_elapsed) => {
                 log::timed_out(request_id, STORE_LIMIT);
                 Err(Problem::Unavailable)
@@ -100,20 +112,18 @@ impl<W: LinkWriter> Writer<W> {
         }
     }
 
-    async fn create(
-        &self,
-        wish: &Wish,
-        owner: &str,
-        request: &Request,
-    ) -> Result<Made, CreateError> {
-        let target = TargetUrl::parse(&wish.url, &self.rules(request)).map_err(problem)?;
-        let now = Timestamp::from((self.clock)());
-        match &wish.slug {
-            Some(alias) => {
-                let alias: Alias = alias.parse().map_err(problem)?;
-                create::with_alias(&self.store, alias, &target, owner, now).await
-            }
-            None => create::derived(&self.store, &self.config.scheme, &target, owner, now).await,
+    async fn call(&self, route: Route<'_>, exchange: &Exchange<'_>) -> Result<Answer, Failure> {
+        match route.call {
+            Call::Shorten => self.shorten(exchange).await,
+            Call::CreateLink => self.create_link(exchange).await,
+            Call::CreateLinks => self.create_links(exchange).await,
+            Call::ListLinks => self.list_links(exchange).await,
+            Call::GetLink => self.get_link(exchange, &slug(route)?).await,
+            Call::UpdateLink => self.update_link(exchange, &slug(route)?).await,
+            Call::DeleteLink => self.delete_link(exchange, &slug(route)?).await,
+            Call::RestoreLink => self.restore_link(exchange, &slug(route)?).await,
+            Call::GetQrCode => self.get_qr_code(exchange, &slug(route)?).await,
+            Call::GetOpenApi => Ok(crate::openapi::answer()),
         }
     }
 
@@ -142,68 +152,12 @@ impl<W: LinkWriter> Writer<W> {
     }
 }
 
-fn problem(error: impl Into<Problem>) -> CreateError {
-    CreateError::Problem(error.into())
-}
-
-fn success(made: &Made, form: Form, base_url: &str) -> ApiGatewayV2httpResponse {
-    let location = (
-        header::LOCATION,
-        representation::short_url(&made.link, base_url),
-    );
-    match form {
-        Form::Text => response(
-            StatusCode::OK,
-            "text/plain",
-            made.link.slug.to_string(),
-            [location],
-        ),
-        Form::Json => {
-            let status = if made.existing {
-                StatusCode::OK
-            } else {
-                StatusCode::CREATED
-            };
-            let body = to_json(&Representation::new(made, base_url));
-            let etag = (header::ETAG, representation::etag(&made.link));
-            response(status, "application/json", body, [location, etag])
-        }
-    }
-}
-
-/// Strings, numbers and flags under names: nothing that could not be written.
-fn to_json(body: &impl Serialize) -> String {
-    serde_json::to_string(body).unwrap_or_default()
-}
-
-fn failure(problem: &Problem, request_id: &str) -> ApiGatewayV2httpResponse {
-    let body = to_json(&problem.body(request_id));
-    response(
-        problem.status(),
-        "application/problem+json",
-        body,
-        problem.header(),
-    )
-}
-
-fn response(
-    status: StatusCode,
-    media_type: &'static str,
-    body: String,
-    more: impl IntoIterator<Item = (HeaderName, String)>,
-) -> ApiGatewayV2httpResponse {
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    for (name, value) in more {
-        // The values are slugs, numbers, and the host of the service: all of them fit.
-        if let Ok(value) = HeaderValue::try_from(value) {
-            headers.insert(name, value);
-        }
-    }
-    let mut response = ApiGatewayV2httpResponse::default();
-    response.status_code = status.as_u16().into();
-    response.headers = headers;
-    response.body = Some(Body::Text(body));
-    response
+/// What is no slug names no link, and needs no store to know that.
+fn slug(route: Route<'_>) -> Result<Slug, Problem> {
+    route
+        .slug
+        .parse()
+        .map_err(|_not_a_slug| Problem::UnknownLink {
+            slug: route.slug.to_owned(),
+        })
 }

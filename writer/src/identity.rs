@@ -4,19 +4,29 @@ use links::ANONYMOUS;
 
 use crate::{config::Auth, problem::Problem, request::Request};
 
-/// The owner of what a request makes. API Gateway has checked signature or token before the function is called; a
-/// request without an identity has come another way and is refused.
-pub(crate) fn owner(auth: Auth, request: &Request) -> Result<&str, Problem> {
-    match auth {
-        Auth::None => Ok(ANONYMOUS),
-        Auth::AwsIam => request
-            .iam_arn()
-            .filter(|arn| !arn.is_empty())
-            .ok_or(Problem::Unauthenticated),
-        Auth::Jwt => request
-            .jwt_subject()
-            .filter(|subject| !subject.is_empty())
-            .ok_or(Problem::Unauthenticated),
+/// Who sends a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Caller {
+    /// The owner of what the request makes.
+    pub(crate) owner: String,
+    /// Whether all links are the caller's to change.
+    pub(crate) admin: bool,
+}
+
+/// The caller of a request. API Gateway has checked signature or token before the function is called; a request
+/// without an identity has come another way and is refused.
+pub(crate) fn caller(auth: Auth, request: &Request) -> Result<Caller, Problem> {
+    let owner = match auth {
+        Auth::None => Some(ANONYMOUS),
+        Auth::AwsIam => request.iam_arn(),
+        Auth::Jwt => request.jwt_subject(),
+    };
+    match owner {
+        Some(owner) if !owner.is_empty() => Ok(Caller {
+            owner: owner.to_owned(),
+            admin: false,
+        }),
+        _ => Err(Problem::Unauthenticated),
     }
 }
 
@@ -28,8 +38,9 @@ mod tests {
     fn check(auth: Auth, authorizer: &Value, expected: Option<&str>) {
         let request =
             crate::request::request(json!({ "requestContext": { "authorizer": authorizer } }));
+        let caller = caller(auth, &request).ok();
         assert_eq!(
-            owner(auth, &request).ok(),
+            caller.as_ref().map(|caller| caller.owner.as_str()),
             expected,
             "{auth:?} {authorizer}"
         );

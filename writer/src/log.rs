@@ -3,22 +3,50 @@
 
 use std::{error::Error, io::Write as _, time::Duration};
 
+use links::StoreError;
 use serde_json::{Value, json};
 
+use crate::{failure::Failure, problem::Problem};
+
 /// One line for a request that was answered.
-pub(crate) fn request(
-    request_id: &str,
-    route: &str,
-    status: u16,
-    slug: Option<&str>,
-    code: &str,
-    duration: Duration,
-) {
-    let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
-    write(
-        &json!({ "level": "info", "message": code, "request_id": request_id, "route": route, "status": status,
-        "slug": slug, "outcome": code, "duration_us": micros }),
-    );
+#[derive(Debug)]
+pub(crate) struct Line<'a> {
+    pub(crate) request_id: &'a str,
+    pub(crate) method: &'a str,
+    /// The path of the call, with placeholders; empty if there is no such call.
+    pub(crate) path: &'a str,
+    pub(crate) status: u16,
+    pub(crate) slug: Option<&'a str>,
+    /// In one word, what was done or what was wrong.
+    pub(crate) outcome: &'static str,
+    pub(crate) duration: Duration,
+}
+
+impl Line<'_> {
+    pub(crate) fn write(&self) {
+        let route = format!("{} {}", self.method, self.path);
+        let micros = u64::try_from(self.duration.as_micros()).unwrap_or(u64::MAX);
+        write(
+            &json!({ "level": "info", "message": self.outcome, "request_id": self.request_id, "route": route,
+            "status": self.status, "slug": self.slug, "outcome": self.outcome, "duration_us": micros }),
+        );
+    }
+}
+
+/// What a client learns of a failure; what it does not learn is logged.
+pub(crate) fn public(failure: Failure, request_id: &str) -> Problem {
+    match failure {
+        Failure::Problem(problem) => problem,
+        Failure::Store(error) => {
+            store_failed(request_id, &error);
+            match error {
+                StoreError::Malformed { slug, .. } => Problem::MalformedLink {
+                    slug: slug.to_string(),
+                },
+                _ => Problem::Unavailable,
+            }
+        }
+    }
 }
 
 /// Trouble with the store, with the whole chain of its causes.

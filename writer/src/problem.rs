@@ -14,9 +14,25 @@ pub(crate) enum Problem {
     /// No such path.
     UnknownPath,
     /// A path that has other methods.
-    MethodNotAllowed { allow: &'static str },
+    MethodNotAllowed { allow: String },
     /// The caller is not known.
     Unauthenticated,
+    /// Only an administrator may do that.
+    AdminOnly,
+    /// The link is another owner's.
+    NotOwner { slug: String },
+    /// The operator has closed the link.
+    LinkBlocked { slug: String },
+    /// No such link.
+    UnknownLink { slug: String },
+    /// A tombstone cannot be changed.
+    LinkDeleted { slug: String },
+    /// The link has another version than the request says.
+    VersionMismatch { version: u64 },
+    /// Others changed the link each time.
+    TooManyEditors { slug: String },
+    /// The stored item is not a link.
+    MalformedLink { slug: String },
     /// More than a body may have.
     BodyTooLarge { limit: usize },
     /// A media type that is not taken here.
@@ -36,10 +52,41 @@ pub(crate) enum Problem {
         field: &'static str,
         expected: &'static str,
     },
+    /// A number outside its range.
+    OutOfRange {
+        field: &'static str,
+        from: u64,
+        to: u64,
+    },
+    /// A text with too few or too many characters.
+    Length {
+        field: &'static str,
+        min: usize,
+        max: usize,
+    },
+    /// A list with too many entries.
+    TooMany { field: &'static str, limit: usize },
+    /// Fields of which only one may be given.
+    Exclusive { fields: &'static str },
+    /// A link that would end before it begins, or has ended already.
+    NeverValid,
+    /// A parameter of the query that makes no sense.
+    InvalidParameter {
+        parameter: String,
+        expected: &'static str,
+    },
+    /// A name for the request that cannot be one.
+    InvalidIdempotencyKey { limit: usize },
+    /// The name stands for another request.
+    IdempotencyMismatch,
+    /// The short URL is too long for a picture.
+    NoQrCode,
     /// The target is not UTF-8.
     NotText,
     /// The target is none that a link may have.
     Target(TargetError),
+    /// So is the URL for visitors who come too late.
+    ExpiredUrl(TargetError),
     /// The alias is none that a caller may choose.
     Alias(AliasError),
     /// The alias belongs to another link.
@@ -51,82 +98,146 @@ pub(crate) enum Problem {
 }
 
 impl Problem {
+    /// The end of its type, stable and made for programs; its status; its title.
+    fn kind(&self) -> (&'static str, StatusCode, &'static str) {
+        use StatusCode as S;
+        match self {
+            Self::UnknownPath => ("unknown-path", S::NOT_FOUND, "No such path"),
+            Self::MethodNotAllowed { .. } => (
+                "method-not-allowed",
+                S::METHOD_NOT_ALLOWED,
+                "Method not allowed",
+            ),
+            Self::Unauthenticated => ("unauthenticated", S::UNAUTHORIZED, "Not authenticated"),
+            Self::AdminOnly => ("insufficient-scope", S::FORBIDDEN, "Not allowed"),
+            Self::NotOwner { .. } => ("not-owner", S::FORBIDDEN, "Someone else's link"),
+            Self::LinkBlocked { .. } => ("link-blocked", S::FORBIDDEN, "Link is blocked"),
+            Self::UnknownLink { .. } => ("unknown-link", S::NOT_FOUND, "No such link"),
+            Self::LinkDeleted { .. } => ("link-deleted", S::CONFLICT, "Link is deleted"),
+            Self::VersionMismatch { .. } => (
+                "version-mismatch",
+                S::PRECONDITION_FAILED,
+                "Link was changed meanwhile",
+            ),
+            Self::TooManyEditors { .. } => (
+                "too-many-editors",
+                S::SERVICE_UNAVAILABLE,
+                "Link is being changed by others",
+            ),
+            Self::MalformedLink { .. } => (
+                "malformed-link",
+                S::INTERNAL_SERVER_ERROR,
+                "Link is damaged",
+            ),
+            Self::BodyTooLarge { .. } => ("body-too-large", S::PAYLOAD_TOO_LARGE, "Body too large"),
+            Self::UnsupportedMediaType { .. } => (
+                "unsupported-media-type",
+                S::UNSUPPORTED_MEDIA_TYPE,
+                "Unsupported media type",
+            ),
+            Self::EmptyBody => ("empty-body", S::BAD_REQUEST, "Empty body"),
+            Self::MalformedBody => ("malformed-body", S::BAD_REQUEST, "Malformed body"),
+            Self::MalformedJson { .. } => ("malformed-json", S::BAD_REQUEST, "Malformed JSON"),
+            Self::InvalidParameter { .. } => (
+                "invalid-parameter",
+                S::BAD_REQUEST,
+                "Parameter not accepted",
+            ),
+            Self::InvalidIdempotencyKey { .. } => (
+                "invalid-idempotency-key",
+                S::BAD_REQUEST,
+                "Idempotency key not accepted",
+            ),
+            Self::UnknownField { .. } => {
+                ("unknown-field", S::UNPROCESSABLE_ENTITY, "Unknown field")
+            }
+            Self::MissingField { .. } => {
+                ("missing-field", S::UNPROCESSABLE_ENTITY, "Missing field")
+            }
+            Self::WrongType { .. } => ("wrong-type", S::UNPROCESSABLE_ENTITY, "Wrong type"),
+            Self::OutOfRange { .. } => ("out-of-range", S::UNPROCESSABLE_ENTITY, "Out of range"),
+            Self::Length { .. } => (
+                "wrong-length",
+                S::UNPROCESSABLE_ENTITY,
+                "Too short or too long",
+            ),
+            Self::TooMany { .. } => ("too-many", S::UNPROCESSABLE_ENTITY, "Too many entries"),
+            Self::Exclusive { .. } => (
+                "exclusive-fields",
+                S::UNPROCESSABLE_ENTITY,
+                "Fields exclude each other",
+            ),
+            Self::NeverValid => (
+                "never-valid",
+                S::UNPROCESSABLE_ENTITY,
+                "Never to be followed",
+            ),
+            Self::IdempotencyMismatch => (
+                "idempotency-mismatch",
+                S::UNPROCESSABLE_ENTITY,
+                "Idempotency key already used",
+            ),
+            Self::NoQrCode => (
+                "no-qr-code",
+                S::UNPROCESSABLE_ENTITY,
+                "Too long for a QR code",
+            ),
+            Self::NotText => ("invalid-url", S::UNPROCESSABLE_ENTITY, "URL not accepted"),
+            Self::Target(error) | Self::ExpiredUrl(error) => {
+                (url_code(error), S::UNPROCESSABLE_ENTITY, "URL not accepted")
+            }
+            Self::Alias(AliasError::Reserved { .. }) => (
+                "reserved-slug",
+                S::UNPROCESSABLE_ENTITY,
+                "Slug not accepted",
+            ),
+            Self::Alias(_) => ("invalid-slug", S::UNPROCESSABLE_ENTITY, "Slug not accepted"),
+            Self::SlugTaken { .. } => ("slug-taken", S::CONFLICT, "Slug already in use"),
+            Self::NoSlugLeft => (
+                "no-slug-left",
+                S::SERVICE_UNAVAILABLE,
+                "No slug left for this URL",
+            ),
+            Self::Unavailable => (
+                "unavailable",
+                S::SERVICE_UNAVAILABLE,
+                "Temporarily unavailable",
+            ),
+        }
+    }
+
     /// The end of its type: stable, made for programs.
     pub(crate) fn code(&self) -> &'static str {
-        match self {
-            Self::UnknownPath => "unknown-path",
-            Self::MethodNotAllowed { .. } => "method-not-allowed",
-            Self::Unauthenticated => "unauthenticated",
-            Self::BodyTooLarge { .. } => "body-too-large",
-            Self::UnsupportedMediaType { .. } => "unsupported-media-type",
-            Self::EmptyBody => "empty-body",
-            Self::MalformedBody => "malformed-body",
-            Self::MalformedJson { .. } => "malformed-json",
-            Self::UnknownField { .. } => "unknown-field",
-            Self::MissingField { .. } => "missing-field",
-            Self::WrongType { .. } => "wrong-type",
-            Self::NotText => "invalid-url",
-            Self::Target(error) => match error {
-                TargetError::TooLong { .. } => "url-too-long",
-                TargetError::SelfLoop => "self-loop",
-                TargetError::Private => "private-target",
-                _ => "invalid-url",
-            },
-            Self::Alias(AliasError::Reserved { .. }) => "reserved-slug",
-            Self::Alias(_) => "invalid-slug",
-            Self::SlugTaken { .. } => "slug-taken",
-            Self::NoSlugLeft => "no-slug-left",
-            Self::Unavailable => "unavailable",
-        }
+        self.kind().0
     }
 
     pub(crate) fn status(&self) -> StatusCode {
-        match self {
-            Self::UnknownPath => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UnsupportedMediaType { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::EmptyBody | Self::MalformedBody | Self::MalformedJson { .. } => {
-                StatusCode::BAD_REQUEST
-            }
-            Self::UnknownField { .. }
-            | Self::MissingField { .. }
-            | Self::WrongType { .. }
-            | Self::NotText
-            | Self::Target(_)
-            | Self::Alias(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::SlugTaken { .. } => StatusCode::CONFLICT,
-            Self::NoSlugLeft | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        }
-    }
-
-    fn title(&self) -> &'static str {
-        match self {
-            Self::UnknownPath => "No such path",
-            Self::MethodNotAllowed { .. } => "Method not allowed",
-            Self::Unauthenticated => "Not authenticated",
-            Self::BodyTooLarge { .. } => "Body too large",
-            Self::UnsupportedMediaType { .. } => "Unsupported media type",
-            Self::EmptyBody => "Empty body",
-            Self::MalformedBody => "Malformed body",
-            Self::MalformedJson { .. } => "Malformed JSON",
-            Self::UnknownField { .. } => "Unknown field",
-            Self::MissingField { .. } => "Missing field",
-            Self::WrongType { .. } => "Wrong type",
-            Self::NotText | Self::Target(_) => "URL not accepted",
-            Self::Alias(_) => "Slug not accepted",
-            Self::SlugTaken { .. } => "Slug already in use",
-            Self::NoSlugLeft => "No slug left for this URL",
-            Self::Unavailable => "Temporarily unavailable",
-        }
+        self.kind().1
     }
 
     fn detail(&self) -> String {
         match self {
-            Self::UnknownPath => "POST / and POST /api/v1/links make links.".to_owned(),
+            Self::UnknownPath => "/api/v1/openapi.json describes the paths there are.".to_owned(),
             Self::MethodNotAllowed { allow } => format!("This path takes {allow}."),
             Self::Unauthenticated => "The request carries no identity.".to_owned(),
+            Self::AdminOnly => "Only an administrator may do that.".to_owned(),
+            Self::NotOwner { slug } => format!("\"{slug}\" belongs to someone else."),
+            Self::LinkBlocked { slug } => {
+                format!("\"{slug}\" was closed by the operator, who alone can change it.")
+            }
+            Self::UnknownLink { slug } => format!("There is no link \"{slug}\"."),
+            Self::LinkDeleted { slug } => {
+                format!("\"{slug}\" is deleted. Restore it before changing it.")
+            }
+            Self::VersionMismatch { version } => {
+                format!("The link is at version {version}, which If-Match does not name.")
+            }
+            Self::TooManyEditors { slug } => {
+                format!("\"{slug}\" was changed by others each time. Send the request again.")
+            }
+            Self::MalformedLink { slug } => {
+                format!("What is stored for \"{slug}\" cannot be read.")
+            }
             Self::BodyTooLarge { limit } => format!("A body has at most {limit} bytes."),
             Self::UnsupportedMediaType { expected } => format!("Send {expected}."),
             Self::EmptyBody => "The body should hold the URL to shorten.".to_owned(),
@@ -143,6 +254,33 @@ impl Problem {
             Self::WrongType { field, expected } => {
                 format!("The field \"{field}\" should be {expected}.")
             }
+            Self::OutOfRange { field, from, to } => {
+                format!("The field \"{field}\" should be from {from} to {to}.")
+            }
+            Self::Length { field, min, max } => {
+                format!("A text in \"{field}\" should have {min} to {max} characters.")
+            }
+            Self::TooMany { field, limit } => {
+                format!("The list \"{field}\" has at most {limit} entries.")
+            }
+            Self::Exclusive { fields } => format!("Send only one of {fields}."),
+            Self::NeverValid => {
+                "The link would end before it begins, or has ended already.".to_owned()
+            }
+            Self::InvalidParameter {
+                parameter,
+                expected,
+            } => format!("The parameter \"{parameter}\" should be {expected}."),
+            Self::InvalidIdempotencyKey { limit } => {
+                format!("An Idempotency-Key has 1 to {limit} visible ASCII characters.")
+            }
+            Self::IdempotencyMismatch => {
+                "Another request was sent with this Idempotency-Key before.".to_owned()
+            }
+            Self::NoQrCode => "The short URL has more characters than a QR code holds.".to_owned(),
+            Self::ExpiredUrl(error) => {
+                format!("This URL cannot be \"expired_url\": {}.", with_causes(error))
+            }
             Self::NotText => "This URL cannot be shortened: it is not UTF-8.".to_owned(),
             Self::Target(error) => format!("This URL cannot be shortened: {}.", with_causes(error)),
             Self::Alias(error) => format!("This slug cannot be chosen: {error}."),
@@ -151,7 +289,8 @@ impl Problem {
                 "Every slug derived from this URL is in use. Choose one yourself.".to_owned()
             }
             Self::Unavailable => {
-                "The link may or may not have been stored. Repeating the request is safe."
+                "The request may or may not have been done. Send it again; with an Idempotency-Key no \
+                 link is made twice."
                     .to_owned()
             }
         }
@@ -168,14 +307,28 @@ impl Problem {
             Self::MissingField { field } | Self::WrongType { field, .. } => {
                 json!({ "field": field })
             }
-            Self::Target(TargetError::TooLong { bytes }) => {
-                json!({ "bytes": bytes, "limit": 8_192 })
+            Self::OutOfRange { field, from, to } => {
+                json!({ "field": field, "minimum": from, "limit": to })
             }
-            Self::Target(TargetError::ControlCharacter { position }) => {
-                json!({ "position": position })
+            Self::Length { field, max, .. } => json!({ "field": field, "limit": max }),
+            Self::TooMany { field, limit } => json!({ "field": field, "limit": limit }),
+            Self::InvalidParameter { parameter, .. } => json!({ "parameter": parameter }),
+            Self::InvalidIdempotencyKey { limit } => json!({ "limit": limit }),
+            Self::VersionMismatch { version } => json!({ "version": version }),
+            Self::NotText => json!({ "field": "url" }),
+            Self::Target(error) => url_fields("url", error),
+            Self::ExpiredUrl(error) => url_fields("expired_url", error),
+            Self::Alias(AliasError::Reserved { slug }) => {
+                json!({ "field": "slug", "slug": slug.as_str() })
             }
-            Self::Alias(AliasError::Reserved { slug }) => json!({ "slug": slug.as_str() }),
-            Self::SlugTaken { slug } => json!({ "slug": slug }),
+            Self::Alias(_) => json!({ "field": "slug" }),
+            Self::SlugTaken { slug } => json!({ "field": "slug", "slug": slug }),
+            Self::NotOwner { slug }
+            | Self::LinkBlocked { slug }
+            | Self::UnknownLink { slug }
+            | Self::LinkDeleted { slug }
+            | Self::TooManyEditors { slug }
+            | Self::MalformedLink { slug } => json!({ "slug": slug }),
             _ => Value::Null,
         };
         match fields {
@@ -186,10 +339,11 @@ impl Problem {
 
     /// The body of the answer, as RFC 9457 describes it.
     pub(crate) fn body<'a>(&self, request_id: &'a str) -> Body<'a> {
+        let (code, status, title) = self.kind();
         Body {
-            kind: format!("urn:kurz:problem:{}", self.code()),
-            title: self.title(),
-            status: self.status().as_u16(),
+            kind: format!("urn:kurz:problem:{code}"),
+            title,
+            status: status.as_u16(),
             detail: self.detail(),
             fields: self.fields(),
             request_id,
@@ -199,13 +353,34 @@ impl Problem {
     /// A header that the status asks for.
     pub(crate) fn header(&self) -> Option<(http::HeaderName, String)> {
         match self {
-            Self::MethodNotAllowed { allow } => Some((http::header::ALLOW, (*allow).to_owned())),
+            Self::MethodNotAllowed { allow } => Some((http::header::ALLOW, allow.clone())),
             Self::Unauthenticated => Some((http::header::WWW_AUTHENTICATE, "Bearer".to_owned())),
-            Self::NoSlugLeft | Self::Unavailable => {
+            Self::NoSlugLeft | Self::TooManyEditors { .. } | Self::Unavailable => {
                 Some((http::header::RETRY_AFTER, RETRY_AFTER_SECONDS.to_string()))
             }
             _ => None,
         }
+    }
+}
+
+fn url_code(error: &TargetError) -> &'static str {
+    match error {
+        TargetError::TooLong { .. } => "url-too-long",
+        TargetError::SelfLoop => "self-loop",
+        TargetError::Private => "private-target",
+        _ => "invalid-url",
+    }
+}
+
+fn url_fields(field: &str, error: &TargetError) -> Value {
+    match error {
+        TargetError::TooLong { bytes } => {
+            json!({ "field": field, "bytes": bytes, "limit": 8_192 })
+        }
+        TargetError::ControlCharacter { position } => {
+            json!({ "field": field, "position": position })
+        }
+        _ => json!({ "field": field }),
     }
 }
 

@@ -5,10 +5,11 @@ use std::time::Duration;
 use links::{Link, RedirectStatus, StoredTarget, Timestamp};
 use serde::Serialize;
 
-use crate::create::Made;
-
 /// After a link is made, a redirector that has just answered 404 for its slug may go on doing so for this long.
 const ABSENCE_BOUND: Duration = Duration::from_secs(2);
+
+/// Times are kept without their fractions, so a change may have been made up to this much later.
+const CUT_OFF: Duration = Duration::from_secs(1);
 
 /// The JSON of a link. Fields that are not set are there as `null`.
 #[derive(Debug, Serialize)]
@@ -37,8 +38,17 @@ pub(crate) struct Representation<'a> {
 }
 
 impl<'a> Representation<'a> {
-    pub(crate) fn new(made: &'a Made, base_url: &str) -> Self {
-        let Made { link, existing } = made;
+    /// `update_bound` is how long redirectors may serve what a link was before a change.
+    pub(crate) fn new(
+        link: &'a Link,
+        existing: bool,
+        base_url: &str,
+        update_bound: Duration,
+    ) -> Self {
+        let bound = match link.version {
+            1 => ABSENCE_BOUND,
+            _ => update_bound,
+        };
         Self {
             slug: link.slug.as_str(),
             short_url: short_url(link, base_url),
@@ -57,8 +67,8 @@ impl<'a> Representation<'a> {
             version: link.version,
             tags: &link.tags,
             note: link.note.as_deref(),
-            existing: *existing,
-            visible_by: rfc3339(link.updated_at.map(|time| time.plus(ABSENCE_BOUND))),
+            existing,
+            visible_by: rfc3339(link.updated_at.map(|time| time.plus(bound + CUT_OFF))),
         }
     }
 }
@@ -66,11 +76,6 @@ impl<'a> Representation<'a> {
 /// The link's address.
 pub(crate) fn short_url(link: &Link, base_url: &str) -> String {
     format!("{base_url}/{}", link.slug)
-}
-
-/// The link's version as an entity tag.
-pub(crate) fn etag(link: &Link) -> String {
-    format!("\"{}\"", link.version)
 }
 
 /// RFC 3339 in UTC; `None` also for years beyond 9999, which it cannot write.

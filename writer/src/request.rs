@@ -2,7 +2,7 @@
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::{Engine, prelude::BASE64_STANDARD};
-use http::{Method, header};
+use http::{HeaderValue, Method, header};
 
 use crate::problem::Problem;
 
@@ -40,6 +40,20 @@ impl Request {
         below.filter(|below| below.starts_with('/')).unwrap_or(path)
     }
 
+    /// The query as it was sent.
+    pub(crate) fn query(&self) -> &str {
+        self.event.raw_query_string.as_deref().unwrap_or_default()
+    }
+
+    pub(crate) fn header(&self, name: impl header::AsHeaderName) -> Option<&HeaderValue> {
+        self.event.headers.get(name)
+    }
+
+    /// The value of a header that consists of visible characters.
+    pub(crate) fn header_text(&self, name: impl header::AsHeaderName) -> Option<&str> {
+        self.header(name)?.to_str().ok()
+    }
+
     /// Where the request was sent to, as the start of a URL; the address of a named stage includes its name.
     pub(crate) fn base_url(&self) -> Option<String> {
         let domain = self.event.request_context.domain_name.as_deref()?;
@@ -57,12 +71,7 @@ impl Request {
 
     /// The media type of the body, without its parameters, in lower case.
     pub(crate) fn media_type(&self) -> Option<String> {
-        let value = self
-            .event
-            .headers
-            .get(header::CONTENT_TYPE)?
-            .to_str()
-            .ok()?;
+        let value = self.header_text(header::CONTENT_TYPE)?;
         value
             .split(';')
             .next()
@@ -71,12 +80,7 @@ impl Request {
 
     /// Whether the client asks for JSON.
     pub(crate) fn accepts_json(&self) -> bool {
-        let accept = self
-            .event
-            .headers
-            .get(header::ACCEPT)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
+        let accept = self.header_text(header::ACCEPT).unwrap_or_default();
         accept.split(',').any(|range| {
             let mut parts = range.split(';').map(str::trim);
             let is_json = parts

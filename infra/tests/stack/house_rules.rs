@@ -305,8 +305,13 @@ fn routes(template: &Value) -> Vec<String> {
             let parts = [key, "integrations/<RedirectorIntegration>", "NONE"].map(str::to_owned);
             (parts, String::new())
         };
+        let open_writer = |key: &str| {
+            let parts = [key, "integrations/<WriterIntegration>", "NONE"].map(str::to_owned);
+            (parts, String::new())
+        };
         let expected = vec![
             writer("ANY /api/v1/{proxy+}"),
+            open_writer("GET /api/v1/openapi.json"),
             redirector("GET /{id+}"),
             redirector("HEAD /{id+}"),
             writer("POST /"),

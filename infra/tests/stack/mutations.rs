@@ -45,6 +45,17 @@ fn the_redirector_may_put() {
 }
 
 #[test]
+fn the_writer_may_write_past_dax() {
+    check(
+        |all| {
+            statement(all, "WriterRole")["Action"] =
+                json!(["dynamodb:BatchGetItem", "dynamodb:PutItem"]);
+        },
+        "WriterRole may also: (\"Allow\", \"dynamodb:PutItem\"",
+    );
+}
+
+#[test]
 fn anything_on_the_table() {
     for role in ["RedirectorRole", "WriterRole", "DaxRole"] {
         check(
@@ -57,8 +68,8 @@ fn anything_on_the_table() {
 #[test]
 fn a_misspelt_action() {
     check(
-        |all| statement(all, "WriterRole")["Action"][1] = json!("dynamodb:PutItems"),
-        "WriterRole may not",
+        |all| statement(all, "DaxRole")["Action"][2] = json!("dynamodb:PutItems"),
+        "DaxRole may not",
     );
 }
 

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use super::render::{Rendered, text};
 use super::template;
 
+const OWNER_INDEX: &str = "<LinksTable.Arn>/index/by_owner";
+
 /// Effect, action, resource, condition.
 type Grant = (String, String, String, String);
 
@@ -108,25 +110,35 @@ fn runtime_grants(function: &str, tracing: bool) -> BTreeSet<Grant> {
 
 fn expected(role: &str, dax: bool, tracing: bool) -> BTreeSet<Grant> {
     let table = "<LinksTable.Arn>";
-    let (function, actions): (Option<&str>, &[&str]) = match role {
-        "RedirectorRole" => (Some("Redirector"), &["GetItem"]),
-        "WriterRole" => (Some("Writer"), &["GetItem", "PutItem"]),
-        "DaxRole" => (None, &["DescribeTable", "GetItem", "PutItem"]),
-        other => panic!("nobody decided what {other} may do"),
+    let allow_all = |service: &str, actions: &[&str], resource: &str| {
+        let allow_one = |action: &&str| allow(&format!("{service}:{action}"), resource);
+        actions.iter().map(allow_one).collect::<BTreeSet<_>>()
     };
-    let mut grants: BTreeSet<_> = actions
-        .iter()
-        .map(|action| allow(&format!("dynamodb:{action}"), table))
-        .collect();
-    if let Some(function) = function {
-        grants.extend(runtime_grants(function, tracing));
-        if dax {
-            grants.extend(
-                actions
-                    .iter()
-                    .map(|action| allow(&format!("dax:{action}"), "<DaxCluster.Arn>")),
-            );
+    let cluster = "<DaxCluster.Arn>";
+    let mut grants = BTreeSet::new();
+    match role {
+        "RedirectorRole" => {
+            grants.extend(allow_all("dynamodb", &["GetItem"], table));
+            if dax {
+                grants.extend(allow_all("dax", &["GetItem"], cluster));
+            }
+            grants.extend(runtime_grants("Redirector", tracing));
         }
+        "WriterRole" => {
+            let writes = ["GetItem", "PutItem", "UpdateItem"];
+            grants.extend(match dax {
+                true => allow_all("dax", &writes, cluster),
+                false => allow_all("dynamodb", &writes, table),
+            });
+            grants.extend(allow_all("dynamodb", &["BatchGetItem"], table));
+            grants.insert(allow("dynamodb:Query", OWNER_INDEX));
+            grants.extend(runtime_grants("Writer", tracing));
+        }
+        "DaxRole" => {
+            let actions = ["DescribeTable", "GetItem", "PutItem", "UpdateItem"];
+            grants.extend(allow_all("dynamodb", &actions, table));
+        }
+        other => panic!("nobody decided what {other} may do"),
     }
     grants
 }
@@ -196,19 +208,24 @@ pub(crate) fn violations(template: &Value) -> Vec<String> {
 
 /// The gateway endpoint lets through what the two functions do to this table, and nothing else.
 fn endpoint_violations(stack: &Rendered) -> Vec<String> {
-    let statement = |sid: &str, action: &str, roles: Value| {
-        json!({"Sid": sid, "Effect": "Allow", "Principal": "*", "Action": action, "Resource": "<LinksTable.Arn>",
+    let statement = |sid: &str, actions: Value, resources: Value, roles: Value| {
+        json!({"Sid": sid, "Effect": "Allow", "Principal": "*", "Action": actions, "Resource": resources,
                "Condition": {"ArnEquals": {"aws:PrincipalArn": roles}}})
     };
     let expected = json!([
         statement(
             "BothFunctionsRead",
-            "dynamodb:GetItem",
+            json!("dynamodb:GetItem"),
+            json!("<LinksTable.Arn>"),
             json!(["<RedirectorRole.Arn>", "<WriterRole.Arn>"])
         ),
         statement(
-            "WriterWrites",
-            "dynamodb:PutItem",
+            "WriterWritesAndLists",
+            json!(
+                ["PutItem", "UpdateItem", "BatchGetItem", "Query"]
+                    .map(|it| format!("dynamodb:{it}"))
+            ),
+            json!(["<LinksTable.Arn>", OWNER_INDEX]),
             json!("<WriterRole.Arn>")
         ),
     ]);

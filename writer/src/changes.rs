@@ -1,0 +1,315 @@
+//! What a caller wants to be different about a link: the options of a new one, the merge patch of an old one.
+
+use std::time::Duration;
+
+use links::{Link, RedirectStatus, State, StoredTarget, TargetRules, TargetUrl, Timestamp};
+
+use crate::{
+    fields::{Fields, Given, check_length},
+    problem::Problem,
+};
+
+/// Most seconds that a shared cache may keep a redirect.
+const MAX_CACHE_SECONDS: u64 = 86_400;
+/// Shortest and longest life of a link in seconds: a minute, ten years.
+const TTL_SECONDS: std::ops::RangeInclusive<u64> = 60..=315_360_000;
+const MAX_TAGS: usize = 20;
+const MAX_TAG_CHARACTERS: usize = 64;
+const MAX_NOTE_CHARACTERS: usize = 1_000;
+
+/// Changes of a link. What is absent stays, what is `null` gets its default.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Changes {
+    url: Given<String>,
+    state: Given<State>,
+    redirect: Given<RedirectStatus>,
+    cache_seconds: Given<u64>,
+    permanent: Given<bool>,
+    forward_query: Given<bool>,
+    expired_url: Given<String>,
+    valid_from: Given<Timestamp>,
+    expires: Given<Expiry>,
+    tags: Given<Vec<String>>,
+    note: Given<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Expiry {
+    At(Timestamp),
+    In(Duration),
+}
+
+impl Changes {
+    /// The options of a new link: everything but its URL and its state.
+    pub(crate) fn options(fields: &mut Fields) -> Result<Self, Problem> {
+        let tags = fields.texts("tags", MAX_TAGS, MAX_TAG_CHARACTERS)?;
+        let note = fields.text("note")?;
+        if let Some(Some(note)) = &note {
+            check_length("note", note, 0, MAX_NOTE_CHARACTERS)?;
+        }
+        Ok(Self {
+            url: None,
+            state: None,
+            redirect: fields.redirect("redirect")?,
+            cache_seconds: fields.number("cache_seconds", 0..=MAX_CACHE_SECONDS)?,
+            permanent: fields.flag("permanent")?,
+            forward_query: fields.flag("forward_query")?,
+            expired_url: fields.text("expired_url")?,
+            valid_from: fields.time("valid_from")?,
+            expires: expiry(fields)?,
+            tags,
+            note,
+        })
+    }
+
+    /// A merge patch (RFC 7396) of a link.
+    pub(crate) fn patch(mut fields: Fields) -> Result<Self, Problem> {
+        let url = fields.text("url")?;
+        if url == Some(None) {
+            return Err(Problem::MissingField { field: "url" });
+        }
+        let state = fields.state("state")?;
+        let options = Self::options(&mut fields)?;
+        fields.finish()?;
+        Ok(Self {
+            url,
+            state,
+            ..options
+        })
+    }
+
+    /// Whether a new link with these options is a link without any.
+    pub(crate) fn are_defaults(&self) -> bool {
+        fn is_set<T: Default + PartialEq>(given: Option<&Option<T>>) -> bool {
+            given
+                .and_then(Option::as_ref)
+                .is_some_and(|value| *value != T::default())
+        }
+        let has_choice = self.redirect.flatten().is_some()
+            || self.cache_seconds.flatten().is_some()
+            || self.valid_from.flatten().is_some()
+            || self.expires.flatten().is_some();
+        !has_choice
+            && !is_set(self.permanent.as_ref())
+            && !is_set(self.forward_query.as_ref())
+            && !is_set(self.expired_url.as_ref())
+            && !is_set(self.tags.as_ref())
+            && !is_set(self.note.as_ref())
+    }
+
+    /// Whether only an administrator may make them.
+    pub(crate) fn need_admin(&self) -> bool {
+        matches!(self.state, Some(Some(State::Blocked | State::BlockedLegal)))
+    }
+
+    /// The link with these changes at `now`. Its version and its times are as before.
+    pub(crate) fn apply(
+        &self,
+        mut link: Link,
+        rules: &TargetRules,
+        now: Timestamp,
+    ) -> Result<Link, Problem> {
+        let target = |url: &str| TargetUrl::parse(url, rules);
+        if let Some(Some(url)) = &self.url {
+            let url = target(url)?;
+            if !url.is_same_as(link.target.as_str()) {
+                link.target = StoredTarget::from(&url);
+            }
+        }
+        if let Some(url) = &self.expired_url {
+            let url = url.as_deref().map(target).transpose();
+            let url = url.map_err(Problem::ExpiredUrl)?;
+            link.expired_url = url.as_ref().map(StoredTarget::from);
+        }
+        set(
+            &mut link.state,
+            self.state.map(|state| state.unwrap_or(State::Active)),
+        );
+        set(&mut link.redirect, self.redirect);
+        set(
+            &mut link.cache_seconds,
+            // Within its range, as checked when it was read.
+            self.cache_seconds
+                .map(|seconds| seconds.and_then(|seconds| u32::try_from(seconds).ok())),
+        );
+        set(
+            &mut link.permanent,
+            self.permanent.map(Option::unwrap_or_default),
+        );
+        set(
+            &mut link.forward_query,
+            self.forward_query.map(Option::unwrap_or_default),
+        );
+        set(&mut link.valid_from, self.valid_from);
+        set(
+            &mut link.expires_at,
+            self.expires.map(|expiry| {
+                expiry.map(|expiry| match expiry {
+                    Expiry::At(time) => time,
+                    Expiry::In(duration) => now.plus(duration),
+                })
+            }),
+        );
+        set(
+            &mut link.tags,
+            self.tags.clone().map(Option::unwrap_or_default),
+        );
+        set(
+            &mut link.note,
+            self.note
+                .clone()
+                .map(|note| note.filter(|note| !note.is_empty())),
+        );
+        match (link.valid_from, link.expires_at) {
+            (Some(start), Some(end)) if end <= start => Err(Problem::NeverValid),
+            _ => Ok(link),
+        }
+    }
+}
+
+fn set<T>(field: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *field = value;
+    }
+}
+
+/// When a link ends: a point in time, or seconds from now.
+fn expiry(fields: &mut Fields) -> Result<Given<Expiry>, Problem> {
+    let at = fields.time("expires_at")?;
+    let ttl = fields.number("ttl_seconds", TTL_SECONDS)?;
+    match (at, ttl) {
+        (Some(Some(_)), Some(Some(_))) => Err(Problem::Exclusive {
+            fields: "\"expires_at\" and \"ttl_seconds\"",
+        }),
+        (_, Some(Some(seconds))) => Ok(Some(Some(Expiry::In(Duration::from_secs(seconds))))),
+        (Some(Some(time)), _) => Ok(Some(Some(Expiry::At(time)))),
+        (None, None) => Ok(None),
+        _ => Ok(Some(None)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    const NOW: Timestamp = Timestamp::from_unix_seconds(1_000);
+
+    fn link() -> Link {
+        let target = TargetUrl::parse("https://example.com/", &TargetRules::default()).unwrap();
+        let mut link = Link::new("abc".parse().unwrap(), &target, "ann", NOW);
+        link.note = Some("old".into());
+        link.expires_at = Some(Timestamp::from_unix_seconds(5_000));
+        link
+    }
+
+    fn patched(patch: Value) -> Result<Link, &'static str> {
+        let fields = Fields::new(patch.as_object().unwrap().clone());
+        Changes::patch(fields)
+            .and_then(|changes| changes.apply(link(), &TargetRules::default(), NOW))
+            .map_err(|problem| problem.code())
+    }
+
+    #[test]
+    fn what_is_absent_stays_and_null_clears() {
+        assert_eq!(patched(json!({})), Ok(link()));
+        let cleared = patched(json!({ "note": null, "expires_at": null })).unwrap();
+        assert_eq!((cleared.note, cleared.expires_at), (None, None));
+        let expired = patched(json!({ "ttl_seconds": 60 })).unwrap();
+        assert_eq!(
+            expired.expires_at,
+            Some(Timestamp::from_unix_seconds(1_060))
+        );
+        assert_eq!(expired.note.as_deref(), Some("old"));
+        assert_eq!(
+            patched(json!({ "ttl_seconds": null })).unwrap().expires_at,
+            None
+        );
+    }
+
+    #[test]
+    fn every_field_can_be_set() {
+        let changed = patched(json!({
+            "url": "https://example.org", "state": "disabled", "redirect": 307, "cache_seconds": 86_400,
+            "permanent": true, "forward_query": true, "expired_url": "https://example.com/over",
+            "valid_from": 1_500, "expires_at": "1970-01-01T00:33:20Z", "tags": ["a", "b"], "note": "new",
+        }))
+        .unwrap();
+        let expected = Link {
+            target: StoredTarget::from_table("https://example.org".into()),
+            state: State::Disabled,
+            redirect: RedirectStatus::from_code(307),
+            cache_seconds: Some(86_400),
+            permanent: true,
+            forward_query: true,
+            expired_url: Some(StoredTarget::from_table("https://example.com/over".into())),
+            valid_from: Some(Timestamp::from_unix_seconds(1_500)),
+            expires_at: Some(Timestamp::from_unix_seconds(2_000)),
+            tags: vec!["a".into(), "b".into()],
+            note: Some("new".into()),
+            ..link()
+        };
+        assert_eq!(changed, expected);
+    }
+
+    #[test]
+    fn options_that_say_nothing_are_none() {
+        let check = |options: Value, expected: bool| {
+            let mut fields = Fields::new(options.as_object().unwrap().clone());
+            let options = Changes::options(&mut fields).unwrap();
+            assert_eq!(options.are_defaults(), expected, "{fields:?}");
+        };
+        check(json!({}), true);
+        check(
+            json!({ "permanent": false, "tags": [], "note": "", "expires_at": null, "redirect": null }),
+            true,
+        );
+        for option in [
+            json!({ "redirect": 301 }),
+            json!({ "cache_seconds": 0 }),
+            json!({ "permanent": true }),
+            json!({ "forward_query": true }),
+            json!({ "expired_url": "https://example.com/" }),
+            json!({ "valid_from": 1 }),
+            json!({ "ttl_seconds": 60 }),
+            json!({ "tags": ["a"] }),
+            json!({ "note": "n" }),
+        ] {
+            check(option, false);
+        }
+    }
+
+    #[test]
+    fn another_spelling_of_the_same_url_changes_nothing() {
+        assert_eq!(
+            patched(json!({ "url": "HTTPS://example.com:443/" })),
+            Ok(link())
+        );
+    }
+
+    #[test]
+    fn what_no_link_can_have_is_refused() {
+        let check = |patch: Value, code: &'static str| {
+            assert_eq!(patched(patch.clone()), Err(code), "{patch}");
+        };
+        check(json!({ "url": null }), "missing-field");
+        check(json!({ "url": "ftp://example.com" }), "invalid-url");
+        check(
+            json!({ "expired_url": "javascript:alert(1)" }),
+            "invalid-url",
+        );
+        check(json!({ "state": "deleted" }), "wrong-type");
+        check(json!({ "redirect": 303 }), "wrong-type");
+        check(json!({ "cache_seconds": 86_401 }), "out-of-range");
+        check(json!({ "ttl_seconds": 59 }), "out-of-range");
+        check(
+            json!({ "ttl_seconds": 60, "expires_at": 9_000 }),
+            "exclusive-fields",
+        );
+        check(json!({ "valid_from": 5_000 }), "never-valid");
+        check(json!({ "note": "x".repeat(1_001) }), "wrong-length");
+        check(json!({ "slug": "other" }), "unknown-field");
+        check(json!({ "owner": "bob" }), "unknown-field");
+        check(json!({ "version": 7 }), "unknown-field");
+    }
+}

@@ -1,0 +1,223 @@
+//! Reading, changing, deleting and restoring a link that is there.
+
+use links::{Change, Freshness, Link, LinkReader, LinkWriter, Slug, State, Timestamp};
+
+use crate::{etag::Precondition, failure::Failure, identity::Caller, problem::Problem};
+
+/// How often a change is tried again because someone else was faster.
+const ATTEMPTS: u32 = 5;
+
+/// The link of that slug, if the caller may know of it. Tombstones count as links until they are forgotten.
+pub(crate) async fn read(
+    store: &impl LinkReader,
+    caller: &Caller,
+    slug: &Slug,
+    now: Timestamp,
+) -> Result<Link, Failure> {
+    let found = store.read(slug, Freshness::Strong).await?.link;
+    let link = found
+        .filter(|link| !link.is_forgotten(now))
+        .ok_or_else(|| Problem::UnknownLink {
+            slug: slug.to_string(),
+        })?;
+    if caller.admin || caller.owner == link.owner {
+        Ok(link)
+    } else {
+        Err(Problem::NotOwner {
+            slug: slug.to_string(),
+        }
+        .into())
+    }
+}
+
+/// Changes a link by `change`, which gets the link as it is and gives it as it should be, or the reason why not.
+///
+/// Nobody's change is lost: what is written is written over the version that was read, else everything begins again.
+pub(crate) async fn update(
+    store: &impl LinkWriter,
+    caller: &Caller,
+    slug: &Slug,
+    precondition: &Precondition,
+    change: impl Fn(Link) -> Result<Link, Problem>,
+    now: Timestamp,
+) -> Result<Link, Failure> {
+    let mut attempted: Option<Link> = None;
+    for _ in 0..ATTEMPTS {
+        let before = read(store, caller, slug, now).await?;
+        // A change whose outcome was unknown and that was therefore repeated is refused, and has happened.
+        if attempted.as_ref() == Some(&before) {
+            return Ok(before);
+        }
+        if !precondition.holds(before.version) {
+            return Err(Problem::VersionMismatch {
+                version: before.version,
+            }
+            .into());
+        }
+        if is_blocked(before.state) && !caller.admin {
+            return Err(Problem::LinkBlocked {
+                slug: slug.to_string(),
+            }
+            .into());
+        }
+        let after = change(before.clone())?;
+        if after == before {
+            return Ok(before);
+        }
+        if store.update(&before, &after).await? == Change::Stored {
+            return Ok(after);
+        }
+        attempted = Some(after);
+    }
+    Err(Problem::TooManyEditors {
+        slug: slug.to_string(),
+    }
+    .into())
+}
+
+fn is_blocked(state: State) -> bool {
+    matches!(state, State::Blocked | State::BlockedLegal)
+}
+
+/// The link as a tombstone; a tombstone stays as it is.
+pub(crate) fn deleted(link: Link, now: Timestamp) -> Link {
+    match link.state {
+        State::Deleted => link,
+        _ => link.deleted(now),
+    }
+}
+
+/// The link that a tombstone stands for; any other link stays as it is.
+pub(crate) fn restored(link: Link, now: Timestamp) -> Link {
+    match link.state {
+        State::Deleted => link.restored(now),
+        _ => link,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::memory::Memory;
+    use links::{GRACE, TargetRules, TargetUrl};
+
+    const NOW: Timestamp = Timestamp::from_unix_seconds(1_000);
+
+    fn caller(owner: &str, admin: bool) -> Caller {
+        Caller {
+            owner: owner.into(),
+            admin,
+        }
+    }
+
+    fn store(state: State) -> Memory {
+        let target = TargetUrl::parse("https://example.com/", &TargetRules::default()).unwrap();
+        let store = Memory::default();
+        let link = Link::new("abc".parse().unwrap(), &target, "ann", NOW);
+        store.insert(Link { state, ..link });
+        store
+    }
+
+    fn code(failure: Failure) -> &'static str {
+        match failure {
+            Failure::Problem(problem) => problem.code(),
+            Failure::Store(error) => panic!("{error}"),
+        }
+    }
+
+    async fn set_note(
+        store: &Memory,
+        caller: &Caller,
+        precondition: Precondition,
+        now: Timestamp,
+    ) -> Result<u64, &'static str> {
+        let change = |link: Link| {
+            let note = Some("n".to_owned());
+            Ok(Link { note, ..link }.changed(now))
+        };
+        let slug = "abc".parse().unwrap();
+        let changed = update(store, caller, &slug, &precondition, change, now).await;
+        changed.map(|link| link.version).map_err(code)
+    }
+
+    #[tokio::test]
+    async fn only_the_owner_and_an_administrator_reach_a_link() {
+        let check = async |owner: &str, admin, expected: Result<u64, &'static str>| {
+            let store = store(State::Active);
+            let caller = caller(owner, admin);
+            let slug: Slug = "abc".parse().unwrap();
+            let seen = read(&store, &caller, &slug, NOW).await;
+            let seen = seen.map(|link| link.version + 1).map_err(code);
+            assert_eq!(seen, expected, "{owner}");
+            let changed = set_note(&store, &caller, Precondition::None, NOW).await;
+            assert_eq!(changed, expected, "{owner}");
+        };
+        check("ann", false, Ok(2)).await;
+        check("root", true, Ok(2)).await;
+        check("bob", false, Err("not-owner")).await;
+    }
+
+    #[tokio::test]
+    async fn a_blocked_link_is_the_administrators() {
+        for state in [State::Blocked, State::BlockedLegal] {
+            let owner = caller("ann", false);
+            let refused = set_note(&store(state), &owner, Precondition::None, NOW).await;
+            assert_eq!(refused, Err("link-blocked"));
+            let admin = caller("root", true);
+            assert_eq!(
+                set_note(&store(state), &admin, Precondition::None, NOW).await,
+                Ok(2)
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_change_over_another_version_is_refused() {
+        let owner = caller("ann", false);
+        let check = async |header: &str, expected| {
+            let store = store(State::Active);
+            let result = set_note(&store, &owner, Precondition::if_match(header), NOW).await;
+            assert_eq!(result, expected, "{header}");
+        };
+        check("\"1\"", Ok(2)).await;
+        check("*", Ok(2)).await;
+        check("\"2\"", Err("version-mismatch")).await;
+    }
+
+    #[tokio::test]
+    async fn a_change_is_made_over_the_newest_version() {
+        let owner = caller("ann", false);
+        let store = store(State::Active);
+        *store.races.lock().unwrap() = 2;
+        assert_eq!(
+            set_note(&store, &owner, Precondition::None, NOW).await,
+            Ok(4)
+        );
+        *store.races.lock().unwrap() = 1;
+        let precondition = Precondition::if_match("\"4\"");
+        assert_eq!(
+            set_note(&store, &owner, precondition, NOW).await,
+            Err("version-mismatch")
+        );
+        *store.races.lock().unwrap() = u32::MAX;
+        let endless = set_note(&store, &owner, Precondition::None, NOW).await;
+        assert_eq!(endless, Err("too-many-editors"));
+    }
+
+    #[tokio::test]
+    async fn a_tombstone_is_forgotten_after_its_time() {
+        let owner = caller("ann", false);
+        let store = store(State::Active);
+        let slug: Slug = "abc".parse().unwrap();
+        let delete = |link| Ok(deleted(link, NOW));
+        let update = update(&store, &owner, &slug, &Precondition::None, delete, NOW).await;
+        let tombstone = update.unwrap();
+        assert_eq!((tombstone.state, tombstone.version), (State::Deleted, 2));
+        assert_eq!(deleted(tombstone.clone(), NOW), tombstone);
+        assert_eq!(restored(tombstone.clone(), NOW).state, State::Active);
+        let late = NOW.plus(GRACE);
+        assert!(read(&store, &owner, &slug, NOW).await.is_ok());
+        let result = read(&store, &owner, &slug, late).await;
+        assert_eq!(result.map_err(code), Err("unknown-link"));
+    }
+}

@@ -1,0 +1,82 @@
+//! The query of a request: each parameter taken once by its name. What is left over nobody has asked for.
+
+use crate::problem::Problem;
+
+/// The parameters of a query.
+#[derive(Debug)]
+pub(crate) struct Query(Vec<(String, String)>);
+
+impl Query {
+    /// Reads a query as it was sent.
+    pub(crate) fn parse(raw: &str) -> Self {
+        let pairs = url::form_urlencoded::parse(raw.as_bytes());
+        Self(pairs.into_owned().collect())
+    }
+
+    /// The value of a parameter. Given twice, the last one counts.
+    pub(crate) fn text(&mut self, parameter: &str) -> Option<String> {
+        let mut last = None;
+        self.0.retain(|(name, value)| {
+            let is_it = name == parameter;
+            if is_it {
+                last = Some(value.clone());
+            }
+            !is_it
+        });
+        last
+    }
+
+    /// A whole number within `range`.
+    pub(crate) fn number(
+        &mut self,
+        parameter: &str,
+        default: usize,
+        range: std::ops::RangeInclusive<usize>,
+        expected: &'static str,
+    ) -> Result<usize, Problem> {
+        let Some(text) = self.text(parameter) else {
+            return Ok(default);
+        };
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        number.ok_or_else(|| Problem::InvalidParameter {
+            parameter: parameter.to_owned(),
+            expected,
+        })
+    }
+
+    /// Nothing may be left: a misspelt parameter must not pass as if it had been heeded.
+    pub(crate) fn finish(self) -> Result<(), Problem> {
+        match self.0.into_iter().find(|(name, _)| !name.starts_with("x_")) {
+            None => Ok(()),
+            Some((parameter, _)) => Err(Problem::InvalidParameter {
+                parameter,
+                expected: "left out: there is no such parameter here",
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_are_taken_by_name() {
+        let mut query = Query::parse("limit=5&cursor=a%20b&limit=7&x_mine=1");
+        assert_eq!(query.number("limit", 1, 1..=9, "").unwrap(), 7);
+        assert_eq!(query.text("cursor").as_deref(), Some("a b"));
+        assert_eq!(query.text("cursor"), None);
+        assert!(query.finish().is_ok());
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for text in ["n=0", "n=10", "n=a", "n=", "n=-1"] {
+            assert!(
+                Query::parse(text).number("n", 1, 1..=9, "").is_err(),
+                "{text}"
+            );
+        }
+        assert!(Query::parse("limt=5").finish().is_err());
+    }
+}
