@@ -15,3 +15,118 @@ pub(crate) fn answer() -> Answer {
         .with(header::CONTENT_TYPE, "application/json")
         .with(header::CACHE_CONTROL, format!("public, max-age={MAX_AGE}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        body::Wish,
+        changes::Changes,
+        fields::Fields,
+        problem::{Problem, tests::one_of_each},
+        representation::Representation,
+        route::CALLS,
+    };
+    use links::{Link, TargetRules, TargetUrl, Timestamp};
+    use serde_json::{Map, Value, json};
+    use std::{collections::BTreeSet, time::Duration};
+
+    fn description() -> Value {
+        serde_json::from_str(DESCRIPTION).unwrap()
+    }
+
+    fn names(schema: &str) -> BTreeSet<String> {
+        let properties = &description()["components"]["schemas"][schema]["properties"];
+        properties.as_object().unwrap().keys().cloned().collect()
+    }
+
+    #[test]
+    fn every_call_is_described_and_no_other() {
+        let description = description();
+        let methods = ["get", "put", "post", "patch", "delete", "head", "options"];
+        let mut described = BTreeSet::new();
+        for (path, item) in description["paths"].as_object().unwrap() {
+            for method in item.as_object().unwrap().keys() {
+                if methods.contains(&method.as_str()) {
+                    described.insert((method.to_ascii_uppercase(), path.clone()));
+                }
+            }
+        }
+        let calls = CALLS.map(|(method, path, _)| (method.to_owned(), path.to_owned()));
+        assert_eq!(described, BTreeSet::from(calls));
+    }
+
+    #[test]
+    fn a_link_has_the_described_fields() {
+        let target = TargetUrl::parse("https://example.com/", &TargetRules::default()).unwrap();
+        let now = Timestamp::from_unix_seconds(1);
+        let link = Link::new("abc".parse().unwrap(), &target, "ann", now);
+        let link = Representation::new(&link, false, "https://s.example", Duration::ZERO);
+        let Value::Object(link) = serde_json::to_value(&link).unwrap() else {
+            panic!("not an object");
+        };
+        let fields: BTreeSet<String> = link.keys().cloned().collect();
+        assert_eq!(fields, names("Link"));
+    }
+
+    /// A value for each field that a request may have.
+    fn sample(field: &str) -> Value {
+        match field {
+            "url" | "expired_url" => json!("https://example.com/"),
+            "slug" => json!("launch"),
+            "state" => json!("disabled"),
+            "redirect" => json!(302),
+            "cache_seconds" => json!(1),
+            "ttl_seconds" => json!(60),
+            "permanent" | "forward_query" | "reuse" => json!(true),
+            "expires_at" | "valid_from" => json!("2030-01-31T12:00:00Z"),
+            "tags" => json!(["a"]),
+            "note" => json!("n"),
+            _ => json!("?"),
+        }
+    }
+
+    #[test]
+    fn requests_may_have_the_described_fields_and_no_other() {
+        let check = |schema: &str, accepts: &dyn Fn(Fields) -> Result<(), Problem>| {
+            let described = names(schema);
+            let known = ["NewLink", "LinkPatch", "Link"].map(names);
+            for field in known.iter().flatten() {
+                let mut object = Map::from_iter([("url".to_owned(), sample("url"))]);
+                object.insert(field.clone(), sample(field));
+                let is_unknown = match accepts(Fields::new(object)) {
+                    Ok(()) => false,
+                    Err(Problem::UnknownField { .. }) => true,
+                    Err(problem) => panic!("{schema} {field}: {problem:?}"),
+                };
+                assert_eq!(is_unknown, !described.contains(field), "{schema} {field}");
+            }
+        };
+        check("NewLink", &|fields| Wish::from_fields(fields).map(drop));
+        check("LinkPatch", &|fields| Changes::patch(fields).map(drop));
+    }
+
+    #[test]
+    fn every_problem_is_described_and_no_other() {
+        let description = description();
+        let problem = &description["components"]["schemas"]["Problem"]["properties"];
+        let described = problem["type"]["enum"].as_array().unwrap();
+        let described: BTreeSet<&str> = described
+            .iter()
+            .map(|kind| kind.as_str().unwrap())
+            .collect();
+        let mut told = BTreeSet::new();
+        for problem in one_of_each() {
+            let Value::Object(body) = serde_json::to_value(problem.body("r")).unwrap() else {
+                panic!("not an object");
+            };
+            told.insert(body["type"].as_str().unwrap().to_owned());
+            let fields: BTreeSet<String> = body.keys().cloned().collect();
+            assert!(fields.is_subset(&names("Problem")), "{fields:?}");
+        }
+        assert_eq!(
+            told.iter().map(String::as_str).collect::<BTreeSet<_>>(),
+            described
+        );
+    }
+}

@@ -408,3 +408,91 @@ impl From<AliasError> for Problem {
         Self::Alias(error)
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A problem of each kind.
+    pub(crate) fn one_of_each() -> Vec<Problem> {
+        let slug = || "abc".to_owned();
+        let reserved = "api".parse::<links::Alias>().unwrap_err();
+        let invalid = "a".parse::<links::Alias>().unwrap_err();
+        vec![
+            Problem::UnknownPath,
+            Problem::MethodNotAllowed {
+                allow: "GET".into(),
+            },
+            Problem::Unauthenticated,
+            Problem::AdminOnly,
+            Problem::NotOwner { slug: slug() },
+            Problem::LinkBlocked { slug: slug() },
+            Problem::UnknownLink { slug: slug() },
+            Problem::LinkDeleted { slug: slug() },
+            Problem::VersionMismatch { version: 1 },
+            Problem::TooManyEditors { slug: slug() },
+            Problem::MalformedLink { slug: slug() },
+            Problem::BodyTooLarge { limit: 1 },
+            Problem::UnsupportedMediaType { expected: "text" },
+            Problem::EmptyBody,
+            Problem::MalformedBody,
+            Problem::MalformedJson { line: 1, column: 1 },
+            Problem::UnknownField { field: "f".into() },
+            Problem::MissingField { field: "f" },
+            Problem::WrongType {
+                field: "f",
+                expected: "a string",
+            },
+            Problem::OutOfRange {
+                field: "f",
+                from: 1,
+                to: 2,
+            },
+            Problem::Length {
+                field: "f",
+                min: 1,
+                max: 2,
+            },
+            Problem::TooMany {
+                field: "f",
+                limit: 1,
+            },
+            Problem::Exclusive { fields: "a and b" },
+            Problem::NeverValid,
+            Problem::InvalidParameter {
+                parameter: "p".into(),
+                expected: "a number",
+            },
+            Problem::InvalidIdempotencyKey { limit: 1 },
+            Problem::IdempotencyMismatch,
+            Problem::NoQrCode,
+            Problem::NotText,
+            Problem::Target(TargetError::TooLong { bytes: 9_000 }),
+            Problem::Target(TargetError::ControlCharacter { position: 1 }),
+            Problem::Target(TargetError::SelfLoop),
+            Problem::ExpiredUrl(TargetError::Private),
+            Problem::Alias(reserved),
+            Problem::Alias(invalid),
+            Problem::SlugTaken { slug: slug() },
+            Problem::NoSlugLeft,
+            Problem::Unavailable,
+        ]
+    }
+
+    #[test]
+    fn a_problem_has_words_for_people_and_a_code_for_programs() {
+        for problem in one_of_each() {
+            let code = problem.code();
+            assert!(
+                code.bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte == b'-'),
+                "{code}"
+            );
+            let body = serde_json::to_value(problem.body("r")).unwrap();
+            assert_eq!(body["type"], format!("urn:kurz:problem:{code}"));
+            assert_eq!(body["status"], problem.status().as_u16());
+            let detail = body["detail"].as_str().unwrap();
+            assert!(detail.ends_with('.'), "{detail}");
+        }
+    }
+}
