@@ -51,7 +51,7 @@ impl DynamoDbSettings {
         )
     }
 
-    fn connect(&self) -> Client {
+    pub(crate) fn connect(&self) -> Client {
         let http = aws_smithy_http_client::Builder::new();
         let http = match &self.endpoint_url {
             // No TLS for an emulator: reading the root certificates would be the largest part of a cold start.
