@@ -4,7 +4,7 @@ use std::{process::ExitCode, sync::Arc, time::SystemTime};
 
 use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use links::with_causes;
-use writer::{Config, Store, Writer};
+use writer::{Config, Identity, Store, Writer};
 
 fn main() -> ExitCode {
     match run() {
@@ -37,6 +37,7 @@ fn run() -> Result<(), lambda_runtime::Error> {
 
 async fn serve(config: Config) -> Result<(), lambda_runtime::Error> {
     let store = Store::new(&config);
+    let identity = Identity::new(&config);
     // Before the first event there is time, and on Lambda a whole core.
     if let Err(error) = store.connect().await {
         complain(&format!("starting without DAX: {}", with_causes(&error)));
@@ -45,7 +46,7 @@ async fn serve(config: Config) -> Result<(), lambda_runtime::Error> {
         clippy::disallowed_methods,
         reason = "the one place that reads the clock"
     )]
-    let writer = Arc::new(Writer::new(store, config, SystemTime::now));
+    let writer = Arc::new(Writer::new(store, identity, config, SystemTime::now));
     let handler = service_fn(move |event: LambdaEvent<_>| {
         let writer = Arc::clone(&writer);
         async move { writer.handle(event).await }
