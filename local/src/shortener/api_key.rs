@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use links::key::{ApiKeyError, KeyManager as _, KeyReader as _, Revoked, ScopeError};
-use links::{ApiKey, DynamoDbSettings, KeyRecord, KeyTable, Put, ScopeSet, StoreError, Timestamp};
+use links::{
+    ApiKey, DynamoDbSettings, KeyId, KeyRecord, KeyTable, Put, ScopeSet, StoreError, Timestamp,
+};
 
 use crate::dynamodb::TableDefinition;
 use crate::function::REGION;
@@ -38,9 +40,9 @@ pub enum KeyError {
     /// The table did not answer.
     #[error("the table of keys fails")]
     Store(#[from] StoreError),
-    /// A new key is there already, or one that is to be revoked is not.
-    #[error("the table of keys does not have {0} as expected")]
-    Unexpected(String),
+    /// The table does not have it.
+    #[error("there is no key {0}")]
+    Unknown(KeyId),
     /// The printed key cannot be kept.
     #[error("cannot keep the key in {0}")]
     File(PathBuf, #[source] io::Error),
@@ -89,7 +91,7 @@ impl Keys {
         let key: ApiKey = token.parse()?;
         match self.0.revoke(key.id(), now()).await? {
             Revoked::Now | Revoked::Before => Ok(()),
-            Revoked::Unknown => Err(KeyError::Unexpected(key.id().to_string())),
+            Revoked::Unknown => Err(KeyError::Unknown(key.id().clone())),
         }
     }
 
@@ -110,10 +112,9 @@ impl Keys {
         let key = ApiKey::from_random(&rand::random());
         let mut record = KeyRecord::new(key.id().clone(), owner, scopes, now());
         record.label = label.map(str::to_owned);
-        match self.0.create(&key.hash(), &record).await? {
-            Put::Stored => Ok(key.reveal().to_owned()),
-            Put::Taken => Err(KeyError::Unexpected(key.id().to_string())),
-        }
+        // That its hash is taken can only mean that an earlier attempt of this very put has succeeded.
+        let (Put::Stored | Put::Taken) = self.0.create(&key.hash(), &record).await?;
+        Ok(key.reveal().to_owned())
     }
 }
 
