@@ -121,3 +121,140 @@ impl Keys {
 fn now() -> Timestamp {
     SystemTime::from(jiff::Timestamp::now()).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use dynoxide::Database;
+    use links::key::KeyUsage as _;
+    use tokio::sync::watch;
+    use tokio::task::JoinSet;
+
+    use super::*;
+    use crate::dynamodb::{self, Endpoint};
+    use crate::serve::{Stop, bind};
+
+    /// An endpoint with an empty table of keys; ends when dropped.
+    struct Served {
+        keys: Keys,
+        _endpoint: Arc<Endpoint>,
+        _stop: watch::Sender<bool>,
+        _tasks: JoinSet<()>,
+    }
+
+    async fn served() -> Served {
+        let database = dynamodb::open(None).unwrap();
+        dynamodb::ensure_table(&database, &TABLE).unwrap();
+        over(database).await
+    }
+
+    async fn over(database: Database) -> Served {
+        let (inner, outer) = (bind(0).await.unwrap(), bind(0).await.unwrap());
+        let url = format!("http://{}", outer.local_addr().unwrap());
+        let (stop, stopped) = Stop::channel();
+        let mut tasks = JoinSet::new();
+        let endpoint = Endpoint::start(database, inner, outer, &stopped, &mut tasks).unwrap();
+        Served {
+            keys: Keys::new(&url),
+            _endpoint: endpoint,
+            _stop: stop,
+            _tasks: tasks,
+        }
+    }
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_unix_seconds(seconds)
+    }
+
+    #[tokio::test]
+    async fn a_key_is_made_found_and_revoked_once() {
+        let served = served().await;
+        let table = &served.keys.0;
+        let token = served.keys.issue("ann", "read,delete").await.unwrap();
+        let key: ApiKey = token.parse().unwrap();
+        let record = table.find(&key.hash()).await.unwrap().unwrap();
+        assert_eq!((&record.key_id, record.owner.as_str()), (key.id(), "ann"));
+        assert_eq!(record.scopes.to_string(), "read,delete");
+        assert_eq!(
+            table.create(&key.hash(), &record).await.unwrap(),
+            Put::Taken
+        );
+        let check = async |key_id: &KeyId, expected| {
+            assert_eq!(table.revoke(key_id, at(7)).await.unwrap(), expected);
+        };
+        check(key.id(), Revoked::Now).await;
+        check(key.id(), Revoked::Before).await;
+        check(&"00000000".parse().unwrap(), Revoked::Unknown).await;
+        let record = table.find(&key.hash()).await.unwrap().unwrap();
+        assert_eq!(record.revoked_at, Some(at(7)));
+        let listed = table.list().await.unwrap();
+        assert_eq!(
+            (listed.keys, listed.unreadable, listed.is_cut_off),
+            (vec![record], 0, false)
+        );
+        assert!(matches!(
+            served.keys.issue("ann", "write").await,
+            Err(KeyError::Scopes(_))
+        ));
+    }
+
+    #[tokio::test]
+    async fn a_use_is_noted_forward_only_and_brings_no_key_back() {
+        let served = served().await;
+        let table = &served.keys.0;
+        let token = served.keys.issue("ann", "read").await.unwrap();
+        let hash = token.parse::<ApiKey>().unwrap().hash();
+        for (day, expected) in [(86_400, 86_400), (172_800, 172_800), (86_400, 172_800)] {
+            table.note_use(&hash, at(day)).await.unwrap();
+            let record = table.find(&hash).await.unwrap().unwrap();
+            assert_eq!(record.last_used_on, Some(at(expected)));
+        }
+        let gone = ApiKey::from_random(&[7; ApiKey::RANDOM_BYTES]).hash();
+        table.note_use(&gone, at(86_400)).await.unwrap();
+        assert_eq!(table.find(&gone).await.unwrap(), None);
+        assert_eq!(table.list().await.unwrap().keys.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn many_keys_are_listed_page_by_page() {
+        let served = served().await;
+        let table = &served.keys.0;
+        // A page of a scan ends after a megabyte.
+        let label = "x".repeat(40_000);
+        for number in 0..40_u8 {
+            let key = ApiKey::from_random(&[number; ApiKey::RANDOM_BYTES]);
+            let mut record = KeyRecord::new(key.id().clone(), "ann", ScopeSet::OWNER, at(0));
+            record.label = Some(label.clone());
+            table.create(&key.hash(), &record).await.unwrap();
+        }
+        assert_eq!(table.list().await.unwrap().keys.len(), 40);
+        let last = ApiKey::from_random(&[39; ApiKey::RANDOM_BYTES]);
+        assert_eq!(table.revoke(last.id(), at(1)).await.unwrap(), Revoked::Now);
+    }
+
+    #[tokio::test]
+    async fn a_data_directory_keeps_its_key_until_it_is_revoked() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = Some(directory.path());
+        let served = served().await;
+        let first = served.keys.printed(path).await.unwrap();
+        assert_eq!(served.keys.printed(path).await.unwrap(), first);
+        assert_ne!(served.keys.printed(None).await.unwrap(), first);
+        served.keys.revoke(&first).await.unwrap();
+        let second = served.keys.printed(path).await.unwrap();
+        assert_ne!(second, first);
+        assert_eq!(served.keys.printed(path).await.unwrap(), second);
+        // A directory whose table was removed.
+        let elsewhere = self::served().await;
+        assert_ne!(elsewhere.keys.printed(path).await.unwrap(), second);
+    }
+
+    #[tokio::test]
+    async fn no_table_is_an_error_and_not_the_absence_of_a_key() {
+        let served = over(dynamodb::open(None).unwrap()).await;
+        let hash = ApiKey::from_random(&[7; ApiKey::RANDOM_BYTES]).hash();
+        let error = served.keys.0.find(&hash).await.unwrap_err();
+        assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+    }
+}
