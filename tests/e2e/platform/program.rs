@@ -116,6 +116,32 @@ async fn readiness_is_one_line_of_json_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn the_key_is_told_and_stays_with_the_data() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = format!("--data-dir={}", directory.path().display());
+    let mut keys = Vec::new();
+    for _ in 0..2 {
+        let mut program = Running::start(&["--auth=api-key", &data]).await;
+        let key = program.ready["api_key"].as_str().expect("a key").to_owned();
+        let client = program.client();
+        let bearer = format!("Bearer {key}");
+        let headers = [("content-type", "text/plain"), ("authorization", &*bearer)];
+        let reply = client
+            .call("POST", "/", &headers, "https://example.com")
+            .await;
+        assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
+        let reply = client.post("/", "text/plain", "https://example.com").await;
+        assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(program.stop(Signal::INT).await, Some(0));
+        keys.push(key);
+    }
+    assert_eq!(keys[0], keys[1]);
+    let mut program = Running::start(&["--auth=api-key"]).await;
+    assert_ne!(program.ready["api_key"], keys[0]);
+    assert_eq!(program.stop(Signal::INT).await, Some(0));
+}
+
+#[tokio::test]
 async fn both_stop_signals_end_it_without_an_orphan() {
     for signal in [Signal::INT, Signal::TERM] {
         let mut program = Running::start(&[]).await;
