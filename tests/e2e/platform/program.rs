@@ -35,7 +35,13 @@ struct Running {
 impl Running {
     /// Starts with `--json`, free ports and further arguments.
     async fn start(arguments: &[&str]) -> Self {
-        let free = ["--json", "--port=0", "--dynamodb-port=0", "--lambda-port=0"];
+        let free = [
+            "--json",
+            "--port=0",
+            "--dynamodb-port=0",
+            "--lambda-port=0",
+            "--dax-port=0",
+        ];
         let mut child = command(&[&free, arguments].concat()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
