@@ -129,7 +129,6 @@ pub enum StoreError {
     #[error("an item of the table of keys is not a key")]
     MalformedKey {
         /// What is wrong with it.
-        #[from]
         source: ItemError,
     },
     /// The stored item is not a link.

@@ -4,12 +4,12 @@ use std::time::SystemTime;
 
 use http::header;
 use links::{
-    ANONYMOUS, ApiKey, KeyTable, Scope, ScopeSet,
+    ANONYMOUS, ApiKey, KeyTable, Scope, ScopeSet, StoreError,
     key::{KeyReader, KeyUsage},
 };
 
 use crate::{
-    Config,
+    Config, Store,
     config::Auth,
     keys::{KeyRing, Looked},
     log,
@@ -59,9 +59,20 @@ enum Way<K> {
 }
 
 impl Identity<KeyTable> {
-    /// The way that the settings name. Nothing is sent yet.
-    pub fn new(config: &Config) -> Self {
-        Self::with_keys(&config.auth, |table| KeyTable::new(&config.dynamodb, table))
+    /// The way that the settings name, with the keys beside the links in `store`. Nothing is sent yet.
+    pub fn new(config: &Config, store: &Store) -> Self {
+        Self::with_keys(&config.auth, |table| store.keys(table))
+    }
+
+    /// Connects to the table of keys, if there is one, so that the first request finds the connection open.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the first request tries again.
+    pub async fn connect(&self) -> Result<(), StoreError> {
+        match &self.0 {
+            Way::Key(ring) => ring.table().connect().await,
+            Way::Nobody | Way::AwsIam | Way::Jwt => Ok(()),
+        }
     }
 }
 

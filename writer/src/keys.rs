@@ -66,6 +66,10 @@ impl<K> KeyRing<K> {
         }
     }
 
+    pub(crate) fn table(&self) -> &K {
+        &self.table
+    }
+
     /// Never held across an await.
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)

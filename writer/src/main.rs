@@ -37,10 +37,13 @@ fn run() -> Result<(), lambda_runtime::Error> {
 
 async fn serve(config: Config) -> Result<(), lambda_runtime::Error> {
     let store = Store::new(&config);
-    let identity = Identity::new(&config);
+    let identity = Identity::new(&config, &store);
     // Before the first event there is time, and on Lambda a whole core.
-    if let Err(error) = store.connect().await {
-        complain(&format!("starting without DAX: {}", with_causes(&error)));
+    let (dax, keys) = tokio::join!(store.connect(), identity.connect());
+    for (what, connected) in [("DAX", dax), ("the table of keys", keys)] {
+        if let Err(error) = connected {
+            complain(&format!("starting without {what}: {}", with_causes(&error)));
+        }
     }
     #[expect(
         clippy::disallowed_methods,

@@ -1,6 +1,6 @@
 //! The table of keys. One trait per capability: the writer finds keys and notes their use, and cannot make any.
 
-use std::{future::Future, sync::LazyLock, time::Duration};
+use std::{future::Future, time::Duration};
 
 use aws_sdk_dynamodb::{
     Client,
@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::{
 use super::item::{self, KEY_ATTRIBUTE, KEY_ID, LAST_USED_ON, REVOKED_AT};
 use crate::{
     DynamoDbSettings, Put, StoreError, Timestamp,
+    dynamodb::LazyClient,
     item::{Item, text, time},
     key::{KeyHash, KeyId, KeyRecord},
 };
@@ -86,26 +87,33 @@ pub enum Revoked {
 #[derive(Debug)]
 pub struct KeyTable {
     table: String,
-    client: LazyLock<Client, Box<dyn FnOnce() -> Client + Send>>,
+    client: LazyClient,
 }
 
 impl KeyTable {
-    /// The table of keys `table` beside a table of links. Nothing is sent yet, and the client is made when it is first
-    /// needed.
-    pub fn new(links: &DynamoDbSettings, table: &str) -> Self {
-        let settings = links.clone();
-        Self {
-            table: table.to_owned(),
-            client: LazyLock::new(Box::new(move || settings.connect())),
-        }
+    /// The table of keys `table`, wherever the settings say that the table of links is. Nothing is sent yet.
+    pub fn new(settings: &DynamoDbSettings, table: &str) -> Self {
+        Self::over(LazyClient::new(settings), table)
     }
 
     /// The table of keys `table`, behind a client made elsewhere.
     pub fn with_client(client: Client, table: &str) -> Self {
+        Self::over(LazyClient::made(client), table)
+    }
+
+    pub(crate) fn over(client: LazyClient, table: &str) -> Self {
         Self {
             table: table.to_owned(),
-            client: LazyLock::new(Box::new(move || client)),
+            client,
         }
+    }
+
+    /// Connects now instead of at the first question, by asking for a key that cannot exist.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the first question tries again.
+    pub async fn connect(&self) -> Result<(), StoreError> {
+        self.find(&KeyHash::NONE).await.map(drop)
     }
 
     /// Sets a time in an item that is there, if `condition` holds as well; whether it did.
@@ -120,6 +128,7 @@ impl KeyTable {
         let condition = format!("attribute_exists(#hash) AND ({condition})");
         let answer = self
             .client
+            .get()
             .update_item()
             .table_name(&self.table)
             .set_key(Some(key))
@@ -147,6 +156,7 @@ impl KeyTable {
     async fn scan(&self, key_id: Option<&KeyId>) -> Result<(Vec<Item>, bool), StoreError> {
         let mut scan = self
             .client
+            .get()
             .scan()
             .table_name(&self.table)
             .consistent_read(true);
@@ -174,6 +184,7 @@ impl KeyReader for KeyTable {
     async fn find(&self, hash: &KeyHash) -> Result<Option<KeyRecord>, StoreError> {
         let answer = self
             .client
+            .get()
             .get_item()
             .table_name(&self.table)
             .set_key(Some(item::key(hash)))
@@ -181,7 +192,8 @@ impl KeyReader for KeyTable {
             .send()
             .await
             .map_err(|error| StoreError::unavailable("GetItem", error))?;
-        Ok(answer.item.map(item::to_record).transpose()?)
+        let record = answer.item.map(item::to_record).transpose();
+        record.map_err(|source| StoreError::MalformedKey { source })
     }
 }
 
@@ -201,6 +213,7 @@ impl KeyManager for KeyTable {
     async fn create(&self, hash: &KeyHash, record: &KeyRecord) -> Result<Put, StoreError> {
         let answer = self
             .client
+            .get()
             .put_item()
             .table_name(&self.table)
             .set_item(Some(item::from_record(hash, record)))

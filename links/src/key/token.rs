@@ -116,6 +116,11 @@ impl fmt::Display for KeyId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct KeyHash([u8; 32]);
 
+impl KeyHash {
+    /// The hash of no key: nobody can tell what it would be the hash of.
+    pub(crate) const NONE: Self = Self([0; 32]);
+}
+
 impl fmt::Display for KeyHash {
     /// Lower-case hexadecimal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
