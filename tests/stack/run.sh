@@ -92,6 +92,7 @@ expect 0 "bucket kurz-artifacts"               --stage test bootstrap --yes
 expect 0 "does not exist yet"                  --stage test doctor
 expect 1 "nobody to ask here"                  --stage test deploy --profile "$profile"
 expect 0 "removing it"                         --stage test $deploy
+same "$(grep -cF "nobody can make links yet" "$scratch/said")" 1 "the first deploy says how to make a key"
 expect 0 "CREATE_COMPLETE"                     --stage test status
 # From here on without asking cargo again. Both are named, as when they were packaged: building one alone unites other
 # features and makes another binary.

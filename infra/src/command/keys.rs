@@ -132,7 +132,10 @@ async fn list(keys: &impl KeyManager, terminal: &Terminal) -> Result<Exit> {
         terminal.event("key", describe(record));
     }
     if found.unreadable > 0 {
-        terminal.note(format_args!("{} items are no keys", found.unreadable));
+        terminal.note(format_args!(
+            "{} of the table's items cannot be read as keys",
+            found.unreadable
+        ));
     }
     if found.is_cut_off {
         terminal.note(format_args!(
