@@ -87,6 +87,8 @@ enum Command {
     Logs(command::logs::Options),
     /// Make a link on the deployed URL and follow it
     Smoke(command::smoke::Options),
+    /// Keys of the API: make, list, revoke
+    Keys(command::keys::Options),
     /// What was changed behind CloudFormation's back
     Drift,
     /// Take the stack down; the table stays unless told otherwise
@@ -159,6 +161,7 @@ async fn dispatch(
         Command::Outputs => command::status::outputs(&connect().await?).await,
         Command::Logs(options) => command::logs::run(&connect().await?, &options).await,
         Command::Smoke(options) => command::smoke::run(&connect().await?, &options).await,
+        Command::Keys(options) => command::keys::run(&connect().await?, &options).await,
         Command::Drift => command::drift::run(&connect().await?).await,
         Command::Destroy(options) => command::destroy::run(&connect().await?, &options).await,
         Command::Cost(options) => command::cost::run(&terminal, &stage, &options),

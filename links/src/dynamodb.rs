@@ -1,6 +1,10 @@
 //! Links in a DynamoDB table, asked directly.
 
-use std::{fmt, sync::OnceLock, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::{
@@ -10,7 +14,7 @@ use aws_sdk_dynamodb::{
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use crate::{
-    Link, Slug, item,
+    KeyTable, Link, Slug, item,
     store::{Change, Found, Freshness, LinkReader, LinkWriter, Put, Source, StoreError},
     update::Update,
 };
@@ -88,30 +92,56 @@ impl fmt::Debug for DynamoDbSettings {
     }
 }
 
-/// A table behind the SDK's client.
-///
-/// The client is made when it is first needed, because making one for HTTPS costs three times the rest of a cold start.
+/// An SDK client that is made when it is first needed, because making one for HTTPS costs three times the rest of a cold
+/// start. Its clones are one client, with one set of connections.
+#[derive(Debug, Clone)]
+pub(crate) struct LazyClient(Arc<LazyLock<Client, Box<dyn FnOnce() -> Client + Send>>>);
+
+impl LazyClient {
+    pub(crate) fn new(settings: &DynamoDbSettings) -> Self {
+        let settings = settings.clone();
+        Self(Arc::new(LazyLock::new(Box::new(move || {
+            settings.connect()
+        }))))
+    }
+
+    /// One that is made already.
+    pub(crate) fn made(client: Client) -> Self {
+        Self(Arc::new(LazyLock::new(Box::new(move || client))))
+    }
+
+    pub(crate) fn get(&self) -> &Client {
+        &self.0
+    }
+}
+
+/// A table behind the SDK's client, which is made when it is first needed.
 #[derive(Debug)]
 pub struct DynamoDbStore {
-    settings: DynamoDbSettings,
-    client: OnceLock<Client>,
+    table: String,
+    client: LazyClient,
 }
 
 impl DynamoDbStore {
     /// The links of a table. Nothing is sent yet.
-    pub fn new(settings: DynamoDbSettings) -> Self {
+    pub fn new(settings: &DynamoDbSettings) -> Self {
         Self {
-            settings,
-            client: OnceLock::new(),
+            table: settings.table.clone(),
+            client: LazyClient::new(settings),
         }
     }
 
+    /// The table of keys `table` in the same account and region, through the same client.
+    pub fn keys(&self, table: &str) -> KeyTable {
+        KeyTable::over(self.client.clone(), table)
+    }
+
     pub(crate) fn table(&self) -> &str {
-        &self.settings.table
+        &self.table
     }
 
     pub(crate) fn client(&self) -> &Client {
-        self.client.get_or_init(|| self.settings.connect())
+        self.client.get()
     }
 }
 
@@ -120,7 +150,7 @@ impl LinkReader for DynamoDbStore {
         let answer = self
             .client()
             .get_item()
-            .table_name(&self.settings.table)
+            .table_name(&self.table)
             .set_key(Some(item::key(slug)))
             .consistent_read(freshness == Freshness::Strong)
             .send()
@@ -135,7 +165,7 @@ impl LinkWriter for DynamoDbStore {
         let answer = self
             .client()
             .put_item()
-            .table_name(&self.settings.table)
+            .table_name(&self.table)
             .set_item(Some(item::from_link(link)))
             .condition_expression(item::IS_NEW)
             .send()
@@ -158,7 +188,7 @@ impl LinkWriter for DynamoDbStore {
         let answer = self
             .client()
             .update_item()
-            .table_name(&self.settings.table)
+            .table_name(&self.table)
             .set_key(Some(item::key(&before.slug)))
             .update_expression(update.expression)
             .condition_expression(update.condition)

@@ -155,19 +155,19 @@ fn take_state(item: &mut Item, name: &'static str) -> Result<Option<State>, Item
         .transpose()
 }
 
-fn text(value: &str) -> AttributeValue {
+pub(crate) fn text(value: &str) -> AttributeValue {
     AttributeValue::S(value.to_owned())
 }
 
-fn number(value: impl ToString) -> AttributeValue {
+pub(crate) fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-fn time(value: Timestamp) -> AttributeValue {
+pub(crate) fn time(value: Timestamp) -> AttributeValue {
     number(value.unix_seconds())
 }
 
-fn take_text(item: &mut Item, name: &'static str) -> Result<Option<String>, ItemError> {
+pub(crate) fn take_text(item: &mut Item, name: &'static str) -> Result<Option<String>, ItemError> {
     match item.remove(name) {
         None | Some(AttributeValue::Null(_)) => Ok(None),
         Some(AttributeValue::S(value)) => Ok(Some(value)),
@@ -175,7 +175,7 @@ fn take_text(item: &mut Item, name: &'static str) -> Result<Option<String>, Item
     }
 }
 
-fn take_texts(item: &mut Item, name: &'static str) -> Result<Vec<String>, ItemError> {
+pub(crate) fn take_texts(item: &mut Item, name: &'static str) -> Result<Vec<String>, ItemError> {
     match item.remove(name) {
         None | Some(AttributeValue::Null(_)) => Ok(Vec::new()),
         Some(AttributeValue::L(values)) => values
@@ -189,7 +189,7 @@ fn take_texts(item: &mut Item, name: &'static str) -> Result<Vec<String>, ItemEr
     }
 }
 
-fn take_number<N: std::str::FromStr>(
+pub(crate) fn take_number<N: std::str::FromStr>(
     item: &mut Item,
     name: &'static str,
 ) -> Result<Option<N>, ItemError> {
@@ -211,19 +211,22 @@ fn take_bool(item: &mut Item, name: &'static str) -> Result<bool, ItemError> {
     }
 }
 
-fn take_time(item: &mut Item, name: &'static str) -> Result<Option<Timestamp>, ItemError> {
+pub(crate) fn take_time(
+    item: &mut Item,
+    name: &'static str,
+) -> Result<Option<Timestamp>, ItemError> {
     Ok(take_number(item, name)?.map(Timestamp::from_unix_seconds))
 }
 
-fn required<T>(value: Option<T>, attribute: &'static str) -> Result<T, ItemError> {
+pub(crate) fn required<T>(value: Option<T>, attribute: &'static str) -> Result<T, ItemError> {
     value.ok_or(ItemError::Missing { attribute })
 }
 
-fn invalid(attribute: &'static str) -> ItemError {
+pub(crate) fn invalid(attribute: &'static str) -> ItemError {
     ItemError::Invalid { attribute }
 }
 
-/// An item that is not a link.
+/// An item that is not what its table holds.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ItemError {
@@ -234,7 +237,7 @@ pub enum ItemError {
         attribute: &'static str,
     },
     /// An attribute has a type or a value outside the schema.
-    #[error("the attribute \"{attribute}\" is not what a link has there")]
+    #[error("the attribute \"{attribute}\" is not what belongs there")]
     Invalid {
         /// Its name.
         attribute: &'static str,

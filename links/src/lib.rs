@@ -1,7 +1,8 @@
 //! What a short link is: its slug, its target, the record, and where records are kept.
 //!
 //! Both functions stand on this crate, so that a rule exists once: what a slug looks like ([`Slug`]), which URLs are
-//! taken ([`TargetUrl`]), which slug a URL gets ([`SlugScheme`]), and how a [`Link`] lies in the table ([`item`]).
+//! taken ([`TargetUrl`]), which slug a URL gets ([`SlugScheme`]), how a [`Link`] lies in the table ([`item`]), and which
+//! [`key`] opens what.
 //!
 //! It never speaks HTTP or the Lambda protocol, never reads the environment, and has no clock and no random numbers
 //! of its own: callers pass values and `now` in.
@@ -10,10 +11,12 @@
 
 #![warn(missing_docs)]
 
+mod base32;
 mod causes;
 mod dax;
 mod dynamodb;
 pub mod item;
+pub mod key;
 mod link;
 mod list;
 mod scheme;
@@ -27,6 +30,7 @@ mod update;
 pub use causes::with_causes;
 pub use dax::{DaxSettings, DaxStore};
 pub use dynamodb::{DynamoDbSettings, DynamoDbStore};
+pub use key::{ApiKey, KeyHash, KeyId, KeyRecord, KeyTable, Scope, ScopeSet};
 pub use link::{ANONYMOUS, GRACE, Idempotency, Link, RedirectStatus, State, StoredTarget};
 pub use list::MAX_PAGE;
 pub use scheme::{SlugBasis, SlugScheme, SlugSecret, SlugSecretError};

@@ -6,7 +6,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
 use sha2::Sha256;
 
-use crate::{Slug, TargetUrl};
+use crate::{
+    Slug, TargetUrl,
+    base32::{CROCKFORD, base32},
+};
 
 /// How often a taken slug is replaced by another of the same length.
 const ATTEMPTS: u32 = 5;
@@ -14,8 +17,6 @@ const ATTEMPTS: u32 = 5;
 const CHARACTERS: usize = 8;
 /// Characters of a keyed slug once all shorter ones were taken.
 const MORE_CHARACTERS: usize = 10;
-/// Crockford's base 32 in lower case: no `i`, `l`, `o` and `u`, which are misread or spell words.
-const CROCKFORD: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// The digits of `Number.prototype.toString(32)`.
 const BASE32: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
 
@@ -113,19 +114,6 @@ fn seed(text: &str) -> String {
         "" => "0".to_owned(),
         number => number.to_owned(),
     }
-}
-
-/// The bits of `bytes` in groups of five, highest first.
-fn base32<'a>(bytes: &'a [u8], alphabet: &'a [u8; 32]) -> impl Iterator<Item = char> + 'a {
-    bytes.chunks_exact(5).flat_map(move |chunk| {
-        let bits = chunk
-            .iter()
-            .fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
-        (0..8).rev().map(move |digit| {
-            let index = usize::try_from(bits >> (5 * digit) & 31).unwrap_or_default();
-            alphabet.get(index).copied().map_or('0', char::from)
-        })
-    })
 }
 
 /// The key under which slugs are derived. Changing it gives every URL another slug; links that exist keep working.

@@ -125,6 +125,12 @@ pub enum StoreError {
         /// What happened.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// The stored item of a key is not one.
+    #[error("an item of the table of keys is not a key")]
+    MalformedKey {
+        /// What is wrong with it.
+        source: ItemError,
+    },
     /// The stored item is not a link.
     #[error("the item of \"{slug}\" is not a link")]
     Malformed {

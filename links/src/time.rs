@@ -25,6 +25,12 @@ impl Timestamp {
         Self(self.0.saturating_add(duration.as_secs()))
     }
 
+    /// The first second of its day in UTC.
+    #[must_use]
+    pub const fn start_of_day(self) -> Self {
+        Self(self.0 - self.0 % 86_400)
+    }
+
     /// Whole seconds from `self` until `later`; zero if that has passed.
     pub const fn seconds_until(self, later: Self) -> u64 {
         later.0.saturating_sub(self.0)

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use local::SlugScheme;
+use local::{Auth, SlugScheme};
 
 use crate::dax_command::DaxOptions;
 
@@ -50,13 +50,17 @@ pub(crate) struct StackOptions {
     #[arg(long, value_name = "N", default_value_t = 9000)]
     pub(crate) lambda_port: u16,
 
-    /// Keep the table in DIR; without it everything is gone in the end
+    /// Keep tables, secret and key in DIR; without it everything is gone in the end
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
 
     /// How slugs are made
     #[arg(long, value_enum, default_value_t)]
     pub(crate) slug_scheme: SlugScheme,
+
+    /// Who may make links: everybody on this machine, or who has the key that is printed
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) auth: Auth,
 
     /// Build the functions with the profile that is shipped; takes minutes the first time
     #[arg(long)]

@@ -27,7 +27,7 @@ pub struct Config {
     pub dax_item_ttl: Duration,
     /// How long it takes until a write reaches the other nodes: nothing by default.
     pub dax_replication_delay: Duration,
-    /// Directory that keeps the table and the slug secret; `None` keeps both in memory.
+    /// Directory that keeps the tables, the slug secret and the key; `None` keeps all of it in memory.
     pub data_dir: Option<PathBuf>,
     /// Text of the `CloudFormation` template with the routes.
     pub template: String,
@@ -43,6 +43,8 @@ pub struct Config {
     pub init_timeout: Duration,
     /// How slugs are made.
     pub slug_scheme: SlugScheme,
+    /// Who may make links.
+    pub auth: Auth,
     /// Watches requests, output and crashes.
     pub observer: Arc<dyn Observer>,
 }
@@ -87,6 +89,7 @@ impl Config {
             launcher: None,
             init_timeout: Duration::from_secs(10),
             slug_scheme: SlugScheme::Keyed,
+            auth: Auth::None,
             observer: Arc::new(Silent),
         }
     }
@@ -117,4 +120,15 @@ pub enum SlugScheme {
     Keyed,
     /// The algorithm of the original sample application: MD5 of the URL.
     Seed,
+}
+
+/// Who may make links.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[non_exhaustive]
+pub enum Auth {
+    /// Everybody who reaches the loopback interface.
+    #[default]
+    None,
+    /// Who has a key.
+    ApiKey,
 }

@@ -9,7 +9,7 @@
 //! invocations, TLS.
 //!
 //! Begin at [`Stack::start`] with [`Config::shortener`]. What is known about the shortener itself is in
-//! `shortener.rs` alone; everything else would run any HTTP API with Lambda functions behind it.
+//! `shortener.rs` and below; everything else would run any HTTP API with Lambda functions behind it.
 
 pub mod build_functions;
 mod config;
@@ -18,6 +18,7 @@ mod dynamodb;
 mod function;
 mod gateway;
 mod ids;
+mod kept;
 mod lambda_api;
 pub mod launcher;
 mod observer;
@@ -28,11 +29,12 @@ mod slug_secret;
 mod stack;
 mod template;
 
-pub use config::{Config, FunctionConfig, SlugScheme};
+pub use config::{Auth, Config, FunctionConfig, SlugScheme};
 pub use dynamodb::StoreError;
 pub use dynoxide::Database;
 pub use function::FunctionStats;
 pub use observer::{CrashRecord, Observer, RequestRecord};
 pub use shortener::Binaries;
+pub use shortener::api_key::KeyError;
 pub use stack::{Port, Stack, StartError};
 pub use template::TemplateError;

@@ -77,6 +77,7 @@ async fn serve(
     config.dax_port = options.dax_port;
     config.data_dir.clone_from(&options.data_dir);
     config.slug_scheme = options.slug_scheme;
+    config.auth = options.auth;
     config.launcher = Some(launcher);
     config.observer = Arc::new(Console::new(options.json, options.verbose));
 

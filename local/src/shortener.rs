@@ -1,4 +1,7 @@
-//! The one file here that knows the shortener: its template, its table, its functions and their settings.
+//! What is known here of the shortener, and nowhere else: its template, its tables, its functions and their settings,
+//! and in `api_key` its keys.
+
+pub(crate) mod api_key;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,7 +11,7 @@ use links::item::{
 };
 
 use crate::build_functions::{self, BuildError, Profile};
-use crate::config::{Config, FunctionConfig, SlugScheme};
+use crate::config::{Auth, Config, FunctionConfig, SlugScheme};
 use crate::dynamodb::{IndexDefinition, TableDefinition};
 
 /// The template that is deployed. Compiled in, so that a stack needs no path to the sources and cargo
@@ -93,12 +96,17 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) slug_secret: &'a str,
 }
 
-/// Everybody who reaches the loopback interface may create links.
-const AUTH: &str = "NONE";
+/// The name that template and writer know it by.
+const fn auth(auth: Auth) -> &'static str {
+    match auth {
+        Auth::None => "NONE",
+        Auth::ApiKey => "API_KEY",
+    }
+}
 
 /// The parameters of the template that are not left at their defaults here.
-pub(crate) fn template_parameters() -> BTreeMap<String, String> {
-    [("WriterAuth", AUTH), ("DaxMode", "none")]
+pub(crate) fn template_parameters(config: &Config) -> BTreeMap<String, String> {
+    [("WriterAuth", auth(config.auth)), ("DaxMode", "none")]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into()
 }
@@ -126,7 +134,8 @@ pub(crate) fn environment(
             ("BASE_URL", surroundings.url.to_owned()),
             ("SLUG_SCHEME", scheme.to_owned()),
             ("SLUG_SECRET", surroundings.slug_secret.to_owned()),
-            ("WRITER_AUTH", AUTH.to_owned()),
+            ("WRITER_AUTH", auth(config.auth).to_owned()),
+            ("KEYS_TABLE", api_key::TABLE.name.to_owned()),
         ]);
     }
     variables
@@ -139,13 +148,17 @@ mod tests {
 
     #[test]
     fn the_deployed_template_routes_to_both_functions() {
-        let api = template::read(TEMPLATE, &template_parameters()).unwrap();
-        let leads_to = |key: &str| {
-            let route = api.routes.iter().find(|route| route.key == key);
-            route.map(|route| route.integration.function.as_str())
-        };
-        assert_eq!(leads_to("GET /{id+}"), Some("Redirector"));
-        assert_eq!(leads_to("HEAD /{id+}"), Some("Redirector"));
-        assert_eq!(leads_to("POST /"), Some(WRITER));
+        for auth in [Auth::None, Auth::ApiKey] {
+            let mut config = Config::new(TEMPLATE, BTreeMap::new());
+            config.auth = auth;
+            let api = template::read(TEMPLATE, &template_parameters(&config)).unwrap();
+            let leads_to = |key: &str| {
+                let route = api.routes.iter().find(|route| route.key == key);
+                route.map(|route| route.integration.function.as_str())
+            };
+            assert_eq!(leads_to("GET /{id+}"), Some("Redirector"), "{auth:?}");
+            assert_eq!(leads_to("HEAD /{id+}"), Some("Redirector"), "{auth:?}");
+            assert_eq!(leads_to("POST /"), Some(WRITER), "{auth:?}");
+        }
     }
 }

@@ -3,12 +3,11 @@
 //! Kept with the data: under another secret the same URL would get another slug, and every link would be
 //! there twice.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 use std::path::Path;
 
 use crate::ids;
+use crate::kept;
 use crate::stack::StartError;
 
 /// Reads the secret of a data directory, makes one there, or makes one that is kept nowhere.
@@ -21,18 +20,11 @@ pub(crate) fn load(data_dir: Option<&Path>) -> Result<String, StartError> {
 }
 
 fn load_or_create(file: &Path) -> io::Result<String> {
-    let kept = match fs::read_to_string(file) {
-        Ok(text) => text.trim().to_owned(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(error),
-    };
-    if !kept.is_empty() {
-        return Ok(kept);
+    if let Some(secret) = kept::read(file)? {
+        return Ok(secret);
     }
     let secret = fresh();
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    options.open(file)?.write_all(secret.as_bytes())?;
+    kept::write(file, &secret)?;
     Ok(secret)
 }
 
@@ -43,6 +35,8 @@ fn fresh() -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

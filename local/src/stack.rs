@@ -13,13 +13,14 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::config::{Config, FunctionConfig};
+use crate::config::{Auth, Config, FunctionConfig};
 use crate::dax_server::{Backend, Cluster, ClusterConfig};
 use crate::dynamodb::{self, Endpoint, StoreError};
 use crate::function::{FunctionStats, Pool, Spec, lambda_environment};
 use crate::gateway::Gateway;
 use crate::lambda_api::LambdaApi;
 use crate::serve::{Limits, Stop, bind, serve};
+use crate::shortener::api_key::{self, KeyError, Keys};
 use crate::shortener::{self, Surroundings};
 use crate::slug_secret;
 use crate::template::{self, Api, Function, TemplateError};
@@ -38,6 +39,8 @@ pub struct Stack {
     database: Database,
     endpoint: Arc<Endpoint>,
     dax: Option<Cluster>,
+    keys: Keys,
+    api_key: Option<String>,
     /// By function name.
     pools: BTreeMap<String, Arc<Pool>>,
     stop: watch::Sender<bool>,
@@ -99,6 +102,9 @@ pub enum StartError {
     /// The slug secret cannot be kept.
     #[error("cannot keep the slug secret in {0}")]
     Secret(PathBuf, #[source] io::Error),
+    /// There is no key to print.
+    #[error("cannot make a key")]
+    Key(#[from] KeyError),
 }
 
 impl Stack {
@@ -108,7 +114,7 @@ impl Stack {
     ///
     /// [`StartError`]; nothing is left running then.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        let api = template::read(&config.template, &shortener::template_parameters())?;
+        let api = template::read(&config.template, &shortener::template_parameters(&config))?;
         let (gateway_listener, gateway) = listen(Port::Gateway, config.gateway_port).await?;
         let (lambda_listener, lambda) = listen(Port::Lambda, config.lambda_port).await?;
         let (dynamodb_listener, dynamodb) = listen(Port::DynamoDb, config.dynamodb_port).await?;
@@ -116,6 +122,7 @@ impl Stack {
 
         let database = dynamodb::open(config.data_dir.as_deref())?;
         dynamodb::ensure_table(&database, &shortener::TABLE)?;
+        dynamodb::ensure_table(&database, &api_key::TABLE)?;
         let dynamodb_url = format!("http://{dynamodb}");
         let dax = start_dax(&config, &dynamodb_url).await?;
         let dax_endpoint = dax
@@ -153,6 +160,11 @@ impl Stack {
             number: 0,
             source,
         })?;
+        let keys = Keys::new(&dynamodb_url);
+        let api_key = match config.auth {
+            Auth::None => None,
+            Auth::ApiKey => Some(keys.printed(config.data_dir.as_deref()).await?),
+        };
         tasks.spawn(dynamodb::sweep(database.clone(), stopped.clone()));
         tasks.spawn(serve(
             gateway_listener,
@@ -182,6 +194,8 @@ impl Stack {
             database,
             endpoint,
             dax,
+            keys,
+            api_key,
             pools: by_name,
             stop,
             tasks,
@@ -216,6 +230,36 @@ impl Stack {
     #[must_use]
     pub fn table(&self) -> &'static str {
         shortener::TABLE.name
+    }
+
+    /// Name of the table of keys.
+    #[must_use]
+    pub fn keys_table(&self) -> &'static str {
+        api_key::TABLE.name
+    }
+
+    /// With [`Auth::ApiKey`] a key of the owner `local` that opens everything but what is for administrators.
+    #[must_use]
+    pub fn api_key(&self) -> Option<&str> {
+        self.api_key.as_deref()
+    }
+
+    /// Makes a further key of `owner`; `scopes` are names with commas between them.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`]; there is no key then.
+    pub async fn issue_key(&self, owner: &str, scopes: &str) -> Result<String, KeyError> {
+        self.keys.issue(owner, scopes).await
+    }
+
+    /// Revokes a key. Functions may go on taking it for up to 10 seconds if they have just seen it.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`]; the key may or may not be revoked then.
+    pub async fn revoke_key(&self, key: &str) -> Result<(), KeyError> {
+        self.keys.revoke(key).await
     }
 
     /// The embedded store itself, past the endpoint and its counter.

@@ -35,7 +35,7 @@ pub(crate) fn readiness_line(stack: &Stack) -> io::Result<()> {
         "lambda": stack.lambda_endpoint(),
         "dax": stack.dax().map(local::dax_server::Cluster::endpoints).unwrap_or_default(),
         "table": stack.table(),
-        "api_key": null,
+        "api_key": stack.api_key(),
     });
     Term::stdout().write_line(&line.to_string())
 }
@@ -75,10 +75,7 @@ impl Banner<'_> {
                 "Lambda",
                 with_note(&stack.lambda_endpoint(), &functions.join(", ")),
             ),
-            (
-                "Auth",
-                "none: everybody on this machine can create links".to_owned(),
-            ),
+            ("Auth", auth(stack)),
         ] {
             let name = style(format!("{name:<10}")).dim();
             term.write_line(&format!("  {name} {value}"))?;
@@ -86,11 +83,23 @@ impl Banner<'_> {
         term.write_line("")?;
         term.write_line(&format!("  {}", style("Shorten a link:").dim()))?;
         term.write_line("")?;
-        let curl = format!("curl -d 'https://www.amazon.com' {}", stack.url());
+        let header = stack
+            .api_key()
+            .map(|key| format!("-H 'Authorization: Bearer {key}' "))
+            .unwrap_or_default();
+        let curl = format!("curl {header}-d 'https://www.amazon.com' {}", stack.url());
         term.write_line(&format!("    {}", style(curl).green()))?;
         term.write_line("")?;
         term.write_line(&format!("  {}", style("Ctrl-C stops everything.").dim()))?;
         term.write_line("")
+    }
+}
+
+/// Who may make links.
+fn auth(stack: &Stack) -> String {
+    match stack.api_key() {
+        None => "none: everybody on this machine can create links".to_owned(),
+        Some(key) => with_note(key, "API key, with every right but admin"),
     }
 }
 

@@ -35,7 +35,7 @@ impl Store {
                 .as_ref()
                 .map(|dax| DaxStore::new(dax, &config.dynamodb)),
             breaker: Mutex::default(),
-            dynamodb: DynamoDbStore::new(config.dynamodb.clone()),
+            dynamodb: DynamoDbStore::new(&config.dynamodb),
         }
     }
 

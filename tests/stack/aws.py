@@ -33,7 +33,7 @@ def credentials_of(function):
     sys.exit(f"no process of {function} is running")
 
 
-def denied(table, function):
+def denied(table, keys, function):
     """The function's role may do what it must, and is denied everything else."""
     dynamodb = client("dynamodb", credentials_of(function))
     dynamodb.get_item(TableName=table, Key={"id": {"S": "x"}})
@@ -43,6 +43,8 @@ def denied(table, function):
         "Scan": lambda: dynamodb.scan(TableName=table),
         "DeleteItem": lambda: dynamodb.delete_item(TableName=table, Key={"id": {"S": "x"}}),
         "DescribeTable": lambda: dynamodb.describe_table(TableName=table),
+        "GetItem of a key": lambda: dynamodb.get_item(TableName=keys, Key={"hash": {"S": "x"}}),
+        "Scan of the keys": lambda: dynamodb.scan(TableName=keys),
     }
     for name, call in calls.items():
         try:
@@ -65,6 +67,11 @@ def alias(function):
 
 def items(table):
     print(client("dynamodb").scan(TableName=table)["Count"])
+
+
+def count(table, text):
+    """Items of the table in which the text occurs."""
+    print(sum(text in str(item) for item in client("dynamodb").scan(TableName=table)["Items"]))
 
 
 def slug(table):

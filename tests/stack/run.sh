@@ -47,6 +47,7 @@ DebugHeaders = 1
 [stage.test.tags]
 purpose = "test"
 [stage.broken.parameters]
+WriterAuth = "AWS_IAM"
 DaxMode = "plain"
 DaxNodeType = "dax.r5.4xlarge"
 DeletionProtection = false
@@ -91,6 +92,7 @@ expect 0 "bucket kurz-artifacts"               --stage test bootstrap --yes
 expect 0 "does not exist yet"                  --stage test doctor
 expect 1 "nobody to ask here"                  --stage test deploy --profile "$profile"
 expect 0 "removing it"                         --stage test $deploy
+same "$(grep -cF "nobody can make links yet" "$scratch/said")" 1 "the first deploy says how to make a key"
 expect 0 "CREATE_COMPLETE"                     --stage test status
 # From here on without asking cargo again. Both are named, as when they were packaged: building one alone unites other
 # features and makes another binary.
@@ -103,9 +105,28 @@ reachable() { echo "$AWS_ENDPOINT_URL/_aws/execute-api/$(output ApiEndpoint "$1"
 url="$(reachable test)"
 table="$(output TableName)"
 redirector="$(output RedirectorFunction)"
+keys="$(output KeysTableName)"
+key() { sed -n 's/^ *\(kurz_[0-9a-z]*_[0-9a-z]*\)$/\1/p' "$scratch/said"; }
+expect 0 "There is no key"                     --stage test keys list
+expect 2 "the writer wants a key or token"     --stage test smoke --url "$url"
+expect 1 "is no scope"                         --stage test keys create --owner smoke --scopes write
+expect 0 "It is shown this once"               --stage test keys create --owner smoke --scopes create --label "run.sh"
+KURZ_API_KEY="$(key)"; export KURZ_API_KEY
 expect 0 "a stranger cannot create"            --stage test smoke --url "$url"
+expect 0 "$(date -u +%F)  $(date -u +%F)  - "  --stage test keys list
+expect 0 "It is shown this once"               --stage test keys create --owner smoke --scopes read
+expect 2 "insufficient-scope"                  --stage test smoke --url "$url" --key "$(key)"
+expect 0 "It is shown this once"               --stage test keys create --owner smoke
+revoked="$(key)"
+expect 1 "nobody to ask here"                  --stage test keys revoke "$revoked"
+expect 0 "is revoked"                          --stage test keys revoke --yes "$revoked"
+expect 0 "was revoked before"                  --stage test keys revoke --yes "${revoked:5:8}"
+expect 1 "there is no key"                     --stage test keys revoke --yes 00000000
+expect 2 "invalid-key"                         --stage test smoke --url "$url" --key "$revoked"
+same "$(act items "$keys")" 3                  "the table holds the keys"
+same "$(act count "$keys" "$KURZ_API_KEY")" 0  "and none of them in clear"
 same "$(act items "$table")" 1                 "the table holds the one link"
-act denied "$table" "$redirector"
+act denied "$table" "$keys" "$redirector"
 same "$(act items "$table")" 1                 "and nothing that the redirector planted"
 
 expect 0 "nothing to change"                   --stage test $deploy
@@ -140,8 +161,9 @@ expect 0 "the stack refuses deletion"          --stage protected $deploy
 expect 3 "--unprotect"                         --stage protected destroy --yes
 expect 0 "is gone"                             --stage protected destroy --yes --unprotect --delete-data
 
-expect 0 "stays, with all links"               --stage test destroy --yes
+expect 0 "stays, with all it holds"            --stage test destroy --yes
 same "$(act items "$table")" 1                 "the links are still there"
+same "$(act items "$keys")" 3                  "and the keys"
 expect 0 "does not exist"                      --stage test destroy --yes
 expect 0 "is deleted"                          --stage broken destroy --yes --delete-data
 echo "all of it"

@@ -1,7 +1,7 @@
 //! The calls that read, change and list links that are there.
 
 use http::{StatusCode, header};
-use links::{Link, LinkLister, LinkWriter, MAX_PAGE, Slug, State};
+use links::{Link, LinkLister, LinkWriter, MAX_PAGE, Scope, Slug, State};
 use serde::Serialize;
 
 use crate::{
@@ -30,7 +30,7 @@ struct List<'a> {
     next_cursor: Option<String>,
 }
 
-impl<W: LinkWriter + LinkLister> Writer<W> {
+impl<W: LinkWriter + LinkLister, K> Writer<W, K> {
     pub(crate) async fn get_link(
         &self,
         exchange: &Exchange<'_>,
@@ -52,8 +52,8 @@ impl<W: LinkWriter + LinkLister> Writer<W> {
         slug: &Slug,
     ) -> Result<Answer, Failure> {
         let changes = Changes::patch(body::object(exchange.request)?)?;
-        if changes.need_admin() && !exchange.caller.admin {
-            return Err(Problem::AdminOnly.into());
+        if changes.need_admin() {
+            exchange.caller.require(Scope::Admin)?;
         }
         let change = |link: Link| {
             if link.state == State::Deleted {
@@ -98,10 +98,12 @@ impl<W: LinkWriter + LinkLister> Writer<W> {
         let owner = query.text("owner");
         query.finish()?;
         let owner = match &owner {
-            Some(owner) if *owner != exchange.caller.owner && !exchange.caller.admin => {
-                return Err(Problem::AdminOnly.into());
+            Some(owner) => {
+                if *owner != exchange.caller.owner {
+                    exchange.caller.require(Scope::Admin)?;
+                }
+                owner
             }
-            Some(owner) => owner,
             None => &exchange.caller.owner,
         };
         let page = self.store.list(owner, limit, after.as_ref()).await?;

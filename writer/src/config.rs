@@ -9,7 +9,7 @@ use links::{
 
 /// The variables that an operator sets for this function. A variable of the platform, such as `AWS_REGION`, is not
 /// among them.
-pub const VARIABLES: [&str; 12] = [
+pub const VARIABLES: [&str; 13] = [
     "DDB_TABLE",
     "DAX_ENDPOINT",
     "DAX_TIMEOUT_MS",
@@ -19,6 +19,7 @@ pub const VARIABLES: [&str; 12] = [
     "SLUG_SCHEME",
     "SLUG_SECRET",
     "WRITER_AUTH",
+    "KEYS_TABLE",
     "ALLOW_PRIVATE_TARGETS",
     "CACHE_TTL_SECONDS",
     "DAX_RECORD_TTL_SECONDS",
@@ -47,7 +48,7 @@ pub struct Config {
 }
 
 /// Who may write, and whose the links are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Auth {
     /// Everybody; all links belong to `anonymous`.
     None,
@@ -55,17 +56,11 @@ pub enum Auth {
     AwsIam,
     /// Those whom API Gateway has let through by their token; the owner is its subject.
     Jwt,
-}
-
-impl Auth {
-    fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "NONE" => Self::None,
-            "AWS_IAM" => Self::AwsIam,
-            "JWT" => Self::Jwt,
-            _ => return None,
-        })
-    }
+    /// Those who have a key; the owner is the key's.
+    ApiKey {
+        /// `KEYS_TABLE`: the table of keys, in the account and region of the links.
+        table: String,
+    },
 }
 
 impl Config {
@@ -82,15 +77,7 @@ impl Config {
             dax,
             base_url: base_url(&mut read),
             scheme: scheme(&mut read),
-            auth: match read.required("WRITER_AUTH").as_str() {
-                "" => Auth::None,
-                _ => read.choice(
-                    "WRITER_AUTH",
-                    Auth::None,
-                    "NONE, AWS_IAM or JWT",
-                    Auth::from_name,
-                ),
-            },
+            auth: auth(&mut read),
             allow_private_targets: read.choice("ALLOW_PRIVATE_TARGETS", false, "0 or 1", |value| {
                 match value {
                     "0" => Some(false),
@@ -120,6 +107,26 @@ fn base_url<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>) -> Option<Strin
         );
     }
     Some(base.to_owned())
+}
+
+fn auth<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>) -> Auth {
+    match read.required("WRITER_AUTH").as_str() {
+        "AWS_IAM" => Auth::AwsIam,
+        "JWT" => Auth::Jwt,
+        "API_KEY" => Auth::ApiKey {
+            table: read.required("KEYS_TABLE"),
+        },
+        // Unset is noted already.
+        "NONE" | "" => Auth::None,
+        other => {
+            let expected = "API_KEY, AWS_IAM, JWT or NONE";
+            read.mistake(
+                "WRITER_AUTH",
+                format_args!("is \"{other}\" instead of {expected}"),
+            );
+            Auth::None
+        }
+    }
 }
 
 fn scheme<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>) -> SlugScheme {
@@ -192,6 +199,20 @@ mod tests {
             ("WRITER_AUTH", "JWT"),
         ];
         assert!(matches!(config(&seed).unwrap().scheme, SlugScheme::Seed));
+    }
+
+    #[test]
+    fn keys_need_a_table() {
+        let keyed = [
+            ("DDB_TABLE", "t"),
+            ("SLUG_SCHEME", "seed"),
+            ("WRITER_AUTH", "API_KEY"),
+        ];
+        let text = config(&keyed).unwrap_err().to_string();
+        assert_eq!(text, "bad settings: KEYS_TABLE is not set");
+        let complete = [&keyed[..], &[("KEYS_TABLE", "k")]].concat();
+        let table = "k".to_owned();
+        assert_eq!(config(&complete).unwrap().auth, Auth::ApiKey { table });
     }
 
     #[test]

@@ -41,7 +41,7 @@ struct Outcome<'a> {
     problem: Option<problem::Body<'a>>,
 }
 
-impl<W: LinkWriter + LinkLister> Writer<W> {
+impl<W: LinkWriter + LinkLister, K> Writer<W, K> {
     pub(crate) async fn shorten(&self, exchange: &Exchange<'_>) -> Result<Answer, Failure> {
         let (wish, form) = body::any(exchange.request)?;
         let key = idempotency::key(exchange.request)?;

@@ -4,27 +4,31 @@ use std::time::{Duration, Instant, SystemTime};
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use lambda_runtime::LambdaEvent;
-use links::{LinkLister, LinkWriter, Origin, Slug, TargetRules, Timestamp};
+use links::{
+    LinkLister, LinkWriter, Origin, Slug, TargetRules, Timestamp,
+    key::{KeyReader, KeyUsage},
+};
 
 use crate::{
     Config,
     answer::Answer,
     failure::Failure,
-    identity::{self, Caller},
+    identity::{Caller, Identity},
     log,
     problem::Problem,
     request::Request,
     route::{Call, Route},
 };
 
-/// Longest time for the store, with all attempts; below the function's timeout of ten seconds, so that there is always
-/// an answer.
+/// Longest time for the store, with all attempts. With the time for looking up a key it is below the function's timeout
+/// of ten seconds, so that there is always an answer.
 const STORE_LIMIT: Duration = Duration::from_secs(8);
 
 /// The function: policy in front of a store.
 #[derive(Debug)]
-pub struct Writer<W> {
+pub struct Writer<W, K> {
     pub(crate) store: W,
+    identity: Identity<K>,
     pub(crate) config: Config,
     clock: fn() -> SystemTime,
 }
@@ -41,11 +45,12 @@ pub(crate) struct Exchange<'a> {
     pub(crate) rules: TargetRules,
 }
 
-impl<W: LinkWriter + LinkLister> Writer<W> {
-    /// A writer over `store`.
-    pub fn new(store: W, config: Config, clock: fn() -> SystemTime) -> Self {
+impl<W: LinkWriter + LinkLister, K: KeyReader + KeyUsage> Writer<W, K> {
+    /// A writer over `store`, for those whom `identity` knows.
+    pub fn new(store: W, identity: Identity<K>, config: Config, clock: fn() -> SystemTime) -> Self {
         Self {
             store,
+            identity,
             config,
             clock,
         }
@@ -89,14 +94,17 @@ impl<W: LinkWriter + LinkLister> Writer<W> {
         request: &Request,
         request_id: &str,
     ) -> Result<Answer, Problem> {
-        if route.call == Call::GetOpenApi {
+        let Some(scope) = route.call.scope() else {
             return Ok(crate::openapi::answer());
-        }
+        };
+        let now = (self.clock)();
+        let caller = self.identity.caller(request, request_id, now).await?;
+        caller.require(scope)?;
         let exchange = Exchange {
             request,
             request_id,
-            caller: identity::caller(self.config.auth, request)?,
-            now: Timestamp::from((self.clock)()),
+            caller,
+            now: Timestamp::from(now),
             base_url: self.base_url(request),
             rules: self.rules(request),
         };

@@ -1,61 +1,290 @@
-//! Whose a request is.
+//! Who sends a request, and what they may do.
 
-use links::ANONYMOUS;
+use std::time::SystemTime;
 
-use crate::{config::Auth, problem::Problem, request::Request};
+use http::header;
+use links::{
+    ANONYMOUS, ApiKey, KeyTable, Scope, ScopeSet, StoreError,
+    key::{KeyReader, KeyUsage},
+};
 
-/// Who sends a request.
+use crate::{
+    Config, Store,
+    config::Auth,
+    keys::{KeyRing, Looked},
+    log,
+    problem::Problem,
+    request::Request,
+};
+
+/// Whoever sent a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Caller {
-    /// The owner of what the request makes.
+    /// Whose links the request makes and opens.
     pub(crate) owner: String,
-    /// Whether all links are the caller's to change.
-    pub(crate) admin: bool,
+    /// What it may do.
+    pub(crate) scopes: ScopeSet,
 }
 
-/// The caller of a request. API Gateway has checked signature or token before the function is called; a request
-/// without an identity has come another way and is refused.
-pub(crate) fn caller(auth: Auth, request: &Request) -> Result<Caller, Problem> {
-    let owner = match auth {
-        Auth::None => Some(ANONYMOUS),
-        Auth::AwsIam => request.iam_arn(),
-        Auth::Jwt => request.jwt_subject(),
-    };
-    match owner {
-        Some(owner) if !owner.is_empty() => Ok(Caller {
-            owner: owner.to_owned(),
-            admin: false,
-        }),
-        _ => Err(Problem::Unauthenticated),
+impl Caller {
+    /// Refuses the caller who may not do what `scope` names.
+    pub(crate) fn require(&self, scope: Scope) -> Result<(), Problem> {
+        if self.scopes.allows(scope) {
+            Ok(())
+        } else {
+            Err(Problem::InsufficientScope { scope })
+        }
     }
+
+    /// Whether the links of other owners are open to the caller, too.
+    pub(crate) fn is_admin(&self) -> bool {
+        self.scopes.is_admin()
+    }
+}
+
+/// Tells who sends a request.
+#[derive(Debug)]
+pub struct Identity<K>(Way<K>);
+
+#[derive(Debug)]
+enum Way<K> {
+    /// Everybody is the same.
+    Nobody,
+    /// API Gateway has checked a signature.
+    AwsIam,
+    /// API Gateway has checked a token.
+    Jwt,
+    /// A key that comes with the request.
+    Key(KeyRing<K>),
+}
+
+impl Identity<KeyTable> {
+    /// The way that the settings name, with the keys beside the links in `store`. Nothing is sent yet.
+    pub fn new(config: &Config, store: &Store) -> Self {
+        Self::with_keys(&config.auth, |table| store.keys(table))
+    }
+
+    /// Connects to the table of keys, if there is one, so that the first request finds the connection open.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the first request tries again.
+    pub async fn connect(&self) -> Result<(), StoreError> {
+        match &self.0 {
+            Way::Key(ring) => ring.table().connect().await,
+            Way::Nobody | Way::AwsIam | Way::Jwt => Ok(()),
+        }
+    }
+}
+
+impl<K> Identity<K> {
+    /// The same over another table of keys, which is opened if there is one.
+    pub(crate) fn with_keys(auth: &Auth, open: impl FnOnce(&str) -> K) -> Self {
+        Self(match auth {
+            Auth::None => Way::Nobody,
+            Auth::AwsIam => Way::AwsIam,
+            Auth::Jwt => Way::Jwt,
+            Auth::ApiKey { table } => Way::Key(KeyRing::new(open(table))),
+        })
+    }
+}
+
+impl<K: KeyReader + KeyUsage> Identity<K> {
+    /// The caller of a request.
+    ///
+    /// Where API Gateway checks signature or token, it has done so before the function is called; a request without an
+    /// identity has come another way and is refused. Such callers may do with their links what they like, and nothing
+    /// with those of others.
+    pub(crate) async fn caller(
+        &self,
+        request: &Request,
+        request_id: &str,
+        now: SystemTime,
+    ) -> Result<Caller, Problem> {
+        let known = match &self.0 {
+            Way::Nobody => Some(ANONYMOUS),
+            Way::AwsIam => request.iam_arn(),
+            Way::Jwt => request.jwt_subject(),
+            Way::Key(ring) => {
+                let key = bearer(request).ok_or(Problem::Unauthenticated)?;
+                return by_key(ring, &key, request_id, now).await;
+            }
+        };
+        let owner = known
+            .filter(|owner| !owner.is_empty())
+            .ok_or(Problem::Unauthenticated)?;
+        Ok(Caller {
+            owner: owner.to_owned(),
+            scopes: ScopeSet::OWNER,
+        })
+    }
+}
+
+async fn by_key<K: KeyReader + KeyUsage>(
+    ring: &KeyRing<K>,
+    key: &ApiKey,
+    request_id: &str,
+    now: SystemTime,
+) -> Result<Caller, Problem> {
+    let Looked { record, not_noted } = match ring.look_up(&key.hash(), now).await {
+        Ok(looked) => looked,
+        // Nobody knows whether the key is good, so it is not the caller's fault.
+        Err(error) => {
+            log::keys_failed(request_id, &error);
+            return Err(Problem::KeysUnavailable);
+        }
+    };
+    if let Some(error) = not_noted {
+        log::use_not_noted(request_id, key.id(), &error);
+    }
+    match record {
+        Some(record) if !record.is_revoked() => Ok(Caller {
+            owner: record.owner,
+            scopes: record.scopes,
+        }),
+        _ => Err(Problem::InvalidKey),
+    }
+}
+
+/// The key of the request, if it has one that could be one: nothing else is worth asking the table.
+fn bearer(request: &Request) -> Option<ApiKey> {
+    let header = request.header_text(header::AUTHORIZATION)?;
+    let (scheme, credentials) = header.split_once(' ')?;
+    let is_bearer = scheme.eq_ignore_ascii_case("bearer");
+    is_bearer.then(|| credentials.trim().parse().ok()).flatten()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::tests::{Table, key};
+    use links::Timestamp;
     use serde_json::{Value, json};
+    use std::sync::atomic::Ordering;
 
-    fn check(auth: Auth, authorizer: &Value, expected: Option<&str>) {
-        let request =
-            crate::request::request(json!({ "requestContext": { "authorizer": authorizer } }));
-        let caller = caller(auth, &request).ok();
-        assert_eq!(
-            caller.as_ref().map(|caller| caller.owner.as_str()),
-            expected,
-            "{auth:?} {authorizer}"
-        );
+    const NOW: SystemTime = SystemTime::UNIX_EPOCH;
+
+    fn keys() -> Auth {
+        Auth::ApiKey { table: "k".into() }
     }
 
-    #[test]
-    fn the_owner_is_whom_the_gateway_let_through() {
+    async fn check(auth: Auth, authorizer: &Value, expected: Option<&str>) {
+        let request =
+            crate::request::request(json!({ "requestContext": { "authorizer": authorizer } }));
+        let table = Table::default();
+        let identity = Identity::with_keys(&auth, |_name| &table);
+        let caller = identity.caller(&request, "1", NOW).await.ok();
+        let expected = expected.map(|owner| (owner, ScopeSet::OWNER));
+        let actual = caller.as_ref();
+        let actual = actual.map(|caller| (caller.owner.as_str(), caller.scopes));
+        assert_eq!(actual, expected, "{auth:?} {authorizer}");
+    }
+
+    #[tokio::test]
+    async fn the_owner_is_whom_the_gateway_let_through() {
         let iam = json!({ "iam": { "userArn": "arn:aws:iam::1:user/ann" } });
         let jwt = json!({ "jwt": { "claims": { "sub": "ann" }, "scopes": null } });
-        check(Auth::None, &Value::Null, Some("anonymous"));
-        check(Auth::None, &iam, Some("anonymous"));
-        check(Auth::AwsIam, &iam, Some("arn:aws:iam::1:user/ann"));
-        check(Auth::AwsIam, &jwt, None);
-        check(Auth::AwsIam, &Value::Null, None);
-        check(Auth::Jwt, &jwt, Some("ann"));
-        check(Auth::Jwt, &iam, None);
+        check(Auth::None, &Value::Null, Some("anonymous")).await;
+        check(Auth::None, &iam, Some("anonymous")).await;
+        check(Auth::AwsIam, &iam, Some("arn:aws:iam::1:user/ann")).await;
+        check(Auth::AwsIam, &jwt, None).await;
+        check(Auth::AwsIam, &Value::Null, None).await;
+        check(Auth::Jwt, &jwt, Some("ann")).await;
+        check(Auth::Jwt, &iam, None).await;
+        check(keys(), &iam, None).await;
+        check(keys(), &jwt, None).await;
+    }
+
+    /// The answer to an `Authorization` header, from a table with the keys of ann, and how often it was asked.
+    async fn with_header(table: &Table, value: Option<&str>) -> (Result<Caller, Problem>, usize) {
+        let headers = json!({ "headers": { "authorization": value.unwrap_or_default() } });
+        let changes = if value.is_some() { headers } else { json!({}) };
+        let request = crate::request::request(changes);
+        let identity = Identity::with_keys(&keys(), |_name| table);
+        let before = table.reads();
+        let caller = identity.caller(&request, "1", NOW).await;
+        (caller, table.reads() - before)
+    }
+
+    #[tokio::test]
+    async fn a_key_opens_what_its_record_says() {
+        let (good, record) = key(1, "ann", ScopeSet::NONE.with(Scope::Read));
+        let table = Table::with([(good.hash(), record)]);
+        let token = good.reveal();
+        for scheme in ["Bearer", "bearer", "BEARER", "Bearer  "] {
+            let (caller, _) = with_header(&table, Some(&format!("{scheme} {token}"))).await;
+            let caller = caller.unwrap();
+            assert_eq!(caller.owner, "ann", "{scheme}");
+            assert!(caller.require(Scope::Read).is_ok());
+            let refused = caller.require(Scope::Delete).unwrap_err();
+            assert_eq!(
+                (refused.code(), refused.status().as_u16()),
+                ("insufficient-scope", 403)
+            );
+            assert_eq!(
+                serde_json::to_value(refused.body("1")).unwrap()["scope"],
+                "delete"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_key_is_refused_without_asking_the_table() {
+        let (good, record) = key(1, "ann", ScopeSet::OWNER);
+        let table = Table::with([(good.hash(), record)]);
+        let token = good.reveal();
+        let long = format!("Bearer {token}{}", "0".repeat(100_000));
+        let headers = [
+            None,
+            Some(""),
+            Some("Bearer"),
+            Some("Bearer "),
+            Some("Bearer secret"),
+            Some(token),
+            Some(&long),
+            Some(&format!("Basic {token}")),
+            Some(&format!("Bearer {token}, Bearer {token}")),
+            Some(&format!("Bearer {}", token.to_uppercase())),
+            Some(&format!("Bearer\t{token}")),
+        ]
+        .map(|header| header.map(str::to_owned));
+        for header in headers {
+            let (caller, reads) = with_header(&table, header.as_deref()).await;
+            let problem = caller.unwrap_err();
+            assert_eq!((problem.status().as_u16(), reads), (401, 0), "{header:?}");
+            assert_eq!(problem.header().unwrap().1, "Bearer", "{header:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn unknown_and_revoked_keys_are_refused_alike() {
+        let (revoked, mut record) = key(1, "ann", ScopeSet::OWNER);
+        record.revoked_at = Some(Timestamp::from_unix_seconds(1));
+        let (unknown, _) = key(2, "ann", ScopeSet::OWNER);
+        let table = Table::with([(revoked.hash(), record)]);
+        for key in [revoked, unknown] {
+            let (caller, _) = with_header(&table, Some(&format!("Bearer {}", key.reveal()))).await;
+            let problem = caller.unwrap_err();
+            assert_eq!(
+                (problem.code(), problem.status().as_u16()),
+                ("invalid-key", 401)
+            );
+            assert_eq!(
+                problem.header().unwrap().1,
+                "Bearer error=\"invalid_token\""
+            );
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_table_that_does_not_answer_is_not_the_callers_fault() {
+        let (good, record) = key(1, "ann", ScopeSet::OWNER);
+        let table = Table::with([(good.hash(), record)]);
+        table.hangs.store(true, Ordering::Relaxed);
+        let (caller, _) = with_header(&table, Some(&format!("Bearer {}", good.reveal()))).await;
+        let problem = caller.unwrap_err();
+        assert_eq!(
+            (problem.code(), problem.status().as_u16()),
+            ("unavailable", 503)
+        );
     }
 }

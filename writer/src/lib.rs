@@ -22,6 +22,7 @@ mod fields;
 mod handler;
 mod idempotency;
 mod identity;
+mod keys;
 mod log;
 mod manage;
 #[cfg(test)]
@@ -37,4 +38,5 @@ mod store;
 
 pub use config::{Auth, Config, VARIABLES};
 pub use handler::Writer;
+pub use identity::Identity;
 pub use store::Store;

@@ -3,7 +3,7 @@
 
 use std::{error::Error, io::Write as _, time::Duration};
 
-use links::StoreError;
+use links::{KeyId, StoreError};
 use serde_json::{Value, json};
 
 use crate::{failure::Failure, problem::Problem};
@@ -62,6 +62,22 @@ pub(crate) fn timed_out(request_id: &str, limit: Duration) {
     write(
         &json!({ "level": "error", "message": "the store took too long", "request_id": request_id,
         "limit_ms": u64::try_from(limit.as_millis()).unwrap_or(u64::MAX) }),
+    );
+}
+
+/// Trouble with the table of keys: nobody is let in.
+pub(crate) fn keys_failed(request_id: &str, error: &dyn Error) {
+    write(
+        &json!({ "level": "error", "message": "a key could not be looked up", "request_id": request_id,
+        "error": links::with_causes(error) }),
+    );
+}
+
+/// A key was used, and the table does not know it.
+pub(crate) fn use_not_noted(request_id: &str, key_id: &KeyId, error: &dyn Error) {
+    write(
+        &json!({ "level": "warn", "message": "the use of a key was not noted", "request_id": request_id,
+        "key_id": key_id.as_str(), "error": links::with_causes(error) }),
     );
 }
 

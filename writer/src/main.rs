@@ -4,7 +4,7 @@ use std::{process::ExitCode, sync::Arc, time::SystemTime};
 
 use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use links::with_causes;
-use writer::{Config, Store, Writer};
+use writer::{Config, Identity, Store, Writer};
 
 fn main() -> ExitCode {
     match run() {
@@ -37,15 +37,19 @@ fn run() -> Result<(), lambda_runtime::Error> {
 
 async fn serve(config: Config) -> Result<(), lambda_runtime::Error> {
     let store = Store::new(&config);
+    let identity = Identity::new(&config, &store);
     // Before the first event there is time, and on Lambda a whole core.
-    if let Err(error) = store.connect().await {
-        complain(&format!("starting without DAX: {}", with_causes(&error)));
+    let (dax, keys) = tokio::join!(store.connect(), identity.connect());
+    for (what, connected) in [("DAX", dax), ("the table of keys", keys)] {
+        if let Err(error) = connected {
+            complain(&format!("starting without {what}: {}", with_causes(&error)));
+        }
     }
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place that reads the clock"
     )]
-    let writer = Arc::new(Writer::new(store, config, SystemTime::now));
+    let writer = Arc::new(Writer::new(store, identity, config, SystemTime::now));
     let handler = service_fn(move |event: LambdaEvent<_>| {
         let writer = Arc::clone(&writer);
         async move { writer.handle(event).await }

@@ -20,7 +20,7 @@ pub(crate) async fn read(
         .ok_or_else(|| Problem::UnknownLink {
             slug: slug.to_string(),
         })?;
-    if caller.admin || caller.owner == link.owner {
+    if caller.is_admin() || caller.owner == link.owner {
         Ok(link)
     } else {
         Err(Problem::NotOwner {
@@ -54,7 +54,7 @@ pub(crate) async fn update(
             }
             .into());
         }
-        if is_blocked(before.state) && !caller.admin {
+        if is_blocked(before.state) && !caller.is_admin() {
             return Err(Problem::LinkBlocked {
                 slug: slug.to_string(),
             }
@@ -99,14 +99,18 @@ pub(crate) fn restored(link: Link, now: Timestamp) -> Link {
 mod tests {
     use super::*;
     use crate::memory::Memory;
-    use links::{GRACE, TargetRules, TargetUrl};
+    use links::{GRACE, Scope, ScopeSet, TargetRules, TargetUrl};
 
     const NOW: Timestamp = Timestamp::from_unix_seconds(1_000);
 
     fn caller(owner: &str, admin: bool) -> Caller {
+        let scopes = match admin {
+            true => ScopeSet::NONE.with(Scope::Admin),
+            false => ScopeSet::OWNER,
+        };
         Caller {
             owner: owner.into(),
-            admin,
+            scopes,
         }
     }
 

@@ -1,7 +1,7 @@
 //! What can be wrong with a request: one place that gives every mistake its status and its public words.
 
 use http::StatusCode;
-use links::{AliasError, TargetError, with_causes};
+use links::{AliasError, Scope, TargetError, with_causes};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -17,8 +17,12 @@ pub(crate) enum Problem {
     MethodNotAllowed { allow: String },
     /// The caller is not known.
     Unauthenticated,
-    /// Only an administrator may do that.
-    AdminOnly,
+    /// The caller's key does not exist, or no longer opens anything.
+    InvalidKey,
+    /// The caller's key could not be looked up.
+    KeysUnavailable,
+    /// The caller is known, and may not do that.
+    InsufficientScope { scope: Scope },
     /// The link is another owner's.
     NotOwner { slug: String },
     /// The operator has closed the link.
@@ -109,7 +113,8 @@ impl Problem {
                 "Method not allowed",
             ),
             Self::Unauthenticated => ("unauthenticated", S::UNAUTHORIZED, "Not authenticated"),
-            Self::AdminOnly => ("insufficient-scope", S::FORBIDDEN, "Not allowed"),
+            Self::InvalidKey => ("invalid-key", S::UNAUTHORIZED, "Key not valid"),
+            Self::InsufficientScope { .. } => ("insufficient-scope", S::FORBIDDEN, "Not allowed"),
             Self::NotOwner { .. } => ("not-owner", S::FORBIDDEN, "Someone else's link"),
             Self::LinkBlocked { .. } => ("link-blocked", S::FORBIDDEN, "Link is blocked"),
             Self::UnknownLink { .. } => ("unknown-link", S::NOT_FOUND, "No such link"),
@@ -198,7 +203,7 @@ impl Problem {
                 S::SERVICE_UNAVAILABLE,
                 "No slug left for this URL",
             ),
-            Self::Unavailable => (
+            Self::KeysUnavailable | Self::Unavailable => (
                 "unavailable",
                 S::SERVICE_UNAVAILABLE,
                 "Temporarily unavailable",
@@ -220,7 +225,13 @@ impl Problem {
             Self::UnknownPath => "/api/v1/openapi.json describes the paths there are.".to_owned(),
             Self::MethodNotAllowed { allow } => format!("This path takes {allow}."),
             Self::Unauthenticated => "The request carries no identity.".to_owned(),
-            Self::AdminOnly => "Only an administrator may do that.".to_owned(),
+            Self::InvalidKey => "There is no such key, or it was revoked.".to_owned(),
+            Self::KeysUnavailable => {
+                "The key could not be checked, so nothing was done.".to_owned()
+            }
+            Self::InsufficientScope { scope } => {
+                format!("The caller lacks the scope \"{}\".", scope.name())
+            }
             Self::NotOwner { slug } => format!("\"{slug}\" belongs to someone else."),
             Self::LinkBlocked { slug } => {
                 format!("\"{slug}\" was closed by the operator, who alone can change it.")
@@ -312,6 +323,7 @@ impl Problem {
             }
             Self::Length { field, max, .. } => json!({ "field": field, "limit": max }),
             Self::TooMany { field, limit } => json!({ "field": field, "limit": limit }),
+            Self::InsufficientScope { scope } => json!({ "scope": scope.name() }),
             Self::InvalidParameter { parameter, .. } => json!({ "parameter": parameter }),
             Self::InvalidIdempotencyKey { limit } => json!({ "limit": limit }),
             Self::VersionMismatch { version } => json!({ "version": version }),
@@ -355,7 +367,21 @@ impl Problem {
         match self {
             Self::MethodNotAllowed { allow } => Some((http::header::ALLOW, allow.clone())),
             Self::Unauthenticated => Some((http::header::WWW_AUTHENTICATE, "Bearer".to_owned())),
-            Self::NoSlugLeft | Self::TooManyEditors { .. } | Self::Unavailable => {
+            Self::InvalidKey => Some((
+                http::header::WWW_AUTHENTICATE,
+                "Bearer error=\"invalid_token\"".to_owned(),
+            )),
+            Self::InsufficientScope { scope } => Some((
+                http::header::WWW_AUTHENTICATE,
+                format!(
+                    "Bearer error=\"insufficient_scope\", scope=\"{}\"",
+                    scope.name()
+                ),
+            )),
+            Self::NoSlugLeft
+            | Self::TooManyEditors { .. }
+            | Self::KeysUnavailable
+            | Self::Unavailable => {
                 Some((http::header::RETRY_AFTER, RETRY_AFTER_SECONDS.to_string()))
             }
             _ => None,

@@ -1,6 +1,7 @@
 //! Which call a request is.
 
 use http::Method;
+use links::Scope;
 
 use crate::problem::Problem;
 
@@ -27,6 +28,19 @@ pub(crate) enum Call {
     GetQrCode,
     /// The description of all this.
     GetOpenApi,
+}
+
+impl Call {
+    /// What a caller must be allowed to do; nothing for what everybody may see.
+    pub(crate) const fn scope(self) -> Option<Scope> {
+        Some(match self {
+            Self::Shorten | Self::CreateLink | Self::CreateLinks => Scope::Create,
+            Self::ListLinks | Self::GetLink | Self::GetQrCode => Scope::Read,
+            Self::UpdateLink => Scope::Update,
+            Self::DeleteLink | Self::RestoreLink => Scope::Delete,
+            Self::GetOpenApi => return None,
+        })
+    }
 }
 
 /// Every call with its method and its path. `{slug}` stands for one segment.

@@ -4,8 +4,8 @@
 //! past it would go on not existing for its readers. While DAX fails, so do writes.
 
 use links::{
-    Change, DaxStore, DynamoDbStore, Found, Freshness, Link, LinkLister, LinkReader, LinkWriter,
-    Page, Position, Put, Slug, StoreError,
+    Change, DaxStore, DynamoDbStore, Found, Freshness, KeyTable, Link, LinkLister, LinkReader,
+    LinkWriter, Page, Position, Put, Slug, StoreError,
 };
 
 use crate::Config;
@@ -23,8 +23,13 @@ impl Store {
         let dax = config.dax.as_ref();
         Self {
             dax: dax.map(|dax| DaxStore::new(dax, &config.dynamodb)),
-            dynamodb: DynamoDbStore::new(config.dynamodb.clone()),
+            dynamodb: DynamoDbStore::new(&config.dynamodb),
         }
+    }
+
+    /// The table of keys beside it: never through DAX.
+    pub(crate) fn keys(&self, table: &str) -> KeyTable {
+        self.dynamodb.keys(table)
     }
 
     /// Connects to DAX, so that the first request finds the connection open.

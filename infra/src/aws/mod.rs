@@ -27,6 +27,8 @@ const ATTEMPTS: u32 = 6;
 pub(crate) struct Aws {
     /// Stacks and change sets.
     pub(crate) cloudformation: aws_sdk_cloudformation::Client,
+    /// The tables.
+    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     /// The bucket of the zips.
     pub s3: aws_sdk_s3::Client,
     /// Who is calling.
@@ -100,6 +102,7 @@ impl Aws {
             .build();
         Ok(Self {
             cloudformation: aws_sdk_cloudformation::Client::new(config),
+            dynamodb: aws_sdk_dynamodb::Client::new(config),
             s3: aws_sdk_s3::Client::from_conf(s3),
             sts: aws_sdk_sts::Client::new(config),
             signed: Signed::new(config, connector, &region),

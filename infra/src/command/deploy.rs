@@ -11,6 +11,7 @@ use super::status::print_outputs;
 use crate::aws::signed::now;
 use crate::aws::{Caller, explain};
 use crate::outcome::{Exit, failure};
+use crate::stack::change::Kind;
 use crate::stack::change_set::{self, ChangeSet, Proposal};
 use crate::stack::recovery::{Consent, make_ready};
 use crate::stack::state::{Situation, situation};
@@ -136,8 +137,29 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     }
     execute_and_watch(session, &change_set, &name).await?;
     protect(session).await?;
-    print_outputs(session, &session.existing_stack().await?);
+    let stack = session.existing_stack().await?;
+    print_outputs(session, &stack);
+    tell_of_keys(session, &stack, &change_set);
     Ok(Exit::Done)
+}
+
+/// A table of keys that has just been made is empty, so nobody can make links.
+fn tell_of_keys(session: &Session, stack: &Stack, change_set: &ChangeSet) {
+    let is_new = change_set
+        .changes
+        .iter()
+        .any(|change| change.logical_id == "KeysTable" && change.kind == Kind::Add);
+    if is_new
+        && stack
+            .outputs
+            .get("WriterAuth")
+            .is_some_and(|auth| auth == "API_KEY")
+    {
+        session.terminal.note(format_args!(
+            "nobody can make links yet: `infra --stage {} keys create --owner NAME` makes a key",
+            session.stage.name
+        ));
+    }
 }
 
 async fn greet(session: &Session) -> Result<Caller> {

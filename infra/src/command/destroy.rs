@@ -1,4 +1,4 @@
-//! `destroy`: takes the stack down. The table stays, unless its deletion is asked for by name.
+//! `destroy`: takes the stack down. The tables stay, unless their deletion is asked for by name.
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
@@ -12,7 +12,7 @@ use crate::stack::{Session, Stack};
 /// Options of `infra destroy`.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// Delete the table with all links, too
+    /// Delete the tables with all links and keys, too
     #[arg(long)]
     delete_data: bool,
     /// Do not ask; the stage must then be named with --stage
@@ -38,8 +38,8 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
         );
         return Ok(Exit::Done);
     };
-    let table = table(session, &stack).await?;
-    if !agreed(session, &stack, table.as_deref(), options).await? {
+    let tables = tables(session, &stack).await?;
+    if !agreed(session, &stack, &tables, options).await? {
         session.terminal.line("Nothing was deleted.");
         return Ok(Exit::Done);
     }
@@ -60,23 +60,23 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     session
         .terminal
         .done("destroy", format_args!("{} is gone", stack.name));
-    match table {
-        Some(table) if options.delete_data => delete_table(session, &table).await?,
-        Some(table) if table_exists(session, &table).await? => {
+    for table in &tables {
+        if options.delete_data {
+            delete_table(session, table).await?;
+        } else if table_exists(session, table).await? {
             session.terminal.note(format_args!(
-                "the table {table} stays, with all links: it costs its storage, and is deleted by\n    \
+                "the table {table} stays, with all it holds: it costs its storage, and is deleted by\n    \
                  aws dynamodb update-table --table-name {table} --no-deletion-protection-enabled\n    \
                  aws dynamodb delete-table --table-name {table}"
             ));
             session.terminal.event("retained", json!({"table": table}));
         }
-        _ => {}
     }
     Ok(Exit::Done)
 }
 
-/// The table's name, also of a stack that has no outputs because it was never completed.
-async fn table(session: &Session, stack: &Stack) -> Result<Option<String>> {
+/// The tables' names, also of a stack that has no outputs because it was never completed.
+async fn tables(session: &Session, stack: &Stack) -> Result<Vec<String>> {
     let request = session
         .aws
         .cloudformation
@@ -87,31 +87,31 @@ async fn table(session: &Session, stack: &Stack) -> Result<Option<String>> {
         .await
         .map_err(explain)
         .context("cannot list the stack's resources")?;
-    let table = answer
+    let tables = answer
         .stack_resources()
         .iter()
-        .find(|resource| resource.logical_resource_id() == Some("LinksTable"));
-    Ok(table
-        .and_then(|table| table.physical_resource_id())
-        .map(str::to_owned)
-        .filter(|name| !name.is_empty()))
+        .filter(|resource| resource.resource_type() == Some("AWS::DynamoDB::Table"))
+        .filter_map(|table| table.physical_resource_id())
+        .filter(|name| !name.is_empty());
+    Ok(tables.map(str::to_owned).collect())
 }
 
 async fn agreed(
     session: &Session,
     stack: &Stack,
-    table: Option<&str>,
+    tables: &[String],
     options: &Options,
 ) -> Result<bool> {
     if options.yes {
         return Ok(true);
     }
-    let fate = match table {
-        Some(table) if options.delete_data => {
-            format!("The table {table} and ALL LINKS in it are deleted too.")
+    let names = tables.join(", ");
+    let fate = match tables {
+        [] => String::new(),
+        _ if options.delete_data => {
+            format!("ALL LINKS and keys are deleted too, with the tables {names}.")
         }
-        Some(table) => format!("The table {table} stays."),
-        None => String::new(),
+        _ => format!("The tables stay: {names}."),
     };
     let question = format!(
         "This takes {} in {} down: every short link stops working. {fate}",

@@ -121,12 +121,14 @@ impl Smoke<'_> {
     }
 
     async fn create(&self) -> Result<String> {
-        let bearer = self.key.as_ref().map(|key| format!("Bearer {key}"));
+        // A signature takes the same header.
+        let key = self.key.as_ref().filter(|_| self.auth != "AWS_IAM");
+        let bearer = key.map(|key| format!("Bearer {key}"));
         let mut headers = vec![("content-type", "text/plain")];
         headers.extend(bearer.as_deref().map(|bearer| ("authorization", bearer)));
         let sign_for = (self.auth == "AWS_IAM").then_some("execute-api");
         if matches!(self.auth.as_str(), "API_KEY" | "JWT") && bearer.is_none() {
-            bail!("the writer wants a key: --key or KURZ_API_KEY");
+            bail!("the writer wants a key or token: --key or KURZ_API_KEY");
         }
         let url = format!("{}/", self.url);
         let answer = self

@@ -15,7 +15,7 @@ pub(crate) fn violations(template: &Value) -> Vec<String> {
         }
     };
     require(template.get("Transform").is_none(), "no transform");
-    table(&stack, &mut require);
+    tables(&stack, &mut require);
     cluster(&stack, &mut require);
     functions(&stack, &mut require);
     network(&stack, &mut require);
@@ -25,41 +25,64 @@ pub(crate) fn violations(template: &Value) -> Vec<String> {
     found
 }
 
-fn table(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
-    let tables = stack.of_type("AWS::DynamoDB::Table");
-    let [(_, table)] = tables.as_slice() else {
-        return require(false, "one table");
-    };
-    let properties = &table["Properties"];
+fn tables(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
+    let names: Vec<_> = stack
+        .of_type("AWS::DynamoDB::Table")
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    require(names == ["KeysTable", "LinksTable"], "two tables");
+    for (name, table) in stack.of_type("AWS::DynamoDB::Table") {
+        let properties = &table["Properties"];
+        require(
+            table["DeletionPolicy"] == "RetainExceptOnCreate",
+            &format!("{name} outlives the stack"),
+        );
+        require(
+            table["UpdateReplacePolicy"] == "Retain",
+            &format!("a replaced {name} stays"),
+        );
+        require(
+            properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] == true,
+            &format!("{name} has point-in-time recovery"),
+        );
+        require(
+            properties["SSESpecification"]["SSEEnabled"] == true,
+            &format!("{name} is encrypted"),
+        );
+        require(
+            properties["DeletionProtectionEnabled"] == true,
+            &format!("{name} is protected"),
+        );
+        let key = match name {
+            "KeysTable" => links::key::item::KEY_ATTRIBUTE,
+            _ => links::item::KEY_ATTRIBUTE,
+        };
+        require(
+            properties["KeySchema"] == json!([{"AttributeName": key, "KeyType": "HASH"}]),
+            &format!("the key of {name}"),
+        );
+    }
     require(
-        table["DeletionPolicy"] == "RetainExceptOnCreate",
-        "the table outlives the stack",
-    );
-    require(
-        table["UpdateReplacePolicy"] == "Retain",
-        "a replaced table stays",
-    );
-    require(
-        properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] == true,
-        "point-in-time recovery",
-    );
-    require(
-        properties["SSESpecification"]["SSEEnabled"] == true,
-        "the table is encrypted",
-    );
-    require(
-        properties["DeletionProtectionEnabled"] == true,
-        "the table is protected",
-    );
-    require(
-        properties["KeySchema"]
-            == json!([{"AttributeName": links::item::KEY_ATTRIBUTE, "KeyType": "HASH"}]),
-        "the key",
-    );
-    require(
-        properties["TimeToLiveSpecification"]
+        stack.properties("LinksTable")["TimeToLiveSpecification"]
             == json!({"AttributeName": links::item::TTL_ATTRIBUTE, "Enabled": true}),
         "time to live goes by the attribute that the functions write",
+    );
+    require(
+        stack
+            .properties("KeysTable")
+            .get("TimeToLiveSpecification")
+            .is_none(),
+        "no key goes away by itself",
+    );
+    let told_of_keys = stack.all().filter(|(name, resource)| {
+        *name != "KeysTable" && resource.to_string().contains("<KeysTable")
+    });
+    require(
+        told_of_keys
+            .map(|(name, _)| name)
+            .eq(["DynamoDbEndpoint", "Writer", "WriterRole"]),
+        "only the writer and its way out know the table of keys",
     );
 }
 
@@ -290,13 +313,15 @@ fn routes(template: &Value) -> Vec<String> {
             })
             .collect();
         actual.sort();
+        // Keys are checked by the writer itself.
+        let checked_by_gateway = if auth == "API_KEY" { "NONE" } else { &auth };
         let writer = |key: &str| {
             let authorizer = if auth == "JWT" { "<JwtAuthorizer>" } else { "" };
             (
                 [
                     key.to_owned(),
                     "integrations/<WriterIntegration>".to_owned(),
-                    auth.clone(),
+                    checked_by_gateway.to_owned(),
                 ],
                 authorizer.to_owned(),
             )
@@ -331,6 +356,11 @@ fn the_template_keeps_its_promises() {
 #[test]
 fn writing_is_closed_unless_it_is_opened_by_name() {
     assert_ne!(template()["Parameters"]["WriterAuth"]["Default"], "NONE");
+    for auth in ["API_KEY", "AWS_IAM", "JWT", "NONE"] {
+        let stack = Rendered::new(&template(), &[("WriterAuth", auth)]);
+        let told = &stack.properties("Writer")["Environment"]["Variables"]["WRITER_AUTH"];
+        assert_eq!(told, auth, "the writer checks what the gateway does not");
+    }
 }
 
 #[test]

@@ -56,6 +56,67 @@ fn the_writer_may_write_past_dax() {
 }
 
 #[test]
+fn the_redirector_may_read_keys() {
+    check(
+        |all| {
+            statement(all, "RedirectorRole")["Resource"] = json!([
+                {"Fn::GetAtt": ["LinksTable", "Arn"]}, {"Fn::GetAtt": ["KeysTable", "Arn"]}
+            ]);
+        },
+        "RedirectorRole may also: (\"Allow\", \"dynamodb:GetItem\", \"<KeysTable.Arn>\"",
+    );
+    check(
+        |all| {
+            let statements =
+                &mut properties(all, "DynamoDbEndpoint")["PolicyDocument"]["Statement"];
+            let readers = statements[0]["Condition"].clone();
+            statements[2]["Condition"] = readers;
+        },
+        "the endpoint lets through",
+    );
+    check(
+        |all| {
+            properties(all, "Redirector")["Environment"]["Variables"]["KEYS_TABLE"] =
+                json!({"Ref": "KeysTable"});
+        },
+        "only the writer and its way out know",
+    );
+}
+
+#[test]
+fn dax_may_read_keys() {
+    check(
+        |all| statement(all, "DaxRole")["Resource"] = json!({"Fn::GetAtt": ["KeysTable", "Arn"]}),
+        "DaxRole may also: (\"Allow\", \"dynamodb:DescribeTable\", \"<KeysTable.Arn>\"",
+    );
+}
+
+#[test]
+fn the_writer_may_make_keys() {
+    check(
+        |all| {
+            let statements =
+                &mut properties(all, "WriterRole")["Policies"][0]["PolicyDocument"]["Statement"];
+            statements[2]["Action"][1] = json!("dynamodb:PutItem");
+        },
+        "WriterRole may also: (\"Allow\", \"dynamodb:PutItem\", \"<KeysTable.Arn>\"",
+    );
+}
+
+#[test]
+fn the_writer_is_not_told_of_its_keys() {
+    check(
+        |all| {
+            remove(
+                &mut properties(all, "Writer")["Environment"]["Variables"],
+                "KEYS_TABLE",
+            );
+        },
+        "only the writer and its way out know",
+    );
+}
+
+#[test]
 fn anything_on_the_table() {
     for role in ["RedirectorRole", "WriterRole", "DaxRole"] {
         check(
@@ -175,10 +236,12 @@ fn encryption_is_off() {
         |all| properties(all, "DaxCluster")["SSESpecification"]["SSEEnabled"] = json!(false),
         "the cluster is encrypted",
     );
-    check(
-        |all| properties(all, "LinksTable")["SSESpecification"]["SSEEnabled"] = json!(false),
-        "the table is encrypted",
-    );
+    for table in ["LinksTable", "KeysTable"] {
+        check(
+            |all| properties(all, table)["SSESpecification"]["SSEEnabled"] = json!(false),
+            &format!("{table} is encrypted"),
+        );
+    }
     check(
         |all| properties(all, "DaxCluster")["ClusterEndpointEncryptionType"] = json!("NONE"),
         "connections to the cluster are encrypted",
@@ -186,24 +249,25 @@ fn encryption_is_off() {
 }
 
 #[test]
-fn the_table_can_be_lost() {
-    check(
-        |all| {
-            remove(
-                properties(all, "LinksTable"),
-                "PointInTimeRecoverySpecification",
-            );
-        },
-        "point-in-time recovery",
-    );
-    check(
-        |all| all["LinksTable"]["DeletionPolicy"] = json!("Delete"),
-        "outlives the stack",
-    );
-    check(
-        |all| remove(&mut all["LinksTable"], "UpdateReplacePolicy"),
-        "a replaced table stays",
-    );
+fn a_table_can_be_lost() {
+    for table in ["LinksTable", "KeysTable"] {
+        check(
+            |all| remove(properties(all, table), "PointInTimeRecoverySpecification"),
+            &format!("{table} has point-in-time recovery"),
+        );
+        check(
+            |all| all[table]["DeletionPolicy"] = json!("Delete"),
+            &format!("{table} outlives the stack"),
+        );
+        check(
+            |all| remove(&mut all[table], "UpdateReplacePolicy"),
+            &format!("a replaced {table} stays"),
+        );
+        check(
+            |all| properties(all, table)["DeletionProtectionEnabled"] = json!(false),
+            &format!("{table} is protected"),
+        );
+    }
     check(
         |all| {
             properties(all, "LinksTable")["TimeToLiveSpecification"]["AttributeName"] =

@@ -132,6 +132,8 @@ fn expected(role: &str, dax: bool, tracing: bool) -> BTreeSet<Grant> {
             });
             grants.extend(allow_all("dynamodb", &["BatchGetItem"], table));
             grants.insert(allow("dynamodb:Query", OWNER_INDEX));
+            let keys = "<KeysTable.Arn>";
+            grants.extend(allow_all("dynamodb", &["GetItem", "UpdateItem"], keys));
             grants.extend(runtime_grants("Writer", tracing));
         }
         "DaxRole" => {
@@ -206,7 +208,7 @@ pub(crate) fn violations(template: &Value) -> Vec<String> {
     found
 }
 
-/// The gateway endpoint lets through what the two functions do to this table, and nothing else.
+/// The gateway endpoint lets through what the two functions do to these tables, and nothing else.
 fn endpoint_violations(stack: &Rendered) -> Vec<String> {
     let statement = |sid: &str, actions: Value, resources: Value, roles: Value| {
         json!({"Sid": sid, "Effect": "Allow", "Principal": "*", "Action": actions, "Resource": resources,
@@ -226,6 +228,12 @@ fn endpoint_violations(stack: &Rendered) -> Vec<String> {
                     .map(|it| format!("dynamodb:{it}"))
             ),
             json!(["<LinksTable.Arn>", OWNER_INDEX]),
+            json!("<WriterRole.Arn>")
+        ),
+        statement(
+            "WriterChecksKeys",
+            json!(["dynamodb:GetItem", "dynamodb:UpdateItem"]),
+            json!("<KeysTable.Arn>"),
             json!("<WriterRole.Arn>")
         ),
     ]);

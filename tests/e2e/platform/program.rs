@@ -35,7 +35,13 @@ struct Running {
 impl Running {
     /// Starts with `--json`, free ports and further arguments.
     async fn start(arguments: &[&str]) -> Self {
-        let free = ["--json", "--port=0", "--dynamodb-port=0", "--lambda-port=0"];
+        let free = [
+            "--json",
+            "--port=0",
+            "--dynamodb-port=0",
+            "--lambda-port=0",
+            "--dax-port=0",
+        ];
         let mut child = command(&[&free, arguments].concat()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
@@ -113,6 +119,32 @@ async fn readiness_is_one_line_of_json_and_nothing_else() {
         .await
         .unwrap();
     assert_eq!(rest, "");
+}
+
+#[tokio::test]
+async fn the_key_is_told_and_stays_with_the_data() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = format!("--data-dir={}", directory.path().display());
+    let mut keys = Vec::new();
+    for _ in 0..2 {
+        let mut program = Running::start(&["--auth=api-key", &data]).await;
+        let key = program.ready["api_key"].as_str().expect("a key").to_owned();
+        let client = program.client();
+        let bearer = format!("Bearer {key}");
+        let headers = [("content-type", "text/plain"), ("authorization", &*bearer)];
+        let reply = client
+            .call("POST", "/", &headers, "https://example.com")
+            .await;
+        assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
+        let reply = client.post("/", "text/plain", "https://example.com").await;
+        assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(program.stop(Signal::INT).await, Some(0));
+        keys.push(key);
+    }
+    assert_eq!(keys[0], keys[1]);
+    let mut program = Running::start(&["--auth=api-key"]).await;
+    assert_ne!(program.ready["api_key"], keys[0]);
+    assert_eq!(program.stop(Signal::INT).await, Some(0));
 }
 
 #[tokio::test]

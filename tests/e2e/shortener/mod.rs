@@ -1,8 +1,10 @@
 //! The product: what browsers, apps and `curl` get.
 
+mod access;
 mod concurrency;
 mod create;
 mod dax;
+mod keys;
 mod redirect;
 
 use local::Stack;

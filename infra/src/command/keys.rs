@@ -1,0 +1,301 @@
+//! `keys`: makes, lists and revokes keys of the API.
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, Subcommand};
+use jiff::tz::TimeZone;
+use links::key::{KeyManager, Revoked};
+use links::{ApiKey, KeyId, KeyRecord, KeyTable, Put, ScopeSet, Timestamp};
+use serde_json::{Value, json};
+
+use crate::aws::signed::now;
+use crate::outcome::Exit;
+use crate::stack::Session;
+use crate::terminal::Terminal;
+
+/// How long functions go on taking a key that was revoked, as README.md says.
+const REVOCATION_SECONDS: u32 = 10;
+/// Most characters of an owner and of a label; DynamoDB's own limit for the owner is eight times that.
+const MAX_CHARACTERS: usize = 256;
+
+/// Options of `infra keys`.
+#[derive(Args, Debug)]
+pub(crate) struct Options {
+    /// Table to use instead of the one of the stage's stack
+    #[arg(long, global = true, value_name = "NAME")]
+    table: Option<String>,
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Make a key and show it, once
+    Create(Create),
+    /// All keys, revoked ones too; nothing here opens anything
+    List,
+    /// Make a key useless, within ten seconds
+    Revoke(Revoke),
+}
+
+#[derive(Args, Debug)]
+struct Create {
+    /// Whose links it makes and opens
+    #[arg(long, value_parser = words)]
+    owner: String,
+    /// What it opens: create, read, update, delete, admin (everything, of every owner)
+    #[arg(long, default_value_t = ScopeSet::OWNER, value_name = "A,B")]
+    scopes: ScopeSet,
+    /// What it is for
+    #[arg(long, value_parser = words)]
+    label: Option<String>,
+}
+
+#[derive(Args, Debug)]
+struct Revoke {
+    /// The key's name, as `list` shows it, or the whole key
+    #[arg(value_parser = key_id)]
+    key_id: KeyId,
+    /// Do not ask
+    #[arg(long, short)]
+    yes: bool,
+}
+
+/// Runs `infra keys`.
+///
+/// # Errors
+/// If there is no table of keys, it cannot be asked, or there is no key of that name.
+pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
+    let table = match &options.table {
+        Some(table) => table.clone(),
+        None => session
+            .existing_stack()
+            .await?
+            .output("KeysTableName")?
+            .to_owned(),
+    };
+    let keys = KeyTable::with_client(session.aws.dynamodb.clone(), &table);
+    let terminal = &session.terminal;
+    match &options.action {
+        Action::Create(options) => create(&keys, terminal, options).await,
+        Action::List => list(&keys, terminal).await,
+        Action::Revoke(options) => revoke(&keys, terminal, options).await,
+    }
+    .with_context(|| format!("table {table}"))
+}
+
+async fn create(keys: &impl KeyManager, terminal: &Terminal, options: &Create) -> Result<Exit> {
+    let key = ApiKey::from_random(&rand::random());
+    let mut record = KeyRecord::new(key.id().clone(), &options.owner, options.scopes, time());
+    record.label.clone_from(&options.label);
+    // That its hash is taken can only mean that an earlier attempt of this very put has succeeded.
+    let (Put::Stored | Put::Taken) = keys.create(&key.hash(), &record).await?;
+    terminal.done(
+        "keys",
+        format_args!("{} of {}: {}", record.key_id, record.owner, record.scopes),
+    );
+    terminal.line(format_args!("\n  {}\n", key.reveal()));
+    terminal.line("  It is shown this once and stored nowhere: the table holds its hash.");
+    let mut event = describe(&record);
+    if let Some(fields) = event.as_object_mut() {
+        fields.insert("key".to_owned(), json!(key.reveal()));
+    }
+    terminal.event("key", event);
+    Ok(Exit::Done)
+}
+
+async fn list(keys: &impl KeyManager, terminal: &Terminal) -> Result<Exit> {
+    let mut found = keys.list().await?;
+    found.keys.sort_by(|one, other| {
+        (&one.owner, one.created_at, &one.key_id).cmp(&(
+            &other.owner,
+            other.created_at,
+            &other.key_id,
+        ))
+    });
+    if found.keys.is_empty() {
+        terminal.line("There is no key: `infra keys create --owner NAME` makes one.");
+    } else {
+        terminal.line(row([
+            "key", "made", "used", "revoked", "scopes", "owner", "label",
+        ]));
+    }
+    for record in &found.keys {
+        terminal.line(row([
+            record.key_id.as_str(),
+            &day(Some(record.created_at)),
+            &day(record.last_used_on),
+            &day(record.revoked_at),
+            &record.scopes.to_string(),
+            &printable(&record.owner),
+            &printable(record.label.as_deref().unwrap_or_default()),
+        ]));
+        terminal.event("key", describe(record));
+    }
+    if found.unreadable > 0 {
+        terminal.note(format_args!(
+            "{} of the table's items cannot be read as keys",
+            found.unreadable
+        ));
+    }
+    if found.is_cut_off {
+        terminal.note(format_args!(
+            "there are more than these {}",
+            found.keys.len()
+        ));
+    }
+    Ok(Exit::Done)
+}
+
+async fn revoke(keys: &impl KeyManager, terminal: &Terminal, options: &Revoke) -> Result<Exit> {
+    let key_id = &options.key_id;
+    if !options.yes {
+        let question = format!(
+            "Whoever uses the key {key_id} is refused from then on, and it cannot be given back. Revoke it?"
+        );
+        if !terminal.confirm(&question, "--yes").await? {
+            terminal.line("Nothing was revoked.");
+            return Ok(Exit::Done);
+        }
+    }
+    let is_new = match keys.revoke(key_id, time()).await? {
+        Revoked::Unknown => {
+            bail!("there is no key {key_id}; `infra keys list` names those there are")
+        }
+        Revoked::Now => true,
+        Revoked::Before => false,
+    };
+    if is_new {
+        terminal.done(
+            "keys",
+            format_args!(
+                "{key_id} is revoked; functions notice within {REVOCATION_SECONDS} seconds"
+            ),
+        );
+    } else {
+        terminal.done("keys", format_args!("{key_id} was revoked before"));
+    }
+    terminal.event(
+        "revoked",
+        json!({"key_id": key_id.as_str(), "before": !is_new}),
+    );
+    Ok(Exit::Done)
+}
+
+/// A record for programs.
+fn describe(record: &KeyRecord) -> Value {
+    let scopes: Vec<_> = record.scopes.iter().map(links::Scope::name).collect();
+    json!({
+        "key_id": record.key_id.as_str(),
+        "owner": record.owner,
+        "scopes": scopes,
+        "label": record.label,
+        "created_at": record.created_at.unix_seconds(),
+        "last_used_on": record.last_used_on.map(Timestamp::unix_seconds),
+        "revoked_at": record.revoked_at.map(Timestamp::unix_seconds),
+    })
+}
+
+fn row([key, made, used, revoked, scopes, owner, label]: [&str; 7]) -> String {
+    let line = format!(
+        "  {key:<8}  {made:<10}  {used:<10}  {revoked:<10}  {scopes:<25}  {owner:<20}  {label}"
+    );
+    line.trim_end().to_owned()
+}
+
+/// The day of a time in UTC, `-` without one.
+fn day(time: Option<Timestamp>) -> String {
+    let seconds = time.and_then(|time| i64::try_from(time.unix_seconds()).ok());
+    let time = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
+    time.map_or_else(
+        || "-".to_owned(),
+        |time| time.to_zoned(TimeZone::UTC).date().to_string(),
+    )
+}
+
+fn time() -> Timestamp {
+    std::time::SystemTime::from(now()).into()
+}
+
+/// What is in the table may have come from elsewhere, and must not steer the terminal.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|letter| {
+            if letter.is_control() {
+                '\u{fffd}'
+            } else {
+                letter
+            }
+        })
+        .collect()
+}
+
+fn words(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() || text.trim() != text {
+        return Err("no text, or blanks around it".to_owned());
+    }
+    if text.chars().any(char::is_control) || text.chars().count() > MAX_CHARACTERS {
+        return Err(format!("control characters, or more than {MAX_CHARACTERS}"));
+    }
+    Ok(text.to_owned())
+}
+
+fn key_id(text: &str) -> Result<KeyId, String> {
+    let whole = text.parse::<ApiKey>().map(|key| key.id().clone());
+    whole
+        .or_else(|_not_whole| text.parse())
+        .map_err(|_neither| "not the name of a key: eight letters and digits".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use links::Scope;
+
+    #[test]
+    fn a_key_is_named_by_its_public_part_or_whole() {
+        let key = ApiKey::from_random(&[7; ApiKey::RANDOM_BYTES]);
+        let check = |text: &str, expected: bool| {
+            let parsed = key_id(text).ok();
+            assert_eq!(parsed.as_ref() == Some(key.id()), expected, "{text}");
+        };
+        check(key.id().as_str(), true);
+        check(key.reveal(), true);
+        check("kurz_", false);
+        check("", false);
+        check(&key.reveal().to_uppercase(), false);
+    }
+
+    #[test]
+    fn owners_and_labels_are_words() {
+        let check =
+            |text: &str, expected: bool| assert_eq!(words(text).is_ok(), expected, "{text:?}");
+        check("ann", true);
+        check("Ännchen von Tharau", true);
+        check("arn:aws:iam::1:user/ann", true);
+        check(&"x".repeat(256), true);
+        check(&"x".repeat(257), false);
+        check("", false);
+        check(" ", false);
+        check(" ann", false);
+        check("ann\n", false);
+        check("a\u{1b}[2Jnn", false);
+    }
+
+    #[test]
+    fn what_is_listed_has_days_and_opens_nothing() {
+        let key = ApiKey::from_random(&[7; ApiKey::RANDOM_BYTES]);
+        let made = Timestamp::from_unix_seconds(1_798_761_600);
+        let scopes = ScopeSet::NONE.with(Scope::Read);
+        let record = KeyRecord::new(key.id().clone(), "ann", scopes, made);
+        let event = describe(&record);
+        assert_eq!(event["scopes"], json!(["read"]));
+        assert_eq!(event["last_used_on"], Value::Null);
+        assert!(!event.to_string().contains(key.reveal()));
+        assert!(!event.to_string().contains(&key.hash().to_string()));
+        assert_eq!(
+            (day(Some(made)).as_str(), day(None).as_str()),
+            ("2027-01-01", "-")
+        );
+        assert_eq!(printable("a\u{1b}[2Jb"), "a\u{fffd}[2Jb");
+    }
+}

@@ -1,0 +1,260 @@
+//! Keys of the local stack: the one that is printed, and those that tests make.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use links::key::{ApiKeyError, KeyManager as _, KeyReader as _, Revoked, ScopeError};
+use links::{
+    ApiKey, DynamoDbSettings, KeyId, KeyRecord, KeyTable, Put, ScopeSet, StoreError, Timestamp,
+};
+
+use crate::dynamodb::TableDefinition;
+use crate::function::REGION;
+use crate::kept;
+
+/// The table of keys.
+pub(crate) const TABLE: TableDefinition = TableDefinition {
+    name: "keys",
+    key_attribute: links::key::item::KEY_ATTRIBUTE,
+    ttl_attribute: None,
+    index: None,
+};
+
+/// Whose links the printed key makes.
+const OWNER: &str = "local";
+
+/// What the printed key is for, in lists of keys.
+const LABEL: &str = "printed by the local stack";
+
+/// Why a key is not made or revoked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The scopes are none.
+    #[error("these are not scopes of a key")]
+    Scopes(#[from] ScopeError),
+    /// The text is no key.
+    #[error("this cannot be a key")]
+    NoKey(#[from] ApiKeyError),
+    /// The table did not answer.
+    #[error("the table of keys fails")]
+    Store(#[from] StoreError),
+    /// The table does not have it.
+    #[error("there is no key {0}")]
+    Unknown(KeyId),
+    /// The printed key cannot be kept.
+    #[error("cannot keep the key in {0}")]
+    File(PathBuf, #[source] io::Error),
+}
+
+/// The keys of a running stack.
+#[derive(Debug)]
+pub(crate) struct Keys(KeyTable);
+
+impl Keys {
+    /// Those in the table behind the `DynamoDB` endpoint of the stack.
+    pub(crate) fn new(endpoint: &str) -> Self {
+        let settings = DynamoDbSettings {
+            table: super::TABLE.name.to_owned(),
+            endpoint_url: Some(endpoint.to_owned()),
+            region: REGION.to_owned(),
+            access_key_id: "local".to_owned(),
+            secret_access_key: "local".to_owned(),
+            session_token: None,
+        };
+        Self(KeyTable::new(&settings, TABLE.name))
+    }
+
+    /// The key that is printed: the one kept in the data directory while it is valid, else a fresh one.
+    pub(crate) async fn printed(&self, data_dir: Option<&Path>) -> Result<String, KeyError> {
+        let Some(directory) = data_dir else {
+            return self.make(OWNER, ScopeSet::OWNER, Some(LABEL)).await;
+        };
+        let file = directory.join("api-key");
+        let failed = |error| KeyError::File(file.clone(), error);
+        if let Some(token) = kept::read(&file).map_err(failed)?
+            && self.is_valid(&token).await?
+        {
+            return Ok(token);
+        }
+        let token = self.make(OWNER, ScopeSet::OWNER, Some(LABEL)).await?;
+        kept::write(&file, &token).map_err(failed)?;
+        Ok(token)
+    }
+
+    pub(crate) async fn issue(&self, owner: &str, scopes: &str) -> Result<String, KeyError> {
+        self.make(owner, scopes.parse()?, None).await
+    }
+
+    pub(crate) async fn revoke(&self, token: &str) -> Result<(), KeyError> {
+        let key: ApiKey = token.parse()?;
+        match self.0.revoke(key.id(), now()).await? {
+            Revoked::Now | Revoked::Before => Ok(()),
+            Revoked::Unknown => Err(KeyError::Unknown(key.id().clone())),
+        }
+    }
+
+    async fn is_valid(&self, token: &str) -> Result<bool, KeyError> {
+        let Ok(key) = token.parse::<ApiKey>() else {
+            return Ok(false);
+        };
+        let record = self.0.find(&key.hash()).await?;
+        Ok(record.is_some_and(|record| !record.is_revoked()))
+    }
+
+    async fn make(
+        &self,
+        owner: &str,
+        scopes: ScopeSet,
+        label: Option<&str>,
+    ) -> Result<String, KeyError> {
+        let key = ApiKey::from_random(&rand::random());
+        let mut record = KeyRecord::new(key.id().clone(), owner, scopes, now());
+        record.label = label.map(str::to_owned);
+        // That its hash is taken can only mean that an earlier attempt of this very put has succeeded.
+        let (Put::Stored | Put::Taken) = self.0.create(&key.hash(), &record).await?;
+        Ok(key.reveal().to_owned())
+    }
+}
+
+fn now() -> Timestamp {
+    SystemTime::from(jiff::Timestamp::now()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use dynoxide::Database;
+    use links::key::KeyUsage as _;
+    use tokio::sync::watch;
+    use tokio::task::JoinSet;
+
+    use super::*;
+    use crate::dynamodb::{self, Endpoint};
+    use crate::serve::{Stop, bind};
+
+    /// An endpoint with an empty table of keys; ends when dropped.
+    struct Served {
+        keys: Keys,
+        _endpoint: Arc<Endpoint>,
+        _stop: watch::Sender<bool>,
+        _tasks: JoinSet<()>,
+    }
+
+    async fn served() -> Served {
+        let database = dynamodb::open(None).unwrap();
+        dynamodb::ensure_table(&database, &TABLE).unwrap();
+        over(database).await
+    }
+
+    async fn over(database: Database) -> Served {
+        let (inner, outer) = (bind(0).await.unwrap(), bind(0).await.unwrap());
+        let url = format!("http://{}", outer.local_addr().unwrap());
+        let (stop, stopped) = Stop::channel();
+        let mut tasks = JoinSet::new();
+        let endpoint = Endpoint::start(database, inner, outer, &stopped, &mut tasks).unwrap();
+        Served {
+            keys: Keys::new(&url),
+            _endpoint: endpoint,
+            _stop: stop,
+            _tasks: tasks,
+        }
+    }
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_unix_seconds(seconds)
+    }
+
+    #[tokio::test]
+    async fn a_key_is_made_found_and_revoked_once() {
+        let served = served().await;
+        let table = &served.keys.0;
+        let token = served.keys.issue("ann", "read,delete").await.unwrap();
+        let key: ApiKey = token.parse().unwrap();
+        let record = table.find(&key.hash()).await.unwrap().unwrap();
+        assert_eq!((&record.key_id, record.owner.as_str()), (key.id(), "ann"));
+        assert_eq!(record.scopes.to_string(), "read,delete");
+        assert_eq!(
+            table.create(&key.hash(), &record).await.unwrap(),
+            Put::Taken
+        );
+        let check = async |key_id: &KeyId, expected| {
+            assert_eq!(table.revoke(key_id, at(7)).await.unwrap(), expected);
+        };
+        check(key.id(), Revoked::Now).await;
+        check(key.id(), Revoked::Before).await;
+        check(&"00000000".parse().unwrap(), Revoked::Unknown).await;
+        let record = table.find(&key.hash()).await.unwrap().unwrap();
+        assert_eq!(record.revoked_at, Some(at(7)));
+        let listed = table.list().await.unwrap();
+        assert_eq!(
+            (listed.keys, listed.unreadable, listed.is_cut_off),
+            (vec![record], 0, false)
+        );
+        assert!(matches!(
+            served.keys.issue("ann", "write").await,
+            Err(KeyError::Scopes(_))
+        ));
+    }
+
+    #[tokio::test]
+    async fn a_use_is_noted_forward_only_and_brings_no_key_back() {
+        let served = served().await;
+        let table = &served.keys.0;
+        let token = served.keys.issue("ann", "read").await.unwrap();
+        let hash = token.parse::<ApiKey>().unwrap().hash();
+        for (day, expected) in [(86_400, 86_400), (172_800, 172_800), (86_400, 172_800)] {
+            table.note_use(&hash, at(day)).await.unwrap();
+            let record = table.find(&hash).await.unwrap().unwrap();
+            assert_eq!(record.last_used_on, Some(at(expected)));
+        }
+        let gone = ApiKey::from_random(&[7; ApiKey::RANDOM_BYTES]).hash();
+        table.note_use(&gone, at(86_400)).await.unwrap();
+        assert_eq!(table.find(&gone).await.unwrap(), None);
+        assert_eq!(table.list().await.unwrap().keys.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn many_keys_are_listed_page_by_page() {
+        let served = served().await;
+        let table = &served.keys.0;
+        // A page of a scan ends after a megabyte.
+        let label = "x".repeat(40_000);
+        for number in 0..40_u8 {
+            let key = ApiKey::from_random(&[number; ApiKey::RANDOM_BYTES]);
+            let mut record = KeyRecord::new(key.id().clone(), "ann", ScopeSet::OWNER, at(0));
+            record.label = Some(label.clone());
+            table.create(&key.hash(), &record).await.unwrap();
+        }
+        assert_eq!(table.list().await.unwrap().keys.len(), 40);
+        let last = ApiKey::from_random(&[39; ApiKey::RANDOM_BYTES]);
+        assert_eq!(table.revoke(last.id(), at(1)).await.unwrap(), Revoked::Now);
+    }
+
+    #[tokio::test]
+    async fn a_data_directory_keeps_its_key_until_it_is_revoked() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = Some(directory.path());
+        let served = served().await;
+        let first = served.keys.printed(path).await.unwrap();
+        assert_eq!(served.keys.printed(path).await.unwrap(), first);
+        assert_ne!(served.keys.printed(None).await.unwrap(), first);
+        served.keys.revoke(&first).await.unwrap();
+        let second = served.keys.printed(path).await.unwrap();
+        assert_ne!(second, first);
+        assert_eq!(served.keys.printed(path).await.unwrap(), second);
+        // A directory whose table was removed.
+        let elsewhere = self::served().await;
+        assert_ne!(elsewhere.keys.printed(path).await.unwrap(), second);
+    }
+
+    #[tokio::test]
+    async fn no_table_is_an_error_and_not_the_absence_of_a_key() {
+        let served = over(dynamodb::open(None).unwrap()).await;
+        let hash = ApiKey::from_random(&[7; ApiKey::RANDOM_BYTES]).hash();
+        let error = served.keys.0.find(&hash).await.unwrap_err();
+        assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+    }
+}
