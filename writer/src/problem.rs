@@ -450,7 +450,9 @@ pub(crate) mod tests {
                 allow: "GET".into(),
             },
             Problem::Unauthenticated,
-            Problem::AdminOnly,
+            Problem::InsufficientScope {
+                scope: Scope::Admin,
+            },
             Problem::NotOwner { slug: slug() },
             Problem::LinkBlocked { slug: slug() },
             Problem::UnknownLink { slug: slug() },
