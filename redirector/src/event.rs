@@ -7,13 +7,32 @@ use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{IgnoredAny, Visitor},
+    de::{Error as _, IgnoredAny, Visitor},
 };
+use serde_json::value::RawValue;
 
 /// A request. Every field may be missing: whoever may invoke the function may send it anything.
+#[derive(Debug, Default)]
+pub struct Event(Fields);
+
+/// The runtime keeps track of the path within an event for the sake of its error messages, and copies every key that it
+/// comes across. So it is given one value to read, and the event is read out of that.
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let event = <&RawValue>::deserialize(deserializer)?;
+        serde_json::from_str(event.get())
+            .map(Self)
+            .map_err(D::Error::custom)
+    }
+}
+
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Event {
+#[serde(
+    rename_all = "camelCase",
+    default,
+    expecting = "an API Gateway event, payload format 2.0"
+)]
+struct Fields {
     raw_path: String,
     raw_query_string: Option<String>,
     path_parameters: Option<PathParameters>,
@@ -67,7 +86,8 @@ pub(crate) enum Method {
 
 impl Event {
     pub(crate) fn method(&self) -> Method {
-        self.request_context
+        self.0
+            .request_context
             .as_ref()
             .map_or(Method::Other, |context| context.http.method)
     }
@@ -76,19 +96,25 @@ impl Event {
     /// written as another.
     pub(crate) fn path(&self) -> &str {
         let parameter = self
+            .0
             .path_parameters
             .as_ref()
             .and_then(|parameters| parameters.id.as_deref());
-        parameter.unwrap_or_else(|| self.raw_path.strip_prefix('/').unwrap_or(&self.raw_path))
+        parameter.unwrap_or_else(|| {
+            self.0
+                .raw_path
+                .strip_prefix('/')
+                .unwrap_or(&self.0.raw_path)
+        })
     }
 
     /// The query as it was sent, still percent-encoded.
     pub(crate) fn query(&self) -> &str {
-        self.raw_query_string.as_deref().unwrap_or_default()
+        self.0.raw_query_string.as_deref().unwrap_or_default()
     }
 
     pub(crate) fn headers(&self) -> Headers {
-        self.headers.clone().unwrap_or_default()
+        self.0.headers.clone().unwrap_or_default()
     }
 }
 
@@ -269,6 +295,28 @@ mod tests {
         assert_eq!(event(r#"{"rawPath":"/a/b"}"#).path(), "a/b");
         let put = event(r#"{"requestContext":{"http":{"method":"PUT"}}}"#);
         assert_eq!(put.method(), Method::Other);
+    }
+
+    #[test]
+    fn what_is_no_event_is_said() {
+        let check = |json: &str, expected: &str| {
+            let error = serde_json::from_str::<Event>(json).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{error} for {json}");
+        };
+        let wanted = "expected an API Gateway event, payload format 2.0";
+        check(
+            "\"event\"",
+            &format!("invalid type: string \"event\", {wanted}"),
+        );
+        check("null", &format!("invalid type: null, {wanted}"));
+        check("7", &format!("invalid type: integer `7`, {wanted}"));
+        check(
+            r#"{"rawPath":1}"#,
+            "invalid type: integer `1`, expected a string",
+        );
+        check(r#"{"headers":"accept"}"#, "invalid type: string \"accept\"");
+        check(r#"{"rawPath":"/a"#, "EOF while parsing a string");
+        check("", "EOF while parsing a value");
     }
 
     #[test]

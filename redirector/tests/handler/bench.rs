@@ -120,7 +120,7 @@ impl Bench {
     }
 
     pub(crate) async fn request(&self, event: Value) -> Value {
-        let event: Event = serde_json::from_value(event).unwrap();
+        let event: Event = serde_json::from_str(&event.to_string()).unwrap();
         let mut context = Context::default();
         context.request_id = "id-1".to_owned();
         let response = self
