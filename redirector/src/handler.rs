@@ -12,7 +12,7 @@ use crate::{
     Config, Event, Response,
     cache::{Destination, LinkCache},
     config::LogLevel,
-    event::Method,
+    event::{Headers, Method},
     log::{Log, RequestLine},
     outcome::{Outcome, follow},
     preview::Preview,
@@ -95,7 +95,8 @@ impl<R: LinkReader> Redirector<R> {
             payload: event,
             context,
         } = event;
-        let headers = event.headers();
+        let none = Headers::default();
+        let headers = event.headers().unwrap_or(&none);
         let path = event.path();
         // One trailing slash is ignored: people and programs add it.
         let path = path.strip_suffix('/').unwrap_or(path);
@@ -106,7 +107,7 @@ impl<R: LinkReader> Redirector<R> {
         };
         let wanted = Wanted {
             method: event.method(),
-            preference: headers.preference,
+            accept: &headers.accept,
             name,
             request_id: &context.request_id,
         };
@@ -136,7 +137,7 @@ impl<R: LinkReader> Redirector<R> {
             tier: answer.tier.name(),
             duration,
         };
-        self.log.request(&line, &headers);
+        self.log.request(&line, headers);
         Ok(answer.response)
     }
 

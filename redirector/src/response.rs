@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
-    event::{Method, Preference},
+    event::{Accept, Method, Preference},
     outcome::Outcome,
     page,
     preview::Preview,
@@ -54,7 +54,7 @@ fn as_map<S: Serializer>(
 #[derive(Debug)]
 pub(crate) struct Wanted<'a> {
     pub(crate) method: Method,
-    pub(crate) preference: Preference,
+    pub(crate) accept: &'a Accept,
     /// What the path names: what would be a slug.
     pub(crate) name: &'a str,
     pub(crate) request_id: &'a str,
@@ -69,7 +69,7 @@ impl Response {
                 cache_control,
                 ..
             } => Self::redirect(status_code, &location, cache_control),
-            Outcome::Preview(preview) => Self::preview(&preview, wanted.preference),
+            Outcome::Preview(preview) => Self::preview(&preview, wanted.accept.preference()),
             Outcome::Robots => Self::text(status_code, "User-agent: *\nDisallow:\n"),
             Outcome::Health => Self::text(status_code, "ok\n"),
             Outcome::Favicon => Self {
@@ -133,7 +133,7 @@ impl Response {
             Outcome::MethodNotAllowed => headers.push(("allow", Text::Borrowed("GET, HEAD"))),
             _ => {}
         }
-        let body = match wanted.preference {
+        let body = match wanted.accept.preference() {
             Preference::Html => {
                 headers.extend(PAGE);
                 page::html(outcome.status(), &message)
