@@ -1,19 +1,38 @@
 //! The request: an API Gateway HTTP API event, payload format 2.0, of which only a few fields are read.
 //!
-//! Parsing the whole event takes a fifth of an invocation. What is needed of long texts (`User-Agent`, `Referer`,
-//! `Accept`) is worked out while they are read, so they are never copied, and cannot reach the log by mistake.
+//! Parsing the whole event takes a fifth of an invocation. What is needed of `User-Agent` and `Referer` is worked out
+//! while they are read, so they are never copied, and cannot reach the log by mistake.
 
 use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
-    de::{IgnoredAny, Visitor},
+    de::{Error as _, IgnoredAny, Visitor},
 };
+use serde_json::value::RawValue;
 
 /// A request. Every field may be missing: whoever may invoke the function may send it anything.
+#[derive(Debug, Default)]
+pub struct Event(Fields);
+
+/// The runtime keeps track of the path within an event for the sake of its error messages, and copies every key that it
+/// comes across. So it is given one value to read, and the event is read out of that.
+impl<'de> Deserialize<'de> for Event {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let event = <&RawValue>::deserialize(deserializer)?;
+        serde_json::from_str(event.get())
+            .map(Self)
+            .map_err(D::Error::custom)
+    }
+}
+
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Event {
+#[serde(
+    rename_all = "camelCase",
+    default,
+    expecting = "an API Gateway event, payload format 2.0"
+)]
+struct Fields {
     raw_path: String,
     raw_query_string: Option<String>,
     path_parameters: Option<PathParameters>,
@@ -28,12 +47,10 @@ struct PathParameters {
 }
 
 /// What is known of the client, none of it identifying.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Headers {
-    /// From `Accept`.
-    #[serde(rename = "accept")]
-    pub(crate) preference: Preference,
+    pub(crate) accept: Accept,
     /// From `User-Agent`.
     #[serde(rename = "user-agent")]
     pub(crate) agent: Agent,
@@ -67,7 +84,8 @@ pub(crate) enum Method {
 
 impl Event {
     pub(crate) fn method(&self) -> Method {
-        self.request_context
+        self.0
+            .request_context
             .as_ref()
             .map_or(Method::Other, |context| context.http.method)
     }
@@ -76,27 +94,46 @@ impl Event {
     /// written as another.
     pub(crate) fn path(&self) -> &str {
         let parameter = self
+            .0
             .path_parameters
             .as_ref()
             .and_then(|parameters| parameters.id.as_deref());
-        parameter.unwrap_or_else(|| self.raw_path.strip_prefix('/').unwrap_or(&self.raw_path))
+        parameter.unwrap_or_else(|| {
+            self.0
+                .raw_path
+                .strip_prefix('/')
+                .unwrap_or(&self.0.raw_path)
+        })
     }
 
     /// The query as it was sent, still percent-encoded.
     pub(crate) fn query(&self) -> &str {
-        self.raw_query_string.as_deref().unwrap_or_default()
+        self.0.raw_query_string.as_deref().unwrap_or_default()
     }
 
-    pub(crate) fn headers(&self) -> Headers {
-        self.headers.clone().unwrap_or_default()
+    pub(crate) fn headers(&self) -> Option<&Headers> {
+        self.0.headers.as_ref()
     }
 }
 
-/// Which kind of error body the client would rather read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// The header of that name, as it was sent: a redirect has no use for it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Accept(String);
+
+impl Accept {
+    fn of(accept: &str) -> Self {
+        Self(accept.to_owned())
+    }
+
+    pub(crate) fn preference(&self) -> Preference {
+        Preference::of(&self.0)
+    }
+}
+
+/// Which kind of body the client would rather read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Preference {
     Html,
-    #[default]
     Json,
 }
 
@@ -138,7 +175,7 @@ impl Preference {
 }
 
 /// Whether a person is likely to be behind a request.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Agent {
     pub(crate) is_bot: bool,
 }
@@ -159,23 +196,23 @@ impl Agent {
 
     fn of(user_agent: &str) -> Self {
         let bytes = user_agent.as_bytes();
-        let is_bot = (0..bytes.len()).any(|start| {
-            let rest = bytes.get(start..).unwrap_or_default();
-            // Few letters begin a word: look closer only at those.
-            matches!(
-                rest.first().map(u8::to_ascii_lowercase),
-                Some(b'b' | b'c' | b'f' | b'p' | b's')
-            ) && Self::WORDS.iter().any(|word| {
-                rest.get(..word.len())
-                    .is_some_and(|start| start.eq_ignore_ascii_case(word))
+        let begins_word = |start: usize| {
+            Self::WORDS.iter().any(|word| {
+                bytes
+                    .get(start..start + word.len())
+                    .is_some_and(|text| text.eq_ignore_ascii_case(word))
             })
+        };
+        // Few letters begin a word: look closer only at those.
+        let is_bot = bytes.iter().enumerate().any(|(start, byte)| {
+            matches!(byte | 0x20, b'b' | b'c' | b'f' | b'p' | b's') && begins_word(start)
         });
         Self { is_bot }
     }
 }
 
 /// The host of the page that led here; empty if there was none or it is not plain text.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct ReferrerHost(pub(crate) String);
 
 impl ReferrerHost {
@@ -196,7 +233,7 @@ impl ReferrerHost {
     }
 }
 
-/// Reads a text through `of` without copying it; anything but a text gives the default.
+/// Reads a text through `of`; anything but a text gives the default.
 struct Through<T>(fn(&str) -> T);
 
 impl<'de, T: Default> Visitor<'de> for Through<T> {
@@ -229,7 +266,7 @@ macro_rules! read_through {
         }
     )*};
 }
-read_through!(Preference, Agent, ReferrerHost);
+read_through!(Accept, Agent, ReferrerHost);
 
 #[cfg(test)]
 mod tests {
@@ -246,8 +283,8 @@ mod tests {
             (event.method(), event.path(), event.query()),
             (Method::Get, "grqpaeet", "utm_source=mail")
         );
-        let headers = event.headers();
-        assert_eq!(headers.preference, Preference::Html);
+        let headers = event.headers().unwrap();
+        assert_eq!(headers.accept.preference(), Preference::Html);
         assert_eq!(headers.referrer.0, "www.example.com");
         assert!(!headers.agent.is_bot);
     }
@@ -269,6 +306,28 @@ mod tests {
         assert_eq!(event(r#"{"rawPath":"/a/b"}"#).path(), "a/b");
         let put = event(r#"{"requestContext":{"http":{"method":"PUT"}}}"#);
         assert_eq!(put.method(), Method::Other);
+    }
+
+    #[test]
+    fn what_is_no_event_is_said() {
+        let check = |json: &str, expected: &str| {
+            let error = serde_json::from_str::<Event>(json).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{error} for {json}");
+        };
+        let wanted = "expected an API Gateway event, payload format 2.0";
+        check(
+            "\"event\"",
+            &format!("invalid type: string \"event\", {wanted}"),
+        );
+        check("null", &format!("invalid type: null, {wanted}"));
+        check("7", &format!("invalid type: integer `7`, {wanted}"));
+        check(
+            r#"{"rawPath":1}"#,
+            "invalid type: integer `1`, expected a string",
+        );
+        check(r#"{"headers":"accept"}"#, "invalid type: string \"accept\"");
+        check(r#"{"rawPath":"/a"#, "EOF while parsing a string");
+        check("", "EOF while parsing a value");
     }
 
     #[test]

@@ -12,9 +12,10 @@ use crate::{
     Config, Event, Response,
     cache::{Destination, LinkCache},
     config::LogLevel,
-    event::Method,
+    event::{Headers, Method},
     log::{Log, RequestLine},
     outcome::{Outcome, follow},
+    preview::Preview,
     response::Wanted,
 };
 
@@ -94,21 +95,30 @@ impl<R: LinkReader> Redirector<R> {
             payload: event,
             context,
         } = event;
-        let headers = event.headers();
+        let none = Headers::default();
+        let headers = event.headers().unwrap_or(&none);
         let path = event.path();
         // One trailing slash is ignored: people and programs add it.
         let path = path.strip_suffix('/').unwrap_or(path);
+        // A plus sign at the end asks where the link leads.
+        let (name, is_preview) = match path.strip_suffix('+') {
+            Some(name) => (name, true),
+            None => (path, false),
+        };
         let wanted = Wanted {
             method: event.method(),
-            preference: headers.preference,
-            path,
+            accept: &headers.accept,
+            name,
             request_id: &context.request_id,
         };
-        let slug = path.parse::<Slug>().ok();
+        let slug = name.parse::<Slug>().ok();
         let mut answer = match (wanted.method, in_process(path), &slug) {
             (Method::Other, ..) => Answer::new(Outcome::MethodNotAllowed, Tier::None, &wanted),
             (_, Some(outcome), _) => Answer::new(outcome, Tier::None, &wanted),
             (_, None, None) => Answer::new(Outcome::NotFound, Tier::None, &wanted),
+            (_, None, Some(slug)) if is_preview => {
+                Box::pin(self.preview(slug, event.query(), &wanted)).await
+            }
             (_, None, Some(slug)) => self.resolve(slug, event.query(), &wanted).await,
         };
         let duration = started.elapsed();
@@ -127,7 +137,7 @@ impl<R: LinkReader> Redirector<R> {
             tier: answer.tier.name(),
             duration,
         };
-        self.log.request(&line, &headers);
+        self.log.request(&line, headers);
         Ok(answer.response)
     }
 
@@ -159,20 +169,57 @@ impl<R: LinkReader> Redirector<R> {
                 self.cache().put_absent(slug, now);
                 Answer::new(Outcome::NotFound, source.into(), wanted)
             }
-            Err(error @ StoreError::Malformed { .. }) => {
-                self.log
-                    .store_failed(LogLevel::Error, wanted.request_id, slug.as_str(), &error);
-                Answer::new(Outcome::Malformed, Tier::None, wanted)
-            }
             Err(error) => {
-                self.log
-                    .store_failed(LogLevel::Warn, wanted.request_id, slug.as_str(), &error);
-                match self.cache().stale(slug, now) {
+                let failed = self.failed(&error, slug, wanted);
+                let mut cache = self.cache();
+                match cache
+                    .stale(slug, now)
+                    .filter(|_| failed == Outcome::Unavailable)
+                {
                     Some(destination) => Answer::new(outcome(destination), Tier::Stale, wanted),
-                    None => Answer::new(Outcome::Unavailable, Tier::None, wanted),
+                    None => Answer::new(failed, Tier::None, wanted),
                 }
             }
         }
+    }
+
+    /// Tells where a slug leads, or what following it would say instead. Always asks the store: the cache does not
+    /// keep all that is told, and people who look twice can wait. What the cache knows of absence does hold.
+    async fn preview(&self, slug: &Slug, query: &str, wanted: &Wanted<'_>) -> Answer {
+        let now = (self.clock)();
+        if self.cache().is_absent(slug, now) {
+            return Answer::new(Outcome::NotFound, Tier::Lru, wanted);
+        }
+        let (link, source) = match self.read(slug).await {
+            Ok(Found { link, source }) => (link, source.into()),
+            Err(error) => {
+                return Answer::new(self.failed(&error, slug, wanted), Tier::None, wanted);
+            }
+        };
+        let Some(link) = link else {
+            self.cache().put_absent(slug, now);
+            return Answer::new(Outcome::NotFound, source, wanted);
+        };
+        let destination = Destination::from(link.clone());
+        let now = Timestamp::from(now);
+        let outcome = match follow(destination.cached(), query, self.default_redirect, now) {
+            Outcome::Redirect { location, .. } => {
+                Outcome::Preview(Box::new(Preview::new(&link, location.into_owned())))
+            }
+            otherwise => otherwise,
+        };
+        Answer::new(outcome, source, wanted)
+    }
+
+    /// Logs a failure of the store, and what to answer if nothing else can be.
+    fn failed(&self, error: &StoreError, slug: &Slug, wanted: &Wanted<'_>) -> Outcome<'static> {
+        let (level, outcome) = match error {
+            StoreError::Malformed { .. } => (LogLevel::Error, Outcome::Malformed),
+            _ => (LogLevel::Warn, Outcome::Unavailable),
+        };
+        self.log
+            .store_failed(level, wanted.request_id, slug.as_str(), error);
+        outcome
     }
 
     fn look_up(

@@ -17,6 +17,7 @@ mod handler;
 mod log;
 mod outcome;
 mod page;
+mod preview;
 mod query;
 mod response;
 mod store;

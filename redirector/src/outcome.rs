@@ -6,6 +6,7 @@ use links::{RedirectStatus, State, Timestamp};
 
 use crate::{
     cache::{Cached, Options},
+    preview::Preview,
     query,
 };
 
@@ -27,6 +28,8 @@ pub(crate) enum Outcome<'a> {
         location: Cow<'a, str>,
         cache_control: Cow<'static, str>,
     },
+    /// Where it leads, told instead of followed.
+    Preview(Box<Preview>),
     /// No such link, as far as visitors are concerned.
     NotFound,
     /// There was one.
@@ -54,6 +57,7 @@ impl Outcome<'_> {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Redirect { .. } => "redirect",
+            Self::Preview(_) => "preview",
             Self::NotFound => "not-found",
             Self::Gone => "gone",
             Self::Blocked => "blocked",
@@ -78,7 +82,7 @@ impl Outcome<'_> {
             Self::Unavailable => 503,
             Self::Malformed => 500,
             Self::MethodNotAllowed => 405,
-            Self::Robots | Self::Health => 200,
+            Self::Preview(_) | Self::Robots | Self::Health => 200,
             Self::Favicon => 204,
         }
     }

@@ -1,5 +1,7 @@
 //! What people read when there is no redirect.
 
+use std::fmt;
+
 use crate::outcome::Outcome;
 
 /// What an error page or a problem says.
@@ -39,21 +41,51 @@ pub(crate) fn message(outcome: &Outcome<'_>) -> Message {
 }
 
 /// Nothing may be loaded, run, framed or sent; the one style sheet is known by its hash.
-pub(crate) const SECURITY_POLICY: &str = "default-src 'none'; style-src 'sha256-3H7xCGWwAkV5/l6LsrqAUu3FW9VOlyB3xMHReuSoCfM='; base-uri 'none'; \
+pub(crate) const SECURITY_POLICY: &str = "default-src 'none'; style-src 'sha256-7nLTxY194QQOYt9G84pHS469wo1uSY05HnUowK38ka8='; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";
 
 const STYLE: &str = include_str!("page.css");
 
-/// A page that stands by itself. All its texts are constants of this file: nothing of the request is in it.
+/// The page of an error. All its texts are constants of this file: nothing of the request is in it.
 pub(crate) fn html(status: u16, message: &Message) -> String {
     let Message { title, detail } = message;
+    document(
+        title,
+        &format!("<p>{status}</p>\n<h1>{title}</h1>\n<p>{detail}</p>"),
+    )
+}
+
+/// A page that stands by itself, of a title and a body in HTML.
+pub(crate) fn document(title: &str, main: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"robots\" content=\"noindex\">\n\
          <title>{title}</title>\n<style>{STYLE}</style>\n\
-         <main>\n<p>{status}</p>\n<h1>{title}</h1>\n<p>{detail}</p>\n</main>\n</html>\n"
+         <main>\n{main}\n</main>\n</html>\n"
     )
+}
+
+/// A text of somebody else's as it may stand in HTML, between tags and in quoted attributes.
+#[derive(Debug)]
+pub(crate) struct Escaped<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.0;
+        while let Some((before, after)) = rest.split_once(['&', '<', '>', '"', '\'']) {
+            f.write_str(before)?;
+            f.write_str(match rest.as_bytes().get(before.len()) {
+                Some(b'&') => "&amp;",
+                Some(b'<') => "&lt;",
+                Some(b'>') => "&gt;",
+                Some(b'"') => "&quot;",
+                _ => "&#39;",
+            })?;
+            rest = after;
+        }
+        f.write_str(rest)
+    }
 }
 
 #[cfg(test)]
@@ -69,6 +101,18 @@ mod tests {
             SECURITY_POLICY.contains(&format!("'sha256-{hash}'")),
             "{hash}"
         );
+    }
+
+    #[test]
+    fn texts_cannot_become_markup() {
+        let check = |text, expected: &str| assert_eq!(Escaped(text).to_string(), expected);
+        check("", "");
+        check("münchen", "münchen");
+        check(
+            "a&b<c>\"d\"'e'&",
+            "a&amp;b&lt;c&gt;&quot;d&quot;&#39;e&#39;&amp;",
+        );
+        check("&amp;", "&amp;amp;");
     }
 
     #[test]

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
-    event::{Method, Preference},
+    event::{Accept, Method, Preference},
     outcome::Outcome,
     page,
+    preview::Preview,
 };
 
 type Text<'a> = Cow<'a, str>;
@@ -53,8 +54,9 @@ fn as_map<S: Serializer>(
 #[derive(Debug)]
 pub(crate) struct Wanted<'a> {
     pub(crate) method: Method,
-    pub(crate) preference: Preference,
-    pub(crate) path: &'a str,
+    pub(crate) accept: &'a Accept,
+    /// What the path names: what would be a slug.
+    pub(crate) name: &'a str,
     pub(crate) request_id: &'a str,
 }
 
@@ -67,6 +69,7 @@ impl Response {
                 cache_control,
                 ..
             } => Self::redirect(status_code, &location, cache_control),
+            Outcome::Preview(preview) => Self::preview(&preview, wanted.accept.preference()),
             Outcome::Robots => Self::text(status_code, "User-agent: *\nDisallow:\n"),
             Outcome::Health => Self::text(status_code, "ok\n"),
             Outcome::Favicon => Self {
@@ -87,8 +90,7 @@ impl Response {
         headers.push(("location", Text::Owned(location.to_owned())));
         headers.push(("cache-control", cache_control));
         headers.push(PLAIN);
-        // What a search engine should list is the target.
-        headers.push(("x-robots-tag", Text::Borrowed("noindex")));
+        headers.push(NO_INDEX);
         Self {
             status_code,
             headers,
@@ -104,6 +106,25 @@ impl Response {
         }
     }
 
+    fn preview(preview: &Preview, preference: Preference) -> Self {
+        let mut headers = vec![NO_STORE, NO_INDEX];
+        let body = match preference {
+            Preference::Html => {
+                headers.extend(PAGE);
+                preview.html()
+            }
+            Preference::Json => {
+                headers.push(("content-type", Text::Borrowed("application/json")));
+                preview.json()
+            }
+        };
+        Self {
+            status_code: 200,
+            headers,
+            body: Text::Owned(body),
+        }
+    }
+
     fn error(outcome: &Outcome<'_>, wanted: &Wanted<'_>) -> Self {
         let message = page::message(outcome);
         let mut headers = vec![NO_STORE];
@@ -112,13 +133,9 @@ impl Response {
             Outcome::MethodNotAllowed => headers.push(("allow", Text::Borrowed("GET, HEAD"))),
             _ => {}
         }
-        let body = match wanted.preference {
+        let body = match wanted.accept.preference() {
             Preference::Html => {
-                headers.push(("content-type", Text::Borrowed("text/html; charset=utf-8")));
-                headers.push((
-                    "content-security-policy",
-                    Text::Borrowed(page::SECURITY_POLICY),
-                ));
+                headers.extend(PAGE);
                 page::html(outcome.status(), &message)
             }
             Preference::Json => {
@@ -128,7 +145,7 @@ impl Response {
                     title: message.title,
                     status: outcome.status(),
                     detail: message.detail,
-                    slug: wanted.path,
+                    slug: wanted.name,
                     request_id: wanted.request_id,
                 };
                 // Strings and a number under names: nothing that could not be written.
@@ -150,3 +167,12 @@ impl Response {
 
 const NO_STORE: (&str, Text<'static>) = ("cache-control", Text::Borrowed("no-store"));
 const PLAIN: (&str, Text<'static>) = ("content-type", Text::Borrowed("text/plain"));
+/// What a search engine should list is the target.
+const NO_INDEX: (&str, Text<'static>) = ("x-robots-tag", Text::Borrowed("noindex"));
+const PAGE: [(&str, Text<'static>); 2] = [
+    ("content-type", Text::Borrowed("text/html; charset=utf-8")),
+    (
+        "content-security-policy",
+        Text::Borrowed(page::SECURITY_POLICY),
+    ),
+];

@@ -1,10 +1,13 @@
 // Runs the cases through a DAX client and straight on DynamoDB, and compares.
 'use strict';
 const fs = require('node:fs');
+const { setTimeout: pause } = require('node:timers/promises');
 
 const SIDES = { dax: 'daxx', direct: 'ddbx' };
 const WRITES = new Set(['putItem', 'updateItem', 'deleteItem', 'batchWriteItem', 'transactWriteItems']);
 const CALL_DEADLINE_MS = 10000;
+const ROUTE_DEADLINE_MS = 60000;
+const ROUTE_POLL_MS = 20;
 
 /** Base64 in DynamoDB JSON to buffers. */
 function fromJson(value) {
@@ -109,6 +112,23 @@ async function run(side, operation, input) {
   return answers;
 }
 
+/**
+ * Waits until the client can reach the cluster. A client first asks for the nodes, then connects to each; a call in
+ * between it answers by itself, with "no route", and without retries that is all it does. Every other error is final.
+ */
+async function untilRouted(dax, table) {
+  const deadline = Date.now() + ROUTE_DEADLINE_MS;
+  for (;;) {
+    try {
+      await bounded(dax('scan', { TableName: `${SIDES.dax}-${table}`, Limit: 1 }), 'the first scan');
+      return;
+    } catch (error) {
+      if (failure(error).error !== 'NoRouteException' || Date.now() > deadline) throw error;
+    }
+    await pause(ROUTE_POLL_MS);
+  }
+}
+
 /** Answers from a cache consume no capacity. */
 function withoutCapacity(value) {
   return JSON.parse(JSON.stringify(value, (name, inner) => (name === 'ConsumedCapacity' ? undefined : inner)));
@@ -120,12 +140,13 @@ function compare(ours, theirs, exactCapacity) {
 }
 
 async function main(client, dax, direct, control) {
-  const { cases } = JSON.parse(fs.readFileSync(process.env.INTEROP_CASES, 'utf8'));
+  const { tables, cases } = JSON.parse(fs.readFileSync(process.env.INTEROP_CASES, 'utf8'));
   const sides = {
     dax: (operation, input) => dax(operation, input),
     direct: (operation, input) => direct(operation, input),
   };
   const result = { client, passed: 0, failed: 0, skipped: 0, calls: 0 };
+  await untilRouted(dax, Object.keys(tables)[0]);
   for (const { name, calls, skip, perSide, exactCapacity } of cases) {
     if (skip?.[client]) {
       result.skipped += 1;

@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+import time
 import urllib.request
 from decimal import Context, Decimal
 
@@ -23,6 +24,8 @@ METHODS = {
     "transactGetItems": "transact_get_items", "transactWriteItems": "transact_write_items",
 }
 CALL_DEADLINE_SECONDS = 10
+ROUTE_DEADLINE_SECONDS = 60
+ROUTE_POLL_SECONDS = 0.02
 
 
 def from_json(value):
@@ -122,6 +125,15 @@ def run(side, operation, given):
     return answers
 
 
+def until_routed(dax, table):
+    """Waits until the client can reach the cluster; every error but "no route" is final. See node/driver.cjs."""
+    deadline = time.monotonic() + ROUTE_DEADLINE_SECONDS
+    while (error := run(dax, "scan", {"TableName": f"{DAX}-{table}", "Limit": 1})[0].get("error")) is not None:
+        if error != "NoRouteException" or time.monotonic() > deadline:
+            raise RuntimeError(f"the first scan: {error}")
+        time.sleep(ROUTE_POLL_SECONDS)
+
+
 def without_capacity(value):
     """Answers from a cache consume no capacity."""
     if isinstance(value, list):
@@ -145,8 +157,10 @@ def main():
         urllib.request.urlopen(urllib.request.Request(cluster["control"] + "/caches/clear", method="POST")).close()
 
     with open(os.environ["INTEROP_CASES"], encoding="utf-8") as file:
-        cases = json.load(file)["cases"]
+        script = json.load(file)
+    cases, tables = script["cases"], script["tables"]
     result = {"client": CLIENT, "passed": 0, "failed": 0, "skipped": 0, "calls": 0}
+    until_routed(dax, next(iter(tables)))
     for case in cases:
         if CLIENT in case.get("skip", {}):
             result["skipped"] += 1

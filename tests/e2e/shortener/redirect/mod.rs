@@ -1,0 +1,9 @@
+//! `GET` and `HEAD /{slug}`: every row of the contract, with DAX and without.
+
+mod caching;
+mod errors;
+mod follow;
+mod preview;
+mod site;
+mod states;
+mod store;
