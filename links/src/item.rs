@@ -4,9 +4,13 @@
 //! optional on read, so a table that the original application filled works as it is. Times are numbers, in seconds
 //! since the epoch.
 
+mod fields;
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+
+pub use fields::{FIELDS, Field, Kind};
 
 use crate::{ANONYMOUS, Idempotency, Link, RedirectStatus, Slug, State, StoredTarget, Timestamp};
 
@@ -23,7 +27,7 @@ pub const CREATED_AT_ATTRIBUTE: &str = "created_at";
 pub const OWNER_INDEX: &str = "by_owner";
 
 /// The condition under which a put makes a new link. Names no value, so nothing has to be passed beside it.
-pub(crate) const IS_NEW: &str = "attribute_not_exists(id)";
+pub const IS_NEW: &str = "attribute_not_exists(id)";
 
 const TARGET: &str = "target";
 const STATE: &str = "state";
@@ -255,7 +259,7 @@ mod tests {
             .collect()
     }
 
-    fn full() -> Link {
+    pub(super) fn full() -> Link {
         Link {
             slug: "launch".parse().unwrap(),
             target: StoredTarget::from_table("https://example.com/".into()),
