@@ -93,6 +93,10 @@ enum Command {
     Drift,
     /// Take the stack down; the table stays unless told otherwise
     Destroy(command::destroy::Options),
+    /// Copy all links into a file, one JSON object a line
+    Export(command::export::Options),
+    /// Read links from an export, of this or of another shortener
+    Import(Box<command::import::Options>),
     /// Monthly cost for this stage's parameters and some traffic
     Cost(command::cost::Options),
 }
@@ -164,6 +168,8 @@ async fn dispatch(
         Command::Keys(options) => command::keys::run(&connect().await?, &options).await,
         Command::Drift => command::drift::run(&connect().await?).await,
         Command::Destroy(options) => command::destroy::run(&connect().await?, &options).await,
+        Command::Export(options) => command::export::run(&connect().await?, &options).await,
+        Command::Import(options) => command::import::run(&connect().await?, &options).await,
         Command::Cost(options) => command::cost::run(&terminal, &stage, &options),
     }
 }

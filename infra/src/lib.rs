@@ -1,8 +1,9 @@
-//! The deploy tool: one template, one command that builds, packages, shows what will change, deploys, watches and takes
-//! down. It knows CloudFormation and the template beside it, and nothing of what the functions do at run time.
+//! The operator's tool: one template, one command that builds, packages, shows what will change, deploys, watches and
+//! takes down, manages keys, and copies links out of the table and into it. It knows CloudFormation, the template beside
+//! it and the schemas of the tables, and nothing of what the functions do at run time.
 //!
 //! Begin at [`run`]. `template` and `package` are pure of AWS, `stack` holds what is common to all commands that touch
-//! a stack, `command` has one file per command.
+//! a stack, `transfer` what export and import are made of, `command` has one file per command.
 
 mod aws;
 mod cli;
@@ -13,5 +14,6 @@ mod stack;
 mod stage;
 pub mod template;
 mod terminal;
+mod transfer;
 
 pub use cli::run;

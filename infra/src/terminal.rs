@@ -25,6 +25,8 @@ pub(crate) struct Terminal {
     output: Output,
     interactive: bool,
     width: u16,
+    /// Standard output belongs to somebody else.
+    aside: bool,
 }
 
 impl Terminal {
@@ -44,6 +46,15 @@ impl Terminal {
             output,
             interactive,
             width,
+            aside: false,
+        }
+    }
+
+    /// The same, but on standard error, for a command whose result goes to standard output.
+    pub(crate) fn aside(&self) -> Self {
+        Self {
+            aside: true,
+            ..self.clone()
         }
     }
 
@@ -58,9 +69,21 @@ impl Terminal {
     }
 
     /// A line for people.
-    #[expect(clippy::print_stdout, reason = "the tool's one place for it")]
     pub(crate) fn line(&self, text: impl std::fmt::Display) {
         if self.output == Output::Text {
+            self.print(text);
+        }
+    }
+
+    #[expect(
+        clippy::print_stdout,
+        clippy::print_stderr,
+        reason = "the tool's one place for it"
+    )]
+    fn print(&self, text: impl std::fmt::Display) {
+        if self.aside {
+            eprintln!("{text}");
+        } else {
             println!("{text}");
         }
     }
@@ -77,13 +100,12 @@ impl Terminal {
     }
 
     /// The same for programs: one object with `event` and the fields.
-    #[expect(clippy::print_stdout, reason = "the tool's one place for it")]
     pub(crate) fn event(&self, event: &str, mut fields: Value) {
         if self.output == Output::Json {
             if let Some(object) = fields.as_object_mut() {
                 object.insert("event".to_owned(), json!(event));
             }
-            println!("{fields}");
+            self.print(fields);
         }
     }
 
@@ -155,6 +177,22 @@ impl Terminal {
             terminal: self.clone(),
         }
     }
+
+    /// The same with a bar that fills, for `total` of something; `None` if nobody knows how many.
+    pub(crate) fn bar(&self, message: &str, total: Option<u64>) -> Progress {
+        let progress = self.progress(message);
+        let look = match total {
+            Some(total) => {
+                progress.bar.set_length(total);
+                "{spinner:.cyan} {msg} {wide_bar:.cyan/dim} {human_pos}/{human_len} {eta}"
+            }
+            None => "{spinner:.cyan} {msg} {human_pos}",
+        };
+        if let Ok(look) = ProgressStyle::with_template(look) {
+            progress.bar.set_style(look);
+        }
+        progress
+    }
 }
 
 #[expect(clippy::print_stdout, reason = "a question has no line end")]
@@ -179,6 +217,15 @@ impl Progress {
     /// What is going on now.
     pub(crate) fn message(&self, text: String) {
         self.bar.set_message(text);
+    }
+
+    /// How many are done.
+    pub(crate) fn at(&self, done: u64) {
+        // What was announced may have been an estimate.
+        if self.bar.length().is_some_and(|length| length < done) {
+            self.bar.set_length(done);
+        }
+        self.bar.set_position(done);
     }
 
     /// A line above the running one.

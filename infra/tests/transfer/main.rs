@@ -1,0 +1,13 @@
+//! `infra export` and `infra import` as an operator runs them, against an embedded DynamoDB.
+
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "small numbers; what is missing fails the test, as it should"
+)]
+
+mod conflicts;
+mod importers;
+mod round_trip;
+mod tables;
