@@ -19,6 +19,13 @@ impl Timestamp {
         self.0
     }
 
+    /// RFC 3339 in UTC, such as `2027-01-01T00:00:00Z`; `None` beyond the year 9999, where that form ends.
+    pub fn rfc3339(self) -> Option<String> {
+        let seconds = i64::try_from(self.0).ok()?;
+        let time = jiff::Timestamp::from_second(seconds).ok()?;
+        Some(time.to_string())
+    }
+
     /// The point `duration` later; fractions of a second are cut off.
     #[must_use]
     pub const fn plus(self, duration: Duration) -> Self {
@@ -45,5 +52,21 @@ impl From<SystemTime> for Timestamp {
                 .unwrap_or_default()
                 .as_secs(),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rfc_3339() {
+        let check = |seconds, expected: Option<&str>| {
+            let text = Timestamp::from_unix_seconds(seconds).rfc3339();
+            assert_eq!(text.as_deref(), expected);
+        };
+        check(0, Some("1970-01-01T00:00:00Z"));
+        check(1_798_761_600, Some("2027-01-01T00:00:00Z"));
+        check(u64::MAX, None);
     }
 }

@@ -31,8 +31,8 @@ impl Preview {
             host_unicode: host.as_ref().map(in_unicode),
             host: host.map(|host| host.to_string()),
             url: location,
-            created_at: link.created_at.and_then(rfc3339),
-            expires_at: link.expires_at.and_then(rfc3339),
+            created_at: link.created_at.and_then(Timestamp::rfc3339),
+            expires_at: link.expires_at.and_then(Timestamp::rfc3339),
         }
     }
 
@@ -87,13 +87,6 @@ fn in_unicode(host: &Host) -> String {
         },
         address => address.to_string(),
     }
-}
-
-/// RFC 3339 in UTC; `None` for years beyond 9999, which it cannot write.
-fn rfc3339(time: Timestamp) -> Option<String> {
-    let seconds = i64::try_from(time.unix_seconds()).ok()?;
-    let time = jiff::Timestamp::from_second(seconds).ok()?;
-    Some(time.to_string())
 }
 
 /// A point in time in words, or what to say instead.
@@ -189,7 +182,7 @@ mod tests {
     #[test]
     fn what_is_unknown_is_said() {
         let mut preview = preview("https://");
-        preview.created_at = rfc3339(Timestamp::from_unix_seconds(u64::MAX));
+        preview.created_at = Timestamp::from_unix_seconds(u64::MAX).rfc3339();
         let page = preview.html();
         assert!(
             page.contains("<dt>Created</dt><dd>not recorded</dd>"),

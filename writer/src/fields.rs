@@ -84,7 +84,7 @@ impl Fields {
 
     /// A point in time: RFC 3339, or seconds since the epoch. Fractions of a second are cut off.
     pub(crate) fn time(&mut self, field: &'static str) -> Result<Given<Timestamp>, Problem> {
-        const EXPECTED: &str = "a time such as \"2030-01-31T12:00:00Z\", or seconds since the epoch, before the year 10000";
+        const EXPECTED: &str = "a time such as \"2030-01-31T12:00:00Z\", or seconds since the epoch, before the end of the year 9999";
         self.take(field, EXPECTED, |value| {
             let time = match value {
                 Value::String(text) => text.parse::<jiff::Timestamp>().ok()?,

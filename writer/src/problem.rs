@@ -450,6 +450,7 @@ pub(crate) mod tests {
                 allow: "GET".into(),
             },
             Problem::Unauthenticated,
+            Problem::InvalidKey,
             Problem::InsufficientScope {
                 scope: Scope::Admin,
             },

@@ -59,16 +59,18 @@ impl<'a> Representation<'a> {
             permanent: link.permanent,
             forward_query: link.forward_query,
             expired_url: link.expired_url.as_ref().map(StoredTarget::as_str),
-            created_at: rfc3339(link.created_at),
-            updated_at: rfc3339(link.updated_at),
-            valid_from: rfc3339(link.valid_from),
-            expires_at: rfc3339(link.expires_at),
+            created_at: link.created_at.and_then(Timestamp::rfc3339),
+            updated_at: link.updated_at.and_then(Timestamp::rfc3339),
+            valid_from: link.valid_from.and_then(Timestamp::rfc3339),
+            expires_at: link.expires_at.and_then(Timestamp::rfc3339),
             owner: &link.owner,
             version: link.version,
             tags: &link.tags,
             note: link.note.as_deref(),
             existing,
-            visible_by: rfc3339(link.updated_at.map(|time| time.plus(bound + CUT_OFF))),
+            visible_by: link
+                .updated_at
+                .and_then(|time| time.plus(bound + CUT_OFF).rfc3339()),
         }
     }
 }
@@ -76,31 +78,4 @@ impl<'a> Representation<'a> {
 /// The link's address.
 pub(crate) fn short_url(link: &Link, base_url: &str) -> String {
     format!("{base_url}/{}", link.slug)
-}
-
-/// RFC 3339 in UTC; `None` also for years beyond 9999, which it cannot write.
-fn rfc3339(time: Option<Timestamp>) -> Option<String> {
-    let seconds = i64::try_from(time?.unix_seconds()).ok()?;
-    jiff::Timestamp::from_second(seconds)
-        .ok()
-        .map(|time| time.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_rfc_3339() {
-        let check = |seconds, expected: Option<&str>| {
-            assert_eq!(
-                rfc3339(Some(Timestamp::from_unix_seconds(seconds))).as_deref(),
-                expected
-            );
-        };
-        check(0, Some("1970-01-01T00:00:00Z"));
-        check(1_798_761_600, Some("2027-01-01T00:00:00Z"));
-        check(u64::MAX, None);
-        assert_eq!(rfc3339(None), None);
-    }
 }

@@ -9,8 +9,8 @@ use std::fmt;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use aws_sdk_dynamodb::types::AttributeValue;
-use links::Slug;
 use links::item::{FIELDS, Field, Item, ItemError, Kind, to_link};
+use links::{Slug, Timestamp};
 use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -107,8 +107,7 @@ fn to_json(value: &AttributeValue, kind: Kind) -> Option<Value> {
         (Kind::Flag, AttributeValue::Bool(flag)) => json!(flag),
         (Kind::Number, AttributeValue::N(digits)) => json!(whole(digits)?),
         (Kind::Time, AttributeValue::N(digits)) => {
-            let seconds = i64::try_from(whole(digits)?).ok()?;
-            json!(jiff::Timestamp::from_second(seconds).ok()?.to_string())
+            json!(Timestamp::from_unix_seconds(whole(digits)?).rfc3339()?)
         }
         (Kind::Texts, AttributeValue::L(values)) => {
             let texts = values.iter().map(|value| value.as_s().ok());
