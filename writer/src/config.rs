@@ -9,7 +9,7 @@ use links::{
 
 /// The variables that an operator sets for this function. A variable of the platform, such as `AWS_REGION`, is not
 /// among them.
-pub const VARIABLES: [&str; 13] = [
+pub const VARIABLES: [&str; 14] = [
     "DDB_TABLE",
     "DAX_ENDPOINT",
     "DAX_TIMEOUT_MS",
@@ -23,6 +23,7 @@ pub const VARIABLES: [&str; 13] = [
     "ALLOW_PRIVATE_TARGETS",
     "CACHE_TTL_SECONDS",
     "DAX_RECORD_TTL_SECONDS",
+    "PAGE",
 ];
 
 /// The writer's settings.
@@ -45,6 +46,8 @@ pub struct Config {
     /// `CACHE_TTL_SECONDS` (default 10), and with a DAX cluster that of its items, `DAX_RECORD_TTL_SECONDS` (default
     /// 60). Only told to callers.
     pub visible_within: Duration,
+    /// `PAGE=0`: no page for people at `GET /`. Default on.
+    pub page: bool,
 }
 
 /// Who may write, and whose the links are.
@@ -78,15 +81,18 @@ impl Config {
             base_url: base_url(&mut read),
             scheme: scheme(&mut read),
             auth: auth(&mut read),
-            allow_private_targets: read.choice("ALLOW_PRIVATE_TARGETS", false, "0 or 1", |value| {
-                match value {
-                    "0" => Some(false),
-                    "1" => Some(true),
-                    _ => None,
-                }
-            }),
+            allow_private_targets: read.choice("ALLOW_PRIVATE_TARGETS", false, "0 or 1", switch),
+            page: read.choice("PAGE", true, "0 or 1", switch),
         };
         read.finish(config)
+    }
+}
+
+fn switch(value: &str) -> Option<bool> {
+    match value {
+        "0" => Some(false),
+        "1" => Some(true),
+        _ => None,
     }
 }
 
@@ -179,8 +185,8 @@ mod tests {
         assert_eq!(config.base_url.as_deref(), Some("https://s.example"));
         assert!(matches!(config.scheme, SlugScheme::Keyed(_)));
         assert_eq!(
-            (config.auth, config.allow_private_targets),
-            (Auth::None, false)
+            (config.auth, config.allow_private_targets, config.page),
+            (Auth::None, false, true)
         );
         assert_eq!(config.visible_within.as_secs(), 10);
         let with_dax = [
@@ -229,12 +235,14 @@ mod tests {
             ("SLUG_SECRET", "too-short"),
             ("WRITER_AUTH", "none"),
             ("BASE_URL", "s.example"),
+            ("PAGE", "off"),
         ];
         let text = config(&wrong).unwrap_err().to_string();
         for part in [
             "SLUG_SECRET is too short",
             "WRITER_AUTH is \"none\"",
             "BASE_URL is \"s.example\"",
+            "PAGE is \"off\"",
         ] {
             assert!(text.contains(part), "{part} in {text}");
         }

@@ -14,7 +14,7 @@ use crate::{
     answer::Answer,
     failure::Failure,
     identity::{Caller, Identity},
-    log,
+    log, page,
     problem::Problem,
     request::Request,
     route::{Call, Route},
@@ -68,11 +68,13 @@ impl<W: LinkWriter + LinkLister, K: KeyReader + KeyUsage> Writer<W, K> {
         let LambdaEvent { payload, context } = event;
         let request = Request::new(payload);
         let request_id = context.request_id.as_str();
-        let route = Route::of(request.method(), request.path());
-        let path = route.as_ref().map_or("", |route| route.path);
-        let answer = match route {
-            Ok(route) => self.answer(route, &request, request_id).await,
-            Err(problem) => Err(problem),
+        let (path, answer) = match page::File::of(request.method(), request.path()) {
+            Some(file) if self.config.page => (file.path, page::answer(&request, file)),
+            Some(_) => ("", Err(Problem::UnknownPath)),
+            None => match Route::of(request.method(), request.path()) {
+                Ok(route) => (route.path, self.answer(route, &request, request_id).await),
+                Err(problem) => ("", Err(problem)),
+            },
         };
         let answer = answer.unwrap_or_else(|problem| Answer::problem(&problem, request_id));
         log::Line {

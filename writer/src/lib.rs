@@ -28,6 +28,7 @@ mod manage;
 #[cfg(test)]
 mod memory;
 mod openapi;
+mod page;
 mod problem;
 mod qr;
 mod query;

@@ -287,18 +287,22 @@ fn names(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
     }
 }
 
-/// All routes with where they lead and who may call them, for every value of `WriterAuth`.
+/// All routes with where they lead and who may call them, for every value of `WriterAuth`, with and without the page.
 fn routes(template: &Value) -> Vec<String> {
     let mut found = Vec::new();
     let allowed = template["Parameters"]["WriterAuth"]["AllowedValues"]
         .as_array()
         .unwrap();
-    for auth in allowed.iter().map(text) {
+    let variants = allowed
+        .iter()
+        .flat_map(|auth| [(text(auth), "0"), (text(auth), "1")]);
+    for (auth, page) in variants {
         let stack = Rendered::new(
             template,
             &[
                 ("WriterAuth", &auth),
                 ("JwtIssuer", "https://issuer.example"),
+                ("Page", page),
             ],
         );
         let mut actual: Vec<_> = stack
@@ -326,23 +330,26 @@ fn routes(template: &Value) -> Vec<String> {
                 authorizer.to_owned(),
             )
         };
-        let redirector = |key: &str| {
-            let parts = [key, "integrations/<RedirectorIntegration>", "NONE"].map(str::to_owned);
-            (parts, String::new())
+        let open = |key: &str, target: &str| {
+            let target = format!("integrations/<{target}Integration>");
+            ([key.to_owned(), target, "NONE".to_owned()], String::new())
         };
-        let open_writer = |key: &str| {
-            let parts = [key, "integrations/<WriterIntegration>", "NONE"].map(str::to_owned);
-            (parts, String::new())
-        };
-        let expected = vec![
+        let mut expected = vec![
             writer("ANY /api/v1/{proxy+}"),
-            open_writer("GET /api/v1/openapi.json"),
-            redirector("GET /{id+}"),
-            redirector("HEAD /{id+}"),
+            open("GET /api/v1/openapi.json", "Writer"),
+            open("GET /{id+}", "Redirector"),
+            open("HEAD /{id+}", "Redirector"),
             writer("POST /"),
         ];
+        if page == "1" {
+            let keys = ["GET /", "GET /assets/{file}", "HEAD /"];
+            expected.extend(keys.map(|key| open(key, "Writer")));
+        }
+        expected.sort();
         if actual != expected {
-            found.push(format!("routes with WriterAuth={auth}: {actual:?}"));
+            found.push(format!(
+                "routes with WriterAuth={auth} and Page={page}: {actual:?}"
+            ));
         }
     }
     found

@@ -5,6 +5,7 @@ mod concurrency;
 mod create;
 mod dax;
 mod keys;
+mod page;
 mod redirect;
 
 use local::Stack;

@@ -1,0 +1,87 @@
+// The API as this page uses it. Everything that goes wrong is a Failure with words for people.
+import * as key from "./key.js";
+
+const BASE = new URL("api/v1/", document.baseURI);
+const PATIENCE_MS = 15000;
+
+export class Failure extends Error {
+  // `again`: the words of a button that tries again, where that may help.
+  constructor(code, words, { status = 0, again = "", field = "" } = {}) {
+    super(words);
+    this.code = code;
+    this.status = status;
+    this.again = again;
+    this.field = field;
+  }
+}
+
+// What a `catch` may show to people; anything else is a mistake of this page and belongs in the console.
+export function expected(error) {
+  if (error instanceof Failure) return error;
+  throw error;
+}
+
+export const linkPath = (slug, rest = "") => `links/${encodeURIComponent(slug)}${rest}`;
+
+// One condition for all changes of a link: nobody else has changed it since.
+export const ifMatch = (link) => ({ "if-match": `"${link.version}"` });
+
+export async function json(method, path, body, headers = {}) {
+  const response = await call(method, path, {
+    headers: body ? { "content-type": "application/json", ...headers } : headers,
+    body: body && JSON.stringify(body),
+  });
+  return response.status === 204 ? null : receive(() => response.json());
+}
+
+export async function blob(path) {
+  const response = await call("GET", path);
+  return receive(() => response.blob());
+}
+
+async function call(method, path, { headers = {}, body } = {}) {
+  let used = key.current();
+  for (;;) {
+    const authorization = used ? { authorization: `Bearer ${used}` } : {};
+    const response = await receive(() => fetch(new URL(path, BASE), {
+      method,
+      body,
+      headers: { accept: "application/json, */*;q=0.1", ...authorization, ...headers },
+      signal: AbortSignal.timeout(PATIENCE_MS),
+      credentials: "omit",
+    }));
+    if (response.status !== 401) {
+      if (response.status < 500) key.accepted(used);
+      if (response.ok) return response;
+      throw await refusal(response);
+    }
+    used = await key.ask(used);
+    if (!used) throw new Failure("key-needed", "An API key is needed.", { again: "Enter key" });
+  }
+}
+
+async function receive(work) {
+  try {
+    return await work();
+  } catch (error) {
+    const again = { again: "Try again" };
+    if (error.name === "TimeoutError") throw new Failure("timeout", "The service did not answer in time.", again);
+    if (!navigator.onLine) throw new Failure("offline", "You are offline. Nothing you typed is lost.", again);
+    throw new Failure("unreachable", "The service cannot be reached. Nothing you typed is lost.", again);
+  }
+}
+
+async function refusal(response) {
+  const problem = await response.json().catch(() => ({}));
+  const code = String(problem.type ?? "").split(":").pop() || "unknown";
+  const { status } = response;
+  const again = status >= 500 || status === 429 ? "Try again" : "";
+  return new Failure(code, problem.detail ?? problem.title ?? words(status), { status, again, field: problem.field });
+}
+
+// For answers that are not the service's own, but those of a gateway in front of it.
+function words(status) {
+  if (status === 403) return "Only signed requests are taken here, and this page cannot sign.";
+  if (status === 429) return "Too many requests at once. Try again in a moment.";
+  return `The service answered with ${status}.`;
+}

@@ -1,0 +1,35 @@
+// Puts the parts of the page together.
+import { $, announce, notice } from "./dom.js";
+import { zone } from "./expiry.js";
+import * as key from "./key.js";
+import * as create from "./create.js";
+import * as edit from "./edit.js";
+import * as list from "./list.js";
+import * as qr from "./qr.js";
+
+document.addEventListener("edit", (event) => edit.open(event.detail));
+document.addEventListener("qr", (event) => qr.open(event.detail));
+document.addEventListener("link", (event) => {
+  list.put(event.detail);
+  create.update(event.detail);
+});
+
+// Another key may have other links.
+document.addEventListener("key", () => { if (key.current()) list.load(); });
+window.addEventListener("online", list.retry);
+
+$("#forget-key").addEventListener("click", () => {
+  key.forget();
+  create.clear();
+  list.clear();
+  notice($("#list-notice"), "This browser has forgotten the key.", "Enter key", () => list.load());
+  $("#list-notice button").focus();
+  announce("This browser has forgotten the key.");
+});
+
+for (const button of document.querySelectorAll("dialog [data-close]")) {
+  button.addEventListener("click", () => button.closest("dialog").close());
+}
+
+$("#zone").textContent = zone();
+list.load();

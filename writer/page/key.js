@@ -1,0 +1,85 @@
+// The API key: kept in this browser, asked for only when the API refuses a request without it.
+import { $, fieldError } from "./dom.js";
+
+const NAME = "kurz.key";
+const dialog = $("#key");
+const field = $("#key-text");
+
+let key = read();
+let isAccepted = false;
+let asking = null;
+
+// Storage may be switched off; the key then lasts as long as the page.
+function read() {
+  try { return localStorage.getItem(NAME); } catch { return null; }
+}
+function write(value) {
+  try {
+    if (value) localStorage.setItem(NAME, value);
+    else localStorage.removeItem(NAME);
+  } catch { /* Nothing is kept, as the person has told the browser. */ }
+}
+function changed() {
+  $("#forget-key").hidden = !isAccepted;
+  document.dispatchEvent(new Event("key"));
+}
+
+export const current = () => key;
+
+// Another key than the one that was refused (null: none was sent); null if the person gives none.
+export function ask(refused) {
+  if (key && key !== refused) return Promise.resolve(key);
+  asking ??= prompt(refused).finally(() => { asking = null; });
+  return asking;
+}
+
+// The API has taken the key: only now is it worth keeping.
+export function accepted(used) {
+  if (!used || used !== key || isAccepted) return;
+  isAccepted = true;
+  write($("#key-keep").checked ? key : null);
+  changed();
+}
+
+export function forget() {
+  key = null;
+  isAccepted = false;
+  write(null);
+  changed();
+}
+
+function prompt(refused) {
+  const wrong = refused ? "This key is not accepted. Is it complete, and still valid?" : "";
+  isAccepted = false;
+  // What was typed is kept, so that a missing letter can be added.
+  field.value = refused ?? "";
+  fieldError(field, wrong);
+  dialog.returnValue = "";
+  dialog.showModal();
+  field.focus();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      const given = dialog.returnValue;
+      if (given) key = given;
+      field.value = "";
+      show(false);
+      resolve(given || null);
+    }, { once: true });
+  });
+}
+
+function show(isShown) {
+  field.type = isShown ? "text" : "password";
+  $("#key-show").checked = isShown;
+}
+
+$("form", dialog).addEventListener("submit", (event) => {
+  event.preventDefault();
+  const given = field.value.trim();
+  // Anything else cannot be sent in a header.
+  const isSendable = /^[\x21-\x7e]+$/.test(given);
+  fieldError(field, isSendable ? "" : given ? "A key has only letters, digits and _." : "Paste your key here.");
+  if (isSendable) dialog.close(given);
+  else field.focus();
+});
+$("#key-show").addEventListener("change", (event) => show(event.target.checked));

@@ -1,0 +1,195 @@
+//! The page for people: files that are part of the program, served as they are.
+//!
+//! The page is a client of the API like any other. Nobody needs an identity to read it; what it does needs the caller's.
+
+use http::{Method, StatusCode, header};
+
+use crate::{answer::Answer, etag, problem::Problem, request::Request};
+
+/// Nothing is loaded from elsewhere, nothing that stands in the markup runs, and no other site can frame it. QR codes
+/// are fetched with the caller's key and shown as blobs.
+const SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+    frame-ancestors 'none'; require-trusted-types-for 'script'";
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+const SVG: &str = "image/svg+xml";
+
+/// Name, media type and content of every file. The page itself has no name: its path is `/`, that of every other file
+/// `/assets/` and its name.
+static FILES: [(&str, &str, &str); 12] = [
+    ("", HTML, include_str!("../page/index.html")),
+    ("style.css", CSS, include_str!("../page/style.css")),
+    ("icon.svg", SVG, include_str!("../page/icon.svg")),
+    ("app.js", JAVASCRIPT, include_str!("../page/app.js")),
+    ("api.js", JAVASCRIPT, include_str!("../page/api.js")),
+    ("create.js", JAVASCRIPT, include_str!("../page/create.js")),
+    ("dom.js", JAVASCRIPT, include_str!("../page/dom.js")),
+    ("edit.js", JAVASCRIPT, include_str!("../page/edit.js")),
+    ("expiry.js", JAVASCRIPT, include_str!("../page/expiry.js")),
+    ("key.js", JAVASCRIPT, include_str!("../page/key.js")),
+    ("list.js", JAVASCRIPT, include_str!("../page/list.js")),
+    ("qr.js", JAVASCRIPT, include_str!("../page/qr.js")),
+];
+
+/// What a request for the page or a part of it asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct File<'a> {
+    /// Its path, with a placeholder.
+    pub(crate) path: &'static str,
+    name: &'a str,
+}
+
+impl<'a> File<'a> {
+    /// The file that a request is for, whether or not it is there. `None` for a request of another kind.
+    pub(crate) fn of(method: &Method, path: &'a str) -> Option<Self> {
+        if !matches!(*method, Method::GET | Method::HEAD) {
+            return None;
+        }
+        let name = path
+            .strip_prefix("/assets/")
+            .filter(|name| !name.is_empty());
+        match name {
+            Some(name) => Some(Self {
+                path: "/assets/{file}",
+                name,
+            }),
+            None => (path == "/").then_some(Self {
+                path: "/",
+                name: "",
+            }),
+        }
+    }
+}
+
+/// Answers with a file.
+pub(crate) fn answer(request: &Request, file: File<'_>) -> Result<Answer, Problem> {
+    let (_, media_type, content) = FILES
+        .iter()
+        .find(|(name, ..)| *name == file.name)
+        .ok_or(Problem::UnknownPath)?;
+    let tag = format!("\"{:016x}\"", fingerprint(content));
+    let known = request.header_text(header::IF_NONE_MATCH);
+    let answer = if known.is_some_and(|known| etag::is_known(known, &tag)) {
+        Answer::empty(StatusCode::NOT_MODIFIED, "not-modified")
+    } else {
+        let is_head = request.method() == Method::HEAD;
+        let body = if is_head { "" } else { content };
+        Answer::text(StatusCode::OK, "page", body.to_owned())
+            .with(header::CONTENT_TYPE, *media_type)
+    };
+    Ok(answer
+        .with(header::ETAG, tag)
+        // Asked for anew every time: a release changes the files together.
+        .with(header::CACHE_CONTROL, "no-cache")
+        .with(header::CONTENT_SECURITY_POLICY, SECURITY_POLICY)
+        .with(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+        .with(header::REFERRER_POLICY, "no-referrer"))
+}
+
+/// FNV-1a. It tells the releases of a file apart and has nobody to withstand.
+fn fingerprint(content: &str) -> u64 {
+    content.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn all_files_together_are_small() {
+        let bytes: usize = FILES.iter().map(|(.., content)| content.len()).sum();
+        assert!(bytes < 60_000, "{bytes}");
+    }
+
+    #[test]
+    fn what_the_files_name_is_there() {
+        let names: Vec<&str> = FILES.iter().map(|(name, ..)| *name).collect();
+        for (name, _, content) in &FILES {
+            let in_markup = content.split("\"assets/").skip(1);
+            let in_modules = content.split("from \"./").skip(1);
+            for named in in_markup.chain(in_modules) {
+                let named = named.split('"').next().unwrap();
+                assert!(names.contains(&named), "{named} in {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_in_the_files_is_forbidden_by_their_policy() {
+        for (name, _, content) in &FILES {
+            for forbidden in [
+                "<style",
+                "<script>",
+                " style=",
+                " onclick=",
+                "javascript:",
+                "src=\"http",
+                "href=\"http",
+                "url(",
+                "@import",
+                "innerHTML",
+                "eval(",
+            ] {
+                assert!(!content.contains(forbidden), "{forbidden} in {name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_that_the_client_has_is_not_sent_again() {
+        let request = |headers| crate::request::request(json!({ "headers": headers }));
+        let file = File::of(&Method::GET, "/assets/app.js").unwrap();
+        let status = |headers| {
+            answer(&request(headers), file)
+                .map(|answer| answer.status.as_u16())
+                .ok()
+        };
+        let first = answer(&request(json!({})), file).unwrap().into_response();
+        let tag = first.headers.get(header::ETAG).unwrap().to_str().unwrap();
+        assert_eq!(status(json!({ "if-none-match": tag })), Some(304));
+        assert_eq!(
+            status(json!({ "if-none-match": format!("\"a\", W/{tag}") })),
+            Some(304)
+        );
+        assert_eq!(status(json!({ "if-none-match": "\"a\"" })), Some(200));
+    }
+
+    #[test]
+    fn a_changed_file_has_another_tag() {
+        // Vectors of the algorithm's authors.
+        assert_eq!(fingerprint(""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fingerprint("foobar"), 0x8594_4171_f739_67e8);
+    }
+
+    #[test]
+    fn paths_and_methods_make_the_file() {
+        let check = |method: Method, path: &str, expected: Option<bool>| {
+            let request = crate::request::request(json!({}));
+            let file = File::of(&method, path);
+            let is_there = file.map(|file| answer(&request, file).is_ok());
+            assert_eq!(is_there, expected, "{method} {path}");
+        };
+        check(Method::GET, "/", Some(true));
+        check(Method::HEAD, "/", Some(true));
+        check(Method::GET, "/assets/style.css", Some(true));
+        for name in [
+            "index.html",
+            "none.js",
+            "../Cargo.toml",
+            "APP.JS",
+            "app.js/",
+        ] {
+            check(Method::GET, &format!("/assets/{name}"), Some(false));
+        }
+        check(Method::POST, "/", None);
+        check(Method::GET, "/assets/", None);
+        check(Method::GET, "/assets", None);
+        check(Method::GET, "/api/v1/links", None);
+    }
+}
