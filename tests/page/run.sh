@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Drives the page for people in a browser, against the local stack.
+#
+#   tests/page/run.sh             all of it
+#   tests/page/run.sh key alias   the cases whose names contain one of these words
+#
+# Needs Node.js 20 and a Rust toolchain. CHROMIUM names a Chromium or Chrome; without it, `chromium` is used, and
+# installed with apt-get if there is none. The modules, pinned in the lock file, are installed into $PAGE_CACHE
+# (default: $XDG_CACHE_HOME/kurz-page or ~/.cache/kurz-page). LOCAL_BIN names a `local` program that is built already.
+# With SCREENSHOTS, a directory, every view is photographed there: phone and desktop, light and dark. Prints
+# "N passed, N failed" and fails unless all passed.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${PAGE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kurz-page}
+test_deadline=1800 # seconds, for all cases
+
+# A folder per lock file: changed pins are installed anew, and what is there is complete.
+PAGE_MODULES=$cache/modules-$(sha256sum "$here/package-lock.json" | cut -c1-16)
+if [[ ! -e $PAGE_MODULES/complete ]]; then
+  echo "installing the modules into $PAGE_MODULES" >&2
+  rm -rf "$PAGE_MODULES"
+  mkdir -p "$PAGE_MODULES"
+  cp "$here/package.json" "$here/package-lock.json" "$PAGE_MODULES"
+  npm ci --prefix "$PAGE_MODULES" --ignore-scripts --no-audit --no-fund --loglevel=error >&2
+  touch "$PAGE_MODULES/complete"
+fi
+
+if [[ -z ${CHROMIUM:-} ]]; then
+  if ! command -v chromium >/dev/null; then
+    echo 'installing chromium' >&2
+    as_root=
+    [[ $(id -u) -eq 0 ]] || as_root=sudo
+    $as_root apt-get update -qq >&2
+    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >&2
+  fi
+  CHROMIUM=$(command -v chromium)
+fi
+
+if [[ -z ${LOCAL_BIN:-} ]]; then
+  root=$(cd "$here/../.." && pwd)
+  cargo build --quiet --manifest-path "$root/Cargo.toml" -p local --bin local
+  LOCAL_BIN=${CARGO_TARGET_DIR:-$root/target}/debug/local
+fi
+[[ -z ${SCREENSHOTS:-} ]] || mkdir -p "$SCREENSHOTS"
+export PAGE_MODULES CHROMIUM LOCAL_BIN
+
+timeout --kill-after=10 "$test_deadline" node "$here/main.mjs" "$@"
