@@ -267,13 +267,16 @@ export const cases = [
     async run(tab) {
       const slug = await tab.shorten(LONG);
       await tab.row(slug);
-      const isWider = () => tab.page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth
-        || window.innerWidth > 390);
-      assert.equal(await isWider(), false);
+      await tab.click("summary");
       await tab.click(tab.button(slug, "edit"));
       await tab.see("#edit");
       assert.equal(await tab.value("#edit-url"), LONG);
-      assert.equal(await isWider(), false);
+      for (const width of [390, 320]) {
+        await tab.page.setViewport({ width, height: 844, isMobile: true, hasTouch: true });
+        const widths = await tab.page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+        assert.deepEqual(widths, [width, width]);
+        assert.ok(await tab.page.$eval("#edit", (dialog) => dialog.scrollWidth <= dialog.clientWidth));
+      }
     },
   },
 ];

@@ -101,6 +101,27 @@ export const cases = [
       await tab.gone("#forget-key");
       await tab.page.keyboard.press("Enter");
       await tab.see("#key[open]");
+      // An answer that was on its way when the key was forgotten is not shown any more.
+      await enter(tab, stack.api_key);
+      await tab.see("#forget-key");
+      await tab.settled();
+      await tab.page.setRequestInterception(true);
+      let release;
+      const released = new Promise((resolve) => { release = resolve; });
+      tab.page.on("request", (request) => {
+        // Not awaited: it would hold up everybody who waits for the request.
+        if (request.url().includes("/links?")) released.then(() => request.continue());
+        else request.continue();
+      });
+      const asked = tab.page.waitForRequest((request) => request.url().includes("/links?"));
+      await tab.page.evaluate(() => document.dispatchEvent(new Event("key")));
+      await asked;
+      const answered = tab.page.waitForResponse((response) => response.url().includes("/links?"));
+      await tab.click("#forget-key");
+      release();
+      await (await answered).text();
+      await tab.settled();
+      assert.equal((await tab.page.$$("#list li")).length, 0);
     },
   },
   {

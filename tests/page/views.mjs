@@ -10,7 +10,10 @@ const SIZES = {
 };
 
 async function look(tab, name, view) {
-  await tab.page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished)));
+  // Some are cut short by others, which is as good.
+  await tab.page.evaluate(async () => {
+    await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
+  });
   await tab.axe();
   if (!process.env.SCREENSHOTS) return;
   const fullPage = !await tab.page.$("dialog[open]");
@@ -75,7 +78,7 @@ async function views(tab, stack, name) {
   await tab.page.setOfflineMode(false);
 }
 
-async function keyViews(tab, name) {
+async function keyViews(tab, stack, name) {
   await tab.see("#key[open]");
   await look(tab, name, "key");
   await tab.fill("#key-text", "kurz_wrong");
@@ -85,6 +88,12 @@ async function keyViews(tab, name) {
   await tab.click("#key [data-close]");
   await tab.see("#list-notice");
   await look(tab, name, "locked");
+  await tab.click("#list-notice button");
+  await tab.fill("#key-text", stack.api_key);
+  await tab.page.keyboard.press("Enter");
+  await tab.see("#forget-key");
+  await tab.settled();
+  await look(tab, name, "with-key");
 }
 
 const LOOKS = Object.keys(SIZES).flatMap((size) => ["light", "dark"].map((scheme) => ({
@@ -113,6 +122,6 @@ export const cases = [
     name: `view: ${name}`, prepare, stack: "gallery", run: (tab, stack) => views(tab, stack, name),
   })),
   ...LOOKS.map(({ name, prepare }) => ({
-    name: `view with a key: ${name}`, prepare, stack: "keyed", run: (tab) => keyViews(tab, name),
+    name: `view with a key: ${name}`, prepare, stack: "keyed", run: (tab, stack) => keyViews(tab, stack, name),
   })),
 ];

@@ -21,7 +21,7 @@ window.addEventListener("online", list.retry);
 $("#forget-key").addEventListener("click", () => {
   key.forget();
   create.clear();
-  list.clear();
+  list.forget();
   notice($("#list-notice"), "This browser has forgotten the key.", "Enter key", () => list.load());
   $("#list-notice button").focus();
   announce("This browser has forgotten the key.");

@@ -17,6 +17,8 @@ let isLoading = false;
 let hasFailed = false;
 // Where reading is to go on after a failure.
 let failedAt = null;
+// Whose list it is: answers to an earlier question are not shown.
+let round = 0;
 
 const BADGES = {
   disabled: "Paused", deleted: "Deleted", expired: "Expired", scheduled: "Not yet",
@@ -87,7 +89,13 @@ function summarise() {
   list.setAttribute("aria-busy", String(isLoading));
 }
 
-export function clear() {
+export function forget() {
+  round += 1;
+  isLoading = false;
+  clear();
+}
+
+function clear() {
   rows.clear();
   list.replaceChildren();
   cursor = null;
@@ -104,6 +112,7 @@ export const retry = () => hasFailed && !isLoading ? pages(failedAt) : undefined
 
 async function pages(from) {
   const known = new Set(rows.keys());
+  const asked = round;
   isLoading = true;
   hasFailed = false;
   notice($("#list-notice"), "");
@@ -113,6 +122,7 @@ async function pages(from) {
     for (let page = 0; page < PAGES_AT_ONCE && !isEnough; page += 1) {
       const query = new URLSearchParams({ limit: PAGE, ...from && { cursor: from } });
       const answer = await json("GET", `links?${query}`);
+      if (asked !== round) return undefined;
       if (!from) clear();
       for (const link of answer.links) {
         put(link, { atEnd: true });
@@ -123,12 +133,15 @@ async function pages(from) {
     }
   } catch (error) {
     const failure = expected(error);
+    if (asked !== round) return undefined;
     hasFailed = true;
     failedAt = from;
     notice($("#list-notice"), failure.message, failure.again, retry);
   } finally {
-    isLoading = false;
-    summarise();
+    if (asked === round) {
+      isLoading = false;
+      summarise();
+    }
   }
   return [...rows.values()].find((row) => !known.has(row.link.slug) && row.element.checkVisibility());
 }
@@ -189,5 +202,7 @@ $("#show-deleted").addEventListener("change", (event) => {
   list.classList.toggle("with-deleted", event.target.checked);
   summarise();
 });
-// Links end while one looks.
-setInterval(() => rows.forEach(render), 5000);
+// Links end while one looks. Only what has changed is drawn anew, so that no text loses its selection.
+setInterval(() => rows.forEach((row) => {
+  if (stateOf(row.link) !== row.element.dataset.state) render(row);
+}), 5000);
