@@ -90,6 +90,8 @@ impl Banner<'_> {
         let curl = format!("curl {header}-d 'https://www.amazon.com' {}", stack.url());
         term.write_line(&format!("    {}", style(curl).green()))?;
         term.write_line("")?;
+        let page = format!("or open {} in a browser.", stack.url());
+        term.write_line(&format!("  {}", style(page).dim()))?;
         term.write_line(&format!("  {}", style("Ctrl-C stops everything.").dim()))?;
         term.write_line("")
     }
