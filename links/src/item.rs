@@ -47,6 +47,7 @@ const NOTE: &str = "note";
 const RESTORES_TO: &str = "restores_to";
 const IDEMPOTENCY_KEY: &str = "idempotency_key";
 const REQUEST_DIGEST: &str = "request_digest";
+const STAMP: &str = "stamp";
 
 /// An item as the SDK and the DAX client pass it.
 pub type Item = HashMap<String, AttributeValue>;
@@ -111,6 +112,7 @@ pub fn from_link(link: &Link) -> Item {
         REQUEST_DIGEST,
         idempotency.map(|made_by| text(&made_by.request_digest)),
     );
+    put(STAMP, link.stamp.map(number));
     put(TTL_ATTRIBUTE, link.removable_at().map(time));
     item
 }
@@ -143,6 +145,7 @@ pub fn to_link(mut item: Item) -> Result<Link, ItemError> {
         tags: take_texts(&mut item, TAGS)?,
         note: take_text(&mut item, NOTE)?,
         restores_to: take_state(&mut item, RESTORES_TO)?,
+        stamp: take_number(&mut item, STAMP)?,
         idempotency: match take_text(&mut item, IDEMPOTENCY_KEY)? {
             None => None,
             Some(key_digest) => Some(Idempotency {
@@ -282,6 +285,7 @@ mod tests {
                 key_digest: "k".into(),
                 request_digest: "r".into(),
             }),
+            stamp: Some(9),
         }
     }
 

@@ -47,6 +47,9 @@ pub struct Link {
     pub restores_to: Option<State>,
     /// Which request made it, if that request named itself.
     pub idempotency: Option<Idempotency>,
+    /// A random number of its last write, by which a writer that does not know the outcome of a write tells its own
+    /// from another's that wrote the same at the same time.
+    pub stamp: Option<u32>,
 }
 
 /// How a repeated request is recognised: by digests, so that neither the key nor the request lies in the table.
@@ -83,6 +86,7 @@ impl Link {
             note: None,
             restores_to: None,
             idempotency: None,
+            stamp: None,
         }
     }
 

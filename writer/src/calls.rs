@@ -1,7 +1,7 @@
 //! The calls that read, change and list links that are there.
 
 use http::{StatusCode, header};
-use links::{Link, LinkLister, LinkWriter, MAX_PAGE, Scope, Slug, State};
+use links::{Link, LinkLister, LinkWriter, MAX_PAGE, Scope, Slug, State, Timestamp};
 use serde::Serialize;
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     cursor,
     etag::{self, Precondition},
     failure::Failure,
-    handler::Exchange,
+    handler::{Exchange, STORE_LIMIT},
     log, manage,
     problem::Problem,
     qr,
@@ -203,7 +203,15 @@ impl<W: LinkWriter + LinkLister, K> Writer<W, K> {
         link: &'a Link,
         existing: bool,
     ) -> Representation<'a> {
-        let bound = self.config.visible_within;
-        Representation::new(link, existing, &exchange.base_url, bound)
+        // Times are of the beginning of a request; what it wrote was written before it was given up, and before now.
+        let latest = link.updated_at.map(|begun| begun.plus(STORE_LIMIT));
+        let written = latest.map(|latest| latest.min(Timestamp::from((self.clock)())));
+        Representation::new(
+            link,
+            existing,
+            &exchange.base_url,
+            written,
+            self.config.visible_within,
+        )
     }
 }

@@ -145,9 +145,11 @@ impl<W: LinkWriter + LinkLister, K> Writer<W, K> {
         let idempotency = key
             .as_ref()
             .map(|key| idempotency::trace(owner, key, &wish));
+        let stamp = Some(rand::random());
         let draft = |slug| {
             let plain = Link {
                 idempotency: idempotency.clone(),
+                stamp,
                 ..Link::new(slug, &target, owner, *now)
             };
             let link = wish.options.apply(plain, &exchange.rules, *now)?;

@@ -22,7 +22,7 @@ use crate::{
 
 /// Longest time for the store, with all attempts. With the time for looking up a key it is below the function's timeout
 /// of ten seconds, so that there is always an answer.
-const STORE_LIMIT: Duration = Duration::from_secs(8);
+pub(crate) const STORE_LIMIT: Duration = Duration::from_secs(8);
 
 /// The function: policy in front of a store.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub struct Writer<W, K> {
     pub(crate) store: W,
     identity: Identity<K>,
     pub(crate) config: Config,
-    clock: fn() -> SystemTime,
+    pub(crate) clock: fn() -> SystemTime,
 }
 
 /// A request with all that its answer depends on.

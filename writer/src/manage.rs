@@ -44,7 +44,8 @@ pub(crate) async fn update(
     let mut attempted: Option<Link> = None;
     for _ in 0..ATTEMPTS {
         let before = read(store, caller, slug, now).await?;
-        // A change whose outcome was unknown and that was therefore repeated is refused, and has happened.
+        // A change whose outcome was unknown and that was therefore repeated is refused, and has happened. Its stamp
+        // tells it from the same change made by someone else.
         if attempted.as_ref() == Some(&before) {
             return Ok(before);
         }
@@ -64,6 +65,10 @@ pub(crate) async fn update(
         if after == before {
             return Ok(before);
         }
+        let after = Link {
+            stamp: Some(rand::random()),
+            ..after
+        };
         if store.update(&before, &after).await? == Change::Stored {
             return Ok(after);
         }
@@ -206,6 +211,35 @@ mod tests {
         *store.races.lock().unwrap() = u32::MAX;
         let endless = set_note(&store, &owner, Precondition::None, NOW).await;
         assert_eq!(endless, Err("too-many-editors"));
+    }
+
+    #[tokio::test]
+    async fn a_change_that_was_repeated_counts_once_and_another_s_does_not_count() {
+        let owner = caller("ann", false);
+        let store = store(State::Active);
+        *store.lost_answers.lock().unwrap() = 1;
+        assert_eq!(
+            set_note(&store, &owner, Precondition::if_match("\"1\""), NOW).await,
+            Ok(2)
+        );
+        // Someone else makes the very same change at the same time, and was faster.
+        let before = store.link("abc").unwrap();
+        let after = Link {
+            note: Some("n".to_owned()),
+            ..before.clone()
+        };
+        let twin = Link {
+            stamp: Some(1),
+            ..after.changed(NOW)
+        };
+        let change = |link: Link| {
+            store.insert(twin.clone());
+            Ok(link.changed(NOW))
+        };
+        let slug = "abc".parse().unwrap();
+        let precondition = Precondition::if_match("\"2\"");
+        let changed = update(&store, &owner, &slug, &precondition, change, NOW).await;
+        assert_eq!(changed.map_err(code), Err("version-mismatch"));
     }
 
     #[tokio::test]

@@ -13,6 +13,8 @@ pub(crate) struct Memory {
     pub(crate) links: Mutex<HashMap<String, Link>>,
     /// The slugs of all puts.
     pub(crate) puts: Mutex<Vec<String>>,
+    /// How many of the next writes are done, their answers lost, and repeated.
+    pub(crate) lost_answers: Mutex<u32>,
     /// How many of the next updates find that someone else was faster.
     pub(crate) races: Mutex<u32>,
 }
@@ -20,6 +22,13 @@ pub(crate) struct Memory {
 impl Memory {
     pub(crate) fn link(&self, slug: &str) -> Option<Link> {
         self.links.lock().unwrap().get(slug).cloned()
+    }
+
+    fn loses_answer(&self) -> bool {
+        let mut left = self.lost_answers.lock().unwrap();
+        let loses = *left > 0;
+        *left = left.saturating_sub(1);
+        loses
     }
 
     pub(crate) fn insert(&self, link: Link) {
@@ -52,7 +61,10 @@ impl LinkWriter for Memory {
             return Ok(Put::Taken);
         }
         links.insert(link.slug.to_string(), link.clone());
-        Ok(Put::Stored)
+        match self.loses_answer() {
+            true => Ok(Put::Taken),
+            false => Ok(Put::Stored),
+        }
     }
 
     async fn update(&self, before: &Link, after: &Link) -> Result<Change, StoreError> {
@@ -70,7 +82,10 @@ impl LinkWriter for Memory {
             return Ok(Change::Outdated);
         }
         *link = after.clone();
-        Ok(Change::Stored)
+        match self.loses_answer() {
+            true => Ok(Change::Outdated),
+            false => Ok(Change::Stored),
+        }
     }
 }
 

@@ -61,7 +61,7 @@ mod tests {
         let target = TargetUrl::parse("https://example.com/", &TargetRules::default()).unwrap();
         let now = Timestamp::from_unix_seconds(1);
         let link = Link::new("abc".parse().unwrap(), &target, "ann", now);
-        let link = Representation::new(&link, false, "https://s.example", Duration::ZERO);
+        let link = Representation::new(&link, false, "https://s.example", None, Duration::ZERO);
         let Value::Object(link) = serde_json::to_value(&link).unwrap() else {
             panic!("not an object");
         };

@@ -8,7 +8,7 @@ use serde::Serialize;
 /// After a link is made, a redirector that has just answered 404 for its slug may go on doing so for this long.
 const ABSENCE_BOUND: Duration = Duration::from_secs(2);
 
-/// Times are kept without their fractions, so a change may have been made up to this much later.
+/// Times are kept without their fractions, so a change may have been written up to this much later.
 const CUT_OFF: Duration = Duration::from_secs(1);
 
 /// The JSON of a link. Fields that are not set are there as `null`.
@@ -38,11 +38,12 @@ pub(crate) struct Representation<'a> {
 }
 
 impl<'a> Representation<'a> {
-    /// `update_bound` is how long redirectors may serve what a link was before a change.
+    /// `written` is when at the latest this version was stored, `update_bound` how long redirectors may serve what a link was before a change.
     pub(crate) fn new(
         link: &'a Link,
         existing: bool,
         base_url: &str,
+        written: Option<Timestamp>,
         update_bound: Duration,
     ) -> Self {
         let bound = match link.version {
@@ -68,9 +69,7 @@ impl<'a> Representation<'a> {
             tags: &link.tags,
             note: link.note.as_deref(),
             existing,
-            visible_by: link
-                .updated_at
-                .and_then(|time| time.plus(bound + CUT_OFF).rfc3339()),
+            visible_by: written.and_then(|time| time.plus(bound + CUT_OFF).rfc3339()),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::{
     CACHE_SECONDS, CREATED_AT, EXPIRED_URL, EXPIRES_AT, FORWARD_QUERY, IDEMPOTENCY_KEY,
-    KEY_ATTRIBUTE, NOTE, OWNER, PERMANENT, REDIRECT, REQUEST_DIGEST, RESTORES_TO, STATE, TAGS,
-    TARGET, TTL_ATTRIBUTE, UPDATED_AT, VALID_FROM, VERSION,
+    KEY_ATTRIBUTE, NOTE, OWNER, PERMANENT, REDIRECT, REQUEST_DIGEST, RESTORES_TO, STAMP, STATE,
+    TAGS, TARGET, TTL_ATTRIBUTE, UPDATED_AT, VALID_FROM, VERSION,
 };
 
 /// One attribute.
@@ -53,6 +53,7 @@ pub const FIELDS: &[Field] = &[
     field("restores_to", RESTORES_TO, Kind::Text),
     field("idempotency_key", IDEMPOTENCY_KEY, Kind::Text),
     field("request_digest", REQUEST_DIGEST, Kind::Text),
+    field("stamp", STAMP, Kind::Number),
     field("ttl", TTL_ATTRIBUTE, Kind::Time),
 ];
 
