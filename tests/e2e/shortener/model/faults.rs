@@ -142,7 +142,7 @@ impl<'a> Faults<'a> {
         };
         let action = match die {
             0 => FaultAction::Delay { milliseconds: 60 },
-            1 => FaultAction::Delay { milliseconds: 700 },
+            1 => FaultAction::Delay { milliseconds: 900 },
             2 => FaultAction::Close,
             3..5 => FaultAction::Reset,
             5 => error("InternalServerError"),

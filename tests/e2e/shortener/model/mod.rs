@@ -85,7 +85,7 @@ async fn stack(dax_nodes: usize) -> Stack {
         let writer = config.functions.get_mut("Writer").expect("a writer");
         writer
             .env
-            .insert("DAX_TIMEOUT_MS".to_owned(), "400".to_owned());
+            .insert("DAX_TIMEOUT_MS".to_owned(), "800".to_owned());
     })
     .await
 }
