@@ -5,6 +5,7 @@ mod concurrency;
 mod create;
 mod dax;
 mod keys;
+mod model;
 mod page;
 mod redirect;
 

@@ -1,0 +1,180 @@
+//! Random requests of several owners, while things go wrong, held against a reference: a map with a clock.
+//!
+//! Every answer of the management API must be, field by field, what the reference says; of a redirect, what some
+//! version says that is still within the published bound. A seed gives the requests; it is printed. `KURZ_MODEL_SEED`
+//! runs one seed only, `KURZ_MODEL_STEPS` changes the number of requests.
+//!
+//! What a seed does not fix is the clock: which second a request falls into, and whether an entry of a cache is still
+//! there. The reference allows for it, so that a busy machine changes what is seen but not what is right. A difference
+//! that hangs on such a moment may therefore need several runs of its seed to come back.
+
+mod creation;
+mod driver;
+mod exchange;
+mod faults;
+mod link;
+mod operations;
+mod pages;
+mod reference;
+mod slot;
+mod visits;
+
+use std::time::Duration;
+
+use e2e::Client;
+use futures_util::future::join_all;
+use local::Stack;
+
+use self::{
+    driver::Driver,
+    faults::Faults,
+    reference::{Caller, Model},
+};
+use super::keys::keyed_stack_with;
+
+/// Where all links lead.
+const TARGETS: &str = "https://example.com/";
+/// Seconds that redirectors keep a link in process.
+const CACHE_TTL: i64 = 1;
+/// Seconds that the cluster keeps an item.
+const DAX_TTL: i64 = 1;
+/// These run each time, besides one that nobody knows.
+const SEEDS: [u64; 1] = [1];
+/// Requests per seed.
+const STEPS: usize = 400;
+
+fn setting(name: &str) -> Option<u64> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test program's own settings, read here and nowhere else"
+    )]
+    let value = std::env::var(name).ok()?;
+    Some(value.parse().expect("a number"))
+}
+
+fn seeds() -> Vec<u64> {
+    match setting("KURZ_MODEL_SEED") {
+        Some(seed) => vec![seed],
+        None => SEEDS.into_iter().chain([rand::random()]).collect(),
+    }
+}
+
+fn steps() -> usize {
+    setting("KURZ_MODEL_STEPS").map_or(STEPS, |steps| {
+        usize::try_from(steps).expect("a number of steps")
+    })
+}
+
+async fn stack(dax_nodes: usize) -> Stack {
+    keyed_stack_with(|config| {
+        config.dax_nodes = dax_nodes;
+        config.dax_item_ttl = Duration::from_secs(DAX_TTL.unsigned_abs());
+        config.dax_replication_delay = Duration::from_millis(50);
+        let settings = [
+            ("CACHE_TTL_SECONDS", CACHE_TTL.to_string()),
+            ("DAX_RECORD_TTL_SECONDS", DAX_TTL.to_string()),
+        ];
+        for function in config.functions.values_mut() {
+            function.env.extend(
+                settings
+                    .clone()
+                    .map(|(name, value)| (name.to_owned(), value)),
+            );
+        }
+        // Shorter than by default, so that faults take less time here.
+        let writer = config.functions.get_mut("Writer").expect("a writer");
+        writer
+            .env
+            .insert("DAX_TIMEOUT_MS".to_owned(), "800".to_owned());
+    })
+    .await
+}
+
+/// A model of a stack with owners that no other model has.
+async fn model(stack: &Stack, name: &str, owners: &[&str]) -> Model {
+    let mut callers = Vec::new();
+    for owner in owners {
+        let owner = format!("{owner}-{name}");
+        let key = stack
+            .issue_key(&owner, "create,read,update,delete")
+            .await
+            .expect("a key");
+        callers.push(Caller {
+            owner,
+            key,
+            is_admin: false,
+        });
+    }
+    let owner = format!("root-{name}");
+    let key = stack.issue_key(&owner, "admin").await.expect("a key");
+    callers.push(Caller {
+        owner,
+        key,
+        is_admin: true,
+    });
+    let bound = CACHE_TTL + if stack.dax().is_some() { DAX_TTL } else { 0 };
+    Model::new(name, callers, stack.url(), bound)
+}
+
+/// Runs every seed on a stack of its own, with so many clients at a time that have no owner in common.
+#[expect(clippy::print_stdout, reason = "whoever repeats a run needs its seed")]
+async fn run(dax_nodes: usize, owners: &[&[&str]]) {
+    let steps = steps();
+    for seed in seeds() {
+        println!("KURZ_MODEL_SEED={seed} KURZ_MODEL_STEPS={steps}");
+        let stack = stack(dax_nodes).await;
+        let faults = Faults::new(&stack).await;
+        let mut drivers = Vec::new();
+        for (position, owners) in owners.iter().enumerate() {
+            let number = u64::try_from(position).expect("few clients");
+            drivers.push(Driver {
+                client: Client::of(&stack),
+                faults: &faults,
+                model: model(&stack, &format!("m{position}"), owners).await,
+                seed: seed.wrapping_add(number),
+                is_disturber: position == 0,
+                unknown: 0,
+                unexpected: 0,
+            });
+        }
+        join_all(
+            drivers
+                .iter_mut()
+                .map(|driver| driver.run(steps / owners.len())),
+        )
+        .await;
+        join_all(drivers.iter_mut().map(|driver| driver.close(steps))).await;
+        join_all(drivers.iter_mut().map(|driver| driver.settle(steps))).await;
+        let links: usize = drivers
+            .iter()
+            .map(|driver| driver.model.touched.len())
+            .sum();
+        let unknown: usize = drivers.iter().map(|driver| driver.unknown).sum();
+        println!("{links} links, {unknown} answers of unknown outcome");
+        drop(drivers);
+        stack.stop().await;
+    }
+}
+
+const ONE_CLIENT: &[&[&str]] = &[&["ann", "bob", "cleo"]];
+const FOUR_CLIENTS: &[&[&str]] = &[&["ann"], &["bob"], &["cleo"], &["dan", "eve"]];
+
+#[tokio::test]
+async fn one_client_at_a_time_through_a_failing_cluster() {
+    run(3, ONE_CLIENT).await;
+}
+
+#[tokio::test]
+async fn one_client_at_a_time_without_a_cluster() {
+    run(0, ONE_CLIENT).await;
+}
+
+#[tokio::test]
+async fn four_clients_at_a_time_through_a_failing_cluster() {
+    run(2, FOUR_CLIENTS).await;
+}
+
+#[tokio::test]
+async fn four_clients_at_a_time_without_a_cluster() {
+    run(0, FOUR_CLIENTS).await;
+}

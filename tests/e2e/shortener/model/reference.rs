@@ -1,0 +1,261 @@
+//! The reference: what the contract says, with maps and a clock.
+
+use std::collections::HashMap;
+
+use e2e::Reply;
+use serde_json::{Map, Value};
+
+use super::{
+    creation::{Source, Unseen},
+    link::{Link, Problem},
+    slot::{Slot, State},
+};
+
+/// Somebody with a key.
+#[derive(Clone, Debug)]
+pub(super) struct Caller {
+    pub(super) owner: String,
+    pub(super) key: String,
+    pub(super) is_admin: bool,
+}
+
+impl Caller {
+    pub(super) fn may_reach(&self, link: &Link) -> bool {
+        self.is_admin || self.owner == link.owner
+    }
+}
+
+/// A request that named itself.
+#[derive(Clone, Debug)]
+pub(super) struct Requested {
+    pub(super) owner: String,
+    pub(super) key: String,
+    pub(super) body: Map<String, Value>,
+}
+
+/// A bulk that named itself.
+#[derive(Clone, Debug)]
+pub(super) struct Bulk {
+    pub(super) caller: usize,
+    pub(super) key: String,
+    pub(super) bodies: Vec<Map<String, Value>>,
+}
+
+/// When a request was sent and answered, in milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Window {
+    pub(super) start: i64,
+    pub(super) end: i64,
+    /// A write of unknown outcome from before this time has happened by now, or will not.
+    pub(super) late_before: i64,
+}
+
+impl Window {
+    /// The seconds that the service may have taken for now.
+    pub(super) fn seconds(self) -> impl Iterator<Item = i64> {
+        self.start / 1_000..=self.end / 1_000
+    }
+}
+
+/// What the management API answers.
+#[derive(Clone, Debug)]
+pub(super) enum Answer {
+    Link {
+        status: u16,
+        link: Box<Link>,
+        existing: bool,
+    },
+    /// Of `POST /`.
+    Slug(String),
+    Empty,
+    Problem(Problem),
+}
+
+/// An answer, and whether the caller cannot know what it means.
+#[derive(Debug)]
+pub(super) struct Told<'a> {
+    pub(super) status: u16,
+    pub(super) body: Value,
+    /// `None` for a part of a bulk.
+    pub(super) reply: Option<&'a Reply>,
+    /// Something was made to fail meanwhile: the answer may be that the request may or may not have been done.
+    pub(super) is_disturbed: bool,
+}
+
+impl Told<'_> {
+    /// The end of the problem's type.
+    pub(super) fn problem(&self) -> &str {
+        let kind = self.body["type"].as_str().unwrap_or_default();
+        kind.rsplit(':').next().unwrap_or_default()
+    }
+
+    /// Whether the request may or may not have been done, and why that may be.
+    pub(super) fn is_unknown(&self) -> bool {
+        let is_unavailable = self.status == 503 && self.problem() == "unavailable";
+        // A process that was killed says nothing; its gateway does.
+        self.is_disturbed
+            && (is_unavailable || matches!(self.status, 500 | 502) && self.problem().is_empty())
+    }
+}
+
+/// What is said when something differs.
+pub(super) type Difference = String;
+
+#[derive(Debug)]
+pub(super) struct Model {
+    /// Keeps the targets and aliases of models apart that share a stack.
+    pub(super) name: String,
+    pub(super) callers: Vec<Caller>,
+    pub(super) base_url: String,
+    /// Seconds after which a change is seen everywhere.
+    pub(super) bound: i64,
+    pub(super) slots: HashMap<String, Slot>,
+    /// The slugs of all links, those of the latest requests last.
+    pub(super) touched: Vec<String>,
+    pub(super) requested: Vec<Requested>,
+    pub(super) bulks: Vec<Bulk>,
+    /// The slugs that a source has given, in the order in which they are tried.
+    pub(super) derived: HashMap<Source, Vec<String>>,
+    pub(super) unseen: Vec<Unseen>,
+}
+
+impl Model {
+    pub(super) fn new(name: &str, callers: Vec<Caller>, base_url: String, bound: i64) -> Self {
+        Self {
+            name: name.to_owned(),
+            callers,
+            base_url,
+            bound,
+            slots: HashMap::new(),
+            touched: Vec::new(),
+            requested: Vec::new(),
+            bulks: Vec::new(),
+            derived: HashMap::new(),
+            unseen: Vec::new(),
+        }
+    }
+
+    pub(super) fn admin(&self) -> usize {
+        self.callers.len() - 1
+    }
+
+    pub(super) fn link(&self, slug: &str) -> Option<&Link> {
+        self.slots.get(slug)?.link()
+    }
+
+    pub(super) fn owner_of(&self, slug: &str) -> Option<usize> {
+        let owner = &self.link(slug)?.owner;
+        self.callers
+            .iter()
+            .position(|caller| caller.owner == *owner)
+    }
+
+    pub(super) fn version_of(&self, slug: &str) -> Option<u64> {
+        Some(self.link(slug)?.version)
+    }
+
+    pub(super) fn state_of(&self, slug: &str) -> Option<&str> {
+        Some(&self.link(slug)?.state)
+    }
+
+    pub(super) fn uncertainty(&self, slug: &str) -> usize {
+        self.slots.get(slug).map_or(1, Slot::len)
+    }
+
+    pub(super) fn slot(&mut self, slug: &str) -> &mut Slot {
+        self.slots.entry(slug.to_owned()).or_default()
+    }
+
+    pub(super) fn touch(&mut self, slug: &str) {
+        self.touched.retain(|other| other != slug);
+        self.touched.push(slug.to_owned());
+    }
+
+    /// Whether an answer is this one.
+    pub(super) fn is(&self, told: &Told<'_>, answer: &Answer) -> bool {
+        let header = |name| told.reply.map(|reply| reply.header(name));
+        match answer {
+            Answer::Link {
+                status,
+                link,
+                existing,
+            } => {
+                let tag = format!("\"{}\"", link.version);
+                told.status == *status
+                    && told.body == link.json(&self.base_url, *existing, self.bound)
+                    && header("etag").is_none_or(|value| value == Some(&tag))
+            }
+            Answer::Slug(slug) => {
+                let address = format!("{}/{slug}", self.base_url);
+                told.status == 200
+                    && told.body == *slug
+                    && header("location").is_none_or(|value| value == Some(&address))
+            }
+            Answer::Empty => told.status == 204 && told.body.is_null(),
+            Answer::Problem((status, code)) => told.status == *status && told.problem() == *code,
+        }
+    }
+
+    /// Holds an answer about one slug against `rule`, which gives the answer and what the link becomes, from what is
+    /// there and the time.
+    pub(super) fn judge(
+        &mut self,
+        slug: &str,
+        window: Window,
+        told: &Told<'_>,
+        rule: impl Fn(Option<&Link>, i64) -> Vec<(Answer, State)>,
+    ) -> Result<(), Difference> {
+        let bound = self.bound;
+        let slot = self.slots.entry(slug.to_owned()).or_default();
+        let possible: Vec<(usize, State)> = slot
+            .possible()
+            .map(|(base, state)| (base, state.clone()))
+            .collect();
+        let mut expected = Vec::new();
+        for (base, state) in possible {
+            for now in window.seconds() {
+                let outcomes = rule(state.as_ref(), now).into_iter();
+                expected.extend(outcomes.map(|(answer, next)| (base, answer, next)));
+            }
+        }
+        if told.is_unknown() {
+            for (base, _, next) in expected {
+                slot.perhaps(base, next, window.end);
+            }
+            return Ok(());
+        }
+        let fitting: Vec<_> = expected
+            .iter()
+            .filter(|(_, answer, _)| self.is(told, answer))
+            .collect();
+        if fitting.is_empty() {
+            let answers: Vec<_> = expected
+                .iter()
+                .map(|(_, answer, _)| format!("  {answer:?}"))
+                .collect();
+            return Err(format!(
+                "the answer should be one of\n{}",
+                answers.join("\n")
+            ));
+        }
+        let outcomes = fitting
+            .iter()
+            .map(|(base, _, next)| (*base, next.clone()))
+            .collect();
+        self.slot(slug).decide(outcomes, window, bound);
+        Ok(())
+    }
+
+    /// The answer that only shows the link, and the absence of a change.
+    pub(super) fn shown(link: Option<&Link>) -> Vec<(Answer, State)> {
+        let Some(link) = link else {
+            return vec![(Answer::Problem((404, "unknown-link")), None)];
+        };
+        let answer = Answer::Link {
+            status: 200,
+            link: Box::new(link.clone()),
+            existing: true,
+        };
+        vec![(answer, Some(link.clone()))]
+    }
+}

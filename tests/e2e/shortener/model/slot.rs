@@ -1,0 +1,179 @@
+//! What may be stored under one slug, and what redirectors may still serve of it.
+//!
+//! Mostly one state is possible. When a write is answered with 503, it may or may not have happened, and it may still
+//! happen while nothing else changes the link. So what is known is a forest: its roots are what was possible when the
+//! link was last seen, and below each state are those that writes of unknown outcome would make of it. The next answer
+//! that only some of them could give decides.
+
+use super::{link::Link, reference::Window};
+
+/// Lines of the past that are shown when something differs.
+const LINES: usize = 14;
+
+/// Nothing, or a link.
+pub(super) type State = Option<Link>;
+
+#[derive(Debug, Clone)]
+struct Node {
+    state: State,
+    parent: Option<usize>,
+    since: i64,
+}
+
+/// One slug.
+#[derive(Debug)]
+pub(super) struct Slot {
+    nodes: Vec<Node>,
+    /// Versions of before with the millisecond until which they may be served.
+    past: Vec<(Link, i64)>,
+    /// Until when absence may be served.
+    absent_until: i64,
+    log: Vec<String>,
+}
+
+impl Default for Slot {
+    fn default() -> Self {
+        let nothing = Node {
+            state: None,
+            parent: None,
+            since: 0,
+        };
+        Self {
+            nodes: vec![nothing],
+            past: Vec::new(),
+            absent_until: 0,
+            log: Vec::new(),
+        }
+    }
+}
+
+impl Slot {
+    /// All that is possible, with a number for each.
+    pub(super) fn possible(&self) -> impl Iterator<Item = (usize, &State)> {
+        self.nodes.iter().map(|node| &node.state).enumerate()
+    }
+
+    /// Whether there certainly is a link.
+    pub(super) fn is_certain(&self) -> bool {
+        self.nodes.iter().all(|node| node.state.is_some())
+    }
+
+    /// Any link that may be there.
+    pub(super) fn link(&self) -> Option<&Link> {
+        self.nodes.iter().rev().find_map(|node| node.state.as_ref())
+    }
+
+    /// When the link there was made, at the earliest.
+    pub(super) fn created_at(&self) -> Option<i64> {
+        let links = self.nodes.iter().filter_map(|node| node.state.as_ref());
+        links.map(|link| link.created_at).min()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    pub(super) fn note(&mut self, line: String) {
+        if self.log.len() == LINES {
+            self.log.remove(0);
+        }
+        self.log.push(line);
+    }
+
+    pub(super) fn log(&self) -> &[String] {
+        &self.log
+    }
+
+    /// A write that may or may not have made `next` of the possible state `base`.
+    pub(super) fn perhaps(&mut self, base: usize, next: State, now: i64) {
+        let is_known = self.nodes[base].state == next
+            || self
+                .nodes
+                .iter()
+                .any(|node| node.parent == Some(base) && node.state == next);
+        if !is_known {
+            let parent = Some(base);
+            self.nodes.push(Node {
+                state: next,
+                parent,
+                since: now,
+            });
+        }
+    }
+
+    /// Only these are possible any more: of the possible state with that number, it has become what stands beside it.
+    pub(super) fn decide(&mut self, outcomes: Vec<(usize, State)>, window: Window, bound: i64) {
+        let mut nodes = Vec::new();
+        for (base, next) in outcomes {
+            let stays = self.nodes[base].state == next;
+            let mut before = Some(base).filter(|_| !stays).or(self.nodes[base].parent);
+            let gone = next
+                .as_ref()
+                .map_or(0, |link| link.visible_by(bound) * 1_000);
+            while let Some(earlier) = before {
+                if let Some(link) = self.nodes[earlier].state.clone() {
+                    self.past.push((link, gone));
+                }
+                before = self.nodes[earlier].parent;
+            }
+            if stays {
+                self.keep(base, None, window.late_before, &mut nodes);
+            } else if !nodes.iter().any(|node: &Node| node.state == next) {
+                nodes.push(Node {
+                    state: next,
+                    parent: None,
+                    since: window.end,
+                });
+            }
+        }
+        self.nodes = nodes;
+        self.past.retain(|(_, gone)| *gone >= window.start);
+    }
+
+    /// Copies a state and what may become of it.
+    fn keep(&self, number: usize, parent: Option<usize>, late_before: i64, nodes: &mut Vec<Node>) {
+        let node = Node {
+            parent,
+            ..self.nodes[number].clone()
+        };
+        if parent.is_some() && node.since < late_before
+            || nodes
+                .iter()
+                .any(|kept| kept.parent == parent && kept.state == node.state)
+        {
+            return;
+        }
+        nodes.push(node);
+        let copy = nodes.len() - 1;
+        for (child, node) in self.nodes.iter().enumerate() {
+            if node.parent == Some(number) {
+                self.keep(child, Some(copy), late_before, nodes);
+            }
+        }
+    }
+
+    /// What redirectors may go by at `start`, in milliseconds.
+    pub(super) fn served(&self, start: i64) -> Vec<Option<&Link>> {
+        let mut served: Vec<_> = self.nodes.iter().map(|node| node.state.as_ref()).collect();
+        let past = self.past.iter().filter(|(_, gone)| *gone >= start);
+        served.extend(past.map(|(link, _)| Some(link)));
+        if self.absent_until >= start {
+            served.push(None);
+        }
+        served
+    }
+
+    /// A redirector has just found nothing, and may say so for two more seconds, whatever becomes of the slug.
+    pub(super) fn not_found(&mut self, end: i64) {
+        if self.nodes.iter().any(|node| node.state.is_none()) {
+            self.absent_until = end + 2_000;
+        }
+    }
+
+    /// Whether redirectors may serve one version only.
+    pub(super) fn is_settled(&self, now: i64) -> bool {
+        self.nodes.len() == 1
+            && (!self.is_certain() || self.absent_until < now)
+            && self.past.iter().all(|(_, gone)| *gone < now)
+    }
+}
