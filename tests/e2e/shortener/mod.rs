@@ -1,8 +1,8 @@
 //! The product: what browsers, apps and `curl` get.
 
 mod access;
+mod api;
 mod concurrency;
-mod create;
 mod dax;
 mod keys;
 mod model;

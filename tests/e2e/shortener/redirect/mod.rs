@@ -4,6 +4,6 @@ mod caching;
 mod errors;
 mod follow;
 mod preview;
-mod site;
+pub(super) mod site;
 mod states;
 mod store;

@@ -12,16 +12,16 @@ use serde_json::{Value, json};
 use crate::shortener::put_item;
 
 /// What a browser sends as `Accept`.
-pub(super) const BROWSER: (&str, &str) = (
+pub(in crate::shortener) const BROWSER: (&str, &str) = (
     "accept",
     "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
 );
 
 /// A stack, what the functions in it print, and a client.
 #[derive(Debug)]
-pub(super) struct Site {
-    pub(super) stack: Stack,
-    pub(super) client: Client,
+pub(in crate::shortener) struct Site {
+    pub(in crate::shortener) stack: Stack,
+    pub(in crate::shortener) client: Client,
     lines: Arc<Lines>,
 }
 
@@ -35,12 +35,15 @@ impl Observer for Lines {
 }
 
 /// Runs a test without DAX and with one node of it.
-pub(super) async fn in_both_modes(test: impl AsyncFn(&Site)) {
+pub(in crate::shortener) async fn in_both_modes(test: impl AsyncFn(&Site)) {
     in_both_modes_with(|_config| {}, test).await;
 }
 
 /// [`in_both_modes`] with a changed configuration.
-pub(super) async fn in_both_modes_with(change: impl Fn(&mut Config), test: impl AsyncFn(&Site)) {
+pub(in crate::shortener) async fn in_both_modes_with(
+    change: impl Fn(&mut Config),
+    test: impl AsyncFn(&Site),
+) {
     for dax_nodes in [0, 1] {
         #[expect(clippy::print_stdout, reason = "says where a test has failed")]
         {
@@ -65,11 +68,11 @@ pub(super) async fn in_both_modes_with(change: impl Fn(&mut Config), test: impl 
 }
 
 /// Every request meets the same environment, and so the same cache.
-pub(super) fn one_environment(config: &mut Config) {
+pub(in crate::shortener) fn one_environment(config: &mut Config) {
     redirector(config).concurrency = 1;
 }
 
-pub(super) fn redirector(config: &mut Config) -> &mut local::FunctionConfig {
+pub(in crate::shortener) fn redirector(config: &mut Config) -> &mut local::FunctionConfig {
     config
         .functions
         .get_mut("Redirector")
@@ -77,28 +80,33 @@ pub(super) fn redirector(config: &mut Config) -> &mut local::FunctionConfig {
 }
 
 /// Sets a variable of the redirector.
-pub(super) fn set(config: &mut Config, variable: &str, value: &str) {
+pub(in crate::shortener) fn set(config: &mut Config, variable: &str, value: &str) {
     let env = &mut redirector(config).env;
     env.insert(variable.to_owned(), value.to_owned());
 }
 
 impl Site {
-    pub(super) async fn get(&self, path: &str) -> Reply {
+    pub(in crate::shortener) async fn get(&self, path: &str) -> Reply {
         self.client.get(path).await
     }
 
     /// As a browser would.
-    pub(super) async fn browse(&self, path: &str) -> Reply {
+    pub(in crate::shortener) async fn browse(&self, path: &str) -> Reply {
         self.client.call("GET", path, &[BROWSER], "").await
     }
 
     /// Puts the item of a link to `https://example.com/{slug}` with these attributes into the table.
-    pub(super) fn put(&self, slug: &str, attributes: &[(&str, Value)]) {
+    pub(in crate::shortener) fn put(&self, slug: &str, attributes: &[(&str, Value)]) {
         put_item(&self.stack, &crate::shortener::item(slug, attributes));
     }
 
     /// The same request as `HEAD` has the headers of `GET` and no body.
-    pub(super) async fn check_head(&self, path: &str, headers: &[(&str, &str)], get: &Reply) {
+    pub(in crate::shortener) async fn check_head(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        get: &Reply,
+    ) {
         let head = self.client.call("HEAD", path, headers, "").await;
         assert_eq!((head.status, head.text()), (get.status, ""), "HEAD {path}");
         let told = |reply: &Reply| {
@@ -113,7 +121,7 @@ impl Site {
     }
 
     /// How often links were asked for, be it DAX or the table.
-    pub(super) fn reads(&self) -> u64 {
+    pub(in crate::shortener) fn reads(&self) -> u64 {
         let dax = self.stack.dax().map_or(0, |cluster| {
             let requests = cluster.counters(0).expect("a node").requests;
             requests.get(&Operation::GetItem).copied().unwrap_or(0)
@@ -122,12 +130,21 @@ impl Site {
     }
 
     /// The redirector's line about a request for that slug with that outcome.
-    pub(super) async fn logged(&self, slug: &str, outcome: &str) -> Value {
+    pub(in crate::shortener) async fn logged(&self, slug: &str, outcome: &str) -> Value {
+        self.logged_where(|line| line["slug"] == slug && line["outcome"] == outcome)
+            .await
+    }
+
+    /// The first line of a function that is wanted.
+    pub(in crate::shortener) async fn logged_where(
+        &self,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Value {
         let found = || {
             let lines = self.lines.0.lock().expect("a lock");
             lines.iter().find_map(|line| {
                 let line: Value = serde_json::from_str(line).ok()?;
-                (line["slug"] == slug && line["outcome"] == outcome).then_some(line)
+                wanted(&line).then_some(line)
             })
         };
         wait_until("the request is in the log", async || found().is_some()).await;
@@ -136,25 +153,25 @@ impl Site {
 }
 
 /// Attributes of an item.
-pub(super) type Attributes = Vec<(&'static str, Value)>;
+pub(in crate::shortener) type Attributes = Vec<(&'static str, Value)>;
 
 /// A string in the table.
-pub(super) fn text(value: &str) -> Value {
+pub(in crate::shortener) fn text(value: &str) -> Value {
     json!({ "S": value })
 }
 
 /// A number in the table.
-pub(super) fn number(value: u32) -> Value {
+pub(in crate::shortener) fn number(value: u32) -> Value {
     json!({ "N": value.to_string() })
 }
 
 /// A truth in the table.
-pub(super) fn yes() -> Value {
+pub(in crate::shortener) fn yes() -> Value {
     json!({ "BOOL": true })
 }
 
 /// Seconds since the epoch, `offset` from now, as the table keeps them.
-pub(super) fn seconds(offset: i64) -> Value {
+pub(in crate::shortener) fn seconds(offset: i64) -> Value {
     #[expect(
         clippy::disallowed_methods,
         reason = "the functions go by the real clock too"

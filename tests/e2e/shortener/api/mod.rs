@@ -1,0 +1,18 @@
+//! `POST /` and `/api/v1`: every row of the contract, with DAX and without.
+
+mod alias;
+mod blocked;
+mod bulk;
+pub(super) mod caller;
+mod create;
+mod delete_and_restore;
+mod idempotency;
+mod limits;
+mod list;
+mod options;
+mod problems;
+mod qr;
+mod read_and_change;
+mod shorten;
+mod url_rules;
+mod visibility;

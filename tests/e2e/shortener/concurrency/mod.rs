@@ -1,0 +1,6 @@
+//! What holds however many write at once, and whatever fails meanwhile.
+
+mod collisions;
+mod creators;
+mod editors;
+mod failover;
