@@ -8,6 +8,8 @@ use super::TARGETS;
 const ABSENCE_BOUND: i64 = 2;
 /// Times are told without their fractions.
 const CUT_OFF: i64 = 1;
+/// Seconds after which the service gives up a request and what it has the store do.
+const STORE_LIMIT: i64 = 8;
 
 /// The end of a problem's type, with the status that goes with it.
 pub(super) type Problem = (u16, &'static str);
@@ -234,17 +236,18 @@ impl Link {
             && !self.is_early(now)
     }
 
-    /// When every redirector is sure to serve this version, if changes are seen within `bound` seconds.
-    pub(super) fn visible_by(&self, bound: i64) -> i64 {
+    /// When every redirector is sure to serve this version, if changes are seen within `bound` seconds, as told in an
+    /// answer at `now`: what was written was written before it, and before the service gave up waiting for the store.
+    pub(super) fn visible_by(&self, bound: i64, now: i64) -> i64 {
         let bound = match self.version {
             1 => ABSENCE_BOUND,
             _ => bound,
         };
-        self.updated_at + bound + CUT_OFF
+        now.clamp(self.updated_at, self.updated_at + STORE_LIMIT) + bound + CUT_OFF
     }
 
     /// What the management API tells.
-    pub(super) fn json(&self, base_url: &str, existing: bool, bound: i64) -> Value {
+    pub(super) fn json(&self, base_url: &str, existing: bool, visible_by: &Value) -> Value {
         json!({
             "slug": self.slug,
             "short_url": format!("{base_url}/{}", self.slug),
@@ -264,7 +267,7 @@ impl Link {
             "tags": self.tags,
             "note": self.note,
             "existing": existing,
-            "visible_by": rfc3339(self.visible_by(bound)),
+            "visible_by": visible_by,
         })
     }
 

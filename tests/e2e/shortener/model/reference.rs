@@ -182,7 +182,8 @@ impl Model {
             } => {
                 let tag = format!("\"{}\"", link.version);
                 told.status == *status
-                    && told.body == link.json(&self.base_url, *existing, self.bound)
+                    && self.is_promise(&told.body["visible_by"], link)
+                    && told.body == link.json(&self.base_url, *existing, &told.body["visible_by"])
                     && header("etag").is_none_or(|value| value == Some(&tag))
             }
             Answer::Slug(slug) => {
@@ -194,6 +195,16 @@ impl Model {
             Answer::Empty => told.status == 204 && told.body.is_null(),
             Answer::Problem((status, code)) => told.status == *status && told.problem() == *code,
         }
+    }
+
+    /// Whether a link may be told to be visible by that time.
+    fn is_promise(&self, visible_by: &Value, link: &Link) -> bool {
+        let told = visible_by.as_str().and_then(|text| text.parse().ok());
+        told.is_some_and(|told: jiff::Timestamp| {
+            let earliest = link.visible_by(self.bound, i64::MIN);
+            let latest = link.visible_by(self.bound, i64::MAX);
+            (earliest..=latest).contains(&told.as_second())
+        })
     }
 
     /// Holds an answer about one slug against `rule`, which gives the answer and what the link becomes, from what is

@@ -109,7 +109,7 @@ impl Slot {
             let mut before = Some(base).filter(|_| !stays).or(self.nodes[base].parent);
             let gone = next
                 .as_ref()
-                .map_or(0, |link| link.visible_by(bound) * 1_000);
+                .map_or(0, |link| link.visible_by(bound, window.end / 1_000) * 1_000);
             while let Some(earlier) = before {
                 if let Some(link) = self.nodes[earlier].state.clone() {
                     self.past.push((link, gone));
