@@ -2,7 +2,7 @@
 //!
 //! Every answer of the management API must be, field by field, what the reference says; of a redirect, what some
 //! version says that is still within the published bound. A seed gives the requests; it is printed. `KURZ_MODEL_SEED`
-//! runs one seed only, `KURZ_MODEL_STEPS` changes the number of requests.
+//! is another seed, or `random`; `KURZ_MODEL_STEPS` changes the number of requests.
 //!
 //! What a seed does not fix is the clock: which second a request falls into, and whether an entry of a cache is still
 //! there. The reference allows for it, so that a busy machine changes what is seen but not what is right. A difference
@@ -38,31 +38,30 @@ const TARGETS: &str = "https://example.com/";
 const CACHE_TTL: i64 = 1;
 /// Seconds that the cluster keeps an item.
 const DAX_TTL: i64 = 1;
-/// These run each time, besides one that nobody knows.
-const SEEDS: [u64; 1] = [1];
+/// Runs each time, so that a change of the code is what a difference comes from.
+const SEED: u64 = 1;
 /// Requests per seed.
 const STEPS: usize = 400;
 
-fn setting(name: &str) -> Option<u64> {
+fn setting(name: &str) -> Option<String> {
     #[expect(
         clippy::disallowed_methods,
         reason = "a test program's own settings, read here and nowhere else"
     )]
-    let value = std::env::var(name).ok()?;
-    Some(value.parse().expect("a number"))
+    let value = std::env::var(name).ok();
+    value
 }
 
-fn seeds() -> Vec<u64> {
-    match setting("KURZ_MODEL_SEED") {
-        Some(seed) => vec![seed],
-        None => SEEDS.into_iter().chain([rand::random()]).collect(),
+fn seed() -> u64 {
+    match setting("KURZ_MODEL_SEED").as_deref() {
+        None => SEED,
+        Some("random") => rand::random(),
+        Some(seed) => seed.parse().expect("a number, or random"),
     }
 }
 
 fn steps() -> usize {
-    setting("KURZ_MODEL_STEPS").map_or(STEPS, |steps| {
-        usize::try_from(steps).expect("a number of steps")
-    })
+    setting("KURZ_MODEL_STEPS").map_or(STEPS, |steps| steps.parse().expect("a number of steps"))
 }
 
 async fn stack(dax_nodes: usize) -> Stack {
@@ -116,44 +115,43 @@ async fn model(stack: &Stack, name: &str, owners: &[&str]) -> Model {
     Model::new(name, callers, stack.url(), bound)
 }
 
-/// Runs every seed on a stack of its own, with so many clients at a time that have no owner in common.
+/// Runs the seed on a stack of its own, with so many clients at a time that have no owner in common.
 #[expect(clippy::print_stdout, reason = "whoever repeats a run needs its seed")]
 async fn run(dax_nodes: usize, owners: &[&[&str]]) {
     let steps = steps();
-    for seed in seeds() {
-        println!("KURZ_MODEL_SEED={seed} KURZ_MODEL_STEPS={steps}");
-        let stack = stack(dax_nodes).await;
-        let faults = Faults::new(&stack).await;
-        let mut drivers = Vec::new();
-        for (position, owners) in owners.iter().enumerate() {
-            let number = u64::try_from(position).expect("few clients");
-            drivers.push(Driver {
-                client: Client::of(&stack),
-                faults: &faults,
-                model: model(&stack, &format!("m{position}"), owners).await,
-                seed: seed.wrapping_add(number),
-                is_disturber: position == 0,
-                unknown: 0,
-                unexpected: 0,
-            });
-        }
-        join_all(
-            drivers
-                .iter_mut()
-                .map(|driver| driver.run(steps / owners.len())),
-        )
-        .await;
-        join_all(drivers.iter_mut().map(|driver| driver.close(steps))).await;
-        join_all(drivers.iter_mut().map(|driver| driver.settle(steps))).await;
-        let links: usize = drivers
-            .iter()
-            .map(|driver| driver.model.touched.len())
-            .sum();
-        let unknown: usize = drivers.iter().map(|driver| driver.unknown).sum();
-        println!("{links} links, {unknown} answers of unknown outcome");
-        drop(drivers);
-        stack.stop().await;
+    let seed = seed();
+    println!("KURZ_MODEL_SEED={seed} KURZ_MODEL_STEPS={steps}");
+    let stack = stack(dax_nodes).await;
+    let faults = Faults::new(&stack).await;
+    let mut drivers = Vec::new();
+    for (position, owners) in owners.iter().enumerate() {
+        let number = u64::try_from(position).expect("few clients");
+        drivers.push(Driver {
+            client: Client::of(&stack),
+            faults: &faults,
+            model: model(&stack, &format!("m{position}"), owners).await,
+            seed: seed.wrapping_add(number),
+            is_disturber: position == 0,
+            unknown: 0,
+            unexpected: 0,
+        });
     }
+    join_all(
+        drivers
+            .iter_mut()
+            .map(|driver| driver.run(steps / owners.len())),
+    )
+    .await;
+    join_all(drivers.iter_mut().map(|driver| driver.close(steps))).await;
+    join_all(drivers.iter_mut().map(|driver| driver.settle(steps))).await;
+    let links: usize = drivers
+        .iter()
+        .map(|driver| driver.model.touched.len())
+        .sum();
+    let unknown: usize = drivers.iter().map(|driver| driver.unknown).sum();
+    println!("{links} links, {unknown} answers of unknown outcome");
+    drop(drivers);
+    stack.stop().await;
 }
 
 const ONE_CLIENT: &[&[&str]] = &[&["ann", "bob", "cleo"]];
