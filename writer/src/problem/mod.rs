@@ -1,9 +1,11 @@
 //! What can be wrong with a request: one place that gives every mistake its status and its public words.
 
+mod body;
+
 use http::StatusCode;
-use links::{AliasError, Scope, TargetError, with_causes};
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+use links::{AliasError, Scope, TargetError};
+
+pub(crate) use body::Body;
 
 /// Seconds after which a client may try again what failed for reasons of ours.
 const RETRY_AFTER_SECONDS: u32 = 1;
@@ -220,148 +222,6 @@ impl Problem {
         self.kind().1
     }
 
-    fn detail(&self) -> String {
-        match self {
-            Self::UnknownPath => "/api/v1/openapi.json describes the paths there are.".to_owned(),
-            Self::MethodNotAllowed { allow } => format!("This path takes {allow}."),
-            Self::Unauthenticated => "The request carries no identity.".to_owned(),
-            Self::InvalidKey => "There is no such key, or it was revoked.".to_owned(),
-            Self::KeysUnavailable => {
-                "The key could not be checked, so nothing was done.".to_owned()
-            }
-            Self::InsufficientScope { scope } => {
-                format!("The caller lacks the scope \"{}\".", scope.name())
-            }
-            Self::NotOwner { slug } => format!("\"{slug}\" belongs to someone else."),
-            Self::LinkBlocked { slug } => {
-                format!("\"{slug}\" was closed by the operator, who alone can change it.")
-            }
-            Self::UnknownLink { slug } => format!("There is no link \"{slug}\"."),
-            Self::LinkDeleted { slug } => {
-                format!("\"{slug}\" is deleted. Restore it before changing it.")
-            }
-            Self::VersionMismatch { version } => {
-                format!("The link is at version {version}, which If-Match does not name.")
-            }
-            Self::TooManyEditors { slug } => {
-                format!("\"{slug}\" was changed by others each time. Send the request again.")
-            }
-            Self::MalformedLink { slug } => {
-                format!("What is stored for \"{slug}\" cannot be read.")
-            }
-            Self::BodyTooLarge { limit } => format!("A body has at most {limit} bytes."),
-            Self::UnsupportedMediaType { expected } => format!("Send {expected}."),
-            Self::EmptyBody => "The body should hold the URL to shorten.".to_owned(),
-            Self::MalformedBody => {
-                "The body is not the base 64 that it is announced as.".to_owned()
-            }
-            Self::MalformedJson { line, column } => {
-                format!("The body stops being a JSON object at line {line}, column {column}.")
-            }
-            Self::UnknownField { field } => {
-                format!("There is no field \"{field}\". Names of your own begin with x_.")
-            }
-            Self::MissingField { field } => format!("The field \"{field}\" is required."),
-            Self::WrongType { field, expected } => {
-                format!("The field \"{field}\" should be {expected}.")
-            }
-            Self::OutOfRange { field, from, to } => {
-                format!("The field \"{field}\" should be from {from} to {to}.")
-            }
-            Self::Length { field, min, max } => {
-                format!("A text in \"{field}\" should have {min} to {max} characters.")
-            }
-            Self::TooMany { field, limit } => {
-                format!("The list \"{field}\" has at most {limit} entries.")
-            }
-            Self::Exclusive { fields } => format!("Send only one of {fields}."),
-            Self::NeverValid => {
-                "The link would end before it begins, or has ended already.".to_owned()
-            }
-            Self::InvalidParameter {
-                parameter,
-                expected,
-            } => format!("The parameter \"{parameter}\" should be {expected}."),
-            Self::InvalidIdempotencyKey { limit } => {
-                format!("An Idempotency-Key has 1 to {limit} visible ASCII characters.")
-            }
-            Self::IdempotencyMismatch => {
-                "Another request was sent with this Idempotency-Key before.".to_owned()
-            }
-            Self::NoQrCode => "The short URL has more characters than a QR code holds.".to_owned(),
-            Self::ExpiredUrl(error) => {
-                format!("This URL cannot be \"expired_url\": {}.", with_causes(error))
-            }
-            Self::NotText => "This URL cannot be shortened: it is not UTF-8.".to_owned(),
-            Self::Target(error) => format!("This URL cannot be shortened: {}.", with_causes(error)),
-            Self::Alias(error) => format!("This slug cannot be chosen: {error}."),
-            Self::SlugTaken { slug } => format!("\"{slug}\" already leads somewhere else."),
-            Self::NoSlugLeft => {
-                "Every slug derived from this URL is in use. Choose one yourself.".to_owned()
-            }
-            Self::Unavailable => {
-                "The request may or may not have been done. Send it again; with an Idempotency-Key no \
-                 link is made twice."
-                    .to_owned()
-            }
-        }
-    }
-
-    /// Fields that help a program beside the text.
-    fn fields(&self) -> Map<String, Value> {
-        let fields = match self {
-            Self::BodyTooLarge { limit } => json!({ "limit": limit }),
-            Self::MalformedJson { line, column } => {
-                json!({ "position": { "line": line, "column": column } })
-            }
-            Self::UnknownField { field } => json!({ "field": field }),
-            Self::MissingField { field } | Self::WrongType { field, .. } => {
-                json!({ "field": field })
-            }
-            Self::OutOfRange { field, from, to } => {
-                json!({ "field": field, "minimum": from, "limit": to })
-            }
-            Self::Length { field, max, .. } => json!({ "field": field, "limit": max }),
-            Self::TooMany { field, limit } => json!({ "field": field, "limit": limit }),
-            Self::InsufficientScope { scope } => json!({ "scope": scope.name() }),
-            Self::InvalidParameter { parameter, .. } => json!({ "parameter": parameter }),
-            Self::InvalidIdempotencyKey { limit } => json!({ "limit": limit }),
-            Self::VersionMismatch { version } => json!({ "version": version }),
-            Self::NotText => json!({ "field": "url" }),
-            Self::Target(error) => url_fields("url", error),
-            Self::ExpiredUrl(error) => url_fields("expired_url", error),
-            Self::Alias(AliasError::Reserved { slug }) => {
-                json!({ "field": "slug", "slug": slug.as_str() })
-            }
-            Self::Alias(_) => json!({ "field": "slug" }),
-            Self::SlugTaken { slug } => json!({ "field": "slug", "slug": slug }),
-            Self::NotOwner { slug }
-            | Self::LinkBlocked { slug }
-            | Self::UnknownLink { slug }
-            | Self::LinkDeleted { slug }
-            | Self::TooManyEditors { slug }
-            | Self::MalformedLink { slug } => json!({ "slug": slug }),
-            _ => Value::Null,
-        };
-        match fields {
-            Value::Object(fields) => fields,
-            _ => Map::new(),
-        }
-    }
-
-    /// The body of the answer, as RFC 9457 describes it.
-    pub(crate) fn body<'a>(&self, request_id: &'a str) -> Body<'a> {
-        let (code, status, title) = self.kind();
-        Body {
-            kind: format!("urn:kurz:problem:{code}"),
-            title,
-            status: status.as_u16(),
-            detail: self.detail(),
-            fields: self.fields(),
-            request_id,
-        }
-    }
-
     /// A header that the status asks for.
     pub(crate) fn header(&self) -> Option<(http::HeaderName, String)> {
         match self {
@@ -396,31 +256,6 @@ fn url_code(error: &TargetError) -> &'static str {
         TargetError::Private => "private-target",
         _ => "invalid-url",
     }
-}
-
-fn url_fields(field: &str, error: &TargetError) -> Value {
-    match error {
-        TargetError::TooLong { bytes } => {
-            json!({ "field": field, "bytes": bytes, "limit": 8_192 })
-        }
-        TargetError::ControlCharacter { position } => {
-            json!({ "field": field, "position": position })
-        }
-        _ => json!({ "field": field }),
-    }
-}
-
-/// What the client reads.
-#[derive(Debug, Serialize)]
-pub(crate) struct Body<'a> {
-    #[serde(rename = "type")]
-    kind: String,
-    title: &'static str,
-    status: u16,
-    detail: String,
-    #[serde(flatten)]
-    fields: Map<String, Value>,
-    request_id: &'a str,
 }
 
 impl From<TargetError> for Problem {
