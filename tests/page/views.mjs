@@ -1,7 +1,7 @@
 // Every view, on a desktop and a phone, in light and dark: accessible, and photographed if asked for. And the size.
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { api } from "./support.mjs";
+import { api, until } from "./support.mjs";
 
 const MAX_BYTES = 60_000;
 const SIZES = {
@@ -109,6 +109,8 @@ export const cases = [
     name: "size: all files together are small, and none is asked for that is not there",
     async run(tab) {
       const files = tab.requests.filter((request) => !request.url().includes("/api/v1/"));
+      // The icon is asked for last, and nothing waits for it.
+      await until("every request is answered", () => files.every((request) => request.response()));
       const sizes = await Promise.all(files.map(async (request) => {
         assert.equal(request.response().status(), 200, request.url());
         return (await request.response().buffer()).length;
