@@ -138,6 +138,12 @@ impl Caller {
     }
 }
 
+/// A link without `visible_by`, which for some seconds after a write is told from the time of the answer.
+pub(in crate::shortener) fn lasting(mut link: Value) -> Value {
+    link.as_object_mut().expect("a link").remove("visible_by");
+    link
+}
+
 fn link(slug: &str) -> String {
     format!("{LINKS}/{slug}")
 }
