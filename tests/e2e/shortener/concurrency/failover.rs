@@ -14,7 +14,6 @@ use local::{
     dax_server::{FaultAction, FaultRule, Operation},
 };
 use serde_json::{Value, json};
-use tokio::time::sleep;
 
 use crate::shortener::{
     api::caller::{JSON, LINKS},
@@ -33,6 +32,10 @@ struct Load {
 }
 
 impl Load {
+    fn answered(&self) -> u64 {
+        self.acknowledged.load(Ordering::Relaxed) + self.refused.load(Ordering::Relaxed)
+    }
+
     async fn call(&self, method: &str, path: &str, body: Value) -> Option<Reply> {
         let client = Client::of(&self.stack);
         let headers = [("content-type", JSON)];
@@ -112,7 +115,11 @@ async fn what_is_acknowledged_is_in_the_table() {
         editors.spawn(Arc::clone(&load).edit(editor));
     }
     let cluster = load.stack.dax().expect("a cluster");
-    let pause = || sleep(Duration::from_millis(500));
+    // Long enough for every editor to have met what has just been done.
+    let pause = async || {
+        let enough = load.answered() + 30;
+        e2e::wait_until("the editors go on", async || load.answered() >= enough).await;
+    };
     pause().await;
     let throttled = FaultAction::Error {
         code: "ThrottlingException".to_owned(),
