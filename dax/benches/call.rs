@@ -11,11 +11,7 @@
 //! ```
 
 #![allow(clippy::print_stdout, reason = "a program that prints a table")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a benchmark that fails stops"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a benchmark that fails stops")]
 
 #[path = "../tests/support/wire.rs"]
 #[allow(dead_code, reason = "the tests use the rest")]
@@ -65,11 +61,7 @@ fn canned_answer() -> Vec<u8> {
 fn answer(method: Method, address: SocketAddr, item: &[u8]) -> Option<Vec<u8>> {
     Some(match method {
         Method::AuthorizeConnection => return None,
-        Method::Endpoints => wire::roster(&[wire::Entry {
-            address,
-            leader: true,
-            zone: "us-east-1a",
-        }]),
+        Method::Endpoints => wire::roster(&[wire::Entry { address, leader: true, zone: "us-east-1a" }]),
         Method::DefineKeySchema => wire::success(|writer| {
             writer.map(1);
             writer.text("id");
@@ -130,11 +122,7 @@ fn serve(mut stream: StdStream, address: SocketAddr) {
 }
 
 fn input() -> GetItemInput {
-    GetItemInput::builder()
-        .table_name(TABLE)
-        .key("id", AttributeValue::S(SLUG.to_owned()))
-        .build()
-        .unwrap()
+    GetItemInput::builder().table_name(TABLE).key("id", AttributeValue::S(SLUG.to_owned())).build().unwrap()
 }
 
 /// The bytes of the request, as the client sends them.
@@ -177,11 +165,7 @@ enum Kind {
     Sdk,
 }
 
-const KINDS: [(Kind, &str); 3] = [
-    (Kind::Bare, "bare"),
-    (Kind::Client, "client"),
-    (Kind::Sdk, "sdk"),
-];
+const KINDS: [(Kind, &str); 3] = [(Kind::Bare, "bare"), (Kind::Client, "client"), (Kind::Sdk, "sdk")];
 
 impl Contenders {
     async fn connect(address: SocketAddr) -> Self {
@@ -218,14 +202,7 @@ impl Contenders {
             }
             Kind::Sdk => {
                 let key = AttributeValue::S(SLUG.to_owned());
-                let output = self
-                    .sdk
-                    .get_item()
-                    .table_name(TABLE)
-                    .key("id", key)
-                    .send()
-                    .await
-                    .unwrap();
+                let output = self.sdk.get_item().table_name(TABLE).key("id", key).send().await.unwrap();
                 assert!(output.item.unwrap().len() == 4);
             }
         }
@@ -238,19 +215,13 @@ impl Contenders {
             self.call(kind).await;
         }
         let (spent, allocated) = (thread_cpu() - cpu, region.change());
-        (
-            spent.as_nanos() as f64 / f64::from(calls) / 1e3,
-            allocated.allocations as f64 / f64::from(calls),
-        )
+        (spent.as_nanos() as f64 / f64::from(calls) / 1e3, allocated.allocations as f64 / f64::from(calls))
     }
 }
 
 fn thread_cpu() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(
-        time.tv_sec.unsigned_abs(),
-        u32::try_from(time.tv_nsec).unwrap(),
-    )
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap())
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -260,24 +231,16 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 fn main() {
     let arguments: Vec<_> = std::env::args().collect();
-    let option = |name: &str| {
-        arguments
-            .iter()
-            .position(|argument| argument == name)
-            .map(|at| arguments[at + 1].as_str())
-    };
+    let option =
+        |name: &str| arguments.iter().position(|argument| argument == name).map(|at| arguments[at + 1].as_str());
     let calls: u32 = option("--calls").map_or(20_000, |text| text.parse().unwrap());
     let rounds: u32 = option("--rounds").map_or(9, |text| text.parse().unwrap());
-    let only =
-        option("--only").map(|name| KINDS.iter().find(|(_, known)| *known == name).unwrap().0);
+    let only = option("--only").map(|name| KINDS.iter().find(|(_, known)| *known == name).unwrap().0);
 
     let mut one_core = CpuSet::new();
     one_core.set(0);
     sched_setaffinity(None, &one_core).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let address = start_peer();
         let mut contenders = Contenders::connect(address).await;
@@ -320,21 +283,9 @@ async fn compare(contenders: &mut Contenders, calls: u32, rounds: u32) {
         contenders.request.len(),
         contenders.answer_bytes
     );
-    println!(
-        "{:<8} {:>12} {:>8} {:>16}",
-        "", "CPU us/call", "ratio", "allocations/call"
-    );
+    println!("{:<8} {:>12} {:>8} {:>16}", "", "CPU us/call", "ratio", "allocations/call");
     for (at, (_, name)) in KINDS.into_iter().enumerate() {
-        let ratios = cpu[at]
-            .iter()
-            .zip(&cpu[0])
-            .map(|(mine, bare)| mine / bare)
-            .collect();
-        println!(
-            "{name:<8} {:>12.2} {:>8.2} {:>16.1}",
-            median(cpu[at].clone()),
-            median(ratios),
-            allocations[at]
-        );
+        let ratios = cpu[at].iter().zip(&cpu[0]).map(|(mine, bare)| mine / bare).collect();
+        println!("{name:<8} {:>12.2} {:>8.2} {:>16.1}", median(cpu[at].clone()), median(ratios), allocations[at]);
     }
 }

@@ -3,21 +3,14 @@
 //! ```text
 //! cargo bench -p dax-client --bench codec
 //! ```
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a benchmark may stop"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a benchmark may stop")]
 
 use aws_sdk_dynamodb::operation::get_item::GetItemInput;
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use aws_sdk_dynamodb::operation::query::QueryInput;
 use aws_sdk_dynamodb::types::AttributeValue;
 use dax_client::cbor::{Reader, Writer};
-use dax_client::codec::{
-    Attributes, FrameScanner, KeyAttribute, KeySchema, KeyType, Metadata, Method,
-};
+use dax_client::codec::{Attributes, FrameScanner, KeyAttribute, KeySchema, KeyType, Metadata, Method};
 use dax_client::expression::{ExpressionKind, Placeholders};
 use dax_client::number::{self, Decimal, read_lex, write_lex};
 use dax_client::op::{GetItem, Operation, PutItem, Query};
@@ -37,10 +30,7 @@ const NAMES: [&str; 5] = ["clicks", "created", "owner", "tags", "target"];
 
 fn metadata() -> Metadata {
     let mut metadata = Metadata::default();
-    metadata.insert_key_schema(
-        TABLE,
-        KeySchema::new(KeyAttribute::new("id", KeyType::S), None),
-    );
+    metadata.insert_key_schema(TABLE, KeySchema::new(KeyAttribute::new("id", KeyType::S), None));
     metadata.insert_attribute_list_id(&NAMES, LIST);
     metadata.insert_attribute_list(LIST, NAMES.map(str::to_owned).to_vec());
     metadata
@@ -55,48 +45,25 @@ fn item() -> Attributes {
     Attributes::from([
         ("id".to_owned(), text("k3v9x2ab")),
         ("clicks".to_owned(), AttributeValue::N("40213".to_owned())),
-        (
-            "created".to_owned(),
-            AttributeValue::N("1795394604.25".to_owned()),
-        ),
+        ("created".to_owned(), AttributeValue::N("1795394604.25".to_owned())),
         ("owner".to_owned(), text("owner-7")),
-        (
-            "tags".to_owned(),
-            AttributeValue::Ss(vec!["news".to_owned(), "rust".to_owned()]),
-        ),
-        (
-            "target".to_owned(),
-            text("https://example.com/a/rather/long/path/as/targets/have/them?and=a&query=too"),
-        ),
+        ("tags".to_owned(), AttributeValue::Ss(vec!["news".to_owned(), "rust".to_owned()])),
+        ("target".to_owned(), text("https://example.com/a/rather/long/path/as/targets/have/them?and=a&query=too")),
     ])
 }
 
 fn get_input() -> GetItemInput {
-    GetItemInput::builder()
-        .table_name(TABLE)
-        .key("id", text("k3v9x2ab"))
-        .build()
-        .unwrap()
+    GetItemInput::builder().table_name(TABLE).key("id", text("k3v9x2ab")).build().unwrap()
 }
 
 fn put_input() -> PutItemInput {
-    let input = PutItemInput::builder()
-        .table_name(TABLE)
-        .set_item(Some(item()));
-    input
-        .condition_expression("attribute_not_exists(id)")
-        .build()
-        .unwrap()
+    let input = PutItemInput::builder().table_name(TABLE).set_item(Some(item()));
+    input.condition_expression("attribute_not_exists(id)").build().unwrap()
 }
 
 fn query_input() -> QueryInput {
-    let input = QueryInput::builder()
-        .table_name(TABLE)
-        .key_condition_expression("id = :id");
-    input
-        .expression_attribute_values(":id", text("k3v9x2ab"))
-        .build()
-        .unwrap()
+    let input = QueryInput::builder().table_name(TABLE).key_condition_expression("id = :id");
+    input.expression_attribute_values(":id", text("k3v9x2ab")).build().unwrap()
 }
 
 fn prepare<O: Operation>(input: O::Input) -> O {
@@ -106,17 +73,12 @@ fn prepare<O: Operation>(input: O::Input) -> O {
 /// Key and item as they travel.
 fn encoded_item(metadata: &Metadata) -> (Vec<u8>, Vec<u8>) {
     let mut request = Vec::new();
-    prepare::<PutItem>(put_input())
-        .encode(metadata, &mut request)
-        .expect("everything is known");
+    prepare::<PutItem>(put_input()).encode(metadata, &mut request).expect("everything is known");
     let mut reader = Reader::whole(&request);
     for _ in 0..3 {
         reader.skip().unwrap();
     }
-    (
-        reader.bytes().unwrap().into_owned(),
-        reader.bytes().unwrap().into_owned(),
-    )
+    (reader.bytes().unwrap().into_owned(), reader.bytes().unwrap().into_owned())
 }
 
 fn get_answer(metadata: &Metadata) -> Vec<u8> {
@@ -151,9 +113,7 @@ fn page_answer(metadata: &Metadata, items: usize) -> Vec<u8> {
 
 #[divan::bench]
 fn get_item_prepare(bencher: Bencher<'_, '_>) {
-    bencher
-        .with_inputs(get_input)
-        .bench_values(prepare::<GetItem>);
+    bencher.with_inputs(get_input).bench_values(prepare::<GetItem>);
 }
 
 #[divan::bench]
@@ -162,8 +122,7 @@ fn get_item_encode(bencher: Bencher<'_, '_>) {
     let mut out = Vec::with_capacity(256);
     bencher.bench_local(|| {
         out.clear();
-        call.encode(black_box(&metadata), &mut out)
-            .expect("everything is known");
+        call.encode(black_box(&metadata), &mut out).expect("everything is known");
     });
 }
 
@@ -171,28 +130,22 @@ fn get_item_encode(bencher: Bencher<'_, '_>) {
 fn get_item_find_end(bencher: Bencher<'_, '_>) {
     let answer = get_answer(&metadata());
     let mut scanner = FrameScanner::new(Method::GetItem, 1 << 24);
-    bencher
-        .counter(BytesCount::new(answer.len()))
-        .bench_local(|| {
-            scanner.restart(Method::GetItem);
-            scanner.scan(black_box(&answer))
-        });
+    bencher.counter(BytesCount::new(answer.len())).bench_local(|| {
+        scanner.restart(Method::GetItem);
+        scanner.scan(black_box(&answer))
+    });
 }
 
 #[divan::bench]
 fn get_item_decode(bencher: Bencher<'_, '_>) {
     let (metadata, call) = (metadata(), prepare::<GetItem>(get_input()));
     let answer = get_answer(&metadata);
-    bencher
-        .counter(BytesCount::new(answer.len()))
-        .bench(|| call.decode(&metadata, black_box(&answer)));
+    bencher.counter(BytesCount::new(answer.len())).bench(|| call.decode(&metadata, black_box(&answer)));
 }
 
 #[divan::bench]
 fn put_item_prepare(bencher: Bencher<'_, '_>) {
-    bencher
-        .with_inputs(put_input)
-        .bench_values(prepare::<PutItem>);
+    bencher.with_inputs(put_input).bench_values(prepare::<PutItem>);
 }
 
 #[divan::bench]
@@ -201,8 +154,7 @@ fn put_item_encode(bencher: Bencher<'_, '_>) {
     let mut out = Vec::with_capacity(1024);
     bencher.bench_local(|| {
         out.clear();
-        call.encode(black_box(&metadata), &mut out)
-            .expect("everything is known");
+        call.encode(black_box(&metadata), &mut out).expect("everything is known");
     });
 }
 
@@ -220,12 +172,10 @@ fn query_decode(bencher: Bencher<'_, '_>, items: usize) {
 fn query_find_end(bencher: Bencher<'_, '_>, items: usize) {
     let answer = page_answer(&metadata(), items);
     let mut scanner = FrameScanner::new(Method::Query, 1 << 24);
-    bencher
-        .counter(BytesCount::new(answer.len()))
-        .bench_local(|| {
-            scanner.restart(Method::Query);
-            scanner.scan(black_box(&answer))
-        });
+    bencher.counter(BytesCount::new(answer.len())).bench_local(|| {
+        scanner.restart(Method::Query);
+        scanner.scan(black_box(&answer))
+    });
 }
 
 const CONDITIONS: [&str; 3] = [
@@ -237,20 +187,14 @@ const CONDITIONS: [&str; 3] = [
 #[divan::bench(args = CONDITIONS)]
 fn condition_parse(bencher: Bencher<'_, '_>, expression: &str) {
     let names = [("#o".to_owned(), "owner".to_owned())].into();
-    let values = ["a", "b", "c", "d"]
-        .map(|name| (format!(":{name}"), text(name)))
-        .into();
+    let values = ["a", "b", "c", "d"].map(|name| (format!(":{name}"), text(name))).into();
     bencher.bench(|| {
         let mut placeholders = Placeholders::new(Some(&names), Some(&values)).unwrap();
         placeholders.condition(ExpressionKind::Condition, black_box(expression))
     });
 }
 
-const NUMBERS: [&str; 3] = [
-    "40213",
-    "1795394604.25",
-    "-12345678901234567890123456789012345.678",
-];
+const NUMBERS: [&str; 3] = ["40213", "1795394604.25", "-12345678901234567890123456789012345.678"];
 
 #[divan::bench(args = NUMBERS)]
 fn number_write(bencher: Bencher<'_, '_>, number: &str) {

@@ -49,17 +49,13 @@ async fn run(mut arguments: Vec<String>) -> Result<Value, Value> {
     let [endpoint, operation, input] = arguments.as_slice() else {
         return Err(usage(USAGE));
     };
-    let input: Value = serde_json::from_str(input)
-        .map_err(|error| usage(&format!("the input is not JSON: {error}")))?;
+    let input: Value =
+        serde_json::from_str(input).map_err(|error| usage(&format!("the input is not JSON: {error}")))?;
     let mut config = config(endpoint).map_err(|error| usage(&error.to_string()))?;
     if let Some(pem) = pem {
-        config = config
-            .trust_pem(&pem)
-            .map_err(|error| usage(&error.to_string()))?;
+        config = config.trust_pem(&pem).map_err(|error| usage(&error.to_string()))?;
     }
-    let client = Client::connect(config)
-        .await
-        .map_err(|error| failure(&error))?;
+    let client = Client::connect(config).await.map_err(|error| failure(&error))?;
     match operation.as_str() {
         "GetItem" => call::<op::GetItem>(&client, &input).await,
         "PutItem" => call::<op::PutItem>(&client, &input).await,
@@ -75,28 +71,16 @@ async fn run(mut arguments: Vec<String>) -> Result<Value, Value> {
     }
 }
 
-async fn call<O: Operation<Input: FromJson, Output: ToJson>>(
-    client: &Client,
-    input: &Value,
-) -> Result<Value, Value> {
+async fn call<O: Operation<Input: FromJson, Output: ToJson>>(client: &Client, input: &Value) -> Result<Value, Value> {
     let input = O::Input::from_json(input).map_err(|error| usage(&error))?;
-    let output = client
-        .call::<O>(input)
-        .await
-        .map_err(|error| failure(&error))?;
+    let output = client.call::<O>(input).await.map_err(|error| failure(&error))?;
     Ok(output.to_json())
 }
 
 fn config(endpoint: &str) -> Result<Config, dax_client::EndpointError> {
     let key = variable("AWS_ACCESS_KEY_ID").unwrap_or_else(|| "local".to_owned());
     let secret = variable("AWS_SECRET_ACCESS_KEY").unwrap_or_else(|| "local".to_owned());
-    let credentials = Credentials::new(
-        key,
-        secret,
-        variable("AWS_SESSION_TOKEN"),
-        None,
-        "environment",
-    );
+    let credentials = Credentials::new(key, secret, variable("AWS_SESSION_TOKEN"), None, "environment");
     let mut config = Config::new(endpoint)?
         .credentials_provider(credentials)
         // For a single call no list of nodes has to be kept fresh.
@@ -108,10 +92,7 @@ fn config(endpoint: &str) -> Result<Config, dax_client::EndpointError> {
     Ok(config)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a program reads its environment in one place: here"
-)]
+#[expect(clippy::disallowed_methods, reason = "a program reads its environment in one place: here")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
@@ -144,14 +125,8 @@ fn failure(error: &Error) -> Value {
     if error.outcome_unknown() {
         shown.insert("outcome_unknown".to_owned(), true.into());
     }
-    if let Some(server) = error
-        .server()
-        .filter(|server| !server.cancellation_reasons.is_empty())
-    {
-        shown.insert(
-            "CancellationReasons".to_owned(),
-            json::show_reasons(&server.cancellation_reasons),
-        );
+    if let Some(server) = error.server().filter(|server| !server.cancellation_reasons.is_empty()) {
+        shown.insert("CancellationReasons".to_owned(), json::show_reasons(&server.cancellation_reasons));
     }
     shown.into()
 }

@@ -24,9 +24,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .build();
 
     // Without DAX this line would be `aws_sdk_dynamodb::Client::from_conf(sdk)`.
-    let config = Config::new(dax)?
-        .region("us-east-1")
-        .credentials_provider(credentials);
+    let config = Config::new(dax)?.region("us-east-1").credentials_provider(credentials);
     let client = Client::connect(config).await?.to_sdk_client(&sdk);
 
     // Not a DAX operation: answered by DynamoDB.
@@ -34,12 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{:?}", described.table.and_then(|table| table.table_status));
 
     // Answered by DAX, page after page.
-    let mut items = client
-        .scan()
-        .table_name(table)
-        .into_paginator()
-        .items()
-        .send();
+    let mut items = client.scan().table_name(table).into_paginator().items().send();
     while let Some(item) = items.next().await {
         println!("{:?}", item?);
     }

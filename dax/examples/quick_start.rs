@@ -39,20 +39,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Err(error) => return Err(error.into()),
     }
 
-    let key = GetItemInput::builder()
-        .table_name(&table)
-        .key("id", id)
-        .build()?;
+    let key = GetItemInput::builder().table_name(&table).key("id", id).build()?;
     println!("read: {:?}", client.get_item(key).await?.item);
 
     for node in client.stats().nodes {
-        println!(
-            "{} {:?}: {} requests, mean {:?}",
-            node.address,
-            node.role,
-            node.requests,
-            node.latency.mean()
-        );
+        println!("{} {:?}: {} requests, mean {:?}", node.address, node.role, node.requests, node.latency.mean());
     }
     Ok(())
 }

@@ -33,11 +33,7 @@ pub(crate) fn talk(data: &[u8]) {
 
 fn get(key: &str) -> GetItem {
     let key = AttributeValue::S(key.to_owned());
-    let input = GetItemInput::builder()
-        .table_name("t")
-        .key("pk", key)
-        .build()
-        .unwrap();
+    let input = GetItemInput::builder().table_name("t").key("pk", key).build().unwrap();
     GetItem::prepare(input, &mut || 0).unwrap()
 }
 
@@ -55,11 +51,7 @@ fn put(key: &str) -> PutItem {
 fn converse<'a, R: Request>(request: &R, mut pieces: impl Iterator<Item = &'a [u8]>) {
     let metadata = RwLock::new(Metadata::default());
     let mut session = Session::new([7; 16], LIMIT_BYTES);
-    session.authorize(
-        &Authorization::new("AK", "signature", "string"),
-        1,
-        Instant::now() + Duration::from_secs(225),
-    );
+    session.authorize(&Authorization::new("AK", "signature", "string"), 1, Instant::now() + Duration::from_secs(225));
     let mut call = Call::new(request);
     let mut advances = 0;
     loop {
@@ -75,18 +67,12 @@ fn converse<'a, R: Request>(request: &R, mut pieces: impl Iterator<Item = &'a [u
                 Ok(true) => break,
                 Ok(false) => {}
                 Err(_malformed) => {
-                    assert!(
-                        !session.is_reusable(),
-                        "an unreadable answer left the session in use"
-                    );
+                    assert!(!session.is_reusable(), "an unreadable answer left the session in use");
                     return;
                 }
             }
             let Some(piece) = pieces.next() else {
-                assert!(
-                    !session.is_reusable(),
-                    "an answer is due, and the session calls itself reusable"
-                );
+                assert!(!session.is_reusable(), "an answer is due, and the session calls itself reusable");
                 return;
             };
             session.input().extend_from_slice(piece);
@@ -99,20 +85,12 @@ fn converse<'a, R: Request>(request: &R, mut pieces: impl Iterator<Item = &'a [u
 
 fn next_answer_is_its_own(session: &mut Session) {
     let metadata = RwLock::new(Metadata::default());
-    let question = dax_client::codec::Lookup::KeySchema {
-        table: "t".to_owned(),
-    };
+    let question = dax_client::codec::Lookup::KeySchema { table: "t".to_owned() };
     let mut call = Call::new(&question);
-    assert!(matches!(
-        call.advance(session, &metadata),
-        Ok(Step::Exchange)
-    ));
+    assert!(matches!(call.advance(session, &metadata), Ok(Step::Exchange)));
     session.sent();
     session.input().extend_from_slice(b"\x80\xa1\x62pk\x61S");
     assert!(matches!(session.is_answered(), Ok(true)));
-    assert!(matches!(
-        call.advance(session, &metadata),
-        Ok(Step::Done(_))
-    ));
+    assert!(matches!(call.advance(session, &metadata), Ok(Step::Done(_))));
     assert!(session.is_reusable());
 }

@@ -3,14 +3,12 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{
-    AttributeValue, Get, KeysAndAttributes, Put, TransactGetItem, TransactWriteItem,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, Get, KeysAndAttributes, Put, TransactGetItem, TransactWriteItem};
 use dax_client::cbor::{Error, Reader, Writer};
 use dax_client::codec::control::{Finding, read_endpoints};
 use dax_client::codec::{
-    DecodeStop, FrameScanner, KeyAttribute, KeySchema, KeyType, Lookup, Metadata, Method, read_key,
-    read_value, write_value,
+    DecodeStop, FrameScanner, KeyAttribute, KeySchema, KeyType, Lookup, Metadata, Method, read_key, read_value,
+    write_value,
 };
 use dax_client::expression::{ExpressionKind, Placeholders};
 use dax_client::number::{read_lex, write_lex};
@@ -26,11 +24,7 @@ pub(crate) fn cbor(input: &[u8]) {
         assert!(reader.position() <= input.len());
         let item = &input[..reader.position()];
         for cut in 0..item.len().min(64) {
-            assert_eq!(
-                Reader::new(&item[..cut]).skip(),
-                Err(Error::Incomplete),
-                "cut at {cut}"
-            );
+            assert_eq!(Reader::new(&item[..cut]).skip(), Err(Error::Incomplete), "cut at {cut}");
         }
     }
     if let Ok(value) = read_value(&mut Reader::whole(input)) {
@@ -58,10 +52,7 @@ fn schemas() -> impl Iterator<Item = KeySchema> {
     KINDS.into_iter().flat_map(|hash| {
         let ranges = [None, Some(KeyType::S), Some(KeyType::N), Some(KeyType::B)];
         ranges.into_iter().map(move |range| {
-            KeySchema::new(
-                KeyAttribute::new("pk", hash),
-                range.map(|kind| KeyAttribute::new("sk", kind)),
-            )
+            KeySchema::new(KeyAttribute::new("pk", hash), range.map(|kind| KeyAttribute::new("sk", kind)))
         })
     })
 }
@@ -89,9 +80,7 @@ pub(crate) fn response(input: &[u8]) {
         14 => call::<op::TransactWriteItems>(transact_write(), answer),
         15 => agree(Method::Endpoints, answer, read_endpoints(answer).map(drop)),
         16 => {
-            let lookup = Lookup::KeySchema {
-                table: "t".to_owned(),
-            };
+            let lookup = Lookup::KeySchema { table: "t".to_owned() };
             agree(lookup.method(), answer, lookup.decode(answer).map(drop));
         }
         _ => {
@@ -127,11 +116,7 @@ fn finding(lookup: &Lookup) -> Finding {
         Lookup::AttributeListId { .. } => Finding::AttributeListId(7),
         Lookup::AttributeList { id } => {
             let names = ["a", "l", "m", "n", "o"].into_iter().map(str::to_owned);
-            Finding::AttributeList(
-                names
-                    .take(usize::try_from(id.rem_euclid(6)).unwrap_or(0))
-                    .collect(),
-            )
+            Finding::AttributeList(names.take(usize::try_from(id.rem_euclid(6)).unwrap_or(0)).collect())
         }
         other => panic!("unknown lookup {other:?}"),
     }
@@ -158,29 +143,18 @@ pub(crate) fn expression(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else {
         return;
     };
-    let placeholders: Vec<String> = ('a'..='z')
-        .map(String::from)
-        .chain((0..10).map(|n| n.to_string()))
-        .collect();
-    let names: HashMap<String, String> = placeholders
-        .iter()
-        .map(|name| (format!("#{name}"), format!("name.{name}")))
-        .collect();
-    let values: HashMap<String, AttributeValue> = placeholders
-        .iter()
-        .map(|name| (format!(":{name}"), AttributeValue::S(name.clone())))
-        .collect();
+    let placeholders: Vec<String> = ('a'..='z').map(String::from).chain((0..10).map(|n| n.to_string())).collect();
+    let names: HashMap<String, String> =
+        placeholders.iter().map(|name| (format!("#{name}"), format!("name.{name}"))).collect();
+    let values: HashMap<String, AttributeValue> =
+        placeholders.iter().map(|name| (format!(":{name}"), AttributeValue::S(name.clone()))).collect();
     let parse = || {
-        let mut placeholders =
-            Placeholders::new(Some(&names), Some(&values)).expect("placeholders are right");
+        let mut placeholders = Placeholders::new(Some(&names), Some(&values)).expect("placeholders are right");
         [
             placeholders.condition(ExpressionKind::Condition, text).ok(),
             placeholders.condition(ExpressionKind::Filter, text).ok(),
             placeholders.update(text).ok(),
-            placeholders
-                .projection(text)
-                .ok()
-                .map(|projection| projection.encoded().to_vec()),
+            placeholders.projection(text).ok().map(|projection| projection.encoded().to_vec()),
         ]
     };
     let parsed = parse();
@@ -205,51 +179,27 @@ fn names() -> HashMap<String, String> {
 }
 
 fn get_item(projection: Option<&str>) -> <op::GetItem as Operation>::Input {
-    let input = <op::GetItem as Operation>::Input::builder()
-        .table_name("ta")
-        .set_key(Some(key()));
+    let input = <op::GetItem as Operation>::Input::builder().table_name("ta").set_key(Some(key()));
     let input = match projection {
-        Some(text) => input
-            .projection_expression(text)
-            .set_expression_attribute_names(Some(names())),
+        Some(text) => input.projection_expression(text).set_expression_attribute_names(Some(names())),
         None => input,
     };
-    input
-        .return_consumed_capacity("INDEXES".into())
-        .build()
-        .expect("complete")
+    input.return_consumed_capacity("INDEXES".into()).build().expect("complete")
 }
 
 fn put_item() -> <op::PutItem as Operation>::Input {
-    let input = <op::PutItem as Operation>::Input::builder()
-        .table_name("ta")
-        .set_item(Some(key()));
-    input
-        .return_values("ALL_OLD".into())
-        .return_item_collection_metrics("SIZE".into())
-        .build()
-        .expect("complete")
+    let input = <op::PutItem as Operation>::Input::builder().table_name("ta").set_item(Some(key()));
+    input.return_values("ALL_OLD".into()).return_item_collection_metrics("SIZE".into()).build().expect("complete")
 }
 
 fn update_item(returned: &str) -> <op::UpdateItem as Operation>::Input {
-    let input = <op::UpdateItem as Operation>::Input::builder()
-        .table_name("ta")
-        .set_key(Some(key()));
-    input
-        .update_expression("REMOVE a")
-        .return_values(returned.into())
-        .build()
-        .expect("complete")
+    let input = <op::UpdateItem as Operation>::Input::builder().table_name("ta").set_key(Some(key()));
+    input.update_expression("REMOVE a").return_values(returned.into()).build().expect("complete")
 }
 
 fn delete_item() -> <op::DeleteItem as Operation>::Input {
-    let input = <op::DeleteItem as Operation>::Input::builder()
-        .table_name("ta")
-        .set_key(Some(key()));
-    input
-        .return_values("ALL_OLD".into())
-        .build()
-        .expect("complete")
+    let input = <op::DeleteItem as Operation>::Input::builder().table_name("ta").set_key(Some(key()));
+    input.return_values("ALL_OLD".into()).build().expect("complete")
 }
 
 fn query(index: Option<&str>, projection: Option<&str>) -> <op::Query as Operation>::Input {
@@ -260,25 +210,18 @@ fn query(index: Option<&str>, projection: Option<&str>) -> <op::Query as Operati
         .set_index_name(index.map(str::to_owned))
         .return_consumed_capacity("TOTAL".into());
     let input = match projection {
-        Some(text) => input
-            .projection_expression(text)
-            .set_expression_attribute_names(Some(names())),
+        Some(text) => input.projection_expression(text).set_expression_attribute_names(Some(names())),
         None => input,
     };
     input.build().expect("complete")
 }
 
 fn scan() -> <op::Scan as Operation>::Input {
-    <op::Scan as Operation>::Input::builder()
-        .table_name("ta")
-        .build()
-        .expect("complete")
+    <op::Scan as Operation>::Input::builder().table_name("ta").build().expect("complete")
 }
 
 fn batch_get(projection: Option<&str>) -> <op::BatchGetItem as Operation>::Input {
-    let keys = KeysAndAttributes::builder()
-        .keys(key())
-        .set_projection_expression(projection.map(str::to_owned));
+    let keys = KeysAndAttributes::builder().keys(key()).set_projection_expression(projection.map(str::to_owned));
     <op::BatchGetItem as Operation>::Input::builder()
         .request_items("ta", keys.build().expect("complete"))
         .return_consumed_capacity("TOTAL".into())
@@ -288,15 +231,9 @@ fn batch_get(projection: Option<&str>) -> <op::BatchGetItem as Operation>::Input
 
 fn batch_write() -> <op::BatchWriteItem as Operation>::Input {
     use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
-    let delete = DeleteRequest::builder()
-        .set_key(Some(key()))
-        .build()
-        .expect("complete");
+    let delete = DeleteRequest::builder().set_key(Some(key())).build().expect("complete");
     <op::BatchWriteItem as Operation>::Input::builder()
-        .request_items(
-            "ta",
-            vec![WriteRequest::builder().delete_request(delete).build()],
-        )
+        .request_items("ta", vec![WriteRequest::builder().delete_request(delete).build()])
         .return_item_collection_metrics("SIZE".into())
         .build()
         .expect("complete")
@@ -305,10 +242,7 @@ fn batch_write() -> <op::BatchWriteItem as Operation>::Input {
 fn transact_get() -> <op::TransactGetItems as Operation>::Input {
     let get = |projection: Option<&str>| {
         let get = Get::builder().table_name("ta").set_key(Some(key()));
-        let get = get
-            .set_projection_expression(projection.map(str::to_owned))
-            .build()
-            .expect("complete");
+        let get = get.set_projection_expression(projection.map(str::to_owned)).build().expect("complete");
         TransactGetItem::builder().get(get).build()
     };
     <op::TransactGetItems as Operation>::Input::builder()
@@ -320,11 +254,7 @@ fn transact_get() -> <op::TransactGetItems as Operation>::Input {
 }
 
 fn transact_write() -> <op::TransactWriteItems as Operation>::Input {
-    let put = Put::builder()
-        .table_name("ta")
-        .set_item(Some(key()))
-        .build()
-        .expect("complete");
+    let put = Put::builder().table_name("ta").set_item(Some(key())).build().expect("complete");
     <op::TransactWriteItems as Operation>::Input::builder()
         .transact_items(TransactWriteItem::builder().put(put).build())
         .return_consumed_capacity("TOTAL".into())

@@ -32,17 +32,7 @@ impl<'a> Attempts<'a> {
     /// None made yet; the total time starts to run.
     pub(crate) fn new(cluster: &'a Cluster, access: Access, span: &'a Span) -> Self {
         let end = deadline_in(cluster.context.config.total_timeout);
-        Self {
-            cluster,
-            access,
-            span,
-            end,
-            made: 0,
-            failed: None,
-            same: None,
-            reauthorized: false,
-            met_stale: false,
-        }
+        Self { cluster, access, span, end, made: 0, failed: None, same: None, reauthorized: false, met_stale: false }
     }
 
     /// The node for the next attempt; `None` if the cluster has none.
@@ -55,16 +45,14 @@ impl<'a> Attempts<'a> {
         if self.failed.is_some() {
             node.counters.retries.add(1);
             self.span.record("dax.attempts", self.made);
-            self.span
-                .record("dax.node", tracing::field::display(node.endpoint()));
+            self.span.record("dax.node", tracing::field::display(node.endpoint()));
         }
         Some(node)
     }
 
     /// When the attempt that begins now has to be over.
     pub(crate) fn deadline(&self) -> Instant {
-        self.end
-            .min(deadline_in(self.cluster.context.config.request_timeout))
+        self.end.min(deadline_in(self.cluster.context.config.request_timeout))
     }
 
     /// Makes ready for another attempt.
@@ -88,11 +76,7 @@ impl<'a> Attempts<'a> {
             Some(Next::AfterWait) => self.wait(),
             Some(Next::AfterRefresh) => {
                 let refreshed = self.cluster.refresh(self.believed_age(&error)).await;
-                if refreshed.is_ok() && error.is_io() {
-                    Duration::ZERO
-                } else {
-                    self.wait()
-                }
+                if refreshed.is_ok() && error.is_io() { Duration::ZERO } else { self.wait() }
             }
         };
         self.failed = Some(Arc::clone(node));
@@ -151,8 +135,7 @@ impl<'a> Attempts<'a> {
         if !error.is_io() {
             return Duration::ZERO;
         }
-        let (Refresh::Background(period) | Refresh::OnUse(period)) =
-            self.cluster.context.config.refresh;
+        let (Refresh::Background(period) | Refresh::OnUse(period)) = self.cluster.context.config.refresh;
         period.min(Duration::from_secs(1))
     }
 

@@ -63,12 +63,7 @@ impl Client {
     pub async fn connect(config: Config) -> Result<Self, Error> {
         let cluster = Arc::new(Cluster::start(Context::new(config)?).await?);
         let maintenance = Maintenance::start(&cluster);
-        Ok(Self {
-            shared: Arc::new(Shared {
-                cluster,
-                _maintenance: maintenance,
-            }),
-        })
+        Ok(Self { shared: Arc::new(Shared { cluster, _maintenance: maintenance }) })
     }
 
     /// What each node was asked, and how it went.
@@ -87,12 +82,7 @@ impl Client {
         let nodes = if cluster.context.config.read_routing == ReadRouting::StayConnected {
             cluster.choose(Access::Read, None).into_iter().collect()
         } else {
-            cluster
-                .routes()
-                .nodes
-                .iter()
-                .map(|routed| Arc::clone(&routed.node))
-                .collect::<Vec<_>>()
+            cluster.routes().nodes.iter().map(|routed| Arc::clone(&routed.node)).collect::<Vec<_>>()
         };
         for node in nodes {
             node.learn(&cluster.context, table).await?;
@@ -111,16 +101,10 @@ impl Client {
             dax.attempts = tracing::field::Empty,
             dax.node = tracing::field::Empty,
         );
-        self.call_in_span::<O>(input, &span)
-            .instrument(span.clone())
-            .await
+        self.call_in_span::<O>(input, &span).instrument(span.clone()).await
     }
 
-    async fn call_in_span<O: Operation>(
-        &self,
-        input: O::Input,
-        span: &Span,
-    ) -> Result<O::Output, Error> {
+    async fn call_in_span<O: Operation>(&self, input: O::Input, span: &Span) -> Result<O::Output, Error> {
         let cluster = &*self.shared.cluster;
         let operation = O::prepare(input, &mut || cluster.context.with_rng(|rng| rng.u128(..)))?;
         cluster.refresh_on_use().await;
@@ -131,10 +115,7 @@ impl Client {
                 reason: "the cluster announces no nodes".to_owned(),
                 source: None,
             })?;
-            match node
-                .attempt(&cluster.context, &operation, attempts.deadline())
-                .await
-            {
+            match node.attempt(&cluster.context, &operation, attempts.deadline()).await {
                 Ok(output) => return Ok(output),
                 Err(failure) => attempts.after(&node, failure).await?,
             }
@@ -145,14 +126,8 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let routes = self.shared.cluster.routes();
-        let nodes: Vec<_> = routes
-            .nodes
-            .iter()
-            .map(|routed| routed.node.announced)
-            .collect();
-        f.debug_struct("Client")
-            .field("nodes", &nodes)
-            .finish_non_exhaustive()
+        let nodes: Vec<_> = routes.nodes.iter().map(|routed| routed.node.announced).collect();
+        f.debug_struct("Client").field("nodes", &nodes).finish_non_exhaustive()
     }
 }
 

@@ -253,10 +253,7 @@ impl Config {
 
     /// Translates the addresses that the cluster announces for its nodes, before they are connected to: for tunnels
     /// and port forwards from outside the cluster's network.
-    pub fn address_map(
-        mut self,
-        map: impl Fn(SocketAddr) -> SocketAddr + Send + Sync + 'static,
-    ) -> Self {
+    pub fn address_map(mut self, map: impl Fn(SocketAddr) -> SocketAddr + Send + Sync + 'static) -> Self {
         self.address_map = Some(Arc::new(map));
         self
     }
@@ -270,9 +267,7 @@ impl Config {
         use rustls::pki_types::CertificateDer;
         use rustls::pki_types::pem::PemObject;
 
-        let found: Vec<_> = CertificateDer::pem_slice_iter(pem)
-            .collect::<Result<_, _>>()
-            .map_err(TrustError::Pem)?;
+        let found: Vec<_> = CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(TrustError::Pem)?;
         if found.is_empty() {
             return Err(TrustError::Empty);
         }
@@ -348,21 +343,9 @@ mod tests {
     #[test]
     fn the_region_is_found_in_the_host_name() {
         for (endpoint, set, expected) in [
-            (
-                "dax://my.l6fzcv.dax-clusters.us-east-1.amazonaws.com",
-                None,
-                Some("us-east-1"),
-            ),
-            (
-                "daxs://my.l6fzcv.dax-clusters.cn-north-1.amazonaws.com.cn",
-                None,
-                Some("cn-north-1"),
-            ),
-            (
-                "dax://my.l6fzcv.dax-clusters.us-east-1.amazonaws.com",
-                Some("eu-west-1"),
-                Some("eu-west-1"),
-            ),
+            ("dax://my.l6fzcv.dax-clusters.us-east-1.amazonaws.com", None, Some("us-east-1")),
+            ("daxs://my.l6fzcv.dax-clusters.cn-north-1.amazonaws.com.cn", None, Some("cn-north-1")),
+            ("dax://my.l6fzcv.dax-clusters.us-east-1.amazonaws.com", Some("eu-west-1"), Some("eu-west-1")),
             ("dax://127.0.0.1", None, None),
         ] {
             let mut config = Config::new(endpoint).unwrap();
@@ -373,11 +356,8 @@ mod tests {
 
     #[test]
     fn credentials_are_not_printed() {
-        let credentials =
-            aws_credential_types::Credentials::new("AKID", "TOP-SECRET", None, None, "test");
-        let config = Config::new("dax://127.0.0.1")
-            .unwrap()
-            .credentials_provider(credentials);
+        let credentials = aws_credential_types::Credentials::new("AKID", "TOP-SECRET", None, None, "test");
+        let config = Config::new("dax://127.0.0.1").unwrap().credentials_provider(credentials);
         assert!(!format!("{config:?}").contains("TOP-SECRET"));
     }
 }

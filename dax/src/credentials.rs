@@ -70,49 +70,33 @@ impl CredentialsCache {
     pub(crate) fn doubt(&self) {
         let mut slot = self.current.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(current) = slot.as_ref() {
-            let stale = Current {
-                refresh_at: Some(SystemTime::UNIX_EPOCH),
-                ..Current::clone(current)
-            };
+            let stale = Current { refresh_at: Some(SystemTime::UNIX_EPOCH), ..Current::clone(current) };
             *slot = Some(Arc::new(stale));
         }
     }
 
     fn last(&self) -> Option<Arc<Current>> {
-        self.current
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn fresh(&self, now: SystemTime) -> Option<Arc<Current>> {
-        self.last()
-            .filter(|current| current.refresh_at.is_none_or(|at| now < at))
+        self.last().filter(|current| current.refresh_at.is_none_or(|at| now < at))
     }
 
     fn unexpired(&self, now: SystemTime) -> Option<Arc<Current>> {
-        self.last()
-            .filter(|current| current.credentials.expiry().is_none_or(|at| now < at))
+        self.last().filter(|current| current.credentials.expiry().is_none_or(|at| now < at))
     }
 
     fn store(&self, credentials: Credentials, now: SystemTime) -> Arc<Current> {
         let mut slot = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        let same = slot
-            .as_ref()
-            .is_some_and(|last| same_keys(&last.credentials, &credentials));
+        let same = slot.as_ref().is_some_and(|last| same_keys(&last.credentials, &credentials));
         let generation = self.generation.load(Ordering::Relaxed) + u64::from(!same);
         self.generation.store(generation, Ordering::Relaxed);
         let refresh_at = credentials.expiry().map(|expiry| {
-            let early = expiry
-                .checked_sub(REFRESH_BEFORE_EXPIRY)
-                .unwrap_or(SystemTime::UNIX_EPOCH);
+            let early = expiry.checked_sub(REFRESH_BEFORE_EXPIRY).unwrap_or(SystemTime::UNIX_EPOCH);
             early.max(now + MIN_REUSE)
         });
-        let current = Arc::new(Current {
-            credentials,
-            generation,
-            refresh_at,
-        });
+        let current = Arc::new(Current { credentials, generation, refresh_at });
         *slot = Some(Arc::clone(&current));
         current
     }
@@ -148,13 +132,7 @@ mod tests {
             let call = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
             let expiry = at(0) + self.lifetime * u32::try_from(call).unwrap();
             future::ProvideCredentials::ready(if call < self.fails_from {
-                Ok(Credentials::new(
-                    format!("AK{call}"),
-                    "secret",
-                    None,
-                    Some(expiry),
-                    "test",
-                ))
+                Ok(Credentials::new(format!("AK{call}"), "secret", None, Some(expiry), "test"))
             } else {
                 Err(CredentialsError::not_loaded("gone"))
             })
@@ -168,47 +146,22 @@ mod tests {
     #[tokio::test]
     async fn asks_once_then_again_before_expiry_and_survives_a_failing_provider() {
         let calls = Arc::new(AtomicUsize::new(0));
-        let provider = Numbered {
-            calls: Arc::clone(&calls),
-            lifetime: Duration::from_secs(3600),
-            fails_from: 3,
-        };
+        let provider = Numbered { calls: Arc::clone(&calls), lifetime: Duration::from_secs(3600), fails_from: 3 };
         let cache = CredentialsCache::new(SharedCredentialsProvider::new(provider));
 
         let mut seen = Vec::new();
         for seconds in [0, 3299, 3300, 6899, 6900, 7199] {
             let current = cache.get(at(seconds)).await.unwrap();
-            seen.push((
-                current.credentials.access_key_id().to_owned(),
-                current.generation,
-            ));
+            seen.push((current.credentials.access_key_id().to_owned(), current.generation));
         }
-        let keys: Vec<_> = seen
-            .iter()
-            .map(|(key, generation)| (key.as_str(), *generation))
-            .collect();
-        assert_eq!(
-            keys,
-            [
-                ("AK1", 1),
-                ("AK1", 1),
-                ("AK2", 2),
-                ("AK2", 2),
-                ("AK2", 2),
-                ("AK2", 2)
-            ]
-        );
-        assert!(
-            cache.get(at(7200)).await.is_err(),
-            "expired credentials are not used"
-        );
+        let keys: Vec<_> = seen.iter().map(|(key, generation)| (key.as_str(), *generation)).collect();
+        assert_eq!(keys, [("AK1", 1), ("AK1", 1), ("AK2", 2), ("AK2", 2), ("AK2", 2), ("AK2", 2)]);
+        assert!(cache.get(at(7200)).await.is_err(), "expired credentials are not used");
     }
 
     #[tokio::test]
     async fn refused_credentials_are_asked_for_again_without_a_new_generation() {
-        let cache = CredentialsCache::new(SharedCredentialsProvider::new(Credentials::from_keys(
-            "AK", "secret", None,
-        )));
+        let cache = CredentialsCache::new(SharedCredentialsProvider::new(Credentials::from_keys("AK", "secret", None)));
         let first = cache.get(at(0)).await.unwrap();
         cache.doubt();
         assert_eq!(cache.get(at(1)).await.unwrap().generation, first.generation);

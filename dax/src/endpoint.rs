@@ -61,11 +61,7 @@ impl Endpoint {
             // As in the official Go and JavaScript clients: without a scheme the port is what tells an endpoint from a typo.
             (None, None) => return Err(Problem::NoPort),
         };
-        Ok(Self {
-            scheme: scheme.unwrap_or(Scheme::Dax),
-            host: host.to_owned(),
-            port,
-        })
+        Ok(Self { scheme: scheme.unwrap_or(Scheme::Dax), host: host.to_owned(), port })
     }
 }
 
@@ -73,21 +69,14 @@ impl FromStr for Endpoint {
     type Err = EndpointError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::parse(text.trim()).map_err(|problem| EndpointError {
-            input: text.to_owned(),
-            problem,
-        })
+        Self::parse(text.trim()).map_err(|problem| EndpointError { input: text.to_owned(), problem })
     }
 }
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { scheme, host, port } = self;
-        if host.contains(':') {
-            write!(f, "{scheme}://[{host}]:{port}")
-        } else {
-            write!(f, "{scheme}://{host}:{port}")
-        }
+        if host.contains(':') { write!(f, "{scheme}://[{host}]:{port}") } else { write!(f, "{scheme}://{host}:{port}") }
     }
 }
 
@@ -175,14 +164,8 @@ fn check_host(host: &str) -> Result<(), Problem> {
     if host.is_empty() {
         return Err(Problem::NoHost);
     }
-    let named = host
-        .chars()
-        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
-    if named || host.parse::<IpAddr>().is_ok() {
-        Ok(())
-    } else {
-        Err(Problem::Host)
-    }
+    let named = host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
+    if named || host.parse::<IpAddr>().is_ok() { Ok(()) } else { Err(Problem::Host) }
 }
 
 fn parse_port(text: &str) -> Result<u16, Problem> {
@@ -198,11 +181,7 @@ mod tests {
 
     fn check(input: &str, expected: Result<&str, Problem>) {
         let got = Endpoint::parse(input).map(|endpoint| endpoint.to_string());
-        assert_eq!(
-            got.as_deref().map_err(|problem| *problem),
-            expected,
-            "{input}"
-        );
+        assert_eq!(got.as_deref().map_err(|problem| *problem), expected, "{input}");
     }
 
     #[test]
@@ -210,10 +189,7 @@ mod tests {
         check("dax://cluster.example", Ok("dax://cluster.example:8111"));
         check("daxs://cluster.example", Ok("daxs://cluster.example:9111"));
         check("DAX://cluster.example:1", Ok("dax://cluster.example:1"));
-        check(
-            "dax://cluster.example:8111/path?query",
-            Ok("dax://cluster.example:8111"),
-        );
+        check("dax://cluster.example:8111/path?query", Ok("dax://cluster.example:8111"));
         check("cluster.example:8111", Ok("dax://cluster.example:8111"));
         check("127.0.0.1:18211", Ok("dax://127.0.0.1:18211"));
         check("dax://[::1]:7000", Ok("dax://[::1]:7000"));
@@ -235,13 +211,7 @@ mod tests {
 
     #[test]
     fn errors_name_the_input_and_the_remedy() {
-        let error = "cluster.example"
-            .parse::<Endpoint>()
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("\"cluster.example\"") && error.contains("dax://host"),
-            "{error}"
-        );
+        let error = "cluster.example".parse::<Endpoint>().unwrap_err().to_string();
+        assert!(error.contains("\"cluster.example\"") && error.contains("dax://host"), "{error}");
     }
 }

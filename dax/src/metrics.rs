@@ -70,11 +70,7 @@ impl Latency {
     /// Mean duration; zero when nothing was recorded.
     #[must_use]
     pub fn mean(&self) -> Duration {
-        let nanos = self
-            .total
-            .as_nanos()
-            .checked_div(u128::from(self.count))
-            .unwrap_or(0);
+        let nanos = self.total.as_nanos().checked_div(u128::from(self.count)).unwrap_or(0);
         Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
     }
 
@@ -84,10 +80,7 @@ impl Latency {
         let mut seen = 0_u64;
         for (upper, count) in self.steps() {
             seen += count;
-            #[expect(
-                clippy::cast_precision_loss,
-                reason = "a share of calls needs no 53 bits"
-            )]
+            #[expect(clippy::cast_precision_loss, reason = "a share of calls needs no 53 bits")]
             if seen > 0 && seen as f64 >= share.clamp(0.0, 1.0) * self.count as f64 {
                 return upper;
             }
@@ -97,10 +90,7 @@ impl Latency {
 
     /// `(upper edge, calls)` of each step, in ascending order.
     pub fn steps(&self) -> impl Iterator<Item = (Duration, u64)> + '_ {
-        self.buckets
-            .iter()
-            .enumerate()
-            .map(|(step, &count)| (Duration::from_micros(1 << step), count))
+        self.buckets.iter().enumerate().map(|(step, &count)| (Duration::from_micros(1 << step), count))
     }
 }
 
@@ -122,9 +112,7 @@ impl NodeCounters {
     pub(crate) fn record_latency(&self, took: Duration) {
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         self.latency_micros.add(micros);
-        let step = usize::try_from(u64::BITS - micros.leading_zeros())
-            .unwrap_or(0)
-            .min(BUCKETS - 1);
+        let step = usize::try_from(u64::BITS - micros.leading_zeros()).unwrap_or(0).min(BUCKETS - 1);
         if let Some(bucket) = self.buckets.get(step) {
             bucket.add(1);
         }
@@ -135,11 +123,7 @@ impl NodeCounters {
         for (copy, bucket) in buckets.iter_mut().zip(&self.buckets) {
             *copy = bucket.get();
         }
-        Latency {
-            count: buckets.iter().sum(),
-            total: Duration::from_micros(self.latency_micros.get()),
-            buckets,
-        }
+        Latency { count: buckets.iter().sum(), total: Duration::from_micros(self.latency_micros.get()), buckets }
     }
 }
 

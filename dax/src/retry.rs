@@ -67,9 +67,7 @@ impl RetryPolicy {
 
     /// The wait after failed attempt number `attempt` (from 1): half fixed, half drawn from `rng`.
     pub(crate) fn delay(&self, attempt: u32, rng: &mut fastrand::Rng) -> Duration {
-        let doubling = 1_u32
-            .checked_shl(attempt.saturating_sub(1))
-            .unwrap_or(u32::MAX);
+        let doubling = 1_u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
         let full = self.base_delay.saturating_mul(doubling).min(self.max_delay);
         (full / 2).saturating_add((full / 2).mul_f64(rng.f64()))
     }
@@ -87,20 +85,13 @@ mod tests {
 
     #[test]
     fn waits_double_up_to_the_limit_and_half_of_each_is_random() {
-        let policy =
-            RetryPolicy::new().delays(Duration::from_millis(100), Duration::from_millis(350));
+        let policy = RetryPolicy::new().delays(Duration::from_millis(100), Duration::from_millis(350));
         let mut rng = fastrand::Rng::with_seed(7);
         for (attempt, full_ms) in [(1, 100), (2, 200), (3, 350), (40, 350)] {
             let full = Duration::from_millis(full_ms);
             let seen: Vec<_> = (0..50).map(|_| policy.delay(attempt, &mut rng)).collect();
-            assert!(
-                seen.iter().all(|wait| (full / 2..=full).contains(wait)),
-                "{attempt}: {seen:?}"
-            );
-            assert!(
-                seen.iter().any(|wait| *wait != seen[0]),
-                "{attempt}: no jitter"
-            );
+            assert!(seen.iter().all(|wait| (full / 2..=full).contains(wait)), "{attempt}: {seen:?}");
+            assert!(seen.iter().any(|wait| *wait != seen[0]), "{attempt}: no jitter");
         }
     }
 }

@@ -16,13 +16,11 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeSerializationInterceptorContextMut, BeforeTransmitInterceptorContextMut,
-    Error as ErasedError, Input, Output,
+    BeforeSerializationInterceptorContextMut, BeforeTransmitInterceptorContextMut, Error as ErasedError, Input, Output,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse, OrchestratorError};
 use aws_smithy_runtime_api::client::result::ConnectorError;
@@ -59,15 +57,8 @@ impl Client {
     /// ```
     #[must_use]
     pub fn to_sdk_client(&self, config: &aws_sdk_dynamodb::Config) -> aws_sdk_dynamodb::Client {
-        let switch = Switch {
-            dax: self.clone(),
-            other: PassThrough::new(config.http_client()),
-        };
-        let config = config
-            .to_builder()
-            .interceptor(Redirect)
-            .http_client(switch)
-            .build();
+        let switch = Switch { dax: self.clone(), other: PassThrough::new(config.http_client()) };
+        let config = config.to_builder().interceptor(Redirect).http_client(switch).build();
         aws_sdk_dynamodb::Client::from_conf(config)
     }
 }
@@ -132,9 +123,7 @@ struct Handover<O>(PhantomData<O>);
 
 impl<O: Operation> SerializeRequest for Handover<O> {
     fn serialize_input(&self, input: Input, cfg: &mut ConfigBag) -> Result<HttpRequest, BoxError> {
-        let input = input
-            .downcast::<O::Input>()
-            .map_err(|_other| "the input changed its type")?;
+        let input = input.downcast::<O::Input>().map_err(|_other| "the input changed its type")?;
         let held = Held::<O>(Mutex::new(Some(input)));
         cfg.interceptor_state().store_put(Pending(Arc::new(held)));
         let mut request = HttpRequest::new(SdkBody::empty());
@@ -154,9 +143,7 @@ impl<O: Operation> DeserializeResponse for Handover<O> {
         Some(match outcome {
             Some(Ok(output)) => Ok(Output::erase(output)),
             Some(Err(error)) => Err(OrchestratorError::operation(ErasedError::erase(error))),
-            None => Err(OrchestratorError::other(
-                "the response does not come from DAX",
-            )),
+            None => Err(OrchestratorError::other("the response does not come from DAX")),
         })
     }
 }
@@ -194,17 +181,13 @@ impl<O: Operation> Make for Held<O> {
         HttpConnectorFuture::new_boxed(Box::pin(async move {
             let input = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
             // The SDK's retries are off for this call.
-            let input = input
-                .ok_or_else(|| ConnectorError::other("a DAX call is sent once".into(), None))?;
+            let input = input.ok_or_else(|| ConnectorError::other("a DAX call is sent once".into(), None))?;
             match dax.call::<O>(input).await {
                 Ok(output) => response::<O>(200, Ok(output)),
                 Err(error @ Error::Timeout { .. }) => Err(ConnectorError::timeout(error.into())),
                 Err(error) if error.is_io() => Err(ConnectorError::io(error.into())),
                 Err(error) => {
-                    let status = error
-                        .server()
-                        .and_then(|error| error.http_status)
-                        .unwrap_or(400);
+                    let status = error.server().and_then(|error| error.http_status).unwrap_or(400);
                     response::<O>(status, Err(error.into()))
                 }
             }
@@ -213,8 +196,7 @@ impl<O: Operation> Make for Held<O> {
 }
 
 fn response<O: Operation>(status: u16, outcome: Ended<O>) -> Result<HttpResponse, ConnectorError> {
-    let status =
-        StatusCode::try_from(status).map_err(|odd| ConnectorError::other(odd.into(), None))?;
+    let status = StatusCode::try_from(status).map_err(|odd| ConnectorError::other(odd.into(), None))?;
     let mut response = HttpResponse::new(status, SdkBody::empty());
     response.add_extension(Outcome::<O>(Arc::new(Mutex::new(Some(outcome)))));
     Ok(response)
@@ -245,11 +227,7 @@ struct Switch {
 }
 
 impl HttpClient for Switch {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
+    fn http_connector(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) -> SharedHttpConnector {
         SharedHttpConnector::new(SwitchConnector {
             dax: self.dax.clone(),
             other: self.other.clone(),
@@ -271,11 +249,7 @@ impl HttpConnector for SwitchConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         match request.extension::<Pending>() {
             Some(Pending(call)) => Arc::clone(call).make(self.dax.clone()),
-            None => self
-                .other
-                .client()
-                .http_connector(&self.settings, &self.components)
-                .call(request),
+            None => self.other.client().http_connector(&self.settings, &self.components).call(request),
         }
     }
 }
@@ -287,9 +261,7 @@ struct PassThrough(Arc<OnceLock<SharedHttpClient>>);
 
 impl PassThrough {
     fn new(configured: Option<SharedHttpClient>) -> Self {
-        Self(Arc::new(
-            configured.map_or_else(OnceLock::new, OnceLock::from),
-        ))
+        Self(Arc::new(configured.map_or_else(OnceLock::new, OnceLock::from)))
     }
 
     fn client(&self) -> &SharedHttpClient {
@@ -297,9 +269,7 @@ impl PassThrough {
         use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
         self.0.get_or_init(|| {
-            aws_smithy_http_client::Builder::new()
-                .tls_provider(Provider::Rustls(CryptoMode::Ring))
-                .build_https()
+            aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
         })
     }
 }

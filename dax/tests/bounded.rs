@@ -33,13 +33,7 @@ fn claims_of_size_allocate_nothing() {
     check(&[&[0x99, 0x40, 0x00][..], &[0xf6; 0x4000]].concat());
     check(&[&[0xb9, 0x20, 0x00][..], &[0x60, 0xf6].repeat(0x2000)].concat());
     check(&[&[0xc2, 0x59, 0x40, 0x00][..], &[0xff; 0x4000]].concat());
-    check(
-        &[
-            &[0xc4, 0x82, 0x1a, 0x7f, 0xff, 0xff, 0xff, 0x01][..],
-            &[0; 100],
-        ]
-        .concat(),
-    );
+    check(&[&[0xc4, 0x82, 0x1a, 0x7f, 0xff, 0xff, 0xff, 0x01][..], &[0; 100]].concat());
 }
 
 fn check(input: &[u8]) {
@@ -53,9 +47,5 @@ fn check(input: &[u8]) {
     ];
     let allocated = region.change().bytes_allocated;
     let allowed = PER_BYTE * input.len() + AT_MOST_BYTES;
-    assert!(
-        allocated <= allowed,
-        "{allocated} bytes for {} of input ({outcomes:?})",
-        input.len()
-    );
+    assert!(allocated <= allowed, "{allocated} bytes for {} of input ({outcomes:?})", input.len());
 }

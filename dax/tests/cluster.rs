@@ -1,10 +1,5 @@
 //! A changing cluster of scripted nodes, in virtual time: roles, members, names, eviction, freezes.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests fail by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail by panicking")]
 
 mod support;
 
@@ -24,10 +19,7 @@ async fn reads_go_to_all_nodes_and_writes_to_the_leader() {
         client.put_item(put(&format!("k{number}"))).await.unwrap();
     }
     let reads = world.requests(Method::GetItem);
-    assert!(
-        reads.len() == 3 && reads.values().all(|&count| count >= 10),
-        "{reads:?}"
-    );
+    assert!(reads.len() == 3 && reads.values().all(|&count| count >= 10), "{reads:?}");
     let writes = world.requests(Method::PutItem);
     assert_eq!(writes.into_iter().collect::<Vec<_>>(), [(address(1), 60)]);
 }
@@ -36,19 +28,11 @@ async fn reads_go_to_all_nodes_and_writes_to_the_leader() {
 async fn reads_prefer_a_zone_and_leave_it_when_it_fails() {
     let world = World::new(3);
     let routing = ReadRouting::PreferZone("zone-b".to_owned());
-    let client = Client::connect(world.config().read_routing(routing))
-        .await
-        .unwrap();
+    let client = Client::connect(world.config().read_routing(routing)).await.unwrap();
     for _ in 0..20 {
         read(&client, "k").await.unwrap();
     }
-    assert_eq!(
-        world
-            .requests(Method::GetItem)
-            .into_keys()
-            .collect::<Vec<_>>(),
-        [address(2)]
-    );
+    assert_eq!(world.requests(Method::GetItem).into_keys().collect::<Vec<_>>(), [address(2)]);
     world.set_down(2, Down::Refuses);
     world.close_idle(2);
     support::settle().await;
@@ -91,19 +75,10 @@ async fn nodes_come_and_go() {
     let client = world.client().await;
     world.become_cluster(&[1, 3]);
     tokio::time::sleep(Duration::from_secs(5)).await;
-    let members: Vec<_> = client
-        .stats()
-        .nodes
-        .iter()
-        .map(|node| node.address)
-        .collect();
+    let members: Vec<_> = client.stats().nodes.iter().map(|node| node.address).collect();
     assert_eq!(members, [address(1), address(3)]);
     support::settle().await;
-    assert_eq!(
-        world.state().nodes[&address(2)].open,
-        0,
-        "connections to a node that left are closed"
-    );
+    assert_eq!(world.state().nodes[&address(2)].open, 0, "connections to a node that left are closed");
     let before = world.requests(Method::GetItem).get(&address(2)).copied();
     for _ in 0..20 {
         read(&client, "k").await.unwrap();
@@ -115,14 +90,9 @@ async fn nodes_come_and_go() {
 
 #[tokio::test(start_paused = true)]
 async fn a_cluster_that_moved_is_found_again_by_name() {
-    for refresh in [
-        Refresh::Background(Duration::from_secs(4)),
-        Refresh::OnUse(Duration::from_secs(30)),
-    ] {
+    for refresh in [Refresh::Background(Duration::from_secs(4)), Refresh::OnUse(Duration::from_secs(30))] {
         let world = World::new(2);
-        let client = Client::connect(world.config().refresh(refresh))
-            .await
-            .unwrap();
+        let client = Client::connect(world.config().refresh(refresh)).await.unwrap();
         read(&client, "k").await.unwrap();
         world.become_cluster(&[7, 8]);
         for gone in [1, 2] {
@@ -130,17 +100,9 @@ async fn a_cluster_that_moved_is_found_again_by_name() {
             world.close_idle(gone);
         }
         tokio::time::sleep(Duration::from_secs(40)).await;
-        read(&client, "k")
-            .await
-            .unwrap_or_else(|error| panic!("{refresh:?}: {error}"));
+        read(&client, "k").await.unwrap_or_else(|error| panic!("{refresh:?}: {error}"));
         client.put_item(put("k")).await.unwrap();
-        assert!(
-            client
-                .stats()
-                .nodes
-                .iter()
-                .all(|node| [address(7), address(8)].contains(&node.address))
-        );
+        assert!(client.stats().nodes.iter().all(|node| [address(7), address(8)].contains(&node.address)));
     }
 }
 
@@ -154,26 +116,12 @@ async fn a_dead_node_is_evicted_probed_and_taken_back() {
     for number in 0..60 {
         read(&client, &format!("k{number}")).await.unwrap();
     }
-    let routed = |client: &Client| {
-        client
-            .stats()
-            .nodes
-            .iter()
-            .find(|node| node.address == address(2))
-            .unwrap()
-            .routed
-    };
+    let routed = |client: &Client| client.stats().nodes.iter().find(|node| node.address == address(2)).unwrap().routed;
     assert!(!routed(&client));
     world.set_down(2, Down::Up);
     tokio::time::sleep(Duration::from_secs(5)).await;
     assert!(routed(&client), "a probe found it alive");
-    let reads = |world: &World| {
-        world
-            .requests(Method::GetItem)
-            .get(&address(2))
-            .copied()
-            .unwrap_or(0)
-    };
+    let reads = |world: &World| world.requests(Method::GetItem).get(&address(2)).copied().unwrap_or(0);
     let before = reads(&world);
     for number in 0..30 {
         read(&client, &format!("k{number}")).await.unwrap();
@@ -204,13 +152,7 @@ async fn a_frozen_client_wakes_up_without_an_error() {
     // As a Lambda environment that was frozen: connections were closed meanwhile, hours passed, no task ran.
     for nodes in [1, 3] {
         let world = World::new(nodes);
-        let client = Client::connect(
-            world
-                .config()
-                .refresh(Refresh::OnUse(Duration::from_secs(30))),
-        )
-        .await
-        .unwrap();
+        let client = Client::connect(world.config().refresh(Refresh::OnUse(Duration::from_secs(30)))).await.unwrap();
         client.put_item(put("k")).await.unwrap();
         for node in 1..=nodes {
             world.close_idle(node);
@@ -219,35 +161,20 @@ async fn a_frozen_client_wakes_up_without_an_error() {
         client.put_item(put("k")).await.unwrap();
         read(&client, "k").await.unwrap();
         assert_eq!(world.writes("k"), 2);
-        assert!(
-            client
-                .stats()
-                .nodes
-                .iter()
-                .all(|node| node.service_errors == 0)
-        );
+        assert!(client.stats().nodes.iter().all(|node| node.service_errors == 0));
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn without_a_background_task_only_calls_reach_the_cluster() {
     let world = World::new(3);
-    let client = Client::connect(
-        world
-            .config()
-            .refresh(Refresh::OnUse(Duration::from_secs(30))),
-    )
-    .await
-    .unwrap();
+    let client = Client::connect(world.config().refresh(Refresh::OnUse(Duration::from_secs(30)))).await.unwrap();
     let after_start = world.state().log.len();
     tokio::time::sleep(Duration::from_secs(600)).await;
     assert_eq!(world.state().log.len(), after_start);
     read(&client, "k").await.unwrap();
     let rosters: usize = world.requests(Method::Endpoints).values().sum();
-    assert_eq!(
-        rosters, 2,
-        "the call that found the roster too old fetched a new one"
-    );
+    assert_eq!(rosters, 2, "the call that found the roster too old fetched a new one");
 }
 
 #[tokio::test(start_paused = true)]
@@ -262,12 +189,7 @@ async fn a_small_client_keeps_to_one_node_and_knows_its_table_before_the_first_c
             .read_routing(ReadRouting::StayConnected);
         let client = Client::connect(config).await.unwrap();
         client.warm_up(support::TABLE).await.unwrap();
-        let lookups = |world: &World| {
-            world
-                .requests(Method::DefineKeySchema)
-                .values()
-                .sum::<usize>()
-        };
+        let lookups = |world: &World| world.requests(Method::DefineKeySchema).values().sum::<usize>();
         assert_eq!(lookups(&world), 1);
         for _ in 0..10 {
             read(&client, "k").await.unwrap();
@@ -288,29 +210,17 @@ async fn a_small_client_keeps_to_one_node_and_knows_its_table_before_the_first_c
 #[tokio::test(start_paused = true)]
 async fn spare_connections_are_opened_ahead_and_old_ones_closed() {
     let world = World::new(2);
-    let config = world
-        .config()
-        .min_idle_per_node(3)
-        .idle_timeout(Duration::from_secs(10));
+    let config = world.config().min_idle_per_node(3).idle_timeout(Duration::from_secs(10));
     let client = Client::connect(config).await.unwrap();
     support::settle().await;
-    let idle = |client: &Client| {
-        client
-            .stats()
-            .nodes
-            .iter()
-            .map(|node| node.idle_connections)
-            .collect::<Vec<_>>()
-    };
+    let idle = |client: &Client| client.stats().nodes.iter().map(|node| node.idle_connections).collect::<Vec<_>>();
     assert_eq!(idle(&client), [3, 3]);
 
-    world.script(|exchange| {
-        if exchange.method == Method::GetItem {
-            Act::Slow(Duration::from_millis(50))
-        } else {
-            Act::Answer
-        }
-    });
+    world.script(
+        |exchange| {
+            if exchange.method == Method::GetItem { Act::Slow(Duration::from_millis(50)) } else { Act::Answer }
+        },
+    );
     let calls: Vec<_> = (0..40)
         .map(|_| {
             let client = client.clone();
@@ -348,11 +258,7 @@ async fn rosters_are_fetched_about_every_four_seconds_with_jitter() {
     let start = Instant::now();
     tokio::time::sleep(Duration::from_secs(400)).await;
     let refreshes = client.stats().refreshes;
-    assert!(
-        (90..=112).contains(&refreshes),
-        "{refreshes} in {:?}",
-        start.elapsed()
-    );
+    assert!((90..=112).contains(&refreshes), "{refreshes} in {:?}", start.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
@@ -374,9 +280,7 @@ async fn announced_addresses_can_be_mapped() {
         let [a, b, c, d] = ip.octets();
         std::net::SocketAddr::from(([a, b, c, d + 100], address.port()))
     };
-    let client = Client::connect(world.config().address_map(through))
-        .await
-        .unwrap();
+    let client = Client::connect(world.config().address_map(through)).await.unwrap();
     for _ in 0..10 {
         read(&client, "k").await.unwrap();
     }

@@ -1,14 +1,6 @@
 //! Replays the committed corpora of the fuzz targets, so that they need neither a nightly compiler nor an hour.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-#![expect(
-    clippy::indexing_slicing,
-    reason = "the targets cut slices where they know the length"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::indexing_slicing, reason = "the targets cut slices where they know the length")]
 
 #[path = "../fuzz/targets.rs"]
 mod targets;
@@ -32,9 +24,7 @@ fn expression() {
 
 #[expect(clippy::print_stdout, reason = "shows which input failed")]
 fn replay(target: &str, run: fn(&[u8])) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("fuzz/corpus")
-        .join(target);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
     let mut count = 0;
     for entry in std::fs::read_dir(&folder).unwrap() {
         let path = entry.unwrap().path();

@@ -1,10 +1,5 @@
 //! The counters, and the names of spans, events and fields that the README promises.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests fail by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail by panicking")]
 
 mod support;
 
@@ -30,52 +25,29 @@ static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 async fn counters_tell_what_happened() {
     let _alone = ALONE.lock().await;
     let world = World::new(1);
-    let client = Client::connect(
-        world
-            .config()
-            .refresh(Refresh::OnUse(Duration::from_secs(3600))),
-    )
-    .await
-    .unwrap();
+    let client = Client::connect(world.config().refresh(Refresh::OnUse(Duration::from_secs(3600)))).await.unwrap();
     world.script(|exchange| match (exchange.method, exchange.seen) {
         (Method::GetItem, 0) => Act::CutAfter(1),
-        (Method::PutItem, 0) => Act::Say(wire::error(
-            &[4, 37, 38, 39, 43],
-            "The conditional request failed",
-        )),
+        (Method::PutItem, 0) => Act::Say(wire::error(&[4, 37, 38, 39, 43], "The conditional request failed")),
         (Method::GetItem, 2) => Act::Slow(Duration::from_secs(1)),
         _ => Act::Slow(Duration::from_millis(3)),
     });
     read(&client, "cut, then answered").await.unwrap();
     client.put_item(put("refused")).await.unwrap_err();
-    let cancelled = tokio::time::timeout(
-        Duration::from_millis(100),
-        client.get_item(get("cancelled")),
-    )
-    .await;
+    let cancelled = tokio::time::timeout(Duration::from_millis(100), client.get_item(get("cancelled"))).await;
     assert!(cancelled.is_err());
     read(&client, "after").await.unwrap();
 
     let stats = client.stats();
     let node = &stats.nodes[0];
-    assert_eq!(
-        (node.address, node.role, node.availability_zone.as_str()),
-        (address(1), Role::Leader, "zone-a")
-    );
+    assert_eq!((node.address, node.role, node.availability_zone.as_str()), (address(1), Role::Leader, "zone-a"));
     assert!(node.routed);
-    assert_eq!(
-        (node.requests, node.io_errors, node.service_errors),
-        (5, 1, 1)
-    );
+    assert_eq!((node.requests, node.io_errors, node.service_errors), (5, 1, 1));
     assert_eq!((node.retries, node.cancelled), (1, 1));
     assert_eq!((node.connects, node.connect_failures), (3, 0));
     assert_eq!((node.open_connections, node.idle_connections), (1, 1));
     assert_eq!(node.latency.count, 2);
-    assert!(
-        node.latency.mean() >= Duration::from_millis(3),
-        "{:?}",
-        node.latency
-    );
+    assert!(node.latency.mean() >= Duration::from_millis(3), "{:?}", node.latency);
 }
 
 #[tokio::test(start_paused = true)]
@@ -100,33 +72,17 @@ async fn spans_and_events_have_their_documented_names() {
     tokio::time::sleep(Duration::from_secs(10)).await;
 
     for (message, fields) in [
-        (
-            "DAX attempt failed",
-            &["dax.attempt", "dax.node", "error", "retry"][..],
-        ),
+        ("DAX attempt failed", &["dax.attempt", "dax.node", "error", "retry"][..]),
         ("cannot connect to DAX node", &["dax.node", "error"]),
-        (
-            "DAX node joined the cluster",
-            &["dax.node", "dax.role", "dax.zone"],
-        ),
-        (
-            "DAX node evicted after repeated errors",
-            &["dax.node", "error"],
-        ),
+        ("DAX node joined the cluster", &["dax.node", "dax.role", "dax.zone"]),
+        ("DAX node evicted after repeated errors", &["dax.node", "error"]),
         ("DAX node is back", &["dax.node"]),
         ("DAX node left the cluster", &["dax.node"]),
-        (
-            "cannot refresh the list of DAX nodes; the last one stays in use",
-            &["error"],
-        ),
+        ("cannot refresh the list of DAX nodes; the last one stays in use", &["error"]),
         ("no roster from this endpoint", &["dax.endpoint", "error"]),
     ] {
         let seen = recorder.fields(message);
-        assert_eq!(
-            seen.unwrap_or_else(|| panic!("no event {message:?}")),
-            fields,
-            "{message}"
-        );
+        assert_eq!(seen.unwrap_or_else(|| panic!("no event {message:?}")), fields, "{message}");
     }
     let span = recorder.fields("dax.call").unwrap();
     assert_eq!(span, ["dax.attempts", "dax.node", "dax.operation"]);
@@ -145,12 +101,7 @@ struct Records {
 
 impl Recorder {
     fn fields(&self, name: &str) -> Option<Vec<String>> {
-        self.0
-            .by_name
-            .lock()
-            .unwrap()
-            .get(name)
-            .map(|fields| fields.keys().cloned().collect())
+        self.0.by_name.lock().unwrap().get(name).map(|fields| fields.keys().cloned().collect())
     }
 
     fn text(&self) -> String {
@@ -158,13 +109,7 @@ impl Recorder {
     }
 
     fn add(&self, name: String, fields: BTreeMap<String, String>) {
-        self.0
-            .by_name
-            .lock()
-            .unwrap()
-            .entry(name)
-            .or_default()
-            .extend(fields);
+        self.0.by_name.lock().unwrap().entry(name).or_default().extend(fields);
     }
 }
 

@@ -1,15 +1,7 @@
 //! What must hold for any input: what is written reads back, byte order is numeric order, answers can be cut anywhere,
 //! arbitrary bytes do no harm. Failing inputs are shrunk and printed with their seed.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-#![expect(
-    clippy::indexing_slicing,
-    reason = "cuts are within the bytes that are cut"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::indexing_slicing, reason = "cuts are within the bytes that are cut")]
 
 #[path = "../fuzz/targets.rs"]
 mod targets;
@@ -22,8 +14,8 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use dax_client::cbor::{Reader, Writer};
 use dax_client::codec::{
-    Attributes, DecodeStop, EncodeStop, FrameScanner, KeyAttribute, KeySchema, KeyType, Metadata,
-    Method, read_value, write_value,
+    Attributes, DecodeStop, EncodeStop, FrameScanner, KeyAttribute, KeySchema, KeyType, Metadata, Method, read_value,
+    write_value,
 };
 use dax_client::number::{self, Decimal, read_lex, write_lex};
 use dax_client::op::{Operation, PutItem, Scan};
@@ -39,30 +31,15 @@ fn number_text() -> impl Strategy<Value = String> {
 }
 
 fn decimal() -> impl Strategy<Value = Decimal> {
-    let wide = (
-        any::<bool>(),
-        0_u128..10_u128.pow(38),
-        0_u32..38,
-        -130_i32..=125,
-    )
-        .prop_filter_map(
-            "within DynamoDB's range",
-            |(negative, digits, fewer, leading)| {
-                let coefficient = digits / 10_u128.pow(fewer);
-                let digits = coefficient.checked_ilog10().unwrap_or(0);
-                Decimal::new(
-                    negative,
-                    coefficient,
-                    leading - i32::try_from(digits).unwrap(),
-                )
-                .ok()
-            },
-        );
-    prop_oneof![
-        wide,
-        any::<i64>().prop_map(Decimal::from),
-        (-1000_i64..1000).prop_map(Decimal::from)
-    ]
+    let wide = (any::<bool>(), 0_u128..10_u128.pow(38), 0_u32..38, -130_i32..=125).prop_filter_map(
+        "within DynamoDB's range",
+        |(negative, digits, fewer, leading)| {
+            let coefficient = digits / 10_u128.pow(fewer);
+            let digits = coefficient.checked_ilog10().unwrap_or(0);
+            Decimal::new(negative, coefficient, leading - i32::try_from(digits).unwrap()).ok()
+        },
+    );
+    prop_oneof![wide, any::<i64>().prop_map(Decimal::from), (-1000_i64..1000).prop_map(Decimal::from)]
 }
 
 fn blob() -> impl Strategy<Value = Blob> {
@@ -92,19 +69,14 @@ fn key_value(kind: KeyType) -> BoxedStrategy<AttributeValue> {
     match kind {
         KeyType::S => "\\PC{1,20}".prop_map(AttributeValue::S).boxed(),
         KeyType::N => number_text().prop_map(AttributeValue::N).boxed(),
-        _ => vec(any::<u8>(), 1..20)
-            .prop_map(|bytes| AttributeValue::B(Blob::new(bytes)))
-            .boxed(),
+        _ => vec(any::<u8>(), 1..20).prop_map(|bytes| AttributeValue::B(Blob::new(bytes))).boxed(),
     }
 }
 
 fn schema() -> impl Strategy<Value = KeySchema> {
     let kind = || prop_oneof![Just(KeyType::S), Just(KeyType::N), Just(KeyType::B)];
     (kind(), proptest::option::of(kind())).prop_map(|(hash, range)| {
-        KeySchema::new(
-            KeyAttribute::new("pk", hash),
-            range.map(|kind| KeyAttribute::new("sk", kind)),
-        )
+        KeySchema::new(KeyAttribute::new("pk", hash), range.map(|kind| KeyAttribute::new("sk", kind)))
     })
 }
 
@@ -112,20 +84,15 @@ fn schema() -> impl Strategy<Value = KeySchema> {
 fn items() -> impl Strategy<Value = (KeySchema, Vec<Attributes>)> {
     schema().prop_flat_map(|schema| {
         let hash = key_value(schema.hash.kind);
-        let range = schema
-            .range
-            .as_ref()
-            .map_or_else(|| key_value(KeyType::S), |range| key_value(range.kind));
+        let range = schema.range.as_ref().map_or_else(|| key_value(KeyType::S), |range| key_value(range.kind));
         let with_range = schema.range.is_some();
-        let item = (hash, range, hash_map("[a-z]{1,8}", value(), 0..6)).prop_map(
-            move |(hash, range, mut item)| {
-                item.insert("pk".to_owned(), hash);
-                if with_range {
-                    item.insert("sk".to_owned(), range);
-                }
-                item
-            },
-        );
+        let item = (hash, range, hash_map("[a-z]{1,8}", value(), 0..6)).prop_map(move |(hash, range, mut item)| {
+            item.insert("pk".to_owned(), hash);
+            if with_range {
+                item.insert("sk".to_owned(), range);
+            }
+            item
+        });
         (Just(schema), vec(item, 1..4))
     })
 }
@@ -140,29 +107,18 @@ impl Server {
     fn new(schema: &KeySchema) -> Self {
         let mut metadata = Metadata::default();
         metadata.insert_key_schema(TABLE, schema.clone());
-        Self {
-            metadata,
-            lists: Vec::new(),
-        }
+        Self { metadata, lists: Vec::new() }
     }
 
     /// The key and the item as the request to put it carries them.
     fn put(&mut self, item: &Attributes) -> (Vec<u8>, Vec<u8>) {
-        let input = PutItemInput::builder()
-            .table_name(TABLE)
-            .set_item(Some(item.clone()))
-            .build()
-            .unwrap();
+        let input = PutItemInput::builder().table_name(TABLE).set_item(Some(item.clone())).build().unwrap();
         let call = PutItem::prepare(input, &mut || 0).unwrap();
         let mut request = Vec::new();
         while let Err(stop) = call.encode(&self.metadata, &mut request) {
-            let EncodeStop::Need(lookups) = stop else {
-                panic!("{stop:?}")
-            };
+            let EncodeStop::Need(lookups) = stop else { panic!("{stop:?}") };
             for lookup in lookups {
-                let dax_client::codec::Lookup::AttributeListId { names } = lookup else {
-                    panic!("{lookup:?}")
-                };
+                let dax_client::codec::Lookup::AttributeListId { names } = lookup else { panic!("{lookup:?}") };
                 let id = 1000 + i64::try_from(self.lists.len()).unwrap();
                 self.metadata.insert_attribute_list_id(&names, id);
                 self.metadata.insert_attribute_list(id, names.clone());
@@ -174,10 +130,7 @@ impl Server {
         assert_eq!(reader.uint().unwrap(), 1);
         assert_eq!(reader.int().unwrap(), i64::from(Method::PutItem.id()));
         assert_eq!(reader.bytes().unwrap(), TABLE.as_bytes());
-        (
-            reader.bytes().unwrap().into_owned(),
-            reader.bytes().unwrap().into_owned(),
-        )
+        (reader.bytes().unwrap().into_owned(), reader.bytes().unwrap().into_owned())
     }
 
     /// The answer to a scan that finds these items.
@@ -201,11 +154,7 @@ impl Server {
 }
 
 fn scan() -> Scan {
-    Scan::prepare(
-        ScanInput::builder().table_name(TABLE).build().unwrap(),
-        &mut || 0,
-    )
-    .unwrap()
+    Scan::prepare(ScanInput::builder().table_name(TABLE).build().unwrap(), &mut || 0).unwrap()
 }
 
 proptest! {
@@ -316,11 +265,7 @@ fn check_order(one: Decimal, other: Decimal) {
         write_lex(number, &mut out);
         out
     };
-    assert_eq!(
-        bytes(&one).cmp(&bytes(&other)),
-        one.cmp(&other),
-        "{one} and {other}"
-    );
+    assert_eq!(bytes(&one).cmp(&bytes(&other)), one.cmp(&other), "{one} and {other}");
 }
 
 const WORDS: &[&str] = &[
@@ -363,9 +308,7 @@ const WORDS: &[&str] = &[
 #[test]
 fn names_of_a_map_are_written_in_byte_order() {
     let map = |names: &[&str]| {
-        let entries = names
-            .iter()
-            .map(|name| ((*name).to_owned(), AttributeValue::Bool(true)));
+        let entries = names.iter().map(|name| ((*name).to_owned(), AttributeValue::Bool(true)));
         AttributeValue::M(entries.collect::<HashMap<_, _>>())
     };
     let mut out = Vec::new();

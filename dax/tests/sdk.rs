@@ -1,10 +1,5 @@
 //! Drop-in mode: a real SDK client whose data operations go to scripted nodes, everything else to a canned DynamoDB.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests fail by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail by panicking")]
 #![cfg(feature = "sdk")]
 
 mod support;
@@ -26,11 +21,7 @@ use support::{Act, Down, TABLE, World, address, credentials, wire};
 fn dynamodb() -> SharedHttpClient {
     infallible_client_fn(|request: http::Request<_>| {
         let listed = request.headers()["x-amz-target"] == "DynamoDB_20120810.ListTables";
-        let (status, body) = if listed {
-            (200, r#"{"TableNames":["from DynamoDB"]}"#)
-        } else {
-            (400, "{}")
-        };
+        let (status, body) = if listed { (200, r#"{"TableNames":["from DynamoDB"]}"#) } else { (400, "{}") };
         http::Response::builder().status(status).body(body).unwrap()
     })
 }
@@ -44,13 +35,8 @@ fn sdk_config() -> aws_sdk_dynamodb::config::Builder {
 }
 
 async fn sdk_client(world: &World) -> aws_sdk_dynamodb::Client {
-    let config = world
-        .config()
-        .refresh(Refresh::OnUse(Duration::from_secs(3600)));
-    Client::connect(config)
-        .await
-        .unwrap()
-        .to_sdk_client(&sdk_config().build())
+    let config = world.config().refresh(Refresh::OnUse(Duration::from_secs(3600)));
+    Client::connect(config).await.unwrap().to_sdk_client(&sdk_config().build())
 }
 
 fn text(value: &str) -> AttributeValue {
@@ -61,29 +47,11 @@ fn text(value: &str) -> AttributeValue {
 async fn data_operations_go_to_dax_and_others_to_dynamodb() {
     let world = World::new(1);
     let client = sdk_client(&world).await;
-    let item = client
-        .get_item()
-        .table_name(TABLE)
-        .key("pk", text("k"))
-        .send()
-        .await
-        .unwrap()
-        .item
-        .unwrap();
+    let item = client.get_item().table_name(TABLE).key("pk", text("k")).send().await.unwrap().item.unwrap();
     assert_eq!(item["echo"], text("k"));
-    client
-        .put_item()
-        .table_name(TABLE)
-        .item("pk", text("k"))
-        .item("v", text("1"))
-        .send()
-        .await
-        .unwrap();
+    client.put_item().table_name(TABLE).item("pk", text("k")).item("v", text("1")).send().await.unwrap();
     assert_eq!(world.writes("k"), 1);
-    assert_eq!(
-        client.list_tables().send().await.unwrap().table_names(),
-        ["from DynamoDB"]
-    );
+    assert_eq!(client.list_tables().send().await.unwrap().table_names(), ["from DynamoDB"]);
 }
 
 #[tokio::test]
@@ -91,44 +59,20 @@ async fn errors_are_the_modelled_ones() {
     let world = World::new(1);
     let client = sdk_client(&world).await;
     world.script(|exchange| match exchange.method {
-        Method::PutItem => Act::Say(wire::error(
-            &[4, 37, 38, 39, 43],
-            "The conditional request failed",
-        )),
-        Method::GetItem => Act::Say(wire::error(
-            &[4, 37, 38, 39, 41],
-            "Requested resource not found",
-        )),
+        Method::PutItem => Act::Say(wire::error(&[4, 37, 38, 39, 43], "The conditional request failed")),
+        Method::GetItem => Act::Say(wire::error(&[4, 37, 38, 39, 41], "Requested resource not found")),
         _ => Act::Answer,
     });
-    let put = client
-        .put_item()
-        .table_name(TABLE)
-        .item("pk", text("k"))
-        .condition_expression("attribute_not_exists(pk)");
+    let put =
+        client.put_item().table_name(TABLE).item("pk", text("k")).condition_expression("attribute_not_exists(pk)");
     let error = put.send().await.unwrap_err().into_service_error();
-    assert!(
-        matches!(error, PutItemError::ConditionalCheckFailedException(_)),
-        "{error:?}"
-    );
+    assert!(matches!(error, PutItemError::ConditionalCheckFailedException(_)), "{error:?}");
     assert_eq!(error.message(), Some("The conditional request failed"));
 
-    let error = client
-        .get_item()
-        .table_name(TABLE)
-        .key("pk", text("k"))
-        .send()
-        .await
-        .unwrap_err();
+    let error = client.get_item().table_name(TABLE).key("pk", text("k")).send().await.unwrap_err();
     assert!(error.into_service_error().is_resource_not_found_exception());
 
-    let invalid = client
-        .put_item()
-        .table_name(TABLE)
-        .item("pk", text("k"))
-        .condition_expression("a = ")
-        .send()
-        .await;
+    let invalid = client.put_item().table_name(TABLE).item("pk", text("k")).condition_expression("a = ").send().await;
     let error = invalid.unwrap_err().into_service_error();
     assert_eq!(error.code(), Some("ValidationException"), "{error:?}");
 }
@@ -144,13 +88,7 @@ async fn retries_are_made_by_one_side_only() {
             Act::Answer
         }
     });
-    let error = client
-        .get_item()
-        .table_name(TABLE)
-        .key("pk", text("k"))
-        .send()
-        .await
-        .unwrap_err();
+    let error = client.get_item().table_name(TABLE).key("pk", text("k")).send().await.unwrap_err();
     assert!(error.into_service_error().is_throttling_exception());
     assert_eq!(world.requests(Method::GetItem).values().sum::<usize>(), 3);
 }
@@ -162,33 +100,18 @@ async fn a_cluster_out_of_reach_is_a_dispatch_failure() {
     world.set_down(1, Down::Refuses);
     world.close_idle(1);
     support::settle().await;
-    let error = client
-        .get_item()
-        .table_name(TABLE)
-        .key("pk", text("k"))
-        .send()
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(&error, SdkError::DispatchFailure(failure) if failure.is_io()),
-        "{error:?}"
-    );
+    let error = client.get_item().table_name(TABLE).key("pk", text("k")).send().await.unwrap_err();
+    assert!(matches!(&error, SdkError::DispatchFailure(failure) if failure.is_io()), "{error:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn timeouts_of_the_sdk_client_end_a_call_and_the_next_one_works() {
     let world = World::new(1);
-    let config = world
-        .config()
-        .refresh(Refresh::OnUse(Duration::from_secs(3600)));
-    let timeouts = TimeoutConfig::builder()
-        .operation_timeout(Duration::from_millis(50))
-        .build();
+    let config = world.config().refresh(Refresh::OnUse(Duration::from_secs(3600)));
+    let timeouts = TimeoutConfig::builder().operation_timeout(Duration::from_millis(50)).build();
     let sdk = sdk_config()
         .timeout_config(timeouts)
-        .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(
-            aws_smithy_async::rt::sleep::TokioSleep::new(),
-        ))
+        .sleep_impl(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
         .build();
     let client = Client::connect(config).await.unwrap().to_sdk_client(&sdk);
     world.script(|exchange| {
@@ -198,17 +121,8 @@ async fn timeouts_of_the_sdk_client_end_a_call_and_the_next_one_works() {
             Act::Answer
         }
     });
-    let get = |key: &str| {
-        client
-            .get_item()
-            .table_name(TABLE)
-            .key("pk", text(key))
-            .send()
-    };
-    assert!(matches!(
-        get("slow").await.unwrap_err(),
-        SdkError::TimeoutError(_)
-    ));
+    let get = |key: &str| client.get_item().table_name(TABLE).key("pk", text(key)).send();
+    assert!(matches!(get("slow").await.unwrap_err(), SdkError::TimeoutError(_)));
     assert_eq!(get("k").await.unwrap().item.unwrap()["echo"], text("k"));
     world.assert_sound();
     assert_eq!(world.state().nodes[&address(1)].connects, 2);
@@ -242,12 +156,7 @@ async fn paginators_work() {
         (Method::Scan, _) => Act::Say(page("b", true)),
         _ => Act::Answer,
     });
-    let mut items = client
-        .scan()
-        .table_name(TABLE)
-        .into_paginator()
-        .items()
-        .send();
+    let mut items = client.scan().table_name(TABLE).into_paginator().items().send();
     let mut keys = Vec::new();
     while let Some(item) = items.next().await {
         keys.push(item.unwrap()["pk"].as_s().unwrap().clone());

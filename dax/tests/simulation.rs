@@ -1,11 +1,6 @@
 //! Random clusters, faults and cancellations in virtual time. The seed is printed; `DAX_SIM_SEED=n` repeats one,
 //! `DAX_SIM_RUNS=n` runs more.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests fail by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail by panicking")]
 
 mod support;
 
@@ -31,19 +26,12 @@ fn no_answer_reaches_the_wrong_caller_and_no_write_happens_twice() {
     };
     for seed in seeds {
         println!("DAX_SIM_SEED={seed}");
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(run(seed));
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place where a test reads how it is to be run"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one place where a test reads how it is to be run")]
 fn option_env(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
@@ -53,11 +41,8 @@ async fn run(seed: u64) {
     let world = World::new(rng.u8(1..=4));
     let faults = rng.f64() * 0.3;
     script_faults(&world, faults, rng.fork());
-    let refresh = if rng.bool() {
-        Refresh::Background(Duration::from_secs(4))
-    } else {
-        Refresh::OnUse(Duration::from_secs(5))
-    };
+    let refresh =
+        if rng.bool() { Refresh::Background(Duration::from_secs(4)) } else { Refresh::OnUse(Duration::from_secs(5)) };
     let config = world
         .config()
         .seed(rng.u64(..))
@@ -70,14 +55,7 @@ async fn run(seed: u64) {
 
     let acknowledged: Arc<Mutex<HashMap<String, bool>>> = Arc::default();
     let calls: Vec<_> = (0..CALLS)
-        .map(|number| {
-            tokio::spawn(one_call(
-                client.clone(),
-                number,
-                rng.fork(),
-                Arc::clone(&acknowledged),
-            ))
-        })
+        .map(|number| tokio::spawn(one_call(client.clone(), number, rng.fork(), Arc::clone(&acknowledged))))
         .collect();
     for call in calls {
         call.await.unwrap();
@@ -87,10 +65,7 @@ async fn run(seed: u64) {
     for (key, acknowledged) in acknowledged.lock().unwrap().iter() {
         let writes = world.writes(key);
         assert!(writes <= 1, "{key} was written {writes} times");
-        assert!(
-            writes == 1 || !acknowledged,
-            "{key} was acknowledged and never written"
-        );
+        assert!(writes == 1 || !acknowledged, "{key} was acknowledged and never written");
     }
     recovers(&world, &client).await;
 }
@@ -112,21 +87,14 @@ async fn one_call(
     acknowledged: Arc<Mutex<HashMap<String, bool>>>,
 ) {
     tokio::time::sleep(Duration::from_millis(rng.u64(..20_000))).await;
-    let patience = if rng.u8(..4) == 0 {
-        Duration::from_millis(rng.u64(..50))
-    } else {
-        Duration::from_secs(3600)
-    };
+    let patience = if rng.u8(..4) == 0 { Duration::from_millis(rng.u64(..50)) } else { Duration::from_secs(3600) };
     let key = format!("k{number}");
     if rng.bool() {
         // A cancelled or failed read is fine; a wrong answer panics.
         let _outcome = tokio::time::timeout(patience, read(&client, &key)).await;
     } else {
         let outcome = tokio::time::timeout(patience, client.put_item(put(&key))).await;
-        acknowledged
-            .lock()
-            .unwrap()
-            .insert(key, matches!(outcome, Ok(Ok(_))));
+        acknowledged.lock().unwrap().insert(key, matches!(outcome, Ok(Ok(_))));
     }
 }
 
@@ -139,10 +107,7 @@ async fn recovers(world: &World, client: &Client) {
     tokio::time::sleep(Duration::from_secs(30)).await;
     for number in 0..30 {
         read(client, &format!("after{number}")).await.unwrap();
-        client
-            .put_item(put(&format!("after{number}")))
-            .await
-            .unwrap();
+        client.put_item(put(&format!("after{number}"))).await.unwrap();
         assert_eq!(world.writes(&format!("after{number}")), 1);
     }
     world.assert_sound();
@@ -153,11 +118,7 @@ fn script_faults(world: &World, share: f64, rng: fastrand::Rng) {
     world.script(move |exchange| {
         let mut rng = rng.lock().unwrap();
         if rng.f64() >= share {
-            return if rng.bool() {
-                Act::Answer
-            } else {
-                Act::Slow(Duration::from_millis(rng.u64(..5)))
-            };
+            return if rng.bool() { Act::Answer } else { Act::Slow(Duration::from_millis(rng.u64(..5))) };
         }
         match rng.u8(..8) {
             0 => Act::CutBefore,
@@ -165,10 +126,7 @@ fn script_faults(world: &World, share: f64, rng: fastrand::Rng) {
             2 => Act::AnswerThenClose,
             3 => Act::Slow(Duration::from_millis(rng.u64(..400))),
             4 => Act::Hang,
-            5 => Act::Say(wire::error(
-                &[4, 23, 31, 33],
-                "Connection requires authentication",
-            )),
+            5 => Act::Say(wire::error(&[4, 23, 31, 33], "Connection requires authentication")),
             6 if exchange.method != Method::PutItem => {
                 Act::Say((0..rng.usize(1..20)).map(|_| rng.u8(0x81..)).collect())
             }
@@ -204,22 +162,16 @@ async fn a_thousand_cancelled_calls_leave_the_pool_sound() {
     println!("seed {seed}");
     let mut rng = fastrand::Rng::with_seed(seed);
     let world = World::new(2);
-    let client = Client::connect(world.config().max_connections_per_node(8))
-        .await
-        .unwrap();
-    world.script(|exchange| {
-        if exchange.method == Method::GetItem {
-            Act::Slow(Duration::from_millis(10))
-        } else {
-            Act::Answer
-        }
-    });
+    let client = Client::connect(world.config().max_connections_per_node(8)).await.unwrap();
+    world.script(
+        |exchange| {
+            if exchange.method == Method::GetItem { Act::Slow(Duration::from_millis(10)) } else { Act::Answer }
+        },
+    );
     let calls: Vec<_> = (0..1000)
         .map(|number| {
             let (client, patience) = (client.clone(), Duration::from_micros(rng.u64(..20_000)));
-            tokio::spawn(async move {
-                tokio::time::timeout(patience, read(&client, &format!("k{number}"))).await
-            })
+            tokio::spawn(async move { tokio::time::timeout(patience, read(&client, &format!("k{number}"))).await })
         })
         .collect();
     let mut cancelled = 0;

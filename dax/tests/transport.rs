@@ -1,10 +1,5 @@
 //! Real sockets on loopback: TCP, and TLS with certificates made on the spot.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests fail by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail by panicking")]
 
 mod support;
 
@@ -18,35 +13,26 @@ use support::{World, credentials, put, read};
 use tokio_rustls::TlsAcceptor;
 
 fn config(endpoint: &str) -> Config {
-    Config::new(endpoint)
-        .unwrap()
-        .region("us-east-1")
-        .credentials_provider(credentials("AK1"))
+    Config::new(endpoint).unwrap().region("us-east-1").credentials_provider(credentials("AK1"))
 }
 
 /// A server for `name`, and the PEM text that a client has to trust.
 fn identity(name: &str) -> (TlsAcceptor, String) {
-    let CertifiedKey { cert, signing_key } =
-        generate_simple_self_signed([name.to_owned()]).unwrap();
+    let CertifiedKey { cert, signing_key } = generate_simple_self_signed([name.to_owned()]).unwrap();
     let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
-    let server =
-        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![cert.der().clone()], key)
-            .unwrap();
+    let server = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![cert.der().clone()], key)
+        .unwrap();
     (TlsAcceptor::from(Arc::new(server)), cert.pem())
 }
 
 #[tokio::test]
 async fn tcp() {
     let (world, address) = World::listen(None).await;
-    for endpoint in [
-        format!("dax://{address}"),
-        address.to_string(),
-        format!("dax://localhost:{}", address.port()),
-    ] {
+    for endpoint in [format!("dax://{address}"), address.to_string(), format!("dax://localhost:{}", address.port())] {
         let client = Client::connect(config(&endpoint)).await.unwrap();
         read(&client, "k").await.unwrap();
         client.put_item(put("k")).await.unwrap();
@@ -78,10 +64,7 @@ async fn tls_checks_the_discovery_host_while_connecting_to_node_addresses() {
     let (acceptor, pem) = identity("localhost");
     let (world, address) = World::listen(Some(acceptor)).await;
     let endpoint = format!("daxs://localhost:{}", address.port());
-    let trusting = config(&endpoint)
-        .trust_pem(pem.as_bytes())
-        .unwrap()
-        .min_idle_per_node(2);
+    let trusting = config(&endpoint).trust_pem(pem.as_bytes()).unwrap().min_idle_per_node(2);
     let client = Client::connect(trusting).await.unwrap();
     for number in 0..20 {
         read(&client, &format!("k{number}")).await.unwrap();
@@ -112,14 +95,9 @@ async fn tls_refuses_other_names_and_unknown_issuers() {
         let (acceptor, pem) = identity(name);
         let (_world, address) = World::listen(Some(acceptor)).await;
         let trusted = if trust_server { &pem } else { &other_pem };
-        let config = config(&format!("daxs://localhost:{}", address.port()))
-            .trust_pem(trusted.as_bytes())
-            .unwrap();
+        let config = config(&format!("daxs://localhost:{}", address.port())).trust_pem(trusted.as_bytes()).unwrap();
         let error = Client::connect(config).await.unwrap_err();
-        assert!(
-            matches!(&error, Error::Tls { server_name, .. } if server_name == "localhost"),
-            "{name}: {error:?}"
-        );
+        assert!(matches!(&error, Error::Tls { server_name, .. } if server_name == "localhost"), "{name}: {error:?}");
     }
 }
 
@@ -127,9 +105,7 @@ async fn tls_refuses_other_names_and_unknown_issuers() {
 async fn tls_to_a_plain_port_is_an_error_and_no_hang() {
     let (_world, address) = World::listen(None).await;
     let (_, pem) = identity("localhost");
-    let config = config(&format!("daxs://localhost:{}", address.port()))
-        .trust_pem(pem.as_bytes())
-        .unwrap();
+    let config = config(&format!("daxs://localhost:{}", address.port())).trust_pem(pem.as_bytes()).unwrap();
     let error = Client::connect(config).await.unwrap_err();
     assert!(error.is_io(), "{error:?}");
 }
@@ -137,8 +113,5 @@ async fn tls_to_a_plain_port_is_an_error_and_no_hang() {
 #[test]
 fn text_without_a_certificate_is_not_trusted() {
     let config = Config::new("daxs://localhost").unwrap();
-    assert!(matches!(
-        config.trust_pem(b"no PEM here"),
-        Err(TrustError::Empty)
-    ));
+    assert!(matches!(config.trust_pem(b"no PEM here"), Err(TrustError::Empty)));
 }

@@ -1,13 +1,6 @@
 //! What is refused before anything is sent, and in which words: what, and where. DynamoDB's own, where it has some.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-#![expect(
-    clippy::indexing_slicing,
-    reason = "fields of JSON objects are made by indexing"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::indexing_slicing, reason = "fields of JSON objects are made by indexing")]
 
 #[path = "support/json.rs"]
 #[allow(dead_code, reason = "the other tests use the rest")]
@@ -15,8 +8,8 @@ mod json;
 
 use dax_client::codec::{EncodeStop, KeyAttribute, KeySchema, KeyType, Metadata};
 use dax_client::op::{
-    BatchGetItem, BatchWriteItem, DeleteItem, GetItem, Operation, PutItem, Query, Scan,
-    TransactGetItems, TransactWriteItems, UpdateItem,
+    BatchGetItem, BatchWriteItem, DeleteItem, GetItem, Operation, PutItem, Query, Scan, TransactGetItems,
+    TransactWriteItems, UpdateItem,
 };
 use dax_client::{Error, Retry};
 use json::FromJson;
@@ -30,23 +23,16 @@ where
     let mut metadata = Metadata::default();
     let hash = || KeyAttribute::new("pk", KeyType::S);
     metadata.insert_key_schema("t", KeySchema::new(hash(), None));
-    metadata.insert_key_schema(
-        "r",
-        KeySchema::new(hash(), Some(KeyAttribute::new("sk", KeyType::N))),
-    );
+    metadata.insert_key_schema("r", KeySchema::new(hash(), Some(KeyAttribute::new("sk", KeyType::N))));
     metadata.insert_attribute_list_id(&["v"], 7);
     let prepared = O::prepare(O::Input::from_json(input).unwrap(), &mut || 0);
-    let encoded = prepared
-        .map_err(EncodeStop::Invalid)
-        .and_then(|call| call.encode(&metadata, &mut Vec::new()));
+    let encoded = prepared.map_err(EncodeStop::Invalid).and_then(|call| call.encode(&metadata, &mut Vec::new()));
     match encoded {
         Ok(()) => None,
         Err(EncodeStop::Invalid(error)) => {
             assert_eq!(error.retry(), Retry::Never);
             assert!(error.is_validation() && !error.outcome_unknown());
-            let Error::Validation { method, message } = error else {
-                panic!("{error:?}")
-            };
+            let Error::Validation { method, message } = error else { panic!("{error:?}") };
             assert_eq!(method, O::METHOD);
             Some(message)
         }
@@ -75,8 +61,7 @@ where
 
 /// A put with this condition, `#n` and `:v` defined.
 fn put_if(condition: &str) -> Value {
-    let mut put =
-        json!({"TableName": "t", "Item": {"pk": {"S": "a"}}, "ConditionExpression": condition});
+    let mut put = json!({"TableName": "t", "Item": {"pk": {"S": "a"}}, "ConditionExpression": condition});
     if condition.contains("#n") {
         put["ExpressionAttributeNames"] = json!({"#n": "name"});
     }
@@ -88,8 +73,7 @@ fn put_if(condition: &str) -> Value {
 
 /// An update with this expression, `:v` defined.
 fn update(expression: &str) -> Value {
-    let mut update =
-        json!({"TableName": "t", "Key": {"pk": {"S": "a"}}, "UpdateExpression": expression});
+    let mut update = json!({"TableName": "t", "Key": {"pk": {"S": "a"}}, "UpdateExpression": expression});
     if expression.contains(":v") {
         update["ExpressionAttributeValues"] = json!({":v": {"N": "1"}});
     }
@@ -99,82 +83,25 @@ fn update(expression: &str) -> Value {
 #[test]
 fn conditions_name_the_token_and_the_place() {
     for (condition, what) in [
-        (
-            "a == :v",
-            r#"Syntax error; token: "=", near: "== :v", at character 4"#,
-        ),
-        (
-            "a = 5",
-            r#"Syntax error; token: "5", near: "= 5", at character 5"#,
-        ),
-        (
-            "a = 'x y'",
-            r#"Syntax error; token: "'x y'", near: "= 'x y'", at character 5"#,
-        ),
-        (
-            "a = :v )",
-            r#"Syntax error; token: ")", near: ":v )", at character 8"#,
-        ),
-        (
-            "a = ",
-            r#"Syntax error; token: "<EOF>", near: "= ", at character 5"#,
-        ),
-        (
-            "a",
-            r#"Syntax error; token: "<EOF>", near: "a", at character 2"#,
-        ),
-        (
-            "_a = :v",
-            r#"Syntax error; token: "_", near: "_a", at character 1"#,
-        ),
-        (
-            "é = :v",
-            r#"Syntax error; token: "é", near: "é =", at character 1"#,
-        ),
-        (
-            "a[-1] = :v",
-            r#"Syntax error; token: "-", near: "[-1", at character 3"#,
-        ),
-        (
-            "a[01] = :v",
-            r#"Syntax error; token: "1", near: "01]", at character 4"#,
-        ),
-        (
-            "a.and = :v",
-            r#"Syntax error; token: "and", near: ".and =", at character 3"#,
-        ),
-        (
-            "a BETWEEN :v OR :v",
-            r#"Syntax error; token: "OR", near: ":v OR :v", at character 14"#,
-        ),
-        (
-            "NOT a",
-            r#"Syntax error; token: "<EOF>", near: "a", at character 6"#,
-        ),
-        (
-            "a = :v AND b",
-            r#"Syntax error; token: "<EOF>", near: "b", at character 13"#,
-        ),
-        (
-            "(a = :v",
-            r#"Syntax error; token: "<EOF>", near: ":v", at character 8"#,
-        ),
-        (
-            "a = (b = :v)",
-            r#"Syntax error; token: "<EOF>", near: ")", at character 13"#,
-        ),
-        (
-            "size() = :v",
-            r#"Syntax error; token: ")", near: "() =", at character 6"#,
-        ),
-        (
-            "a IN ()",
-            r#"Syntax error; token: ")", near: "()", at character 7"#,
-        ),
-        (
-            "a[4294967296] = :v",
-            "List index is not within the allowable range; index: [4294967296]",
-        ),
+        ("a == :v", r#"Syntax error; token: "=", near: "== :v", at character 4"#),
+        ("a = 5", r#"Syntax error; token: "5", near: "= 5", at character 5"#),
+        ("a = 'x y'", r#"Syntax error; token: "'x y'", near: "= 'x y'", at character 5"#),
+        ("a = :v )", r#"Syntax error; token: ")", near: ":v )", at character 8"#),
+        ("a = ", r#"Syntax error; token: "<EOF>", near: "= ", at character 5"#),
+        ("a", r#"Syntax error; token: "<EOF>", near: "a", at character 2"#),
+        ("_a = :v", r#"Syntax error; token: "_", near: "_a", at character 1"#),
+        ("é = :v", r#"Syntax error; token: "é", near: "é =", at character 1"#),
+        ("a[-1] = :v", r#"Syntax error; token: "-", near: "[-1", at character 3"#),
+        ("a[01] = :v", r#"Syntax error; token: "1", near: "01]", at character 4"#),
+        ("a.and = :v", r#"Syntax error; token: "and", near: ".and =", at character 3"#),
+        ("a BETWEEN :v OR :v", r#"Syntax error; token: "OR", near: ":v OR :v", at character 14"#),
+        ("NOT a", r#"Syntax error; token: "<EOF>", near: "a", at character 6"#),
+        ("a = :v AND b", r#"Syntax error; token: "<EOF>", near: "b", at character 13"#),
+        ("(a = :v", r#"Syntax error; token: "<EOF>", near: ":v", at character 8"#),
+        ("a = (b = :v)", r#"Syntax error; token: "<EOF>", near: ")", at character 13"#),
+        ("size() = :v", r#"Syntax error; token: ")", near: "() =", at character 6"#),
+        ("a IN ()", r#"Syntax error; token: ")", near: "()", at character 7"#),
+        ("a[4294967296] = :v", "List index is not within the allowable range; index: [4294967296]"),
     ] {
         let mut put = put_if(condition);
         put["ExpressionAttributeValues"] = json!({":v": {"N": "1"}});
@@ -188,110 +115,48 @@ fn functions_are_checked() {
     let operands = "Incorrect number of operands for operator or function; operator or function:";
     let path = "Operator or function requires a document path; operator or function:";
     for (condition, what) in [
-        (
-            "frobnicate(a)",
-            "Invalid function name; function: frobnicate".to_owned(),
-        ),
+        ("frobnicate(a)", "Invalid function name; function: frobnicate".to_owned()),
         ("size(a)", format!("{misuse} size")),
-        (
-            "attribute_exists(a) = attribute_exists(b)",
-            format!("{misuse} attribute_exists"),
-        ),
-        (
-            "attribute_exists(begins_with(a, b))",
-            format!("{misuse} begins_with"),
-        ),
-        (
-            "begins_with(a)",
-            format!("{operands} begins_with, number of operands: 1"),
-        ),
-        (
-            "attribute_exists(a, b)",
-            format!("{operands} attribute_exists, number of operands: 2"),
-        ),
-        (
-            "attribute_exists(size(a))",
-            format!("{path} attribute_exists"),
-        ),
+        ("attribute_exists(a) = attribute_exists(b)", format!("{misuse} attribute_exists")),
+        ("attribute_exists(begins_with(a, b))", format!("{misuse} begins_with")),
+        ("begins_with(a)", format!("{operands} begins_with, number of operands: 1")),
+        ("attribute_exists(a, b)", format!("{operands} attribute_exists, number of operands: 2")),
+        ("attribute_exists(size(a))", format!("{path} attribute_exists")),
         (
             "if_not_exists(a, b) = c",
             "The function is not allowed in a condition expression; function: if_not_exists".into(),
         ),
-        (
-            "((a = b))",
-            "The expression has redundant parentheses;".to_owned(),
-        ),
-        (
-            "((a)) = b",
-            "The expression has redundant parentheses;".to_owned(),
-        ),
+        ("((a = b))", "The expression has redundant parentheses;".to_owned()),
+        ("((a)) = b", "The expression has redundant parentheses;".to_owned()),
         ("", "The expression can not be empty;".to_owned()),
         (" \t", "The expression can not be empty;".to_owned()),
     ] {
-        check::<PutItem>(
-            put_if(condition),
-            &format!("Invalid ConditionExpression: {what}"),
-        );
+        check::<PutItem>(put_if(condition), &format!("Invalid ConditionExpression: {what}"));
     }
-    for fine in [
-        "contains(a, size(b))",
-        "((a) = b)",
-        "NOT (a = b AND (c = d))",
-        "SIZE(a) in (b, (c))",
-        "not not a = b",
-    ] {
+    for fine in ["contains(a, size(b))", "((a) = b)", "NOT (a = b AND (c = d))", "SIZE(a) in (b, (c))", "not not a = b"]
+    {
         accept::<PutItem>(put_if(fine));
     }
 }
 
 #[test]
 fn updates_name_the_token_and_the_place() {
-    let misuse =
-        "The function is not allowed to be used this way in an expression; function: list_append";
+    let misuse = "The function is not allowed to be used this way in an expression; function: list_append";
     for (expression, what) in [
-        (
-            "SET a = a + :v + :v",
-            r#"Syntax error; token: "+", near: ":v + :v", at character 16"#,
-        ),
-        (
-            "SET a = (a + :v) - :v",
-            r#"Syntax error; token: "-", near: ") - :v", at character 18"#,
-        ),
-        (
-            "SET",
-            r#"Syntax error; token: "<EOF>", near: "SET", at character 4"#,
-        ),
-        (
-            "a = :v",
-            r#"Syntax error; token: "a", near: "a =", at character 1"#,
-        ),
-        (
-            "ADD a b",
-            r#"Syntax error; token: "b", near: "a b", at character 7"#,
-        ),
-        (
-            "REMOVE a, ",
-            r#"Syntax error; token: "<EOF>", near: ", ", at character 11"#,
-        ),
+        ("SET a = a + :v + :v", r#"Syntax error; token: "+", near: ":v + :v", at character 16"#),
+        ("SET a = (a + :v) - :v", r#"Syntax error; token: "-", near: ") - :v", at character 18"#),
+        ("SET", r#"Syntax error; token: "<EOF>", near: "SET", at character 4"#),
+        ("a = :v", r#"Syntax error; token: "a", near: "a =", at character 1"#),
+        ("ADD a b", r#"Syntax error; token: "b", near: "a b", at character 7"#),
+        ("REMOVE a, ", r#"Syntax error; token: "<EOF>", near: ", ", at character 11"#),
         ("SET a = list_append(list_append(a, :v), :v)", misuse),
         ("SET a = list_append(a, :v) + :v", misuse),
-        (
-            "SET a = size(b)",
-            "The function is not allowed in an update expression; function: size",
-        ),
-        (
-            "SET a = ((b + :v))",
-            "The expression has redundant parentheses;",
-        ),
+        ("SET a = size(b)", "The function is not allowed in an update expression; function: size"),
+        ("SET a = ((b + :v))", "The expression has redundant parentheses;"),
     ] {
-        check::<UpdateItem>(
-            update(expression),
-            &format!("Invalid UpdateExpression: {what}"),
-        );
+        check::<UpdateItem>(update(expression), &format!("Invalid UpdateExpression: {what}"));
     }
-    accept::<UpdateItem>(update(
-        "set a = (b - :v), c = list_append(if_not_exists(c, :v), :v) remove d[1].e add f :v",
-    ));
+    accept::<UpdateItem>(update("set a = (b - :v), c = list_append(if_not_exists(c, :v), :v) remove d[1].e add f :v"));
 }
 
 #[test]
@@ -365,15 +230,11 @@ fn projections_must_not_overlap() {
     );
     check::<GetItem>(
         get("b.c[1].d, b.c"),
-        &format!(
-            "{invalid} overlap with each other; {advice}; path one: [b, c, [1], d], path two: [b, c]"
-        ),
+        &format!("{invalid} overlap with each other; {advice}; path one: [b, c, [1], d], path two: [b, c]"),
     );
     check::<GetItem>(
         get("a.b, a[0]"),
-        &format!(
-            "{invalid} conflict with each other; {advice}; path one: [a, b], path two: [a, [0]]"
-        ),
+        &format!("{invalid} conflict with each other; {advice}; path one: [a, b], path two: [a, [0]]"),
     );
     accept::<GetItem>(get("a.b, a.c[0], a.c[1].d, a.c[1].e"));
 }
@@ -382,10 +243,7 @@ fn projections_must_not_overlap() {
 fn keys_have_to_fit_the_table() {
     let get = |table: &str, key: Value| json!({"TableName": table, "Key": key});
     let mismatch = "The provided key element does not match the schema:";
-    check::<GetItem>(
-        get("r", json!({"pk": {"S": "a"}})),
-        &format!("{mismatch} missing key attribute sk"),
-    );
+    check::<GetItem>(get("r", json!({"pk": {"S": "a"}})), &format!("{mismatch} missing key attribute sk"));
     check::<GetItem>(
         get("t", json!({"pk": {"S": "a"}, "v": {"S": "b"}})),
         &format!("{mismatch} v is not a key attribute"),
@@ -423,15 +281,23 @@ fn values_have_to_be_storable() {
             json!({"NULL": false}),
             format!("{invalid} Null attribute value types must have the value of true; attribute: v"),
         ),
-        (json!({"N": "1e126"}), "Number overflow. Attempting to store a number with magnitude larger than supported range; attribute: v".into()),
-        (json!({"N": "1".repeat(39)}), "Attempting to store more than 38 significant digits in a Number; attribute: v".into()),
-        ((0..33).fold(json!({"S": ""}), |value, _| json!({"L": [value]})), "Nesting Levels have exceeded supported limits: more than 32 levels of lists and maps; attribute: v".into()),
+        (
+            json!({"N": "1e126"}),
+            "Number overflow. Attempting to store a number with magnitude larger than supported range; attribute: v"
+                .into(),
+        ),
+        (
+            json!({"N": "1".repeat(39)}),
+            "Attempting to store more than 38 significant digits in a Number; attribute: v".into(),
+        ),
+        (
+            (0..33).fold(json!({"S": ""}), |value, _| json!({"L": [value]})),
+            "Nesting Levels have exceeded supported limits: more than 32 levels of lists and maps; attribute: v".into(),
+        ),
     ] {
         check::<PutItem>(put(value), &expected);
     }
-    accept::<PutItem>(put(
-        (0..32).fold(json!({"S": ""}), |value, _| json!({"L": [value]}))
-    ));
+    accept::<PutItem>(put((0..32).fold(json!({"S": ""}), |value, _| json!({"L": [value]}))));
 }
 
 #[test]
@@ -535,10 +401,7 @@ fn batches_and_transactions_are_counted() {
         "1 validation error detected: Value '[0 members]' at 'requestItems' failed to satisfy constraint: Member must have \
          length greater than or equal to 1",
     );
-    check::<TransactGetItems>(
-        json!({"TransactItems": [{}]}),
-        "Every element of TransactItems must have a Get",
-    );
+    check::<TransactGetItems>(json!({"TransactItems": [{}]}), "Every element of TransactItems must have a Get");
     let delete = json!({"Delete": {"TableName": "t", "Key": key("a")}});
     check::<TransactWriteItems>(
         json!({"TransactItems": [delete, {"Put": {"TableName": "t", "Item": key("a")}}]}),
@@ -562,28 +425,17 @@ fn batches_and_transactions_are_counted() {
 #[test]
 fn a_transaction_without_a_token_gets_a_random_one() {
     let input = || {
-        let input =
-            json!({"TransactItems": [{"Delete": {"TableName": "t", "Key": {"pk": {"S": "a"}}}}]});
+        let input = json!({"TransactItems": [{"Delete": {"TableName": "t", "Key": {"pk": {"S": "a"}}}}]});
         FromJson::from_json(&input).unwrap()
     };
     let mut metadata = Metadata::default();
-    metadata.insert_key_schema(
-        "t",
-        KeySchema::new(KeyAttribute::new("pk", KeyType::S), None),
-    );
+    metadata.insert_key_schema("t", KeySchema::new(KeyAttribute::new("pk", KeyType::S), None));
     let call = TransactWriteItems::prepare(input(), &mut || u128::MAX).unwrap();
     let mut requests = [Vec::new(), Vec::new()];
     for request in &mut requests {
         call.encode(&metadata, request).unwrap();
     }
     let token = b"ffffffff-ffff-4fff-bfff-ffffffffffff";
-    assert!(
-        requests[0]
-            .windows(token.len())
-            .any(|window| window == token)
-    );
-    assert_eq!(
-        requests[0], requests[1],
-        "repeating the call repeats its token"
-    );
+    assert!(requests[0].windows(token.len()).any(|window| window == token));
+    assert_eq!(requests[0], requests[1], "repeating the call repeats its token");
 }

@@ -6,12 +6,7 @@
 //!
 //! Every answer is also read in pieces, cut at each byte, and with the next answer behind it. What was used is counted;
 //! what was not is counted with the reason. A vector with neither fails the test.
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(
     clippy::indexing_slicing,
     clippy::string_slice,
@@ -51,27 +46,16 @@ fn every_recorded_exchange_replays() {
         for exchange in &exchanges {
             vectors += 1;
             let before = tally.total();
-            let siblings = cases
-                .get(exchange.case())
-                .map(Vec::as_slice)
-                .unwrap_or_default();
+            let siblings = cases.get(exchange.case()).map(Vec::as_slice).unwrap_or_default();
             replay_any(exchange, siblings, &mut tally);
             if tally.total() == before {
-                tally.failures.push(format!(
-                    "{file}: {} was neither used nor skipped",
-                    exchange.name()
-                ));
+                tally.failures.push(format!("{file}: {} was neither used nor skipped", exchange.name()));
             }
         }
     }
     println!("{vectors} vectors of {}\n{tally}", folder.display());
     assert!(vectors > 0, "no vectors in {}", folder.display());
-    assert!(
-        tally.failures.is_empty(),
-        "{} failures:\n{}",
-        tally.failures.len(),
-        tally.failures.join("\n")
-    );
+    assert!(tally.failures.is_empty(), "{} failures:\n{}", tally.failures.len(), tally.failures.join("\n"));
 }
 
 /// What was done with the vectors.
@@ -94,11 +78,7 @@ impl Tally {
     }
 
     fn total(&self) -> usize {
-        self.used
-            .values()
-            .chain(self.skipped.values())
-            .sum::<usize>()
-            + self.failures.len()
+        self.used.values().chain(self.skipped.values()).sum::<usize>() + self.failures.len()
     }
 
     /// Counts a check that held, or notes the failure.
@@ -106,10 +86,7 @@ impl Tally {
         if got == expected {
             self.used(what);
         } else {
-            self.failures.push(format!(
-                "{}: {what}\n  got      {got}\n  expected {expected}",
-                exchange.name()
-            ));
+            self.failures.push(format!("{}: {what}\n  got      {got}\n  expected {expected}", exchange.name()));
         }
     }
 }
@@ -144,9 +121,7 @@ fn replay_any(exchange: &Vector, siblings: &[&Vector], tally: &mut Tally) {
         "defineKeySchema" | "defineAttributeListId" | "defineAttributeList" => {
             replay_lookup(exchange, tally);
         }
-        other => tally
-            .failures
-            .push(format!("{}: unknown operation {other}", exchange.name())),
+        other => tally.failures.push(format!("{}: unknown operation {other}", exchange.name())),
     }
 }
 
@@ -159,10 +134,7 @@ where
     let input = match O::Input::from_json(&exchange.fields["request"]) {
         Ok(input) => input,
         Err(error) => {
-            return tally.skipped(
-                "whole",
-                format_args!("the SDK's types cannot express it: {error}"),
-            );
+            return tally.skipped("whole", format_args!("the SDK's types cannot express it: {error}"));
         }
     };
     let mut metadata = Metadata::default();
@@ -181,9 +153,7 @@ where
             return check_failed_lookup::<O>(exchange, &lookups, tally);
         }
         Err(other) => {
-            return tally
-                .failures
-                .push(format!("{}: {other:?}", exchange.name()));
+            return tally.failures.push(format!("{}: {other:?}", exchange.name()));
         }
     };
     check_request(exchange, siblings, &bytes, tally);
@@ -196,38 +166,22 @@ where
     O: Operation,
 {
     let recorded = &exchange.fields["lookups"][0];
-    let (asked, answer) = (
-        recorded["request_hex"].as_str(),
-        recorded["response_hex"].as_str(),
-    );
+    let (asked, answer) = (recorded["request_hex"].as_str(), recorded["response_hex"].as_str());
     let ([lookup], Some(asked), Some(answer)) = (lookups, asked, answer) else {
-        return tally
-            .failures
-            .push(format!("{}: cannot answer {lookups:?}", exchange.name()));
+        return tally.failures.push(format!("{}: cannot answer {lookups:?}", exchange.name()));
     };
     let mut out = Vec::new();
     lookup.encode(&mut out);
-    tally.check(
-        exchange,
-        "control request encoded",
-        &hex(&out).into(),
-        &asked.into(),
-    );
+    tally.check(exchange, "control request encoded", &hex(&out).into(), &asked.into());
     match lookup.decode(&unhex(answer)) {
         Err(DecodeStop::Server(error)) => check_error::<O>(exchange, *error, tally),
-        other => tally.failures.push(format!(
-            "{}: the lookup should fail: {other:?}",
-            exchange.name()
-        )),
+        other => tally.failures.push(format!("{}: the lookup should fail: {other:?}", exchange.name())),
     }
 }
 
 /// What this client refuses although every official client, or some, send it. DynamoDB refuses all of it.
 const STRICTER: [(&str, &str); 13] = [
-    (
-        "extra_key",
-        "attributes beside those of the key would be dropped",
-    ),
+    ("extra_key", "attributes beside those of the key would be dropped"),
     ("empty_string_key", "a key without content"),
     ("number_39_digits", "more than 38 digits"),
     ("number_39_digit_decimal", "more than 38 digits"),
@@ -246,77 +200,43 @@ const STRICTER: [(&str, &str); 13] = [
 fn refused(exchange: &Vector, siblings: &[&Vector], error: &Error, tally: &mut Tally) {
     let name = exchange.name();
     if !matches!(error, Error::Validation { .. }) || error.retry() != Retry::Never {
-        return tally
-            .failures
-            .push(format!("{name}: refused with {error:?}"));
+        return tally.failures.push(format!("{name}: refused with {error:?}"));
     }
     if exchange.text("canonical_request_hex").is_some() {
-        return tally.failures.push(format!(
-            "{name}: refused what has a canonical form: {error}"
-        ));
+        return tally.failures.push(format!("{name}: refused what has a canonical form: {error}"));
     }
-    let sent = siblings
-        .iter()
-        .filter(|sibling| sibling.text("request_hex").is_some())
-        .count();
+    let sent = siblings.iter().filter(|sibling| sibling.text("request_hex").is_some()).count();
     if sent == 0 {
         return tally.used("refused, as by every official client");
     }
-    if siblings
-        .iter()
-        .all(|sibling| sibling.text("request_hex").is_none() || !sibling.fields["error"].is_null())
-    {
+    if siblings.iter().all(|sibling| sibling.text("request_hex").is_none() || !sibling.fields["error"].is_null()) {
         return tally.used("refused, as by every official client or the server");
     }
     if STRICTER.iter().any(|(case, _)| *case == exchange.case()) {
         return tally.used("refused, though official clients send it: DynamoDB refuses it");
     }
-    tally.skipped(
-        "whole",
-        format_args!("some official clients send what this one refuses: {error}"),
-    );
+    tally.skipped("whole", format_args!("some official clients send what this one refuses: {error}"));
 }
 
 fn check_request(exchange: &Vector, siblings: &[&Vector], bytes: &[u8], tally: &mut Tally) {
     if let Some(canonical) = exchange.text("canonical_request_hex") {
-        return tally.check(
-            exchange,
-            "request encoded as canonical",
-            &hex(bytes).into(),
-            &canonical.into(),
-        );
+        return tally.check(exchange, "request encoded as canonical", &hex(bytes).into(), &canonical.into());
     }
-    let sent: Vec<Vec<u8>> = siblings
-        .iter()
-        .filter_map(|sibling| sibling.bytes("request_hex"))
-        .collect();
+    let sent: Vec<Vec<u8>> = siblings.iter().filter_map(|sibling| sibling.bytes("request_hex")).collect();
     if sent.is_empty() {
         let why = exchange.fields["error"]["message"].to_string();
-        return tally.failures.push(format!(
-            "{}: sent what every official client refuses: {why}",
-            exchange.name()
-        ));
+        return tally.failures.push(format!("{}: sent what every official client refuses: {why}", exchange.name()));
     }
     let random_token = exchange.fields["request"]["ClientRequestToken"].is_null()
         && exchange.text("operation") == Some("transactWriteItems");
     if random_token {
-        let matches = sent
-            .iter()
-            .any(|sent| without_token(sent) == without_token(bytes));
-        return tally.check(
-            exchange,
-            "request encoded, random token aside",
-            &matches.into(),
-            &true.into(),
-        );
+        let matches = sent.iter().any(|sent| without_token(sent) == without_token(bytes));
+        return tally.check(exchange, "request encoded, random token aside", &matches.into(), &true.into());
     }
     if sent.iter().any(|sent| sent == bytes) {
         return tally.used("request encoded as by an official client");
     }
-    tally.skipped(
-        "request",
-        "it has no canonical form, and no client sent it as this one does",
-    );
+    tally.skipped("request", "it has no canonical form, and no client sent it as this one does");
 }
 
 /// A request without its random token: the last 36 bytes before the end of the parameters.
@@ -325,108 +245,63 @@ fn without_token(request: &[u8]) -> &[u8] {
     &request[..body]
 }
 
-fn check_answer<O>(
-    exchange: &Vector,
-    siblings: &[&Vector],
-    call: &O,
-    mut metadata: Metadata,
-    tally: &mut Tally,
-) where
+fn check_answer<O>(exchange: &Vector, siblings: &[&Vector], call: &O, mut metadata: Metadata, tally: &mut Tally)
+where
     O: Operation,
     O::Output: ToJson,
 {
-    let Some(answer) = exchange
-        .bytes("response_hex")
-        .filter(|answer| !answer.is_empty())
-    else {
+    let Some(answer) = exchange.bytes("response_hex").filter(|answer| !answer.is_empty()) else {
         return tally.skipped("answer", "there was none");
     };
     let decoded = exchange.answer_lookups(&mut metadata, |metadata| call.decode(metadata, &answer));
-    if tally.cut.insert((
-        O::METHOD.name().to_owned() + exchange.case(),
-        answer.clone(),
-    )) && !matches!(decoded, Err(DecodeStop::Malformed { .. }))
+    if tally.cut.insert((O::METHOD.name().to_owned() + exchange.case(), answer.clone()))
+        && !matches!(decoded, Err(DecodeStop::Malformed { .. }))
     {
-        check_pieces(exchange, O::METHOD, &answer, |bytes| {
-            call.decode(&metadata, bytes).map(drop)
-        });
+        check_pieces(exchange, O::METHOD, &answer, |bytes| call.decode(&metadata, bytes).map(drop));
         tally.used("answer read in pieces");
     }
     match decoded {
         Ok(output) => check_output(exchange, siblings, &output.to_json(), tally),
         Err(DecodeStop::Server(error)) => check_error::<O>(exchange, *error, tally),
-        Err(other) => tally
-            .failures
-            .push(format!("{}: {other:?}", exchange.name())),
+        Err(other) => tally.failures.push(format!("{}: {other:?}", exchange.name())),
     }
 }
 
 fn check_output(exchange: &Vector, siblings: &[&Vector], output: &Value, tally: &mut Tally) {
-    let expected = [
-        &exchange.fields["expected_decoded"],
-        &exchange.fields["decoded"],
-    ];
+    let expected = [&exchange.fields["expected_decoded"], &exchange.fields["decoded"]];
     let known = expected.into_iter().find(|expected| !expected.is_null());
-    let known = known.or_else(|| {
-        siblings
-            .iter()
-            .map(|other| &other.fields["decoded"])
-            .find(|decoded| !decoded.is_null())
-    });
+    let known =
+        known.or_else(|| siblings.iter().map(|other| &other.fields["decoded"]).find(|decoded| !decoded.is_null()));
     let Some(known) = known else {
         return tally.skipped("answer", "no official client reads it; this one does");
     };
     let expected = normalised(known);
     let got = normalised(output);
     if got != expected && invents_item(exchange) {
-        return tally.skipped(
-            "answer",
-            "the recorded result has an item where the answer says there is none",
-        );
+        return tally.skipped("answer", "the recorded result has an item where the answer says there is none");
     }
     tally.check(exchange, "answer decoded", &got, &expected);
 }
 
 /// Item = null, of which node-v2 and node-v3 make an item of nothing but the key.
 fn invents_item(exchange: &Vector) -> bool {
-    exchange
-        .text("response_hex")
-        .is_some_and(|answer| answer == "80bf00f6ff")
+    exchange.text("response_hex").is_some_and(|answer| answer == "80bf00f6ff")
 }
 
 /// Cut anywhere, an answer is incomplete; followed by another, it ends where it ends; with rubbish behind it, it is wrong.
-fn check_pieces(
-    exchange: &Vector,
-    method: Method,
-    answer: &[u8],
-    decode: impl Fn(&[u8]) -> Result<(), DecodeStop>,
-) {
+fn check_pieces(exchange: &Vector, method: Method, answer: &[u8], decode: impl Fn(&[u8]) -> Result<(), DecodeStop>) {
     let name = exchange.name();
     let mut growing = FrameScanner::new(method, LIMIT_BYTES);
     for cut in 0..answer.len() {
         let part = &answer[..cut];
         assert_eq!(growing.scan(part), Ok(None), "{name}: cut at {cut}");
-        assert_eq!(
-            FrameScanner::new(method, LIMIT_BYTES).scan(part),
-            Ok(None),
-            "{name}: cut at {cut}"
-        );
-        assert!(
-            matches!(decode(part), Err(DecodeStop::Incomplete)),
-            "{name}: cut at {cut}"
-        );
+        assert_eq!(FrameScanner::new(method, LIMIT_BYTES).scan(part), Ok(None), "{name}: cut at {cut}");
+        assert!(matches!(decode(part), Err(DecodeStop::Incomplete)), "{name}: cut at {cut}");
     }
     assert_eq!(growing.scan(answer), Ok(Some(answer.len())), "{name}");
     let two = [answer, answer].concat();
-    assert_eq!(
-        FrameScanner::new(method, LIMIT_BYTES).scan(&two),
-        Ok(Some(answer.len())),
-        "{name}"
-    );
-    assert!(
-        matches!(decode(&two), Err(DecodeStop::Malformed { .. })),
-        "{name}: two answers read as one"
-    );
+    assert_eq!(FrameScanner::new(method, LIMIT_BYTES).scan(&two), Ok(Some(answer.len())), "{name}");
+    assert!(matches!(decode(&two), Err(DecodeStop::Malformed { .. })), "{name}: two answers read as one");
 }
 
 fn check_error<O: Operation>(exchange: &Vector, error: ServerError, tally: &mut Tally) {
@@ -441,54 +316,23 @@ fn check_error<O: Operation>(exchange: &Vector, error: ServerError, tally: &mut 
     let reasons = json::show_reasons(&error.cancellation_reasons);
     let sdk = O::Error::from(Error::Server(Box::new(error)));
     let debug = format!("{sdk:?}");
-    let variant = debug
-        .split(['(', ' '])
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    tally.check(
-        exchange,
-        "error code",
-        &sdk.code().into(),
-        &code.as_str().into(),
-    );
+    let variant = debug.split(['(', ' ']).next().unwrap_or_default().to_owned();
+    tally.check(exchange, "error code", &sdk.code().into(), &code.as_str().into());
 
     let recorded = &exchange.fields["error"];
-    let class = recorded["class"]
-        .as_str()
-        .and_then(|class| class.strip_prefix("*types."));
+    let class = recorded["class"].as_str().and_then(|class| class.strip_prefix("*types."));
     if let Some(class) = class {
-        let expected = if modelled(O::METHOD).contains(&class) {
-            class
-        } else {
-            "Unhandled"
-        };
-        tally.check(
-            exchange,
-            "modelled error",
-            &variant.into(),
-            &expected.into(),
-        );
+        let expected = if modelled(O::METHOD).contains(&class) { class } else { "Unhandled" };
+        tally.check(exchange, "modelled error", &variant.into(), &expected.into());
     }
     match (recorded["code"].as_str(), codes.as_slice()) {
-        (_, [_, 37, 38, 44]) => tally.skipped(
-            "error code",
-            "official clients disagree about 'not implemented'",
-        ),
+        (_, [_, 37, 38, 44]) => tally.skipped("error code", "official clients disagree about 'not implemented'"),
         (None | Some("Unknown" | ""), _) => {
-            tally.skipped(
-                "error code",
-                "the recording client does not know these codes; checked by their table",
-            );
+            tally.skipped("error code", "the recording client does not know these codes; checked by their table");
         }
         (Some(recorded), _) => {
             let stem = |code: &str| Value::from(code.strip_suffix("Exception").unwrap_or(code));
-            tally.check(
-                exchange,
-                "error code as recorded",
-                &stem(&code),
-                &stem(recorded),
-            );
+            tally.check(exchange, "error code as recorded", &stem(&code), &stem(recorded));
         }
     }
     match &recorded["CancellationReasons"] {
@@ -514,11 +358,9 @@ fn modelled(method: Method) -> Vec<&'static str> {
         ][..],
         Method::BatchWriteItem => &["ItemCollectionSizeLimitExceededException"],
         Method::TransactGetItems => &["TransactionCanceledException"],
-        Method::TransactWriteItems => &[
-            "IdempotentParameterMismatchException",
-            "TransactionCanceledException",
-            "TransactionInProgressException",
-        ],
+        Method::TransactWriteItems => {
+            &["IdempotentParameterMismatchException", "TransactionCanceledException", "TransactionInProgressException"]
+        }
         _ => &[],
     });
     modelled
@@ -526,16 +368,10 @@ fn modelled(method: Method) -> Vec<&'static str> {
 
 /// The retry class of each sequence of codes, written down independently of the code under test.
 fn expected_retry(method: Method, error: &ServerError) -> &'static str {
-    let single_write = matches!(
-        method,
-        Method::PutItem | Method::UpdateItem | Method::DeleteItem | Method::BatchWriteItem
-    );
-    let failed: Vec<&str> = error
-        .cancellation_reasons
-        .iter()
-        .filter_map(|r| r.code())
-        .filter(|c| *c != "None")
-        .collect();
+    let single_write =
+        matches!(method, Method::PutItem | Method::UpdateItem | Method::DeleteItem | Method::BatchWriteItem);
+    let failed: Vec<&str> =
+        error.cancellation_reasons.iter().filter_map(|r| r.code()).filter(|c| *c != "None").collect();
     match (error.codes.as_slice(), error.http_status) {
         ([_, 23, 31, 33], _) => "Reauthorize",
         ([_, 23, 31, ..], _) => "Never",
@@ -545,14 +381,9 @@ fn expected_retry(method: Method, error: &ServerError) -> &'static str {
         ([_, 37, 38, 39, 43], _) => "Never",
         ([_, 37, 38, 39, 58], _) => match failed.as_slice() {
             [] => "Never",
-            all if all.iter().all(|c| {
-                [
-                    "TransactionConflict",
-                    "ThrottlingError",
-                    "ProvisionedThroughputExceeded",
-                ]
-                .contains(c)
-            }) =>
+            all if all
+                .iter()
+                .all(|c| ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"].contains(c)) =>
             {
                 "AfterWait"
             }
@@ -569,66 +400,37 @@ fn expected_retry(method: Method, error: &ServerError) -> &'static str {
 
 fn replay_handshake(exchange: &Vector, tally: &mut Tally) {
     let parsed = &exchange.fields["request_parsed"];
-    let session = parsed["session_is"]
-        .as_str()
-        .filter(|kind| kind.starts_with("byte string"));
+    let session = parsed["session_is"].as_str().filter(|kind| kind.starts_with("byte string"));
     let session = session.and_then(|_| parsed["session"].as_str()).map(unhex);
     let Some(session) = session.and_then(|session| <[u8; 16]>::try_from(session).ok()) else {
-        return tally.skipped(
-            "handshake",
-            "this client's sessions are 16 random bytes, the recorded one is not",
-        );
+        return tally.skipped("handshake", "this client's sessions are 16 random bytes, the recorded one is not");
     };
     let mut out = Vec::new();
-    write_handshake(
-        &session,
-        parsed["header"]["UserAgent"].as_str().unwrap(),
-        &mut out,
-    );
+    write_handshake(&session, parsed["header"]["UserAgent"].as_str().unwrap(), &mut out);
     let expected = exchange.text("request_hex").unwrap();
-    tally.check(
-        exchange,
-        "handshake encoded",
-        &hex(&out).into(),
-        &expected.into(),
-    );
+    tally.check(exchange, "handshake encoded", &hex(&out).into(), &expected.into());
 }
 
 fn replay_authorization(exchange: &Vector, tally: &mut Tally) {
     let parsed = &exchange.fields["request_parsed"];
     let field = |name: &str| parsed[name].as_str();
-    let mut authorization = Authorization::new(
-        field("accessKeyId").unwrap(),
-        field("signature").unwrap(),
-        field("stringToSign").unwrap(),
-    );
+    let mut authorization =
+        Authorization::new(field("accessKeyId").unwrap(), field("signature").unwrap(), field("stringToSign").unwrap());
     authorization.session_token = field("sessionToken");
     authorization.user_agent = field("userAgent");
     let mut out = Vec::new();
     write_authorize(&authorization, &mut out);
     let expected = exchange.text("request_hex").unwrap();
-    tally.check(
-        exchange,
-        "authorization encoded",
-        &hex(&out).into(),
-        &expected.into(),
-    );
+    tally.check(exchange, "authorization encoded", &hex(&out).into(), &expected.into());
 }
 
 fn replay_endpoints(exchange: &Vector, tally: &mut Tally) {
     let mut out = Vec::new();
     write_endpoints(&mut out);
     let expected = exchange.text("request_hex").unwrap();
-    tally.check(
-        exchange,
-        "control request encoded",
-        &hex(&out).into(),
-        &expected.into(),
-    );
+    tally.check(exchange, "control request encoded", &hex(&out).into(), &expected.into());
     let answer = exchange.bytes("response_hex").unwrap();
-    check_pieces(exchange, Method::Endpoints, &answer, |bytes| {
-        read_endpoints(bytes).map(drop)
-    });
+    check_pieces(exchange, Method::Endpoints, &answer, |bytes| read_endpoints(bytes).map(drop));
     let nodes: Value = read_endpoints(&answer)
         .unwrap()
         .into_iter()
@@ -647,54 +449,30 @@ fn replay_endpoints(exchange: &Vector, tally: &mut Tally) {
             })
         })
         .collect();
-    tally.check(
-        exchange,
-        "control answer decoded",
-        &nodes,
-        &exchange.fields["decoded"],
-    );
+    tally.check(exchange, "control answer decoded", &nodes, &exchange.fields["decoded"]);
 }
 
 fn replay_lookup(exchange: &Vector, tally: &mut Tally) {
     let parsed = &exchange.fields["request_parsed"];
     let lookup = match exchange.text("operation") {
-        Some("defineKeySchema") => Lookup::KeySchema {
-            table: parsed["table"].as_str().unwrap().to_owned(),
-        },
-        Some("defineAttributeList") => Lookup::AttributeList {
-            id: parsed["id"].as_i64().unwrap(),
-        },
-        _ => Lookup::AttributeListId {
-            names: serde_json::from_value(parsed["names"].clone()).unwrap(),
-        },
+        Some("defineKeySchema") => Lookup::KeySchema { table: parsed["table"].as_str().unwrap().to_owned() },
+        Some("defineAttributeList") => Lookup::AttributeList { id: parsed["id"].as_i64().unwrap() },
+        _ => Lookup::AttributeListId { names: serde_json::from_value(parsed["names"].clone()).unwrap() },
     };
     let mut out = Vec::new();
     lookup.encode(&mut out);
     let expected = exchange.text("request_hex").unwrap();
-    tally.check(
-        exchange,
-        "control request encoded",
-        &hex(&out).into(),
-        &expected.into(),
-    );
+    tally.check(exchange, "control request encoded", &hex(&out).into(), &expected.into());
     let answer = exchange.bytes("response_hex").unwrap();
-    check_pieces(exchange, lookup.method(), &answer, |bytes| {
-        lookup.decode(bytes).map(drop)
-    });
+    check_pieces(exchange, lookup.method(), &answer, |bytes| lookup.decode(bytes).map(drop));
     let got = match lookup.decode(&answer) {
         Ok(Finding::AttributeListId(id)) => json!(id),
         Ok(Finding::AttributeList(names)) => json!(names),
-        Ok(Finding::KeySchema(schema)) => schema
-            .attributes()
-            .map(|key| (key.name.clone(), json!(key.kind.letter())))
-            .collect(),
+        Ok(Finding::KeySchema(schema)) => {
+            schema.attributes().map(|key| (key.name.clone(), json!(key.kind.letter()))).collect()
+        }
         Err(DecodeStop::Server(_)) => Value::Null,
         other => panic!("{}: {other:?}", exchange.name()),
     };
-    tally.check(
-        exchange,
-        "control answer decoded",
-        &got,
-        &exchange.fields["decoded"],
-    );
+    tally.check(exchange, "control answer decoded", &got, &exchange.fields["decoded"]);
 }

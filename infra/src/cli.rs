@@ -34,33 +34,16 @@ struct Cli {
 #[derive(Args, Debug)]
 struct Global {
     /// Stage of infra.toml
-    #[arg(
-        long,
-        short,
-        global = true,
-        help_heading = "Global options",
-        default_value = "demo",
-        env = "KURZ_STAGE"
-    )]
+    #[arg(long, short, global = true, help_heading = "Global options", default_value = "demo", env = "KURZ_STAGE")]
     stage: String,
     /// Settings of the stages [default: infra/infra.toml of the workspace]
-    #[arg(
-        long,
-        global = true,
-        help_heading = "Global options",
-        value_name = "FILE"
-    )]
+    #[arg(long, global = true, help_heading = "Global options", value_name = "FILE")]
     config: Option<PathBuf>,
     /// AWS region; wins over infra.toml
     #[arg(long, global = true, help_heading = "Global options")]
     region: Option<String>,
     /// Profile of the AWS configuration; wins over infra.toml
-    #[arg(
-        long,
-        global = true,
-        help_heading = "Global options",
-        value_name = "NAME"
-    )]
+    #[arg(long, global = true, help_heading = "Global options", value_name = "NAME")]
     aws_profile: Option<String>,
     /// How to speak
     #[arg(long, global = true, help_heading = "Global options", value_enum, default_value_t = Output::Text)]
@@ -130,30 +113,17 @@ pub async fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, ci: bo
     }
 }
 
-async fn dispatch(
-    cli: Cli,
-    terminal: Terminal,
-    on_interrupt: Arc<Mutex<Option<String>>>,
-) -> Result<Exit> {
+async fn dispatch(cli: Cli, terminal: Terminal, on_interrupt: Arc<Mutex<Option<String>>>) -> Result<Exit> {
     let path = match cli.global.config {
         Some(path) => path,
-        None => crate::package::build::workspace_root()
-            .await
-            .context("give --config")?
-            .join("infra/infra.toml"),
+        None => crate::package::build::workspace_root().await.context("give --config")?.join("infra/infra.toml"),
     };
     let stage = Stage::load(&path, &cli.global.stage)?;
     let region = cli.global.region.or_else(|| stage.region.clone());
     let profile = cli.global.aws_profile.or_else(|| stage.profile.clone());
     let connect = async || -> Result<Session> {
         let aws = Aws::load(region, profile).await?;
-        Ok(Session {
-            aws,
-            terminal: terminal.clone(),
-            stage: stage.clone(),
-            pace: Pace::REAL,
-            on_interrupt,
-        })
+        Ok(Session { aws, terminal: terminal.clone(), stage: stage.clone(), pace: Pace::REAL, on_interrupt })
     };
     match cli.command {
         Command::Doctor => command::doctor::run(&connect().await?).await,

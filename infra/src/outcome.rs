@@ -36,16 +36,10 @@ impl std::error::Error for Failure {}
 
 /// An error with an exit code of its own.
 pub(crate) fn failure(exit: Exit, message: impl Into<String>) -> anyhow::Error {
-    Failure {
-        exit,
-        message: message.into(),
-    }
-    .into()
+    Failure { exit, message: message.into() }.into()
 }
 
 /// The exit code of an error.
 pub(crate) fn exit_of(error: &anyhow::Error) -> Exit {
-    error
-        .downcast_ref::<Failure>()
-        .map_or(Exit::Failed, |failure| failure.exit)
+    error.downcast_ref::<Failure>().map_or(Exit::Failed, |failure| failure.exit)
 }

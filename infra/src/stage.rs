@@ -52,8 +52,7 @@ impl Stage {
     /// # Errors
     /// If the file cannot be read or understood, or has no such stage; then it names the stages there are.
     pub(crate) fn load(path: &Path, name: &str) -> Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read {}", path.display()))?;
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         Self::parse(&text, name).with_context(|| path.display().to_string())
     }
 
@@ -65,16 +64,11 @@ impl Stage {
         };
         let stack = entry.stack.unwrap_or_else(|| format!("kurz-{name}"));
         if !is_stack_name(&stack) {
-            bail!(
-                "{stack:?} is no stack name: a letter, then letters, digits and hyphens, 100 at most"
-            );
+            bail!("{stack:?} is no stack name: a letter, then letters, digits and hyphens, 100 at most");
         }
         let mut parameters = BTreeMap::new();
         for (key, value) in entry.parameters {
-            parameters.insert(
-                key.clone(),
-                parameter(value).with_context(|| format!("parameter {key}"))?,
-            );
+            parameters.insert(key.clone(), parameter(value).with_context(|| format!("parameter {key}"))?);
         }
         Ok(Self {
             name: name.to_owned(),
@@ -102,11 +96,7 @@ fn parameter(value: toml::Value) -> Result<String> {
         toml::Value::Integer(number) => number.to_string(),
         toml::Value::Float(number) => number.to_string(),
         toml::Value::Boolean(flag) => flag.to_string(),
-        toml::Value::Array(items) => items
-            .into_iter()
-            .map(parameter)
-            .collect::<Result<Vec<_>>>()?
-            .join(","),
+        toml::Value::Array(items) => items.into_iter().map(parameter).collect::<Result<Vec<_>>>()?.join(","),
         other => bail!("a {} is no parameter value", other.type_str()),
     })
 }
@@ -138,19 +128,14 @@ mod tests {
         check_refused("[stage.a]\n[stage.b]", "c", "there are: a, b");
         check_refused("[stage.a]\nparamaters = {}", "a", "unknown field");
         check_refused("[stage.a]\nstack = '1x'", "a", "no stack name");
-        check_refused(
-            "[stage.a.parameters]\nP = {q = 1}",
-            "a",
-            "no parameter value",
-        );
+        check_refused("[stage.a.parameters]\nP = {q = 1}", "a", "no parameter value");
         check_refused("[stage.a", "a", "TOML");
     }
 
     #[test]
     fn the_shipped_stages_fit_the_template() {
         let text = include_str!("../infra.toml");
-        let definitions =
-            crate::template::parameters::definitions(&crate::template::stack().unwrap()).unwrap();
+        let definitions = crate::template::parameters::definitions(&crate::template::stack().unwrap()).unwrap();
         for name in ["demo", "production"] {
             let stage = Stage::parse(text, name).unwrap();
             crate::template::parameters::resolve(&definitions, &stage.parameters).unwrap();

@@ -32,30 +32,16 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Looks at standard input and output once. `CI` in the environment means a log even on a terminal.
     pub(crate) fn new(output: Output, ci: bool) -> Self {
-        let interactive = output == Output::Text
-            && !ci
-            && std::io::stdout().is_terminal()
-            && std::io::stdin().is_terminal();
+        let interactive =
+            output == Output::Text && !ci && std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
         let (_, columns) = Term::stdout().size();
-        let width = if interactive {
-            columns.clamp(40, WIDTH)
-        } else {
-            80
-        };
-        Self {
-            output,
-            interactive,
-            width,
-            aside: false,
-        }
+        let width = if interactive { columns.clamp(40, WIDTH) } else { 80 };
+        Self { output, interactive, width, aside: false }
     }
 
     /// The same, but on standard error, for a command whose result goes to standard output.
     pub(crate) fn aside(&self) -> Self {
-        Self {
-            aside: true,
-            ..self.clone()
-        }
+        Self { aside: true, ..self.clone() }
     }
 
     /// Whether somebody can answer.
@@ -75,11 +61,7 @@ impl Terminal {
         }
     }
 
-    #[expect(
-        clippy::print_stdout,
-        clippy::print_stderr,
-        reason = "the tool's one place for it"
-    )]
+    #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the tool's one place for it")]
     fn print(&self, text: impl std::fmt::Display) {
         if self.aside {
             eprintln!("{text}");
@@ -114,10 +96,7 @@ impl Terminal {
     pub(crate) fn error(&self, error: &anyhow::Error) {
         if self.output == Output::Json {
             let exit = crate::outcome::exit_of(error) as u8;
-            self.event(
-                "error",
-                json!({ "message": format!("{error:#}"), "exit": exit }),
-            );
+            self.event("error", json!({ "message": format!("{error:#}"), "exit": exit }));
         } else {
             eprintln!("{} {error:#}", style("error:").red().bold().for_stderr());
         }
@@ -136,18 +115,8 @@ impl Terminal {
     ///
     /// # Errors
     /// As [`Terminal::confirm`].
-    pub(crate) async fn confirm_typed(
-        &self,
-        question: &str,
-        word: &str,
-        flag: &str,
-    ) -> Result<bool> {
-        let answer = self
-            .ask(
-                format!("{question}\nType {} to go on: ", style(word).bold()),
-                flag,
-            )
-            .await?;
+    pub(crate) async fn confirm_typed(&self, question: &str, word: &str, flag: &str) -> Result<bool> {
+        let answer = self.ask(format!("{question}\nType {} to go on: ", style(word).bold()), flag).await?;
         Ok(answer == word)
     }
 
@@ -162,20 +131,13 @@ impl Terminal {
 
     /// A line at the bottom that stays while others scroll past; hidden where nobody looks.
     pub(crate) fn progress(&self, message: &str) -> Progress {
-        let bar = if self.interactive {
-            ProgressBar::new_spinner()
-        } else {
-            ProgressBar::hidden()
-        };
+        let bar = if self.interactive { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
         if let Ok(look) = ProgressStyle::with_template("{spinner:.cyan} {wide_msg}") {
             bar.set_style(look);
         }
         bar.enable_steady_tick(Duration::from_millis(120));
         bar.set_message(message.to_owned());
-        Progress {
-            bar,
-            terminal: self.clone(),
-        }
+        Progress { bar, terminal: self.clone() }
     }
 
     /// The same with a bar that fills, for `total` of something; `None` if nobody knows how many.

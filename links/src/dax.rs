@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::operation::{
-    get_item::GetItemInput, put_item::PutItemInput, update_item::UpdateItemInput,
-};
+use aws_sdk_dynamodb::operation::{get_item::GetItemInput, put_item::PutItemInput, update_item::UpdateItemInput};
 use dax_client::{Client, Config, Endpoint, ReadRouting, Refresh, RetryPolicy};
 use tokio::sync::OnceCell;
 
@@ -51,11 +49,7 @@ impl DaxStore {
             // Every write has a condition that it makes untrue itself, so it may be repeated when its outcome is
             // unknown: if it had happened, the repetition is refused, and what is stored is what was to be stored.
             .retry(RetryPolicy::new().repeat_unknown_writes(true));
-        Self {
-            config,
-            table: dynamodb.table.clone(),
-            client: OnceCell::new(),
-        }
+        Self { config, table: dynamodb.table.clone(), client: OnceCell::new() }
     }
 
     /// Connects now instead of at the first operation, and learns the table's key. To be called before the first
@@ -65,18 +59,12 @@ impl DaxStore {
     /// [`StoreError::Unavailable`]; the next operation tries again.
     pub async fn connect(&self) -> Result<(), StoreError> {
         let client = self.client().await?;
-        client
-            .warm_up(&self.table)
-            .await
-            .map_err(|error| StoreError::unavailable("DefineKeySchema", error))
+        client.warm_up(&self.table).await.map_err(|error| StoreError::unavailable("DefineKeySchema", error))
     }
 
     async fn client(&self) -> Result<&Client, StoreError> {
         let connect = || Client::connect(self.config.clone());
-        self.client
-            .get_or_try_init(connect)
-            .await
-            .map_err(|error| StoreError::unavailable("Endpoints", error))
+        self.client.get_or_try_init(connect).await.map_err(|error| StoreError::unavailable("Endpoints", error))
     }
 }
 

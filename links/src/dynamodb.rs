@@ -46,13 +46,7 @@ pub struct DynamoDbSettings {
 
 impl DynamoDbSettings {
     pub(crate) fn credentials(&self) -> Credentials {
-        Credentials::new(
-            &self.access_key_id,
-            &self.secret_access_key,
-            self.session_token.clone(),
-            None,
-            "environment",
-        )
+        Credentials::new(&self.access_key_id, &self.secret_access_key, self.session_token.clone(), None, "environment")
     }
 
     fn connect(&self) -> Client {
@@ -60,9 +54,7 @@ impl DynamoDbSettings {
         let http = match &self.endpoint_url {
             // No TLS for an emulator: reading the root certificates would be the largest part of a cold start.
             Some(url) if url.starts_with("http://") => http.build_http(),
-            _ => http
-                .tls_provider(Provider::Rustls(CryptoMode::Ring))
-                .build_https(),
+            _ => http.tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https(),
         };
         let mut config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -100,9 +92,7 @@ pub(crate) struct LazyClient(Arc<LazyLock<Client, Box<dyn FnOnce() -> Client + S
 impl LazyClient {
     pub(crate) fn new(settings: &DynamoDbSettings) -> Self {
         let settings = settings.clone();
-        Self(Arc::new(LazyLock::new(Box::new(move || {
-            settings.connect()
-        }))))
+        Self(Arc::new(LazyLock::new(Box::new(move || settings.connect()))))
     }
 
     /// One that is made already.
@@ -125,10 +115,7 @@ pub struct DynamoDbStore {
 impl DynamoDbStore {
     /// The links of a table. Nothing is sent yet.
     pub fn new(settings: &DynamoDbSettings) -> Self {
-        Self {
-            table: settings.table.clone(),
-            client: LazyClient::new(settings),
-        }
+        Self { table: settings.table.clone(), client: LazyClient::new(settings) }
     }
 
     /// The table of keys `table` in the same account and region, through the same client.
@@ -172,11 +159,7 @@ impl LinkWriter for DynamoDbStore {
             .await;
         match answer {
             Ok(_) => Ok(Put::Stored),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
                 Ok(Put::Taken)
             }
             Err(error) => Err(StoreError::unavailable("PutItem", error)),
@@ -198,11 +181,7 @@ impl LinkWriter for DynamoDbStore {
             .await;
         match answer {
             Ok(_) => Ok(Change::Stored),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
-            {
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => {
                 Ok(Change::Outdated)
             }
             Err(error) => Err(StoreError::unavailable("UpdateItem", error)),

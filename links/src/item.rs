@@ -54,10 +54,7 @@ pub type Item = HashMap<String, AttributeValue>;
 
 /// The key of a link.
 pub fn key(slug: &Slug) -> Item {
-    Item::from([(
-        KEY_ATTRIBUTE.to_owned(),
-        AttributeValue::S(slug.to_string()),
-    )])
+    Item::from([(KEY_ATTRIBUTE.to_owned(), AttributeValue::S(slug.to_string()))])
 }
 
 /// The whole item of a link. Fields that have their default are left out.
@@ -69,49 +66,24 @@ pub fn from_link(link: &Link) -> Item {
         }
     };
     put(TARGET, Some(text(link.target.as_str())));
-    put(
-        STATE,
-        (link.state != State::Active).then(|| text(link.state.name())),
-    );
+    put(STATE, (link.state != State::Active).then(|| text(link.state.name())));
     put(REDIRECT, link.redirect.map(|status| number(status.code())));
     put(CACHE_SECONDS, link.cache_seconds.map(number));
-    put(
-        PERMANENT,
-        link.permanent.then_some(AttributeValue::Bool(true)),
-    );
-    put(
-        FORWARD_QUERY,
-        link.forward_query.then_some(AttributeValue::Bool(true)),
-    );
-    put(
-        EXPIRED_URL,
-        link.expired_url.as_ref().map(|url| text(url.as_str())),
-    );
+    put(PERMANENT, link.permanent.then_some(AttributeValue::Bool(true)));
+    put(FORWARD_QUERY, link.forward_query.then_some(AttributeValue::Bool(true)));
+    put(EXPIRED_URL, link.expired_url.as_ref().map(|url| text(url.as_str())));
     put(CREATED_AT, link.created_at.map(time));
     put(UPDATED_AT, link.updated_at.map(time));
     put(VALID_FROM, link.valid_from.map(time));
     put(EXPIRES_AT, link.expires_at.map(time));
     put(OWNER, Some(text(&link.owner)));
     put(VERSION, Some(number(link.version)));
-    put(
-        TAGS,
-        (!link.tags.is_empty())
-            .then(|| AttributeValue::L(link.tags.iter().map(|tag| text(tag)).collect())),
-    );
+    put(TAGS, (!link.tags.is_empty()).then(|| AttributeValue::L(link.tags.iter().map(|tag| text(tag)).collect())));
     put(NOTE, link.note.as_deref().map(text));
-    put(
-        RESTORES_TO,
-        link.restores_to.map(|state| text(state.name())),
-    );
+    put(RESTORES_TO, link.restores_to.map(|state| text(state.name())));
     let idempotency = link.idempotency.as_ref();
-    put(
-        IDEMPOTENCY_KEY,
-        idempotency.map(|made_by| text(&made_by.key_digest)),
-    );
-    put(
-        REQUEST_DIGEST,
-        idempotency.map(|made_by| text(&made_by.request_digest)),
-    );
+    put(IDEMPOTENCY_KEY, idempotency.map(|made_by| text(&made_by.key_digest)));
+    put(REQUEST_DIGEST, idempotency.map(|made_by| text(&made_by.request_digest)));
     put(STAMP, link.stamp.map(number));
     put(TTL_ATTRIBUTE, link.removable_at().map(time));
     item
@@ -157,9 +129,7 @@ pub fn to_link(mut item: Item) -> Result<Link, ItemError> {
 }
 
 fn take_state(item: &mut Item, name: &'static str) -> Result<Option<State>, ItemError> {
-    take_text(item, name)?
-        .map(|state| State::from_name(&state).ok_or_else(|| invalid(name)))
-        .transpose()
+    take_text(item, name)?.map(|state| State::from_name(&state).ok_or_else(|| invalid(name))).transpose()
 }
 
 pub(crate) fn text(value: &str) -> AttributeValue {
@@ -196,16 +166,10 @@ pub(crate) fn take_texts(item: &mut Item, name: &'static str) -> Result<Vec<Stri
     }
 }
 
-pub(crate) fn take_number<N: std::str::FromStr>(
-    item: &mut Item,
-    name: &'static str,
-) -> Result<Option<N>, ItemError> {
+pub(crate) fn take_number<N: std::str::FromStr>(item: &mut Item, name: &'static str) -> Result<Option<N>, ItemError> {
     match item.remove(name) {
         None | Some(AttributeValue::Null(_)) => Ok(None),
-        Some(AttributeValue::N(digits)) => digits
-            .parse()
-            .map(Some)
-            .map_err(|_not_that_number| invalid(name)),
+        Some(AttributeValue::N(digits)) => digits.parse().map(Some).map_err(|_not_that_number| invalid(name)),
         Some(_) => Err(invalid(name)),
     }
 }
@@ -218,10 +182,7 @@ fn take_bool(item: &mut Item, name: &'static str) -> Result<bool, ItemError> {
     }
 }
 
-pub(crate) fn take_time(
-    item: &mut Item,
-    name: &'static str,
-) -> Result<Option<Timestamp>, ItemError> {
+pub(crate) fn take_time(item: &mut Item, name: &'static str) -> Result<Option<Timestamp>, ItemError> {
     Ok(take_number(item, name)?.map(Timestamp::from_unix_seconds))
 }
 
@@ -256,10 +217,7 @@ mod tests {
     use super::*;
 
     fn item(attributes: &[(&str, AttributeValue)]) -> Item {
-        attributes
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), value.clone()))
-            .collect()
+        attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect()
     }
 
     pub(super) fn full() -> Link {
@@ -281,33 +239,17 @@ mod tests {
             tags: vec!["b".into(), "a".into()],
             note: Some("n".into()),
             restores_to: Some(State::Active),
-            idempotency: Some(Idempotency {
-                key_digest: "k".into(),
-                request_digest: "r".into(),
-            }),
+            idempotency: Some(Idempotency { key_digest: "k".into(), request_digest: "r".into() }),
             stamp: Some(9),
         }
     }
 
     #[test]
     fn an_item_of_the_original_application_is_a_link() {
-        let link = to_link(item(&[
-            ("id", text("grqpaeet")),
-            ("target", text("https://www.amazon.com")),
-        ]))
-        .unwrap();
-        assert_eq!(
-            (link.slug.as_str(), link.target.as_str()),
-            ("grqpaeet", "https://www.amazon.com")
-        );
-        assert_eq!(
-            (link.state, link.owner.as_str(), link.version),
-            (State::Active, "anonymous", 1)
-        );
-        assert_eq!(
-            (link.created_at, link.expires_at, link.redirect),
-            (None, None, None)
-        );
+        let link = to_link(item(&[("id", text("grqpaeet")), ("target", text("https://www.amazon.com"))])).unwrap();
+        assert_eq!((link.slug.as_str(), link.target.as_str()), ("grqpaeet", "https://www.amazon.com"));
+        assert_eq!((link.state, link.owner.as_str(), link.version), (State::Active, "anonymous", 1));
+        assert_eq!((link.created_at, link.expires_at, link.redirect), (None, None, None));
     }
 
     #[test]
@@ -317,28 +259,12 @@ mod tests {
 
     #[test]
     fn a_plain_link_has_few_attributes() {
-        let url = crate::TargetUrl::parse("https://example.com/", &crate::TargetRules::default())
-            .unwrap();
-        let link = Link::new(
-            "abc".parse().unwrap(),
-            &url,
-            "ann",
-            Timestamp::from_unix_seconds(9),
-        );
+        let url = crate::TargetUrl::parse("https://example.com/", &crate::TargetRules::default()).unwrap();
+        let link = Link::new("abc".parse().unwrap(), &url, "ann", Timestamp::from_unix_seconds(9));
         let stored = from_link(&link);
         let mut names: Vec<_> = stored.keys().map(String::as_str).collect();
         names.sort_unstable();
-        assert_eq!(
-            names,
-            [
-                "created_at",
-                "id",
-                "owner",
-                "target",
-                "updated_at",
-                "version"
-            ]
-        );
+        assert_eq!(names, ["created_at", "id", "owner", "target", "updated_at", "version"]);
         assert_eq!(to_link(stored), Ok(link));
     }
 
@@ -357,15 +283,7 @@ mod tests {
         check("target", number(1));
         check("tags", AttributeValue::L(vec![number(1)]));
         check("id", text("no slug"));
-        assert_eq!(
-            to_link(item(&[("id", text("abc"))])),
-            Err(ItemError::Missing {
-                attribute: "target"
-            })
-        );
-        assert_eq!(
-            to_link(Item::new()),
-            Err(ItemError::Missing { attribute: "id" })
-        );
+        assert_eq!(to_link(item(&[("id", text("abc"))])), Err(ItemError::Missing { attribute: "target" }));
+        assert_eq!(to_link(Item::new()), Err(ItemError::Missing { attribute: "id" }));
     }
 }

@@ -36,8 +36,7 @@ pub use list::MAX_PAGE;
 pub use scheme::{SlugBasis, SlugScheme, SlugSecret, SlugSecretError};
 pub use slug::{Alias, AliasError, Slug, SlugError};
 pub use store::{
-    Change, Found, Freshness, LinkLister, LinkReader, LinkWriter, Page, Position, Put, Source,
-    StoreError,
+    Change, Found, Freshness, LinkLister, LinkReader, LinkWriter, Page, Position, Put, Source, StoreError,
 };
 pub use target::{Origin, TargetError, TargetRules, TargetUrl};
 pub use time::Timestamp;

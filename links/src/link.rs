@@ -165,18 +165,12 @@ impl State {
 
     /// The state of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::NAMES
-            .iter()
-            .find(|(_, n)| *n == name)
-            .map(|(state, _)| *state)
+        Self::NAMES.iter().find(|(_, n)| *n == name).map(|(state, _)| *state)
     }
 
     /// Its name in the table and in answers.
     pub fn name(self) -> &'static str {
-        Self::NAMES
-            .iter()
-            .find(|(state, _)| *state == self)
-            .map_or("", |(_, name)| name)
+        Self::NAMES.iter().find(|(state, _)| *state == self).map_or("", |(_, name)| name)
     }
 }
 
@@ -241,13 +235,8 @@ impl StoredTarget {
 
     /// Whether the text can be a `Location`: an `http` or `https` URL with no space and no control character.
     pub fn is_safe(&self) -> bool {
-        let scheme = |name: &str| {
-            self.0
-                .get(..name.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(name))
-        };
-        (scheme("http://") || scheme("https://"))
-            && !self.0.chars().any(|c| c.is_control() || c == ' ')
+        let scheme = |name: &str| self.0.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+        (scheme("http://") || scheme("https://")) && !self.0.chars().any(|c| c.is_control() || c == ' ')
     }
 }
 
@@ -288,11 +277,7 @@ mod tests {
     #[test]
     fn stored_targets_that_could_harm_are_recognised() {
         let check = |text: &str, safe| {
-            assert_eq!(
-                StoredTarget::from_table(text.into()).is_safe(),
-                safe,
-                "{text:?}"
-            );
+            assert_eq!(StoredTarget::from_table(text.into()).is_safe(), safe, "{text:?}");
         };
         check("https://example.com/", true);
         check("HTTP://example.com/ü", true);

@@ -20,12 +20,7 @@ pub const MAX_PAGE: usize = 100;
 const BATCH_ATTEMPTS: u32 = 4;
 
 impl LinkLister for DynamoDbStore {
-    async fn list(
-        &self,
-        owner: &str,
-        limit: usize,
-        after: Option<&Position>,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, owner: &str, limit: usize, after: Option<&Position>) -> Result<Page, StoreError> {
         let limit = limit.clamp(1, MAX_PAGE);
         // One more than asked for tells whether there is a next page.
         let mut positions = self.positions(owner, limit + 1, after).await?;
@@ -42,10 +37,7 @@ impl LinkLister for DynamoDbStore {
             match items.remove(position.slug.as_str()).map(item::to_link) {
                 None => {}
                 Some(Ok(link)) => page.links.push(link),
-                Some(Err(source)) => page.malformed.push(StoreError::Malformed {
-                    slug: position.slug,
-                    source,
-                }),
+                Some(Err(source)) => page.malformed.push(StoreError::Malformed { slug: position.slug, source }),
             }
         }
         Ok(page)
@@ -79,10 +71,7 @@ impl DynamoDbStore {
     /// The items there, by slug.
     async fn items(&self, positions: &[Position]) -> Result<HashMap<String, Item>, StoreError> {
         let mut found = HashMap::with_capacity(positions.len());
-        let mut keys: Vec<Item> = positions
-            .iter()
-            .map(|position| item::key(&position.slug))
-            .collect();
+        let mut keys: Vec<Item> = positions.iter().map(|position| item::key(&position.slug)).collect();
         for _ in 0..BATCH_ATTEMPTS {
             if keys.is_empty() {
                 return Ok(found);
@@ -121,14 +110,8 @@ struct Throttled;
 
 fn index_key(owner: &str, position: &Position) -> Item {
     let mut key = item::key(&position.slug);
-    key.insert(
-        OWNER_ATTRIBUTE.to_owned(),
-        AttributeValue::S(owner.to_owned()),
-    );
-    key.insert(
-        CREATED_AT_ATTRIBUTE.to_owned(),
-        AttributeValue::N(position.created_at.unix_seconds().to_string()),
-    );
+    key.insert(OWNER_ATTRIBUTE.to_owned(), AttributeValue::S(owner.to_owned()));
+    key.insert(CREATED_AT_ATTRIBUTE.to_owned(), AttributeValue::N(position.created_at.unix_seconds().to_string()));
     key
 }
 
@@ -136,8 +119,5 @@ fn index_key(owner: &str, position: &Position) -> Item {
 fn position(entry: &Item) -> Option<Position> {
     let slug: Slug = entry.get(KEY_ATTRIBUTE)?.as_s().ok()?.parse().ok()?;
     let created_at = entry.get(CREATED_AT_ATTRIBUTE)?.as_n().ok()?.parse().ok()?;
-    Some(Position {
-        created_at: Timestamp::from_unix_seconds(created_at),
-        slug,
-    })
+    Some(Position { created_at: Timestamp::from_unix_seconds(created_at), slug })
 }

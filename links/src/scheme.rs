@@ -36,9 +36,7 @@ impl SlugBasis<'_> {
     fn bytes(self) -> Vec<u8> {
         match self {
             Self::Url(target) => target.identity().as_bytes().to_vec(),
-            Self::Fresh(target, random) => {
-                [b"\0fresh", &random[..], target.identity().as_bytes()].concat()
-            }
+            Self::Fresh(target, random) => [b"\0fresh", &random[..], target.identity().as_bytes()].concat(),
             Self::Request(key) => [b"\0request", key.as_bytes()].concat(),
         }
     }
@@ -70,23 +68,16 @@ impl SlugScheme {
         let slugs: Vec<String> = match self {
             Self::Keyed(secret) => {
                 let basis = basis.bytes();
-                (0..2 * ATTEMPTS)
-                    .map(|attempt| keyed(secret, owner, &basis, attempt))
-                    .collect()
+                (0..2 * ATTEMPTS).map(|attempt| keyed(secret, owner, &basis, attempt)).collect()
             }
             Self::Seed => {
                 let text = basis.seed_text(owner);
                 let first = seed(&text);
                 let next = |taken: &String| Some(seed(&format!("{taken}${text}")));
-                std::iter::successors(Some(first), next)
-                    .take(ATTEMPTS as usize)
-                    .collect()
+                std::iter::successors(Some(first), next).take(ATTEMPTS as usize).collect()
             }
         };
-        slugs
-            .into_iter()
-            .filter_map(|slug| slug.parse().ok())
-            .filter(|slug: &Slug| !slug.is_reserved())
+        slugs.into_iter().filter_map(|slug| slug.parse().ok()).filter(|slug: &Slug| !slug.is_reserved())
     }
 }
 
@@ -97,14 +88,8 @@ fn keyed(secret: &SlugSecret, owner: &str, basis: &[u8], attempt: u32) -> String
     mac.update(owner.as_bytes());
     mac.update(basis);
     mac.update(&attempt.to_be_bytes());
-    let characters = if attempt < ATTEMPTS {
-        CHARACTERS
-    } else {
-        MORE_CHARACTERS
-    };
-    base32(&mac.finalize().into_bytes(), CROCKFORD)
-        .take(characters)
-        .collect()
+    let characters = if attempt < ATTEMPTS { CHARACTERS } else { MORE_CHARACTERS };
+    base32(&mac.finalize().into_bytes(), CROCKFORD).take(characters).collect()
 }
 
 fn seed(text: &str) -> String {
@@ -132,9 +117,7 @@ impl SlugSecret {
         if bytes.len() < Self::MIN_BYTES {
             return Err(SlugSecretError { bytes: bytes.len() });
         }
-        Hmac::new_from_slice(bytes)
-            .map(Self)
-            .map_err(|_invalid_length| SlugSecretError { bytes: bytes.len() })
+        Hmac::new_from_slice(bytes).map(Self).map_err(|_invalid_length| SlugSecretError { bytes: bytes.len() })
     }
 }
 
@@ -146,10 +129,7 @@ impl fmt::Debug for SlugSecret {
 
 /// A secret that is too short.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{bytes} bytes are fewer than the {} that a secret needs",
-    SlugSecret::MIN_BYTES
-)]
+#[error("{bytes} bytes are fewer than the {} that a secret needs", SlugSecret::MIN_BYTES)]
 pub struct SlugSecretError {
     bytes: usize,
 }
@@ -165,22 +145,13 @@ mod tests {
     }
 
     fn candidates(scheme: &SlugScheme, owner: &str, url: &str) -> Vec<String> {
-        scheme
-            .candidates(owner, SlugBasis::Url(&target(url)))
-            .map(String::from)
-            .collect()
+        scheme.candidates(owner, SlugBasis::Url(&target(url))).map(String::from).collect()
     }
 
     #[test]
     fn seed_slugs_are_those_of_the_original_application() {
         let check = |url: &str, expected: &[&str]| {
-            assert_eq!(
-                candidates(&SlugScheme::Seed, "anyone", url)
-                    .get(..expected.len())
-                    .unwrap(),
-                expected,
-                "{url}"
-            );
+            assert_eq!(candidates(&SlugScheme::Seed, "anyone", url).get(..expected.len()).unwrap(), expected, "{url}");
         };
         check("https://www.amazon.com", &["grqpaeet"]);
         check("https://example.com/1139924", &["8c8r"]);
@@ -190,10 +161,7 @@ mod tests {
         check("https://example.com/1176252", &["3el49v5g", "2q3runug"]);
         check("https://example.com/1313633", &["5164d63b"]);
         check("https://example.com/2232887", &["5164d63b", "n0utblij"]);
-        assert_eq!(
-            candidates(&SlugScheme::Seed, "anyone", "https://www.amazon.com").len(),
-            5
-        );
+        assert_eq!(candidates(&SlugScheme::Seed, "anyone", "https://www.amazon.com").len(), 5);
     }
 
     #[test]
@@ -206,37 +174,19 @@ mod tests {
         // bytes or more', (3).to_bytes(8,'big')+b'ann'+b'https://example.com'+(0).to_bytes(4,'big'),
         // hashlib.sha256).hexdigest()[:10])", then five bits a character.
         assert_eq!(slug, "366d5sed");
-        assert_eq!(
-            slug,
-            first(&one, "ann", "https://example.com"),
-            "the slash of an empty path makes no difference"
-        );
+        assert_eq!(slug, first(&one, "ann", "https://example.com"), "the slash of an empty path makes no difference");
         assert_ne!(slug, first(&one, "bob", "https://example.com/"));
         assert_ne!(slug, first(&one, "ann", "https://example.com/a"));
-        assert_ne!(
-            slug,
-            first(
-                &scheme(b"another secret of enough bytes"),
-                "ann",
-                "https://example.com/"
-            )
-        );
+        assert_ne!(slug, first(&scheme(b"another secret of enough bytes"), "ann", "https://example.com/"));
     }
 
     #[test]
     fn keyed_candidates_are_distinct_and_grow() {
         let scheme = SlugScheme::Keyed(SlugSecret::new(&[7; 32]).unwrap());
         let slugs = candidates(&scheme, "ann", "https://example.com/");
-        assert_eq!(
-            slugs.iter().map(String::len).collect::<Vec<_>>(),
-            [8, 8, 8, 8, 8, 10, 10, 10, 10, 10]
-        );
+        assert_eq!(slugs.iter().map(String::len).collect::<Vec<_>>(), [8, 8, 8, 8, 8, 10, 10, 10, 10, 10]);
         assert_eq!(slugs.iter().collect::<HashSet<_>>().len(), 10);
-        assert!(
-            slugs
-                .iter()
-                .all(|slug| slug.bytes().all(|b| CROCKFORD.contains(&b)))
-        );
+        assert!(slugs.iter().all(|slug| slug.bytes().all(|b| CROCKFORD.contains(&b))));
     }
 
     #[test]
@@ -245,10 +195,7 @@ mod tests {
             SlugSecret::new(&[0; 15]).unwrap_err().to_string(),
             "15 bytes are fewer than the 16 that a secret needs"
         );
-        assert_eq!(
-            format!("{:?}", SlugSecret::new(b"0123456789abcdef").unwrap()),
-            "SlugSecret(..)"
-        );
+        assert_eq!(format!("{:?}", SlugSecret::new(b"0123456789abcdef").unwrap()), "SlugSecret(..)");
     }
 
     #[test]
@@ -267,10 +214,7 @@ mod tests {
             ];
             let different: HashSet<_> = slugs.iter().collect();
             assert_eq!(different.len(), slugs.len(), "{slugs:?}");
-            assert_eq!(
-                first("ann", SlugBasis::Request("b")),
-                first("ann", SlugBasis::Request("b"))
-            );
+            assert_eq!(first("ann", SlugBasis::Request("b")), first("ann", SlugBasis::Request("b")));
         }
     }
 }

@@ -18,10 +18,7 @@ pub struct Reader<L> {
 impl<L: Fn(&str) -> Option<String>> Reader<L> {
     /// Reads from `lookup`. A variable that is set to nothing counts as not set.
     pub fn new(lookup: L) -> Self {
-        Self {
-            lookup,
-            mistakes: Vec::new(),
-        }
+        Self { lookup, mistakes: Vec::new() }
     }
 
     /// The text of a variable, if set.
@@ -50,13 +47,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     }
 
     /// The meaning of a variable that `parse` understands, `default` if it is not set.
-    pub fn choice<T>(
-        &mut self,
-        name: &str,
-        default: T,
-        expected: &str,
-        parse: impl Fn(&str) -> Option<T>,
-    ) -> T {
+    pub fn choice<T>(&mut self, name: &str, default: T, expected: &str, parse: impl Fn(&str) -> Option<T>) -> T {
         let Some(value) = self.text(name) else {
             return default;
         };
@@ -107,21 +98,13 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     /// # Errors
     /// [`SettingsError`] with all of them.
     pub fn finish<T>(self, settings: T) -> Result<T, SettingsError> {
-        if self.mistakes.is_empty() {
-            Ok(settings)
-        } else {
-            Err(SettingsError {
-                mistakes: self.mistakes,
-            })
-        }
+        if self.mistakes.is_empty() { Ok(settings) } else { Err(SettingsError { mistakes: self.mistakes }) }
     }
 }
 
 impl<L> fmt::Debug for Reader<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reader")
-            .field("mistakes", &self.mistakes)
-            .finish_non_exhaustive()
+        f.debug_struct("Reader").field("mistakes", &self.mistakes).finish_non_exhaustive()
     }
 }
 
@@ -164,23 +147,12 @@ mod tests {
     #[test]
     fn the_original_switch_means_a_local_table() {
         let endpoint = |variables: &[(&str, &str)]| {
-            let lookup = |name: &str| {
-                variables
-                    .iter()
-                    .find(|(n, _)| *n == name)
-                    .map(|(_, v)| (*v).to_owned())
-            };
+            let lookup = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
             Reader::new(lookup).dynamodb().endpoint_url
         };
         assert_eq!(endpoint(&[]), None);
-        assert_eq!(
-            endpoint(&[("DDB_LOCAL", "1")]).as_deref(),
-            Some("http://localhost:8000")
-        );
-        let both = [
-            ("DDB_LOCAL", "1"),
-            ("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9"),
-        ];
+        assert_eq!(endpoint(&[("DDB_LOCAL", "1")]).as_deref(), Some("http://localhost:8000"));
+        let both = [("DDB_LOCAL", "1"), ("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9")];
         assert_eq!(endpoint(&both).as_deref(), Some("http://127.0.0.1:9"));
     }
 }

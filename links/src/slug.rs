@@ -9,8 +9,8 @@ const MIN_ALIAS_CHARACTERS: usize = 3;
 
 /// Names that callers cannot choose: they are, or may become, paths of the service.
 const RESERVED: [&str; 15] = [
-    "admin", "api", "app", "assets", "docs", "favicon", "health", "healthz", "login", "metrics",
-    "openapi", "robots", "static", "status", "www",
+    "admin", "api", "app", "assets", "docs", "favicon", "health", "healthz", "login", "metrics", "openapi", "robots",
+    "static", "status", "www",
 ];
 
 /// A slug: 1 to 64 characters of `a-z 0-9 _ -`, first and last a letter or digit.
@@ -39,21 +39,12 @@ impl FromStr for Slug {
         if text.is_empty() {
             return Err(SlugError::Empty);
         }
-        if let Some((position, character)) = text
-            .chars()
-            .enumerate()
-            .find(|(_, c)| !is_slug_character(*c))
-        {
-            return Err(SlugError::Character {
-                character,
-                position,
-            });
+        if let Some((position, character)) = text.chars().enumerate().find(|(_, c)| !is_slug_character(*c)) {
+            return Err(SlugError::Character { character, position });
         }
         // All characters are ASCII from here on, so bytes are characters.
         if text.len() > MAX_CHARACTERS {
-            return Err(SlugError::TooLong {
-                characters: text.len(),
-            });
+            return Err(SlugError::TooLong { characters: text.len() });
         }
         if text.starts_with(['-', '_']) || text.ends_with(['-', '_']) {
             return Err(SlugError::Edge);
@@ -133,9 +124,7 @@ impl FromStr for Alias {
     fn from_str(text: &str) -> Result<Self, AliasError> {
         let slug: Slug = text.parse()?;
         if slug.as_str().len() < MIN_ALIAS_CHARACTERS {
-            return Err(AliasError::TooShort {
-                characters: slug.as_str().len(),
-            });
+            return Err(AliasError::TooShort { characters: slug.as_str().len() });
         }
         if slug.is_reserved() {
             return Err(AliasError::Reserved { slug });
@@ -152,9 +141,7 @@ pub enum AliasError {
     #[error(transparent)]
     Syntax(#[from] SlugError),
     /// It has fewer characters than a chosen slug must have.
-    #[error(
-        "{characters} characters are fewer than the {MIN_ALIAS_CHARACTERS} that a chosen slug needs"
-    )]
+    #[error("{characters} characters are fewer than the {MIN_ALIAS_CHARACTERS} that a chosen slug needs")]
     TooShort {
         /// How many there are.
         characters: usize,
@@ -173,11 +160,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn check(text: &str, expected: Result<&str, SlugError>) {
-        assert_eq!(
-            text.parse::<Slug>().as_ref().map(Slug::as_str),
-            expected.as_ref().map(|s| *s),
-            "{text:?}"
-        );
+        assert_eq!(text.parse::<Slug>().as_ref().map(Slug::as_str), expected.as_ref().map(|s| *s), "{text:?}");
     }
 
     #[test]
@@ -191,63 +174,20 @@ mod tests {
         check(&"x".repeat(65), Err(SlugError::TooLong { characters: 65 }));
         check("-a", Err(SlugError::Edge));
         check("a_", Err(SlugError::Edge));
-        check(
-            "robots.txt",
-            Err(SlugError::Character {
-                character: '.',
-                position: 6,
-            }),
-        );
-        check(
-            "a/b",
-            Err(SlugError::Character {
-                character: '/',
-                position: 1,
-            }),
-        );
-        check(
-            "ab+",
-            Err(SlugError::Character {
-                character: '+',
-                position: 2,
-            }),
-        );
-        check(
-            "añb",
-            Err(SlugError::Character {
-                character: 'ñ',
-                position: 1,
-            }),
-        );
+        check("robots.txt", Err(SlugError::Character { character: '.', position: 6 }));
+        check("a/b", Err(SlugError::Character { character: '/', position: 1 }));
+        check("ab+", Err(SlugError::Character { character: '+', position: 2 }));
+        check("añb", Err(SlugError::Character { character: 'ñ', position: 1 }));
         // The Kelvin sign folds to k in Unicode; it is still not a slug character.
-        check(
-            "\u{212a}elvin",
-            Err(SlugError::Character {
-                character: '\u{212a}',
-                position: 0,
-            }),
-        );
+        check("\u{212a}elvin", Err(SlugError::Character { character: '\u{212a}', position: 0 }));
     }
 
     #[test]
     fn aliases_are_longer_and_not_reserved() {
         assert!("abc".parse::<Alias>().is_ok());
-        assert_eq!(
-            "ab".parse::<Alias>(),
-            Err(AliasError::TooShort { characters: 2 })
-        );
-        assert!(matches!(
-            "API".parse::<Alias>(),
-            Err(AliasError::Reserved { .. })
-        ));
-        assert_eq!(
-            "a b".parse::<Alias>(),
-            Err(SlugError::Character {
-                character: ' ',
-                position: 1
-            }
-            .into())
-        );
+        assert_eq!("ab".parse::<Alias>(), Err(AliasError::TooShort { characters: 2 }));
+        assert!(matches!("API".parse::<Alias>(), Err(AliasError::Reserved { .. })));
+        assert_eq!("a b".parse::<Alias>(), Err(SlugError::Character { character: ' ', position: 1 }.into()));
     }
 
     proptest! {

@@ -21,11 +21,7 @@ pub enum Freshness {
 /// Reads links.
 pub trait LinkReader: Send + Sync {
     /// The link of that slug, if there is one.
-    fn read(
-        &self,
-        slug: &Slug,
-        freshness: Freshness,
-    ) -> impl Future<Output = Result<Found, StoreError>> + Send;
+    fn read(&self, slug: &Slug, freshness: Freshness) -> impl Future<Output = Result<Found, StoreError>> + Send;
 }
 
 /// The answer to a read.
@@ -55,11 +51,7 @@ pub trait LinkWriter: LinkReader {
     ///
     /// `after` has the same slug and a higher version. When the outcome of the first attempt is unknown and it is
     /// repeated, [`Change::Outdated`] may be the answer to a change that has happened: a strong read tells.
-    fn update(
-        &self,
-        before: &Link,
-        after: &Link,
-    ) -> impl Future<Output = Result<Change, StoreError>> + Send;
+    fn update(&self, before: &Link, after: &Link) -> impl Future<Output = Result<Change, StoreError>> + Send;
 }
 
 /// Lists the links of an owner.
@@ -142,14 +134,8 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(crate) fn unavailable(
-        operation: &'static str,
-        source: impl Error + Send + Sync + 'static,
-    ) -> Self {
-        Self::Unavailable {
-            operation,
-            source: Box::new(source),
-        }
+    pub(crate) fn unavailable(operation: &'static str, source: impl Error + Send + Sync + 'static) -> Self {
+        Self::Unavailable { operation, source: Box::new(source) }
     }
 }
 
@@ -158,10 +144,7 @@ impl Found {
     pub(crate) fn new(slug: &Slug, item: Option<Item>, source: Source) -> Result<Self, StoreError> {
         match item.map(item::to_link).transpose() {
             Ok(link) => Ok(Self { link, source }),
-            Err(source) => Err(StoreError::Malformed {
-                slug: slug.clone(),
-                source,
-            }),
+            Err(source) => Err(StoreError::Malformed { slug: slug.clone(), source }),
         }
     }
 }

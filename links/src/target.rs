@@ -42,17 +42,13 @@ impl TargetUrl {
         }
         let url = Url::parse(text).map_err(|source| TargetError::Syntax { source })?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(TargetError::Scheme {
-                scheme: url.scheme().to_owned(),
-            });
+            return Err(TargetError::Scheme { scheme: url.scheme().to_owned() });
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(TargetError::Credentials);
         }
         if url.as_str().len() > MAX_BYTES {
-            return Err(TargetError::TooLong {
-                bytes: url.as_str().len(),
-            });
+            return Err(TargetError::TooLong { bytes: url.as_str().len() });
         }
         if rules.own.iter().any(|own| own.is_origin_of(&url)) {
             return Err(TargetError::SelfLoop);
@@ -61,11 +57,7 @@ impl TargetUrl {
             return Err(TargetError::Private);
         }
         let lacks_slash_only = url.as_str().strip_suffix('/') == Some(text);
-        Ok(Self(if lacks_slash_only {
-            text.to_owned()
-        } else {
-            url.into()
-        }))
+        Ok(Self(if lacks_slash_only { text.to_owned() } else { url.into() }))
     }
 
     /// The URL as it is stored and sent.
@@ -112,19 +104,14 @@ impl Origin {
         if !matches!(url.scheme(), "http" | "https") {
             return None;
         }
-        Some(Self {
-            host: url.host_str()?.to_owned(),
-            port: url.port_or_known_default()?,
-        })
+        Some(Self { host: url.host_str()?.to_owned(), port: url.port_or_known_default()? })
     }
 
     fn is_origin_of(&self, url: &Url) -> bool {
         let standard = |port| matches!(port, 80 | 443);
         let port = url.port_or_known_default().unwrap_or_default();
         // The service answers on both standard ports, or redirects from one to the other.
-        url.host_str()
-            .map(|host| host.strip_suffix('.').unwrap_or(host))
-            == Some(self.host.as_str())
+        url.host_str().map(|host| host.strip_suffix('.').unwrap_or(host)) == Some(self.host.as_str())
             && (port == self.port || standard(port) && standard(self.port))
     }
 }
@@ -158,18 +145,15 @@ fn is_private_v4(address: Ipv4Addr) -> bool {
 fn is_private_v6(address: Ipv6Addr) -> bool {
     // IPv4 inside IPv6: mapped (::ffff:0:0/96), compatible (::/96), and the NAT64 prefix 64:ff9b::/96.
     let embedded = match address.segments() {
-        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
-            Some((high, low))
-        }
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some((high, low)),
         _ => None,
     };
     address.is_loopback()
         || address.is_unspecified()
         || address.is_unique_local()
         || address.is_unicast_link_local()
-        || embedded.is_some_and(|(high, low)| {
-            is_private_v4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)))
-        })
+        || embedded
+            .is_some_and(|(high, low)| is_private_v4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low))))
 }
 
 /// Why a text cannot be the target of a link.
@@ -217,39 +201,20 @@ mod tests {
     use proptest::prelude::*;
 
     fn rules() -> TargetRules {
-        TargetRules {
-            own: vec![Origin::of("https://s.example").unwrap()],
-            allow_private: false,
-        }
+        TargetRules { own: vec![Origin::of("https://s.example").unwrap()], allow_private: false }
     }
 
     fn check(text: &str, expected: Result<&str, TargetError>) {
         let actual = TargetUrl::parse(text, &rules());
-        assert_eq!(
-            actual.as_ref().map(TargetUrl::as_str),
-            expected.as_ref().map(|s| *s),
-            "{text:?}"
-        );
+        assert_eq!(actual.as_ref().map(TargetUrl::as_str), expected.as_ref().map(|s| *s), "{text:?}");
     }
 
     #[test]
     fn urls_are_kept_in_normal_form() {
-        check(
-            "https://example.com/a?b=1#c",
-            Ok("https://example.com/a?b=1#c"),
-        );
-        check(
-            "HTTPS://Example.COM:443/a/../b",
-            Ok("https://example.com/b"),
-        );
-        check(
-            " \t\r\nhttps://example.com/x \n",
-            Ok("https://example.com/x"),
-        );
-        check(
-            "https://bücher.example/ü",
-            Ok("https://xn--bcher-kva.example/%C3%BC"),
-        );
+        check("https://example.com/a?b=1#c", Ok("https://example.com/a?b=1#c"));
+        check("HTTPS://Example.COM:443/a/../b", Ok("https://example.com/b"));
+        check(" \t\r\nhttps://example.com/x \n", Ok("https://example.com/x"));
+        check("https://bücher.example/ü", Ok("https://xn--bcher-kva.example/%C3%BC"));
         check("http:example.com", Ok("http://example.com/"));
         // A missing slash alone is left as it was written.
         check("https://www.amazon.com", Ok("https://www.amazon.com"));
@@ -259,59 +224,17 @@ mod tests {
 
     #[test]
     fn what_is_not_a_web_address_is_refused() {
-        check(
-            "",
-            Err(TargetError::Syntax {
-                source: url::ParseError::RelativeUrlWithoutBase,
-            }),
-        );
-        check(
-            "example.com",
-            Err(TargetError::Syntax {
-                source: url::ParseError::RelativeUrlWithoutBase,
-            }),
-        );
-        check(
-            "https://",
-            Err(TargetError::Syntax {
-                source: url::ParseError::EmptyHost,
-            }),
-        );
-        check(
-            "javascript:alert(1)",
-            Err(TargetError::Scheme {
-                scheme: "javascript".into(),
-            }),
-        );
-        check(
-            "data:text/html,x",
-            Err(TargetError::Scheme {
-                scheme: "data".into(),
-            }),
-        );
-        check(
-            "ftp://example.com",
-            Err(TargetError::Scheme {
-                scheme: "ftp".into(),
-            }),
-        );
+        check("", Err(TargetError::Syntax { source: url::ParseError::RelativeUrlWithoutBase }));
+        check("example.com", Err(TargetError::Syntax { source: url::ParseError::RelativeUrlWithoutBase }));
+        check("https://", Err(TargetError::Syntax { source: url::ParseError::EmptyHost }));
+        check("javascript:alert(1)", Err(TargetError::Scheme { scheme: "javascript".into() }));
+        check("data:text/html,x", Err(TargetError::Scheme { scheme: "data".into() }));
+        check("ftp://example.com", Err(TargetError::Scheme { scheme: "ftp".into() }));
         check("https://user@example.com/", Err(TargetError::Credentials));
-        check(
-            "https://:secret@example.com/",
-            Err(TargetError::Credentials),
-        );
-        check(
-            "https://example.com/\r\nx: y",
-            Err(TargetError::ControlCharacter { position: 20 }),
-        );
-        check(
-            "https://exa\tmple.com/",
-            Err(TargetError::ControlCharacter { position: 11 }),
-        );
-        check(
-            "https://example.com/\u{7f}",
-            Err(TargetError::ControlCharacter { position: 20 }),
-        );
+        check("https://:secret@example.com/", Err(TargetError::Credentials));
+        check("https://example.com/\r\nx: y", Err(TargetError::ControlCharacter { position: 20 }));
+        check("https://exa\tmple.com/", Err(TargetError::ControlCharacter { position: 11 }));
+        check("https://example.com/\u{7f}", Err(TargetError::ControlCharacter { position: 20 }));
     }
 
     #[test]
@@ -326,12 +249,7 @@ mod tests {
 
     #[test]
     fn links_to_the_service_itself_are_refused() {
-        for text in [
-            "https://s.example/abc",
-            "http://S.Example",
-            "https://s.example.:443/x",
-            "http://s.example:443/",
-        ] {
+        for text in ["https://s.example/abc", "http://S.Example", "https://s.example.:443/x", "http://s.example:443/"] {
             check(text, Err(TargetError::SelfLoop));
         }
         check("https://s.example:8443/", Ok("https://s.example:8443/"));
@@ -364,26 +282,17 @@ mod tests {
         ] {
             let text = format!("http://{host}/");
             check(&text, Err(TargetError::Private));
-            let rules = TargetRules {
-                allow_private: true,
-                ..rules()
-            };
+            let rules = TargetRules { allow_private: true, ..rules() };
             assert!(TargetUrl::parse(&text, &rules).is_ok(), "{text}");
         }
-        for text in [
-            "http://172.32.0.1/",
-            "http://100.128.0.1/",
-            "http://[2001:db8::1]/",
-            "http://8.8.8.8/",
-        ] {
+        for text in ["http://172.32.0.1/", "http://100.128.0.1/", "http://[2001:db8::1]/", "http://8.8.8.8/"] {
             check(text, Ok(text));
         }
     }
 
     #[test]
     fn a_missing_slash_makes_no_difference() {
-        let same =
-            |text: &str, stored: &str| TargetUrl::parse(text, &rules()).unwrap().is_same_as(stored);
+        let same = |text: &str, stored: &str| TargetUrl::parse(text, &rules()).unwrap().is_same_as(stored);
         assert!(same("https://example.com", "https://example.com"));
         assert!(same("https://example.com", "https://example.com/"));
         assert!(same("https://example.com/", "https://example.com"));

@@ -47,11 +47,7 @@ impl Timestamp {
 impl From<SystemTime> for Timestamp {
     /// Cuts off fractions of a second; times before the epoch become the epoch.
     fn from(time: SystemTime) -> Self {
-        Self(
-            time.duration_since(UNIX_EPOCH)
-                .unwrap_or_default()
-                .as_secs(),
-        )
+        Self(time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs())
     }
 }
 

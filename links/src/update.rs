@@ -30,14 +30,9 @@ impl Update {
         attributes.sort_unstable();
         attributes.dedup();
         let mut names = HashMap::from([("#version".to_owned(), VERSION.to_owned())]);
-        let mut values = HashMap::from([(
-            ":version".to_owned(),
-            AttributeValue::N(before.version.to_string()),
-        )]);
+        let mut values = HashMap::from([(":version".to_owned(), AttributeValue::N(before.version.to_string()))]);
         let (mut set, mut remove) = (Vec::new(), Vec::new());
-        let differing = attributes
-            .into_iter()
-            .filter(|name| old.get(*name) != new.get(*name));
+        let differing = attributes.into_iter().filter(|name| old.get(*name) != new.get(*name));
         for (position, attribute) in differing.enumerate() {
             let name = format!("#a{position}");
             names.insert(name.clone(), attribute.clone());
@@ -60,10 +55,7 @@ impl Update {
             false => format!("{verb} {}", parts.join(", ")),
         };
         Self {
-            expression: [clause("SET", set), clause("REMOVE", remove)]
-                .join(" ")
-                .trim()
-                .to_owned(),
+            expression: [clause("SET", set), clause("REMOVE", remove)].join(" ").trim().to_owned(),
             condition,
             names,
             values,
@@ -91,23 +83,11 @@ mod tests {
         after.target = StoredTarget::from_table("https://example.org/".into());
         after.note = None;
         let update = Update::between(&before, &after);
-        assert_eq!(
-            update.expression,
-            "SET #a1 = :a1, #a2 = :a2, #a3 = :a3 REMOVE #a0"
-        );
+        assert_eq!(update.expression, "SET #a1 = :a1, #a2 = :a2, #a3 = :a3 REMOVE #a0");
         let name = |placeholder: &str| update.names.get(placeholder).map(String::as_str);
-        assert_eq!(
-            ["#a0", "#a1", "#a2", "#a3"].map(name),
-            ["note", "target", "updated_at", "version"].map(Some)
-        );
-        assert_eq!(
-            update.values.get(":a3"),
-            Some(&AttributeValue::N("2".into()))
-        );
-        assert_eq!(
-            update.values.get(":version"),
-            Some(&AttributeValue::N("1".into()))
-        );
+        assert_eq!(["#a0", "#a1", "#a2", "#a3"].map(name), ["note", "target", "updated_at", "version"].map(Some));
+        assert_eq!(update.values.get(":a3"), Some(&AttributeValue::N("2".into())));
+        assert_eq!(update.values.get(":version"), Some(&AttributeValue::N("1".into())));
     }
 
     #[test]
@@ -115,15 +95,8 @@ mod tests {
         let first = link();
         let second = first.clone().changed(Timestamp::from_unix_seconds(200));
         let third = second.clone().changed(Timestamp::from_unix_seconds(300));
-        assert!(
-            Update::between(&first, &second)
-                .condition
-                .contains("attribute_not_exists(#version)")
-        );
-        assert_eq!(
-            Update::between(&second, &third).condition,
-            "#version = :version"
-        );
+        assert!(Update::between(&first, &second).condition.contains("attribute_not_exists(#version)"));
+        assert_eq!(Update::between(&second, &third).condition, "#version = :version");
     }
 
     #[test]
@@ -132,17 +105,13 @@ mod tests {
         let dead = before.clone().deleted(Timestamp::from_unix_seconds(200));
         let ttl = |update: &Update| {
             let names = update.names.iter();
-            names
-                .filter(|(_, attribute)| *attribute == "ttl")
-                .map(|(name, _)| name.clone())
-                .next()
+            names.filter(|(_, attribute)| *attribute == "ttl").map(|(name, _)| name.clone()).next()
         };
         let update = Update::between(&before, &dead);
-        assert!(ttl(&update).is_some_and(|name| {
-            update
-                .expression
-                .contains(&format!("{name} = {}", name.replace('#', ":")))
-        }));
+        assert!(
+            ttl(&update)
+                .is_some_and(|name| { update.expression.contains(&format!("{name} = {}", name.replace('#', ":"))) })
+        );
         let back = dead.clone().restored(Timestamp::from_unix_seconds(300));
         let update = Update::between(&dead, &back);
         let (_, removed) = update.expression.split_once("REMOVE").unwrap();

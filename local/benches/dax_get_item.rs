@@ -20,12 +20,8 @@ const VALUE_BYTES: usize = 100;
 
 fn main() -> anyhow::Result<()> {
     // Cargo itself adds `--bench`.
-    let seconds = std::env::args()
-        .skip(1)
-        .find_map(|argument| argument.parse().ok());
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let seconds = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(run(Duration::from_secs(seconds.unwrap_or(3))))
 }
 
@@ -67,28 +63,17 @@ async fn start() -> anyhow::Result<(Cluster, String)> {
         "BillingMode": "PAY_PER_REQUEST",
     });
     database.create_table(serde_json::from_value(json)?)?;
-    tokio::spawn(dynoxide::server::serve_with_shutdown(
-        listener,
-        database,
-        std::future::pending(),
-    ));
+    tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::latest())
         .endpoint_url(&endpoint)
         .region(aws_sdk_dynamodb::config::Region::new("us-east-1"))
-        .credentials_provider(aws_sdk_dynamodb::config::Credentials::new(
-            "local", "local", None, None, "bench",
-        ))
+        .credentials_provider(aws_sdk_dynamodb::config::Credentials::new("local", "local", None, None, "bench"))
         .http_client(aws_smithy_http_client::Builder::new().build_http());
     let dynamodb = aws_sdk_dynamodb::Client::from_conf(config.build());
     for item in 0..ITEMS {
-        let put = dynamodb
-            .put_item()
-            .table_name("Links")
-            .item("id", AttributeValue::S(id(item)));
-        put.item("target", AttributeValue::S("x".repeat(VALUE_BYTES)))
-            .send()
-            .await?;
+        let put = dynamodb.put_item().table_name("Links").item("id", AttributeValue::S(id(item)));
+        put.item("target", AttributeValue::S("x".repeat(VALUE_BYTES))).send().await?;
     }
     let cluster = Cluster::start(ClusterConfig::new(Backend::local(endpoint))).await?;
     let endpoint = cluster.endpoints().into_iter().next().context("one node")?;
@@ -127,12 +112,7 @@ fn request(item: usize) -> Vec<u8> {
 }
 
 /// Asks for one item after another until `end`, and returns how long each took.
-async fn ask(
-    mut stream: TcpStream,
-    number: usize,
-    answer_bytes: usize,
-    end: Instant,
-) -> anyhow::Result<Vec<Duration>> {
+async fn ask(mut stream: TcpStream, number: usize, answer_bytes: usize, end: Instant) -> anyhow::Result<Vec<Duration>> {
     let mut answer = vec![0; answer_bytes];
     let mut latencies = Vec::new();
     for item in (0..ITEMS).cycle().skip(number * 7) {
@@ -147,23 +127,11 @@ async fn ask(
     Ok(latencies)
 }
 
-#[expect(
-    clippy::print_stdout,
-    reason = "the figures are what this program is for"
-)]
+#[expect(clippy::print_stdout, reason = "the figures are what this program is for")]
 fn report(connections: usize, took: Duration, mut latencies: Vec<Duration>) -> anyhow::Result<()> {
     latencies.sort_unstable();
-    let at = |percent: usize| {
-        latencies
-            .get(latencies.len() * percent / 100)
-            .copied()
-            .context("no answers")
-    };
+    let at = |percent: usize| latencies.get(latencies.len() * percent / 100).copied().context("no answers");
     let per_second = f64::from(u32::try_from(latencies.len())?) / took.as_secs_f64();
-    println!(
-        "{connections:>3} connections: {per_second:>8.0} items/s, p50 {:?}, p99 {:?}",
-        at(50)?,
-        at(99)?
-    );
+    println!("{connections:>3} connections: {per_second:>8.0} items/s, p50 {:?}, p99 {:?}", at(50)?, at(99)?);
     Ok(())
 }

@@ -45,21 +45,14 @@ pub fn build(
     profile: Profile,
     mut progress: impl FnMut(&str),
 ) -> Result<BTreeMap<String, PathBuf>, BuildError> {
-    let mut child = cargo(packages, profile)
-        .spawn()
-        .map_err(BuildError::Cargo)?;
+    let mut child = cargo(packages, profile).spawn().map_err(BuildError::Cargo)?;
     let diagnostics = read_stderr(&mut child);
     let mut programs = BTreeMap::new();
     let stdout = child.stdout.take().into_iter();
     for line in stdout.flat_map(|pipe| BufReader::new(pipe).lines()) {
         let line = line.map_err(BuildError::Cargo)?;
         // Cargo adds kinds of messages over time; only the artifacts matter.
-        if let Ok(Message {
-            target: Some(target),
-            executable,
-            ..
-        }) = serde_json::from_str(&line)
-        {
+        if let Ok(Message { target: Some(target), executable, .. }) = serde_json::from_str(&line) {
             progress(&target.name);
             if let Some(executable) = executable {
                 programs.insert(target.name, executable);
@@ -71,10 +64,7 @@ pub fn build(
     if !status.success() {
         return Err(BuildError::Failed(diagnostics));
     }
-    match packages
-        .iter()
-        .find(|package| !programs.contains_key(**package))
-    {
+    match packages.iter().find(|package| !programs.contains_key(**package)) {
         Some(missing) => Err(BuildError::NoProgram((*missing).to_owned())),
         None => Ok(programs),
     }
@@ -108,10 +98,7 @@ fn cargo(packages: &[&str], profile: Profile) -> Command {
     // (ring's does) would run again, and everything above them would be rebuilt each time.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"]
-            .iter()
-            .any(|own| text.starts_with(own))
-        {
+        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|own| text.starts_with(own)) {
             command.env_remove(&name);
         }
     }
@@ -126,12 +113,7 @@ fn workspace() -> PathBuf {
     let is_workspace = |path: &Path| path.join("infra/template.yaml").is_file();
     std::env::current_dir()
         .ok()
-        .and_then(|start| {
-            start
-                .ancestors()
-                .find(|path| is_workspace(path))
-                .map(Path::to_owned)
-        })
+        .and_then(|start| start.ancestors().find(|path| is_workspace(path)).map(Path::to_owned))
         .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
 }
 

@@ -52,12 +52,7 @@ pub(crate) struct DaxOptions {
     replication_delay: u64,
 
     /// Secret access key that clients must sign with; without it anybody may connect
-    #[arg(
-        long,
-        value_name = "KEY",
-        env = "DAX_SECRET_ACCESS_KEY",
-        hide_env_values = true
-    )]
+    #[arg(long, value_name = "KEY", env = "DAX_SECRET_ACCESS_KEY", hide_env_values = true)]
     secret: Option<String>,
 
     /// Seed for fault rules with a probability
@@ -65,31 +60,14 @@ pub(crate) struct DaxOptions {
     seed: u64,
 
     /// Region of the DynamoDB behind the cluster
-    #[arg(
-        long,
-        value_name = "REGION",
-        env = "AWS_REGION",
-        default_value = "us-east-1"
-    )]
+    #[arg(long, value_name = "REGION", env = "AWS_REGION", default_value = "us-east-1")]
     region: String,
 
     /// Credentials for the DynamoDB behind the cluster
-    #[arg(
-        long,
-        value_name = "ID",
-        env = "AWS_ACCESS_KEY_ID",
-        hide_env_values = true,
-        default_value = "local"
-    )]
+    #[arg(long, value_name = "ID", env = "AWS_ACCESS_KEY_ID", hide_env_values = true, default_value = "local")]
     access_key_id: String,
 
-    #[arg(
-        long,
-        hide = true,
-        env = "AWS_SECRET_ACCESS_KEY",
-        hide_env_values = true,
-        default_value = "local"
-    )]
+    #[arg(long, hide = true, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true, default_value = "local")]
     secret_access_key: String,
 
     #[arg(long, hide = true, env = "AWS_SESSION_TOKEN", hide_env_values = true)]
@@ -117,10 +95,8 @@ A fault rule has an action and, if wanted, "node", "operation", "times", "probab
 
 /// Runs the cluster until a signal comes.
 pub(crate) fn run(options: &DaxOptions) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the async runtime")?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the async runtime")?;
     runtime.block_on(serve(options))
 }
 
@@ -148,12 +124,9 @@ async fn serve(options: &DaxOptions) -> anyhow::Result<()> {
 
 /// Names the option that helps.
 fn explain(error: anyhow::Error) -> anyhow::Error {
-    let io = error
-        .chain()
-        .find_map(|cause| cause.downcast_ref::<std::io::Error>());
+    let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
     if io.is_some_and(|io| io.kind() == std::io::ErrorKind::AddrInUse) {
-        return error
-            .context("choose other ports with --port and --control-port; 0 takes any free one");
+        return error.context("choose other ports with --port and --control-port; 0 takes any free one");
     }
     error
 }
@@ -168,9 +141,7 @@ fn config(options: &DaxOptions, endpoint: String) -> ClusterConfig {
     });
     config.nodes = usize::from(options.nodes);
     config.host = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    config.port = options
-        .port
-        .unwrap_or(if options.tls { 9111 } else { 8111 });
+    config.port = options.port.unwrap_or(if options.tls { 9111 } else { 8111 });
     config.control_port = Some(options.control_port);
     config.tls = options.tls;
     config.item_ttl = Duration::from_millis(options.item_ttl);
@@ -187,11 +158,7 @@ async fn embedded_dynamodb() -> anyhow::Result<String> {
     let database = Database::memory().context("cannot open the embedded DynamoDB")?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let url = format!("http://{}", listener.local_addr()?);
-    tokio::spawn(dynoxide::server::serve_with_shutdown(
-        listener,
-        database,
-        std::future::pending(),
-    ));
+    tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
     Ok(url)
 }
 
@@ -209,28 +176,17 @@ fn readiness_line(cluster: &Cluster, dynamodb: &str) -> std::io::Result<()> {
 fn banner(options: &DaxOptions, cluster: &Cluster, dynamodb: &str) -> std::io::Result<()> {
     let term = Term::stdout();
     term.write_line("")?;
-    term.write_line(&format!(
-        "  {} is running on this machine",
-        style("DAX").bold().cyan()
-    ))?;
+    term.write_line(&format!("  {} is running on this machine", style("DAX").bold().cyan()))?;
     term.write_line("")?;
     let line = |name: &str, value: &str, note: &str| {
         let name = style(format!("{name:<10}")).dim();
         term.write_line(format!("  {name} {value}  {}", style(note).dim()).trim_end())
     };
     for (index, endpoint) in cluster.endpoints().iter().enumerate() {
-        let role = if index == cluster.leader() {
-            "leader"
-        } else {
-            "replica"
-        };
+        let role = if index == cluster.leader() { "leader" } else { "replica" };
         line(if index == 0 { "DAX" } else { "" }, endpoint, role)?;
     }
-    let embedded = if options.dynamodb.is_none() {
-        "embedded, in memory"
-    } else {
-        ""
-    };
+    let embedded = if options.dynamodb.is_none() { "embedded, in memory" } else { "" };
     line("DynamoDB", dynamodb, embedded)?;
     if let Some(url) = cluster.control_url() {
         line("Control", &url, "see --help")?;
@@ -246,10 +202,7 @@ fn banner(options: &DaxOptions, cluster: &Cluster, dynamodb: &str) -> std::io::R
     line("Auth", auth, "")?;
     term.write_line("")?;
     let status = cluster.control_url().unwrap_or_default();
-    term.write_line(&format!(
-        "    {}",
-        style(format!("curl {status}/status")).green()
-    ))?;
+    term.write_line(&format!("    {}", style(format!("curl {status}/status")).green()))?;
     term.write_line("")?;
     term.write_line(&format!("  {}", style("Ctrl-C stops it.").dim()))?;
     term.write_line("")

@@ -74,8 +74,7 @@ pub(crate) fn open(directory: Option<&Path>) -> Result<Database, StoreError> {
     let Some(directory) = directory else {
         return Database::memory().map_err(|error| StoreError::Open(None, error));
     };
-    std::fs::create_dir_all(directory)
-        .map_err(|error| StoreError::Directory(directory.to_owned(), error))?;
+    std::fs::create_dir_all(directory).map_err(|error| StoreError::Directory(directory.to_owned(), error))?;
     let file = directory.join("dynamodb.sqlite");
     Database::new(&file.to_string_lossy()).map_err(|error| StoreError::Open(Some(file), error))
 }
@@ -85,10 +84,7 @@ pub(crate) fn ensure_table(database: &Database, table: &TableDefinition) -> Resu
     create_unless_present(database, table).map_err(|error| StoreError::Table(table.name, error))
 }
 
-fn create_unless_present(
-    database: &Database,
-    table: &TableDefinition,
-) -> Result<(), DynoxideError> {
+fn create_unless_present(database: &Database, table: &TableDefinition) -> Result<(), DynoxideError> {
     let described = database.describe_table(input(json!({ "TableName": table.name }))?);
     if described.is_ok() {
         return Ok(());
@@ -130,8 +126,7 @@ fn key(name: &str, kind: &str) -> Value {
 
 /// The store's input types have no builders; they are made to be read from JSON.
 fn input<T: DeserializeOwned>(value: Value) -> Result<T, DynoxideError> {
-    serde_json::from_value(value)
-        .map_err(|error| DynoxideError::SerializationException(error.to_string()))
+    serde_json::from_value(value).map_err(|error| DynoxideError::SerializationException(error.to_string()))
 }
 
 /// A request counter in front of a store, so that a test can prove that something did no I/O.
@@ -194,19 +189,11 @@ impl Endpoint {
 
     async fn exchange(&self, request: Request<Incoming>) -> Option<Response<Full<Bytes>>> {
         let (mut head, body) = request.into_parts();
-        let body = Limited::new(body, MAX_REQUEST_BYTES)
-            .collect()
-            .await
-            .ok()?
-            .to_bytes();
+        let body = Limited::new(body, MAX_REQUEST_BYTES).collect().await.ok()?.to_bytes();
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
         head.uri = format!("http://{}{path}", self.upstream).parse().ok()?;
         head.headers.remove(http::header::TRANSFER_ENCODING);
-        let response = self
-            .client
-            .request(Request::from_parts(head, Full::new(body)))
-            .await
-            .ok()?;
+        let response = self.client.request(Request::from_parts(head, Full::new(body))).await.ok()?;
         let (head, body) = response.into_parts();
         let body = body.collect().await.ok()?.to_bytes();
         Some(Response::from_parts(head, Full::new(body)))
@@ -231,12 +218,8 @@ pub(crate) async fn sweep(database: Database, mut stop: Stop) {
 mod tests {
     use super::*;
 
-    const TABLE: TableDefinition = TableDefinition {
-        name: "table",
-        key_attribute: "id",
-        ttl_attribute: Some("ttl"),
-        index: None,
-    };
+    const TABLE: TableDefinition =
+        TableDefinition { name: "table", key_attribute: "id", ttl_attribute: Some("ttl"), index: None };
 
     fn put(database: &Database, id: &str, ttl: &str) {
         let item = json!({ "id": { "S": id }, "ttl": { "N": ttl } });

@@ -30,9 +30,7 @@ pub(crate) fn trace_root(sent: Option<&HeaderValue>, now: Timestamp) -> String {
         let known = |letter: char| letter.is_ascii_hexdigit() || letter == '-';
         !id.is_empty() && id.len() <= 64 && id.chars().all(known)
     };
-    let fields = sent
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let fields = sent.and_then(|value| value.to_str().ok()).unwrap_or_default();
     match fields.split(';').map(str::trim).find(is_root) {
         Some(root) => root.to_owned(),
         None => {
@@ -44,10 +42,7 @@ pub(crate) fn trace_root(sent: Option<&HeaderValue>, now: Timestamp) -> String {
 
 /// The trace header of an invocation: the caller's root, our segment, and the decision not to sample.
 pub(crate) fn trace_header(root: &str) -> String {
-    format!(
-        "{root};Parent={};Sampled=0",
-        hex(&rand::random::<[u8; 8]>())
-    )
+    format!("{root};Parent={};Sampled=0", hex(&rand::random::<[u8; 8]>()))
 }
 
 /// Lower-case hexadecimal.
@@ -85,10 +80,7 @@ mod tests {
         let root = "Root=1-5759e988-bd862e3fe1be46a994272793";
         for (sent, kept) in [
             (root, true),
-            (
-                "Self=1-2-3;Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1",
-                true,
-            ),
+            ("Self=1-2-3;Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1", true),
             ("Root=", false),
             ("Root=1-x y", false),
             ("Parent=53995c3f42cd8ad8", false),
@@ -98,9 +90,6 @@ mod tests {
             assert_eq!(trace_root(Some(&header), now) == root, kept, "{sent}");
         }
         let fresh = trace_root(None, now);
-        assert!(
-            fresh.starts_with("Root=1-5759e988-") && fresh.len() == root.len(),
-            "{fresh}"
-        );
+        assert!(fresh.starts_with("Root=1-5759e988-") && fresh.len() == root.len(), "{fresh}");
     }
 }

@@ -48,11 +48,7 @@ struct ApiError {
 
 impl ApiError {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            status,
-            code,
-            message: message.into(),
-        }
+        Self { status, code, message: message.into() }
     }
 }
 
@@ -72,15 +68,10 @@ impl LambdaApi {
         response
     }
 
-    async fn invoke(
-        &self,
-        request: Request<Incoming>,
-        request_id: &str,
-    ) -> Result<Response<Full<Bytes>>, ApiError> {
+    async fn invoke(&self, request: Request<Incoming>, request_id: &str) -> Result<Response<Full<Bytes>>, ApiError> {
         let pool = self.find(&request)?;
         let headers = request.headers();
-        let invocation_type =
-            header_text(headers, "x-amz-invocation-type").unwrap_or("RequestResponse");
+        let invocation_type = header_text(headers, "x-amz-invocation-type").unwrap_or("RequestResponse");
         let detached = match invocation_type {
             "RequestResponse" => false,
             "Event" => true,
@@ -105,11 +96,7 @@ impl LambdaApi {
             return Ok(empty(StatusCode::ACCEPTED));
         }
         let completed = pool.invoke(invocation).await.map_err(|_throttled| {
-            ApiError::new(
-                StatusCode::TOO_MANY_REQUESTS,
-                "TooManyRequestsException",
-                "Rate Exceeded.",
-            )
+            ApiError::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", "Rate Exceeded.")
         })?;
         Ok(invoked(completed))
     }
@@ -121,20 +108,12 @@ impl LambdaApi {
             .and_then(|rest| rest.strip_suffix("/invocations"))
             .filter(|name| !name.is_empty() && !name.contains('/'));
         let Some(name) = name.filter(|_| request.method() == Method::POST) else {
-            let message = format!(
-                "Unable to determine service/operation name: {} {path}",
-                request.method()
-            );
-            return Err(ApiError::new(
-                StatusCode::NOT_FOUND,
-                "UnknownOperationException",
-                message,
-            ));
+            let message = format!("Unable to determine service/operation name: {} {path}", request.method());
+            return Err(ApiError::new(StatusCode::NOT_FOUND, "UnknownOperationException", message));
         };
         let name = percent_decode_str(name).decode_utf8_lossy();
         self.functions.get(function_name(&name)).ok_or_else(|| {
-            let message =
-                format!("Function not found: arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{name}");
+            let message = format!("Function not found: arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{name}");
             ApiError::new(StatusCode::NOT_FOUND, "ResourceNotFoundException", message)
         })
     }
@@ -142,34 +121,22 @@ impl LambdaApi {
 
 /// The bare name in a name, a name with a version or alias, a partial ARN, or a full one.
 fn function_name(text: &str) -> &str {
-    let after = text
-        .rsplit_once("function:")
-        .map_or(text, |(_, after)| after);
+    let after = text.rsplit_once("function:").map_or(text, |(_, after)| after);
     after.split_once(':').map_or(after, |(name, _)| name)
 }
 
 async fn payload(request: Request<Incoming>, detached: bool) -> Result<Bytes, ApiError> {
-    let limit = if detached {
-        MAX_ASYNC_REQUEST_BYTES
-    } else {
-        MAX_REQUEST_BYTES
-    };
+    let limit = if detached { MAX_ASYNC_REQUEST_BYTES } else { MAX_REQUEST_BYTES };
     let collected = Limited::new(request.into_body(), limit).collect();
     let body = match timeout(BODY_TIMEOUT, collected).await {
         Ok(Ok(body)) => body.to_bytes(),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            let message = format!(
-                "Request must be smaller than {limit} bytes for the InvokeFunction operation"
-            );
+            let message = format!("Request must be smaller than {limit} bytes for the InvokeFunction operation");
             let code = "RequestTooLargeException";
             return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, code, message));
         }
         Ok(Err(_)) | Err(_) => {
-            return Err(ApiError::new(
-                StatusCode::BAD_REQUEST,
-                "InvalidRequestContentException",
-                "Truncated body",
-            ));
+            return Err(ApiError::new(StatusCode::BAD_REQUEST, "InvalidRequestContentException", "Truncated body"));
         }
     };
     if body.is_empty() {
@@ -179,11 +146,7 @@ async fn payload(request: Request<Incoming>, detached: bool) -> Result<Bytes, Ap
         Ok(_) => Ok(body),
         Err(error) => {
             let message = format!("Could not parse request body into json: {error}");
-            Err(ApiError::new(
-                StatusCode::BAD_REQUEST,
-                "InvalidRequestContentException",
-                message,
-            ))
+            Err(ApiError::new(StatusCode::BAD_REQUEST, "InvalidRequestContentException", message))
         }
     }
 }
@@ -201,9 +164,7 @@ fn client_context(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
         .map(|context| context.to_string());
     match context {
         Some(context) if HeaderValue::try_from(&context).is_ok() => Ok(Some(context)),
-        _ => Err(invalid_parameter(
-            "Client context must be a valid Base64-encoded JSON object.",
-        )),
+        _ => Err(invalid_parameter("Client context must be a valid Base64-encoded JSON object.")),
     }
 }
 
@@ -226,22 +187,14 @@ fn invoked(completed: Completed) -> Response<Full<Bytes>> {
 }
 
 fn invalid_parameter(message: impl Into<String>) -> ApiError {
-    ApiError::new(
-        StatusCode::BAD_REQUEST,
-        "InvalidParameterValueException",
-        message,
-    )
+    ApiError::new(StatusCode::BAD_REQUEST, "InvalidParameterValueException", message)
 }
 
 fn error_response(error: &ApiError) -> Response<Full<Bytes>> {
     let body = json!({ "Type": "User", "Message": error.message });
     let mut response = Response::new(Full::from(body.to_string()));
     *response.status_mut() = error.status;
-    insert(
-        response.headers_mut(),
-        header::CONTENT_TYPE.as_str(),
-        "application/json",
-    );
+    insert(response.headers_mut(), header::CONTENT_TYPE.as_str(), "application/json");
     insert(response.headers_mut(), "x-amzn-errortype", error.code);
     response
 }

@@ -42,19 +42,13 @@ fn run(options: &StackOptions) -> anyhow::Result<()> {
     // Before the functions are built, which may put a new file in the place of this program's own.
     let launcher = std::env::current_exe().context("cannot find the own executable")?;
     let binaries = build(options)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .context("cannot start the async runtime")?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the async runtime")?;
     runtime.block_on(serve(options, binaries, launcher))
 }
 
 fn build(options: &StackOptions) -> anyhow::Result<Binaries> {
-    let profile = if options.release {
-        Profile::Lambda
-    } else {
-        Profile::Dev
-    };
+    let profile = if options.release { Profile::Lambda } else { Profile::Dev };
     let progress = ui::build_progress(options.json);
     let binaries = Binaries::build(profile, |name| {
         progress.inc(1);
@@ -64,11 +58,7 @@ fn build(options: &StackOptions) -> anyhow::Result<Binaries> {
     Ok(binaries)
 }
 
-async fn serve(
-    options: &StackOptions,
-    binaries: Binaries,
-    launcher: PathBuf,
-) -> anyhow::Result<()> {
+async fn serve(options: &StackOptions, binaries: Binaries, launcher: PathBuf) -> anyhow::Result<()> {
     let mut config = Config::shortener(binaries);
     config.gateway_port = options.port;
     config.lambda_port = options.lambda_port;
@@ -87,11 +77,7 @@ async fn serve(
     if options.json {
         ui::readiness_line(&stack)?;
     } else {
-        Banner {
-            stack: &stack,
-            options,
-        }
-        .print()?;
+        Banner { stack: &stack, options }.print()?;
     }
     stopped.await;
     if !options.json {
@@ -128,8 +114,6 @@ fn explain(error: StartError) -> anyhow::Error {
         Port::Dax => "--dax-port",
         _ => return error.into(),
     };
-    let hint = format!(
-        "port {number} is not free; choose another with {option} N, or {option} 0 for any free one"
-    );
+    let hint = format!("port {number} is not free; choose another with {option} N, or {option} 0 for any free one");
     anyhow::Error::new(error).context(hint)
 }

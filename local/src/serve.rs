@@ -33,18 +33,11 @@ pub(crate) struct Limits {
 
 impl Limits {
     /// For clients from outside: the gateway, the Invoke API and the `DynamoDB` endpoint.
-    pub(crate) const OUTSIDE: Self = Self {
-        connections: 2_048,
-        head_timeout: Some(Duration::from_secs(60)),
-        head_bytes: 64 * 1024,
-    };
+    pub(crate) const OUTSIDE: Self =
+        Self { connections: 2_048, head_timeout: Some(Duration::from_secs(60)), head_bytes: 64 * 1024 };
 
     /// For a function process on its Runtime API, which may idle between two requests for hours.
-    pub(crate) const FUNCTION: Self = Self {
-        connections: 32,
-        head_timeout: None,
-        head_bytes: 64 * 1024,
-    };
+    pub(crate) const FUNCTION: Self = Self { connections: 32, head_timeout: None, head_bytes: 64 * 1024 };
 }
 
 /// Time that open requests get to finish once the stack stops.
@@ -116,13 +109,8 @@ where
     let _ = tokio::time::timeout(GRACE, drained).await;
 }
 
-async fn connection<F, R>(
-    stream: TcpStream,
-    peer: SocketAddr,
-    limits: Limits,
-    mut stop: Stop,
-    answer: F,
-) where
+async fn connection<F, R>(stream: TcpStream, peer: SocketAddr, limits: Limits, mut stop: Stop, answer: F)
+where
     F: Fn(SocketAddr, Request<Incoming>) -> R,
     R: Future<Output = Response<Full<Bytes>>>,
 {
@@ -184,13 +172,7 @@ mod tests {
                     Response::new(Full::from("done"))
                 }
             }));
-            Self {
-                address,
-                entered,
-                release,
-                stop,
-                task,
-            }
+            Self { address, entered, release, stop, task }
         }
 
         async fn connect(&self, bytes: &[u8]) -> TcpStream {
@@ -209,10 +191,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_client_that_never_finishes_its_head_is_dropped() {
-        let limits = Limits {
-            head_timeout: Some(Duration::from_millis(50)),
-            ..Limits::OUTSIDE
-        };
+        let limits = Limits { head_timeout: Some(Duration::from_millis(50)), ..Limits::OUTSIDE };
         let server = Server::start(limits).await;
         let slow = server.connect(b"GET / HTTP/1.1\r\nHost:").await;
         assert!(!answer(slow).await.contains("200 OK"));
@@ -220,10 +199,7 @@ mod tests {
 
     #[tokio::test]
     async fn connections_beyond_the_limit_wait() {
-        let limits = Limits {
-            connections: 1,
-            ..Limits::OUTSIDE
-        };
+        let limits = Limits { connections: 1, ..Limits::OUTSIDE };
         let server = Server::start(limits).await;
         let first = server.connect(REQUEST).await;
         let second = server.connect(REQUEST).await;
@@ -245,9 +221,6 @@ mod tests {
         server.release.notify_one();
         assert!(answer(busy).await.ends_with("done"));
         assert_eq!(answer(idle).await, "");
-        timeout(PATIENCE, server.task)
-            .await
-            .expect("the server ends")
-            .unwrap();
+        timeout(PATIENCE, server.task).await.expect("the server ends").unwrap();
     }
 }

@@ -6,9 +6,7 @@ pub(crate) mod api_key;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use links::item::{
-    CREATED_AT_ATTRIBUTE, KEY_ATTRIBUTE, OWNER_ATTRIBUTE, OWNER_INDEX, TTL_ATTRIBUTE,
-};
+use links::item::{CREATED_AT_ATTRIBUTE, KEY_ATTRIBUTE, OWNER_ATTRIBUTE, OWNER_INDEX, TTL_ATTRIBUTE};
 
 use crate::build_functions::{self, BuildError, Profile};
 use crate::config::{Auth, Config, FunctionConfig, SlugScheme};
@@ -35,10 +33,7 @@ pub(crate) const TABLE: TableDefinition = TableDefinition {
 
 /// Where the two function binaries are.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "a pair of paths that callers fill in"
-)]
+#[expect(clippy::exhaustive_structs, reason = "a pair of paths that callers fill in")]
 pub struct Binaries {
     /// The function behind `GET` and `HEAD /{slug}`.
     pub redirector: PathBuf,
@@ -64,10 +59,7 @@ impl Binaries {
             let program = programs.remove(name);
             program.ok_or_else(|| BuildError::NoProgram(name.to_owned()))
         };
-        Ok(Self {
-            redirector: take("redirector")?,
-            writer: take("writer")?,
-        })
+        Ok(Self { redirector: take("redirector")?, writer: take("writer")? })
     }
 }
 
@@ -76,10 +68,7 @@ impl Config {
     #[must_use]
     pub fn shortener(binaries: Binaries) -> Self {
         let functions = BTreeMap::from([
-            (
-                "Redirector".to_owned(),
-                FunctionConfig::new(binaries.redirector),
-            ),
+            ("Redirector".to_owned(), FunctionConfig::new(binaries.redirector)),
             (WRITER.to_owned(), FunctionConfig::new(binaries.writer)),
         ]);
         Self::new(TEMPLATE, functions)
@@ -117,13 +106,8 @@ pub(crate) fn environment(
     function: &str,
     surroundings: &Surroundings<'_>,
 ) -> Vec<(&'static str, String)> {
-    let mut variables = vec![
-        ("DDB_TABLE", TABLE.name.to_owned()),
-        (
-            "AWS_ENDPOINT_URL_DYNAMODB",
-            surroundings.dynamodb.to_owned(),
-        ),
-    ];
+    let mut variables =
+        vec![("DDB_TABLE", TABLE.name.to_owned()), ("AWS_ENDPOINT_URL_DYNAMODB", surroundings.dynamodb.to_owned())];
     variables.extend(surroundings.dax.map(|dax| ("DAX_ENDPOINT", dax.to_owned())));
     if function == WRITER {
         let scheme = match config.slug_scheme {

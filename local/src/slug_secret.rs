@@ -53,9 +53,6 @@ mod tests {
     fn an_unreadable_secret_is_an_error_and_not_replaced() {
         let directory = tempfile::tempdir().unwrap();
         fs::create_dir(directory.path().join("slug-secret")).unwrap();
-        assert!(matches!(
-            load(Some(directory.path())),
-            Err(StartError::Secret(..))
-        ));
+        assert!(matches!(load(Some(directory.path())), Err(StartError::Secret(..))));
     }
 }

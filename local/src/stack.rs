@@ -125,9 +125,7 @@ impl Stack {
         dynamodb::ensure_table(&database, &api_key::TABLE)?;
         let dynamodb_url = format!("http://{dynamodb}");
         let dax = start_dax(&config, &dynamodb_url).await?;
-        let dax_endpoint = dax
-            .as_ref()
-            .and_then(|dax| dax.endpoints().into_iter().next());
+        let dax_endpoint = dax.as_ref().and_then(|dax| dax.endpoints().into_iter().next());
         let surroundings = Surroundings {
             url: &format!("http://localhost:{}", gateway.port()),
             dynamodb: &dynamodb_url,
@@ -135,71 +133,33 @@ impl Stack {
             slug_secret: &slug_secret::load(config.data_dir.as_deref())?,
         };
         let pools = pools(&config, &api, &surroundings)?;
-        let front = Arc::new(Gateway::new(
-            &api,
-            pools.clone(),
-            Arc::clone(&config.observer),
-        )?);
-        let by_name: BTreeMap<String, Arc<Pool>> = pools
-            .into_values()
-            .map(|pool| (pool.spec.name.clone(), pool))
-            .collect();
+        let front = Arc::new(Gateway::new(&api, pools.clone(), Arc::clone(&config.observer))?);
+        let by_name: BTreeMap<String, Arc<Pool>> =
+            pools.into_values().map(|pool| (pool.spec.name.clone(), pool)).collect();
         let invoke = Arc::new(LambdaApi::new(by_name.clone()));
 
         let (stop, stopped) = Stop::channel();
         let mut tasks = JoinSet::new();
-        let endpoint = Endpoint::start(
-            database.clone(),
-            store_listener,
-            dynamodb_listener,
-            &stopped,
-            &mut tasks,
-        )
-        .map_err(|source| StartError::Port {
-            port: Port::DynamoDb,
-            number: 0,
-            source,
-        })?;
+        let endpoint = Endpoint::start(database.clone(), store_listener, dynamodb_listener, &stopped, &mut tasks)
+            .map_err(|source| StartError::Port { port: Port::DynamoDb, number: 0, source })?;
         let keys = Keys::new(&dynamodb_url);
         let api_key = match config.auth {
             Auth::None => None,
             Auth::ApiKey => Some(keys.printed(config.data_dir.as_deref()).await?),
         };
         tasks.spawn(dynamodb::sweep(database.clone(), stopped.clone()));
-        tasks.spawn(serve(
-            gateway_listener,
-            Limits::OUTSIDE,
-            stopped.clone(),
-            move |peer, request| {
-                let front = Arc::clone(&front);
-                async move { front.answer(peer, request).await }
-            },
-        ));
-        tasks.spawn(serve(
-            lambda_listener,
-            Limits::OUTSIDE,
-            stopped.clone(),
-            move |_peer, request| {
-                let invoke = Arc::clone(&invoke);
-                async move { invoke.answer(request).await }
-            },
-        ));
+        tasks.spawn(serve(gateway_listener, Limits::OUTSIDE, stopped.clone(), move |peer, request| {
+            let front = Arc::clone(&front);
+            async move { front.answer(peer, request).await }
+        }));
+        tasks.spawn(serve(lambda_listener, Limits::OUTSIDE, stopped.clone(), move |_peer, request| {
+            let invoke = Arc::clone(&invoke);
+            async move { invoke.answer(request).await }
+        }));
         for pool in by_name.values() {
             tasks.spawn(Arc::clone(pool).expire(stopped.clone()));
         }
-        Ok(Self {
-            gateway,
-            lambda,
-            dynamodb,
-            database,
-            endpoint,
-            dax,
-            keys,
-            api_key,
-            pools: by_name,
-            stop,
-            tasks,
-        })
+        Ok(Self { gateway, lambda, dynamodb, database, endpoint, dax, keys, api_key, pools: by_name, stop, tasks })
     }
 
     /// Where the HTTP gateway answers, `http://localhost:{port}`.
@@ -330,26 +290,18 @@ async fn start_dax(config: &Config, dynamodb: &str) -> Result<Option<Cluster>, S
     cluster.item_ttl = config.dax_item_ttl;
     cluster.replication_delay = config.dax_replication_delay;
     Cluster::start(cluster).await.map(Some).map_err(|error| {
-        let taken = error
-            .chain()
-            .find_map(|cause| cause.downcast_ref::<io::Error>());
+        let taken = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>());
         match taken.map(io::Error::kind) {
-            Some(kind @ io::ErrorKind::AddrInUse) => StartError::Port {
-                port: Port::Dax,
-                number: config.dax_port,
-                source: kind.into(),
-            },
+            Some(kind @ io::ErrorKind::AddrInUse) => {
+                StartError::Port { port: Port::Dax, number: config.dax_port, source: kind.into() }
+            }
             _ => StartError::Dax(error.into()),
         }
     })
 }
 
 async fn listen(port: Port, number: u16) -> Result<(TcpListener, SocketAddr), StartError> {
-    let failed = |source| StartError::Port {
-        port,
-        number,
-        source,
-    };
+    let failed = |source| StartError::Port { port, number, source };
     let listener = bind(number).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     Ok((listener, address))
@@ -365,43 +317,21 @@ fn pools(
     for function in &api.functions {
         if let Some(settings) = config.functions.get(&function.id) {
             let spec = spec(config, settings, function, surroundings);
-            pools.insert(
-                function.id.clone(),
-                Pool::new(spec, Arc::clone(&config.observer)),
-            );
+            pools.insert(function.id.clone(), Pool::new(spec, Arc::clone(&config.observer)));
         }
     }
-    match api
-        .routes
-        .iter()
-        .find(|route| !pools.contains_key(&route.integration.function))
-    {
-        Some(route) => Err(StartError::MissingFunction(
-            route.integration.function.clone(),
-        )),
+    match api.routes.iter().find(|route| !pools.contains_key(&route.integration.function)) {
+        Some(route) => Err(StartError::MissingFunction(route.integration.function.clone())),
         None => Ok(pools),
     }
 }
 
-fn spec(
-    config: &Config,
-    settings: &FunctionConfig,
-    function: &Function,
-    surroundings: &Surroundings<'_>,
-) -> Spec {
+fn spec(config: &Config, settings: &FunctionConfig, function: &Function, surroundings: &Surroundings<'_>) -> Spec {
     let name = function.id.to_lowercase();
-    let task_root = settings
-        .program
-        .parent()
-        .unwrap_or_else(|| Path::new("/"))
-        .to_string_lossy();
+    let task_root = settings.program.parent().unwrap_or_else(|| Path::new("/")).to_string_lossy();
     let mut env = lambda_environment(&name, function.memory_mb, &function.handler, &task_root);
     let product = shortener::environment(config, &function.id, surroundings);
-    env.extend(
-        product
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value)),
-    );
+    env.extend(product.into_iter().map(|(name, value)| (name.to_owned(), value)));
     env.extend(settings.env.clone());
     Spec {
         name,

@@ -12,15 +12,12 @@ use crate::cli::StackOptions;
 
 /// Shows the progress of the build on a terminal, and nothing elsewhere.
 pub(crate) fn build_progress(json: bool) -> ProgressBar {
-    let target = if json || !Term::stderr().is_term() {
-        ProgressDrawTarget::hidden()
-    } else {
-        ProgressDrawTarget::stderr()
-    };
+    let target =
+        if json || !Term::stderr().is_term() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let bar = ProgressBar::with_draw_target(None, target);
-    if let Ok(style) = ProgressStyle::with_template(
-        "{spinner:.cyan} building the functions  {pos:.dim} {msg:.dim}  {elapsed:.dim}",
-    ) {
+    if let Ok(style) =
+        ProgressStyle::with_template("{spinner:.cyan} building the functions  {pos:.dim} {msg:.dim}  {elapsed:.dim}")
+    {
         bar.set_style(style);
     }
     bar.enable_steady_tick(Duration::from_millis(100));
@@ -55,26 +52,14 @@ impl Banner<'_> {
             None => "in memory".to_owned(),
         };
         term.write_line("")?;
-        term.write_line(&format!(
-            "  {} is running on this machine",
-            style("kurz").bold().cyan()
-        ))?;
+        term.write_line(&format!("  {} is running on this machine", style("kurz").bold().cyan()))?;
         term.write_line("")?;
         let functions: Vec<&str> = stack.functions().collect();
         for (name, value) in [
             ("Shortener", stack.url()),
-            (
-                "DynamoDB",
-                with_note(
-                    &stack.dynamodb_endpoint(),
-                    &format!("table {}, {kept}", stack.table()),
-                ),
-            ),
+            ("DynamoDB", with_note(&stack.dynamodb_endpoint(), &format!("table {}, {kept}", stack.table()))),
             ("DAX", dax(stack)),
-            (
-                "Lambda",
-                with_note(&stack.lambda_endpoint(), &functions.join(", ")),
-            ),
+            ("Lambda", with_note(&stack.lambda_endpoint(), &functions.join(", "))),
             ("Auth", auth(stack)),
         ] {
             let name = style(format!("{name:<10}")).dim();
@@ -83,10 +68,7 @@ impl Banner<'_> {
         term.write_line("")?;
         term.write_line(&format!("  {}", style("Shorten a link:").dim()))?;
         term.write_line("")?;
-        let header = stack
-            .api_key()
-            .map(|key| format!("-H 'Authorization: Bearer {key}' "))
-            .unwrap_or_default();
+        let header = stack.api_key().map(|key| format!("-H 'Authorization: Bearer {key}' ")).unwrap_or_default();
         let curl = format!("curl {header}-d 'https://www.amazon.com' {}", stack.url());
         term.write_line(&format!("    {}", style(curl).green()))?;
         term.write_line("")?;
@@ -132,12 +114,7 @@ pub(crate) struct Console {
 
 impl Console {
     pub(crate) fn new(json: bool, verbose: bool) -> Self {
-        Self {
-            stdout: Term::stdout(),
-            stderr: Term::stderr(),
-            json,
-            verbose,
-        }
+        Self { stdout: Term::stdout(), stderr: Term::stderr(), json, verbose }
     }
 }
 
@@ -152,11 +129,7 @@ impl Observer for Console {
             400..=499 => Style::new().yellow(),
             _ => Style::new().red().bold(),
         };
-        let cold = if request.cold_start {
-            "  cold start"
-        } else {
-            ""
-        };
+        let cold = if request.cold_start { "  cold start" } else { "" };
         let line = format!(
             "{:<6} {} {:>9} {}{}",
             request.method,
@@ -171,11 +144,7 @@ impl Observer for Console {
 
     fn output(&self, function: &str, line: &str) {
         if self.verbose {
-            let line = format!(
-                "{} {}",
-                style(format!("{function:>10} |")).dim().for_stderr(),
-                printable(line)
-            );
+            let line = format!("{} {}", style(format!("{function:>10} |")).dim().for_stderr(), printable(line));
             let _ = self.stderr.write_line(&line);
         }
     }
@@ -197,15 +166,7 @@ impl Observer for Console {
 
 /// Text from outside must not steer the terminal.
 fn printable(text: &str) -> String {
-    text.chars()
-        .map(|letter| {
-            if letter.is_control() && letter != '\t' {
-                '\u{fffd}'
-            } else {
-                letter
-            }
-        })
-        .collect()
+    text.chars().map(|letter| if letter.is_control() && letter != '\t' { '\u{fffd}' } else { letter }).collect()
 }
 
 pub(crate) fn stopping() -> io::Result<()> {

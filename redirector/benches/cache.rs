@@ -62,18 +62,14 @@ impl Zipf {
 /// Eight characters, as the service derives them.
 fn slug(number: usize) -> Slug {
     let scattered = (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 24;
-    let digit = |place: u32| {
-        char::from(b"0123456789abcdefghjkmnpqrstvwxyz"[(scattered >> (5 * place) & 31) as usize])
-    };
+    let digit = |place: u32| char::from(b"0123456789abcdefghjkmnpqrstvwxyz"[(scattered >> (5 * place) & 31) as usize]);
     (0..8).rev().map(digit).collect::<String>().parse().unwrap()
 }
 
 /// 103 bytes, as measured of links people shorten.
 fn destination(number: usize) -> Destination {
-    let url = format!(
-        "https://www.example.com/articles/2026/11/{number:08}/{}",
-        "a-fairly-long-title-of-a-page-".repeat(2)
-    );
+    let url =
+        format!("https://www.example.com/articles/2026/11/{number:08}/{}", "a-fairly-long-title-of-a-page-".repeat(2));
     Destination::to(url.get(..103).unwrap())
 }
 
@@ -92,11 +88,7 @@ impl Ours {
     fn new(entries: usize) -> Self {
         let now = SystemTime::UNIX_EPOCH;
         let cache = LinkCache::new(entries, usize::MAX, Duration::from_secs(10), now);
-        Self {
-            cache,
-            slugs: (0..LINKS).map(slug).collect(),
-            now,
-        }
+        Self { cache, slugs: (0..LINKS).map(slug).collect(), now }
     }
 }
 
@@ -105,8 +97,7 @@ impl Cache for Ours {
         let slug = &self.slugs[number];
         let hit = self.cache.fresh(slug, self.now).is_some();
         if !hit {
-            self.cache
-                .put(slug, &Destination::to("https://example.com/"), self.now);
+            self.cache.put(slug, &Destination::to("https://example.com/"), self.now);
         }
         hit
     }
@@ -128,10 +119,7 @@ fn rate(cache: &mut impl Cache, zipf: &Zipf, warm_up: usize, counted: usize) -> 
     for _ in 0..warm_up {
         cache.request(zipf.draw(&mut rng));
     }
-    (0..counted)
-        .filter(|_| cache.request(zipf.draw(&mut rng)))
-        .count() as f64
-        / counted as f64
+    (0..counted).filter(|_| cache.request(zipf.draw(&mut rng))).count() as f64 / counted as f64
 }
 
 fn stationary() {
@@ -152,9 +140,7 @@ fn stationary() {
 }
 
 fn cold() {
-    println!(
-        "\nempty at the start, 10,000 entries: hit rate of the first N requests (this cache / plain LRU)"
-    );
+    println!("\nempty at the start, 10,000 entries: hit rate of the first N requests (this cache / plain LRU)");
     for exponent in [0.9, 1.0, 1.1] {
         let zipf = Zipf::new(exponent);
         print!("{exponent:<5}");
@@ -172,14 +158,10 @@ fn hit_cost() {
     for entries in [1_000, 10_000, 100_000] {
         let mut ours = Ours::new(entries);
         for number in 0..entries {
-            ours.cache
-                .put(&ours.slugs[number], &destination(number), ours.now);
+            ours.cache.put(&ours.slugs[number], &destination(number), ours.now);
         }
         let mut rng = SmallRng::seed_from_u64(SEED);
-        let order: Vec<_> = (0..REQUESTS)
-            .map(|_| zipf.draw(&mut rng))
-            .filter(|number| *number < entries)
-            .collect();
+        let order: Vec<_> = (0..REQUESTS).map(|_| zipf.draw(&mut rng)).filter(|number| *number < entries).collect();
         let mut plain_lru = LruCache::new(NonZeroUsize::new(entries).unwrap());
         for number in 0..entries {
             plain_lru.put(ours.slugs[number].clone(), destination(number));
@@ -194,18 +176,11 @@ fn hit_cost() {
             best = best.min(started.elapsed().as_secs_f64() * 1e9 / order.len() as f64);
             let started = Instant::now();
             for number in &order {
-                black_box(
-                    plain_lru
-                        .get(&ours.slugs[*number])
-                        .map(|link| link.cached().target.len()),
-                );
+                black_box(plain_lru.get(&ours.slugs[*number]).map(|link| link.cached().target.len()));
             }
             plain = plain.min(started.elapsed().as_secs_f64() * 1e9 / order.len() as f64);
         }
-        println!(
-            "hit at {entries:>6} entries: {best:.1} ns; plain LRU {plain:.1} ns; ratio {:.2}",
-            best / plain
-        );
+        println!("hit at {entries:>6} entries: {best:.1} ns; plain LRU {plain:.1} ns; ratio {:.2}", best / plain);
     }
 }
 
@@ -219,21 +194,13 @@ fn resident_bytes() -> usize {
 fn memory() {
     let entries = 100_000;
     let slugs: Vec<_> = (0..entries).map(slug).collect();
-    let mut cache = LinkCache::new(
-        entries,
-        usize::MAX,
-        Duration::from_secs(10),
-        SystemTime::UNIX_EPOCH,
-    );
+    let mut cache = LinkCache::new(entries, usize::MAX, Duration::from_secs(10), SystemTime::UNIX_EPOCH);
     let before = resident_bytes();
     for (number, slug) in slugs.iter().enumerate() {
         cache.put(slug, &destination(number), SystemTime::UNIX_EPOCH);
     }
     let bytes = (resident_bytes() - before) as f64 / entries as f64;
-    println!(
-        "memory: {bytes:.0} bytes an entry of 111 bytes ({:.2} times)",
-        bytes / 111.0
-    );
+    println!("memory: {bytes:.0} bytes an entry of 111 bytes ({:.2} times)", bytes / 111.0);
     black_box(cache);
 }
 

@@ -92,12 +92,7 @@ impl Config {
             cache_entries: read.parsed("CACHE_ENTRIES", 10_000),
             cache_bytes: CACHE_BYTES,
             cache_ttl: Duration::from_secs(read.parsed("CACHE_TTL_SECONDS", 10)),
-            log_level: read.choice(
-                "LOG_LEVEL",
-                LogLevel::Info,
-                "info, warn, error or off",
-                LogLevel::from_name,
-            ),
+            log_level: read.choice("LOG_LEVEL", LogLevel::Info, "info, warn, error or off", LogLevel::from_name),
             debug_headers: read.choice("DEBUG_HEADERS", false, "0 or 1", |value| match value {
                 "0" => Some(false),
                 "1" => Some(true),
@@ -112,49 +107,27 @@ impl Config {
 mod tests {
     use super::*;
 
-    const PLATFORM: [(&str, &str); 3] = [
-        ("AWS_REGION", "r"),
-        ("AWS_ACCESS_KEY_ID", "k"),
-        ("AWS_SECRET_ACCESS_KEY", "s"),
-    ];
+    const PLATFORM: [(&str, &str); 3] =
+        [("AWS_REGION", "r"), ("AWS_ACCESS_KEY_ID", "k"), ("AWS_SECRET_ACCESS_KEY", "s")];
 
     fn config(variables: &[(&str, &str)]) -> Result<Config, SettingsError> {
         let all: Vec<_> = PLATFORM.iter().chain(variables).collect();
-        Config::from_vars(|name| {
-            all.iter()
-                .find(|(n, _)| *n == name)
-                .map(|(_, v)| (*v).to_owned())
-        })
+        Config::from_vars(|name| all.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
     }
 
     #[test]
     fn defaults_are_as_documented() {
         let config = config(&[("DDB_TABLE", "t")]).unwrap();
         assert_eq!(config.default_redirect.code(), 301);
-        assert_eq!(
-            (config.cache_entries, config.cache_ttl),
-            (10_000, Duration::from_secs(10))
-        );
-        assert_eq!(
-            (config.log_level, config.debug_headers),
-            (LogLevel::Info, false)
-        );
+        assert_eq!((config.cache_entries, config.cache_ttl), (10_000, Duration::from_secs(10)));
+        assert_eq!((config.log_level, config.debug_headers), (LogLevel::Info, false));
     }
 
     #[test]
     fn bad_values_are_named_all_at_once() {
-        let error = config(&[
-            ("DEFAULT_REDIRECT", "200"),
-            ("CACHE_ENTRIES", "many"),
-            ("LOG_LEVEL", "loud"),
-        ]);
+        let error = config(&[("DEFAULT_REDIRECT", "200"), ("CACHE_ENTRIES", "many"), ("LOG_LEVEL", "loud")]);
         let text = error.unwrap_err().to_string();
-        for part in [
-            "DDB_TABLE is not set",
-            "DEFAULT_REDIRECT is \"200\"",
-            "CACHE_ENTRIES",
-            "LOG_LEVEL is \"loud\"",
-        ] {
+        for part in ["DDB_TABLE is not set", "DEFAULT_REDIRECT is \"200\"", "CACHE_ENTRIES", "LOG_LEVEL is \"loud\""] {
             assert!(text.contains(part), "{part} in {text}");
         }
     }

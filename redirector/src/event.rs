@@ -20,18 +20,12 @@ pub struct Event(Fields);
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let event = <&RawValue>::deserialize(deserializer)?;
-        serde_json::from_str(event.get())
-            .map(Self)
-            .map_err(D::Error::custom)
+        serde_json::from_str(event.get()).map(Self).map_err(D::Error::custom)
     }
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(
-    rename_all = "camelCase",
-    default,
-    expecting = "an API Gateway event, payload format 2.0"
-)]
+#[serde(rename_all = "camelCase", default, expecting = "an API Gateway event, payload format 2.0")]
 struct Fields {
     raw_path: String,
     raw_query_string: Option<String>,
@@ -84,26 +78,14 @@ pub(crate) enum Method {
 
 impl Event {
     pub(crate) fn method(&self) -> Method {
-        self.0
-            .request_context
-            .as_ref()
-            .map_or(Method::Other, |context| context.http.method)
+        self.0.request_context.as_ref().map_or(Method::Other, |context| context.http.method)
     }
 
     /// The path without its first slash. API Gateway has already decoded it; decoding it again would let one slug be
     /// written as another.
     pub(crate) fn path(&self) -> &str {
-        let parameter = self
-            .0
-            .path_parameters
-            .as_ref()
-            .and_then(|parameters| parameters.id.as_deref());
-        parameter.unwrap_or_else(|| {
-            self.0
-                .raw_path
-                .strip_prefix('/')
-                .unwrap_or(&self.0.raw_path)
-        })
+        let parameter = self.0.path_parameters.as_ref().and_then(|parameters| parameters.id.as_deref());
+        parameter.unwrap_or_else(|| self.0.raw_path.strip_prefix('/').unwrap_or(&self.0.raw_path))
     }
 
     /// The query as it was sent, still percent-encoded.
@@ -166,11 +148,7 @@ impl Preference {
                 _ => {}
             }
         }
-        if html.1 > json.1 {
-            Self::Html
-        } else {
-            Self::Json
-        }
+        if html.1 > json.1 { Self::Html } else { Self::Json }
     }
 }
 
@@ -182,31 +160,21 @@ pub(crate) struct Agent {
 
 impl Agent {
     /// Words in the names of crawlers, link unfurlers and monitors.
-    const WORDS: [&[u8]; 9] = [
-        b"bot",
-        b"crawl",
-        b"curl/",
-        b"facebookexternalhit",
-        b"preview",
-        b"python-",
-        b"scan",
-        b"slurp",
-        b"spider",
-    ];
+    const WORDS: [&[u8]; 9] =
+        [b"bot", b"crawl", b"curl/", b"facebookexternalhit", b"preview", b"python-", b"scan", b"slurp", b"spider"];
 
     fn of(user_agent: &str) -> Self {
         let bytes = user_agent.as_bytes();
         let begins_word = |start: usize| {
-            Self::WORDS.iter().any(|word| {
-                bytes
-                    .get(start..start + word.len())
-                    .is_some_and(|text| text.eq_ignore_ascii_case(word))
-            })
+            Self::WORDS
+                .iter()
+                .any(|word| bytes.get(start..start + word.len()).is_some_and(|text| text.eq_ignore_ascii_case(word)))
         };
         // Few letters begin a word: look closer only at those.
-        let is_bot = bytes.iter().enumerate().any(|(start, byte)| {
-            matches!(byte | 0x20, b'b' | b'c' | b'f' | b'p' | b's') && begins_word(start)
-        });
+        let is_bot = bytes
+            .iter()
+            .enumerate()
+            .any(|(start, byte)| matches!(byte | 0x20, b'b' | b'c' | b'f' | b'p' | b's') && begins_word(start));
         Self { is_bot }
     }
 }
@@ -225,11 +193,7 @@ impl ReferrerHost {
         let host = authority.rsplit('@').next().unwrap_or_default();
         let plain = |b: u8| b.is_ascii_alphanumeric() || b".-:[]".contains(&b);
         let usable = host.len() <= Self::MAX_BYTES && host.bytes().all(plain);
-        Self(if usable {
-            host.to_owned()
-        } else {
-            String::new()
-        })
+        Self(if usable { host.to_owned() } else { String::new() })
     }
 }
 
@@ -279,10 +243,7 @@ mod tests {
     #[test]
     fn a_real_event_is_understood() {
         let event = event(include_str!("../tests/events/browser.json"));
-        assert_eq!(
-            (event.method(), event.path(), event.query()),
-            (Method::Get, "grqpaeet", "utm_source=mail")
-        );
+        assert_eq!((event.method(), event.path(), event.query()), (Method::Get, "grqpaeet", "utm_source=mail"));
         let headers = event.headers().unwrap();
         assert_eq!(headers.accept.preference(), Preference::Html);
         assert_eq!(headers.referrer.0, "www.example.com");
@@ -297,11 +258,7 @@ mod tests {
             r#"{"headers":{"accept":null,"user-agent":["a"]},"requestContext":{"http":{}}}"#,
         ] {
             let event = event(json);
-            assert_eq!(
-                (event.method(), event.path(), event.query()),
-                (Method::Other, "", ""),
-                "{json}"
-            );
+            assert_eq!((event.method(), event.path(), event.query()), (Method::Other, "", ""), "{json}");
         }
         assert_eq!(event(r#"{"rawPath":"/a/b"}"#).path(), "a/b");
         let put = event(r#"{"requestContext":{"http":{"method":"PUT"}}}"#);
@@ -315,16 +272,10 @@ mod tests {
             assert!(error.starts_with(expected), "{error} for {json}");
         };
         let wanted = "expected an API Gateway event, payload format 2.0";
-        check(
-            "\"event\"",
-            &format!("invalid type: string \"event\", {wanted}"),
-        );
+        check("\"event\"", &format!("invalid type: string \"event\", {wanted}"));
         check("null", &format!("invalid type: null, {wanted}"));
         check("7", &format!("invalid type: integer `7`, {wanted}"));
-        check(
-            r#"{"rawPath":1}"#,
-            "invalid type: integer `1`, expected a string",
-        );
+        check(r#"{"rawPath":1}"#, "invalid type: integer `1`, expected a string");
         check(r#"{"headers":"accept"}"#, "invalid type: string \"accept\"");
         check(r#"{"rawPath":"/a"#, "EOF while parsing a string");
         check("", "EOF while parsing a value");
@@ -333,10 +284,7 @@ mod tests {
     #[test]
     fn html_is_for_those_who_prefer_it() {
         let check = |accept, expected| assert_eq!(Preference::of(accept), expected, "{accept:?}");
-        check(
-            "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-            Preference::Html,
-        );
+        check("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", Preference::Html);
         check("TEXT/HTML", Preference::Html);
         check("text/*", Preference::Html);
         check("*/*", Preference::Json);
@@ -344,38 +292,25 @@ mod tests {
         check("application/json", Preference::Json);
         check("text/html;q=0.5, application/json", Preference::Json);
         check("text/html;q=0, */*", Preference::Json);
-        check(
-            "application/problem+json;q=0.1, text/html;q=0.2",
-            Preference::Html,
-        );
+        check("application/problem+json;q=0.1, text/html;q=0.2", Preference::Html);
         check("text/html;q=x", Preference::Json);
     }
 
     #[test]
     fn bots_are_told_from_browsers() {
         let check = |agent, expected| assert_eq!(Agent::of(agent).is_bot, expected, "{agent:?}");
-        check(
-            "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
-            true,
-        );
+        check("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", true);
         check("facebookexternalhit/1.1", true);
         check("curl/8.5.0", true);
-        check(
-            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36",
-            false,
-        );
-        check(
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148",
-            false,
-        );
+        check("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36", false);
+        check("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148", false);
         check("", false);
         check("ü bo", false);
     }
 
     #[test]
     fn only_the_host_of_a_referrer_is_kept() {
-        let check =
-            |referer, expected| assert_eq!(ReferrerHost::of(referer).0, expected, "{referer:?}");
+        let check = |referer, expected| assert_eq!(ReferrerHost::of(referer).0, expected, "{referer:?}");
         check("https://www.example.com/a?token=secret", "www.example.com");
         check("https://user:secret@example.com:8443", "example.com:8443");
         check("android-app://com.example/", "com.example");

@@ -69,12 +69,7 @@ impl<R: LinkReader> Redirector<R> {
     pub fn new(store: R, config: &Config, clock: fn() -> SystemTime) -> Self {
         Self {
             store,
-            cache: Mutex::new(LinkCache::new(
-                config.cache_entries,
-                config.cache_bytes,
-                config.cache_ttl,
-                clock(),
-            )),
+            cache: Mutex::new(LinkCache::new(config.cache_entries, config.cache_bytes, config.cache_ttl, clock())),
             default_redirect: config.default_redirect,
             debug_headers: config.debug_headers,
             log: Log::new(config.log_level),
@@ -86,15 +81,9 @@ impl<R: LinkReader> Redirector<R> {
     ///
     /// # Errors
     /// None: whatever happens has an answer. The type is what the runtime asks for.
-    pub async fn handle(
-        &self,
-        event: LambdaEvent<Event>,
-    ) -> Result<Response, lambda_runtime::Error> {
+    pub async fn handle(&self, event: LambdaEvent<Event>) -> Result<Response, lambda_runtime::Error> {
         let started = Instant::now();
-        let LambdaEvent {
-            payload: event,
-            context,
-        } = event;
+        let LambdaEvent { payload: event, context } = event;
         let none = Headers::default();
         let headers = event.headers().unwrap_or(&none);
         let path = event.path();
@@ -105,29 +94,19 @@ impl<R: LinkReader> Redirector<R> {
             Some(name) => (name, true),
             None => (path, false),
         };
-        let wanted = Wanted {
-            method: event.method(),
-            accept: &headers.accept,
-            name,
-            request_id: &context.request_id,
-        };
+        let wanted = Wanted { method: event.method(), accept: &headers.accept, name, request_id: &context.request_id };
         let slug = name.parse::<Slug>().ok();
         let mut answer = match (wanted.method, in_process(path), &slug) {
             (Method::Other, ..) => Answer::new(Outcome::MethodNotAllowed, Tier::None, &wanted),
             (_, Some(outcome), _) => Answer::new(outcome, Tier::None, &wanted),
             (_, None, None) => Answer::new(Outcome::NotFound, Tier::None, &wanted),
-            (_, None, Some(slug)) if is_preview => {
-                Box::pin(self.preview(slug, event.query(), &wanted)).await
-            }
+            (_, None, Some(slug)) if is_preview => Box::pin(self.preview(slug, event.query(), &wanted)).await,
             (_, None, Some(slug)) => self.resolve(slug, event.query(), &wanted).await,
         };
         let duration = started.elapsed();
         if self.debug_headers {
             answer.response.push_header("x-cache", answer.tier.name());
-            answer.response.push_header(
-                "server-timing",
-                format!("total;dur={:.3}", duration.as_secs_f64() * 1e3),
-            );
+            answer.response.push_header("server-timing", format!("total;dur={:.3}", duration.as_secs_f64() * 1e3));
         }
         let line = RequestLine {
             request_id: &context.request_id,
@@ -147,20 +126,10 @@ impl<R: LinkReader> Redirector<R> {
         if let Some(answer) = self.look_up(slug, query, now, wanted) {
             return answer;
         }
-        let outcome = |destination| {
-            follow(
-                destination,
-                query,
-                self.default_redirect,
-                Timestamp::from(now),
-            )
-        };
+        let outcome = |destination| follow(destination, query, self.default_redirect, Timestamp::from(now));
         // On the heap, so that the future of a cached answer, which is moved several times, stays small.
         match Box::pin(self.read(slug)).await {
-            Ok(Found {
-                link: Some(link),
-                source,
-            }) => {
+            Ok(Found { link: Some(link), source }) => {
                 let destination = Destination::from(link);
                 self.cache().put(slug, &destination, now);
                 Answer::new(outcome(destination.cached()), source.into(), wanted)
@@ -172,10 +141,7 @@ impl<R: LinkReader> Redirector<R> {
             Err(error) => {
                 let failed = self.failed(&error, slug, wanted);
                 let mut cache = self.cache();
-                match cache
-                    .stale(slug, now)
-                    .filter(|_| failed == Outcome::Unavailable)
-                {
+                match cache.stale(slug, now).filter(|_| failed == Outcome::Unavailable) {
                     Some(destination) => Answer::new(outcome(destination), Tier::Stale, wanted),
                     None => Answer::new(failed, Tier::None, wanted),
                 }
@@ -217,31 +183,17 @@ impl<R: LinkReader> Redirector<R> {
             StoreError::Malformed { .. } => (LogLevel::Error, Outcome::Malformed),
             _ => (LogLevel::Warn, Outcome::Unavailable),
         };
-        self.log
-            .store_failed(level, wanted.request_id, slug.as_str(), error);
+        self.log.store_failed(level, wanted.request_id, slug.as_str(), error);
         outcome
     }
 
-    fn look_up(
-        &self,
-        slug: &Slug,
-        query: &str,
-        now: SystemTime,
-        wanted: &Wanted<'_>,
-    ) -> Option<Answer> {
+    fn look_up(&self, slug: &Slug, query: &str, now: SystemTime, wanted: &Wanted<'_>) -> Option<Answer> {
         let mut cache = self.cache();
         if let Some(destination) = cache.fresh(slug, now) {
-            let outcome = follow(
-                destination,
-                query,
-                self.default_redirect,
-                Timestamp::from(now),
-            );
+            let outcome = follow(destination, query, self.default_redirect, Timestamp::from(now));
             return Some(Answer::new(outcome, Tier::Lru, wanted));
         }
-        cache
-            .is_absent(slug, now)
-            .then(|| Answer::new(Outcome::NotFound, Tier::Lru, wanted))
+        cache.is_absent(slug, now).then(|| Answer::new(Outcome::NotFound, Tier::Lru, wanted))
     }
 
     /// Asks the store. DAX remembers that a link does not exist, and replicas lag behind; a link may have been made a
@@ -280,11 +232,6 @@ struct Answer {
 impl Answer {
     fn new(outcome: Outcome<'_>, tier: Tier, wanted: &Wanted<'_>) -> Self {
         let (name, status) = (outcome.name(), outcome.status());
-        Self {
-            response: Response::new(outcome, wanted),
-            outcome: name,
-            status,
-            tier,
-        }
+        Self { response: Response::new(outcome, wanted), outcome: name, status, tier }
     }
 }

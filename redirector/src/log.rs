@@ -38,21 +38,11 @@ impl Log {
     }
 
     /// Trouble with the store, with the whole chain of its causes.
-    pub(crate) fn store_failed(
-        &self,
-        level: LogLevel,
-        request_id: &str,
-        slug: &str,
-        error: &dyn Error,
-    ) {
+    pub(crate) fn store_failed(&self, level: LogLevel, request_id: &str, slug: &str, error: &dyn Error) {
         if self.level < level {
             return;
         }
-        let level = if level == LogLevel::Error {
-            "error"
-        } else {
-            "warn"
-        };
+        let level = if level == LogLevel::Error { "error" } else { "warn" };
         let mut line = serde_json::json!({ "level": level, "message": "the store failed", "request_id": request_id,
             "slug": slug, "error": links::with_causes(error) })
         .to_string();
@@ -63,23 +53,9 @@ impl Log {
 
 /// All texts in it are of alphabets that need no escaping: identifiers of ours, slugs, host names.
 fn request_line(line: &RequestLine<'_>, headers: &Headers) -> String {
-    let RequestLine {
-        request_id,
-        slug,
-        outcome,
-        status,
-        tier,
-        duration,
-    } = line;
+    let RequestLine { request_id, slug, outcome, status, tier, duration } = line;
     let mut text = String::with_capacity(256);
-    let request_id = if request_id
-        .bytes()
-        .all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    {
-        request_id
-    } else {
-        ""
-    };
+    let request_id = if request_id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') { request_id } else { "" };
     let _ = writeln!(
         text,
         r#"{{"level":"info","message":"{outcome}","request_id":"{request_id}","slug":"{slug}","outcome":"{outcome}","status":{status},"tier":"{tier}","duration_us":{},"bot":{},"referrer":"{}"}}"#,
@@ -136,9 +112,6 @@ mod tests {
             tier: "",
             duration: Duration::ZERO,
         };
-        assert!(
-            serde_json::from_str::<serde_json::Value>(&request_line(&line, &Headers::default()))
-                .is_ok()
-        );
+        assert!(serde_json::from_str::<serde_json::Value>(&request_line(&line, &Headers::default())).is_ok());
     }
 }

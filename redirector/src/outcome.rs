@@ -23,11 +23,7 @@ const SHARED_MAX_AGE: u64 = 60;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome<'a> {
     /// Go there.
-    Redirect {
-        status: RedirectStatus,
-        location: Cow<'a, str>,
-        cache_control: Cow<'static, str>,
-    },
+    Redirect { status: RedirectStatus, location: Cow<'a, str>, cache_control: Cow<'static, str> },
     /// Where it leads, told instead of followed.
     Preview(Box<Preview>),
     /// No such link, as far as visitors are concerned.
@@ -132,18 +128,12 @@ fn gone(options: &Options) -> Outcome<'_> {
 
 /// How long a redirect may be kept, never beyond the link's expiry.
 fn cache_control(options: &Options, now: Timestamp) -> Cow<'static, str> {
-    let left = options
-        .expires_at
-        .map_or(u64::MAX, |end| now.seconds_until(end));
+    let left = options.expires_at.map_or(u64::MAX, |end| now.seconds_until(end));
     match (options.cache_seconds, options.permanent) {
         (Some(0), _) => Cow::Borrowed("private, max-age=0, must-revalidate"),
         (Some(seconds), _) => {
             let shared = u64::from(seconds).min(left);
-            format!(
-                "public, max-age={}, s-maxage={shared}",
-                shared.min(SHARED_MAX_AGE)
-            )
-            .into()
+            format!("public, max-age={}, s-maxage={shared}", shared.min(SHARED_MAX_AGE)).into()
         }
         (None, true) => format!("public, max-age={}", PERMANENT_MAX_AGE.min(left)).into(),
         (None, false) => private(DEFAULT_MAX_AGE.min(left)),
@@ -165,15 +155,7 @@ mod tests {
     const TARGET: &str = "https://example.com/";
 
     fn outcome(options: &Options) -> Outcome<'_> {
-        follow(
-            Cached {
-                target: TARGET,
-                options,
-            },
-            "q=1",
-            RedirectStatus::MovedPermanently,
-            NOW,
-        )
+        follow(Cached { target: TARGET, options }, "q=1", RedirectStatus::MovedPermanently, NOW)
     }
 
     fn check(options: Options, status: u16) {
@@ -198,127 +180,35 @@ mod tests {
     #[test]
     fn states_and_times_decide() {
         check(D, 301);
-        check(
-            Options {
-                state: State::Disabled,
-                ..D
-            },
-            404,
-        );
-        check(
-            Options {
-                state: State::Deleted,
-                ..D
-            },
-            410,
-        );
-        check(
-            Options {
-                state: State::Blocked,
-                expires_at: after(0),
-                ..D
-            },
-            403,
-        );
-        check(
-            Options {
-                state: State::BlockedLegal,
-                ..D
-            },
-            451,
-        );
-        check(
-            Options {
-                expires_at: after(0),
-                ..D
-            },
-            410,
-        );
-        check(
-            Options {
-                expires_at: after(1),
-                ..D
-            },
-            301,
-        );
-        check(
-            Options {
-                valid_from: after(0),
-                ..D
-            },
-            301,
-        );
-        check(
-            Options {
-                valid_from: after(1),
-                ..D
-            },
-            404,
-        );
-        check(
-            Options {
-                redirect: RedirectStatus::from_code(308),
-                permanent: true,
-                ..D
-            },
-            308,
-        );
-        let unsafe_target = Cached {
-            target: "",
-            options: &D,
-        };
-        assert_eq!(
-            follow(unsafe_target, "", RedirectStatus::Found, NOW),
-            Outcome::NotFound
-        );
+        check(Options { state: State::Disabled, ..D }, 404);
+        check(Options { state: State::Deleted, ..D }, 410);
+        check(Options { state: State::Blocked, expires_at: after(0), ..D }, 403);
+        check(Options { state: State::BlockedLegal, ..D }, 451);
+        check(Options { expires_at: after(0), ..D }, 410);
+        check(Options { expires_at: after(1), ..D }, 301);
+        check(Options { valid_from: after(0), ..D }, 301);
+        check(Options { valid_from: after(1), ..D }, 404);
+        check(Options { redirect: RedirectStatus::from_code(308), permanent: true, ..D }, 308);
+        let unsafe_target = Cached { target: "", options: &D };
+        assert_eq!(follow(unsafe_target, "", RedirectStatus::Found, NOW), Outcome::NotFound);
     }
 
     #[test]
     fn a_permanent_link_is_permanent_whatever_the_default() {
-        let options = Options {
-            permanent: true,
-            ..D
-        };
-        let link = Cached {
-            target: TARGET,
-            options: &options,
-        };
+        let options = Options { permanent: true, ..D };
+        let link = Cached { target: TARGET, options: &options };
         assert_eq!(follow(link, "", RedirectStatus::Found, NOW).status(), 301);
-        assert_eq!(
-            follow(
-                Cached {
-                    options: &D,
-                    ..link
-                },
-                "",
-                RedirectStatus::Found,
-                NOW
-            )
-            .status(),
-            302
-        );
+        assert_eq!(follow(Cached { options: &D, ..link }, "", RedirectStatus::Found, NOW).status(), 302);
     }
 
     #[test]
     fn what_is_over_leads_to_its_last_url() {
         for options in [
-            Options {
-                expires_at: after(0),
-                expired_url: Some("https://example.com/over".into()),
-                ..D
-            },
-            Options {
-                state: State::Deleted,
-                expired_url: Some("https://example.com/over".into()),
-                ..D
-            },
+            Options { expires_at: after(0), expired_url: Some("https://example.com/over".into()), ..D },
+            Options { state: State::Deleted, expired_url: Some("https://example.com/over".into()), ..D },
         ] {
             match outcome(&options) {
-                Outcome::Redirect {
-                    status: RedirectStatus::Found,
-                    location,
-                    ..
-                } => {
+                Outcome::Redirect { status: RedirectStatus::Found, location, .. } => {
                     assert_eq!(location, "https://example.com/over");
                 }
                 other => panic!("{other:?}"),
@@ -329,63 +219,15 @@ mod tests {
     #[test]
     fn caching_is_bounded_and_ends_with_the_link() {
         check_cache(D, "private, max-age=90");
+        check_cache(Options { expires_at: after(30), ..D }, "private, max-age=30");
+        check_cache(Options { expires_at: after(100), ..D }, "private, max-age=90");
+        check_cache(Options { permanent: true, ..D }, "public, max-age=3600");
+        check_cache(Options { permanent: true, expires_at: after(7), ..D }, "public, max-age=7");
+        check_cache(Options { cache_seconds: Some(0), permanent: true, ..D }, "private, max-age=0, must-revalidate");
+        check_cache(Options { cache_seconds: Some(30), ..D }, "public, max-age=30, s-maxage=30");
+        check_cache(Options { cache_seconds: Some(86_400), ..D }, "public, max-age=60, s-maxage=86400");
         check_cache(
-            Options {
-                expires_at: after(30),
-                ..D
-            },
-            "private, max-age=30",
-        );
-        check_cache(
-            Options {
-                expires_at: after(100),
-                ..D
-            },
-            "private, max-age=90",
-        );
-        check_cache(
-            Options {
-                permanent: true,
-                ..D
-            },
-            "public, max-age=3600",
-        );
-        check_cache(
-            Options {
-                permanent: true,
-                expires_at: after(7),
-                ..D
-            },
-            "public, max-age=7",
-        );
-        check_cache(
-            Options {
-                cache_seconds: Some(0),
-                permanent: true,
-                ..D
-            },
-            "private, max-age=0, must-revalidate",
-        );
-        check_cache(
-            Options {
-                cache_seconds: Some(30),
-                ..D
-            },
-            "public, max-age=30, s-maxage=30",
-        );
-        check_cache(
-            Options {
-                cache_seconds: Some(86_400),
-                ..D
-            },
-            "public, max-age=60, s-maxage=86400",
-        );
-        check_cache(
-            Options {
-                cache_seconds: Some(86_400),
-                expires_at: after(20),
-                ..D
-            },
+            Options { cache_seconds: Some(86_400), expires_at: after(20), ..D },
             "public, max-age=20, s-maxage=20",
         );
     }
@@ -397,12 +239,6 @@ mod tests {
             other => panic!("{other:?}"),
         };
         assert_eq!(location(&D), TARGET);
-        assert_eq!(
-            location(&Options {
-                forward_query: true,
-                ..D
-            }),
-            "https://example.com/?q=1"
-        );
+        assert_eq!(location(&Options { forward_query: true, ..D }), "https://example.com/?q=1");
     }
 }

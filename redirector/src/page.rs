@@ -14,28 +14,15 @@ pub(crate) struct Message {
 /// The words for an outcome that is no redirect.
 pub(crate) fn message(outcome: &Outcome<'_>) -> Message {
     let (title, detail) = match outcome {
-        Outcome::Gone => (
-            "This link has ended",
-            "It was deleted, or its time has run out.",
-        ),
+        Outcome::Gone => ("This link has ended", "It was deleted, or its time has run out."),
         Outcome::Blocked => ("This link was closed", "It was reported for abuse."),
-        Outcome::BlockedLegal => (
-            "This link was closed",
-            "It is not available for legal reasons.",
-        ),
-        Outcome::Unavailable => (
-            "One moment, please",
-            "The link cannot be looked up right now. Try again in a second.",
-        ),
-        Outcome::Malformed => (
-            "This link is damaged",
-            "What is stored for it cannot be read.",
-        ),
+        Outcome::BlockedLegal => ("This link was closed", "It is not available for legal reasons."),
+        Outcome::Unavailable => {
+            ("One moment, please", "The link cannot be looked up right now. Try again in a second.")
+        }
+        Outcome::Malformed => ("This link is damaged", "What is stored for it cannot be read."),
         Outcome::MethodNotAllowed => ("Links can only be followed", "Use GET or HEAD."),
-        _ => (
-            "No such link",
-            "There is no link of that name here. Check the address for a typing error.",
-        ),
+        _ => ("No such link", "There is no link of that name here. Check the address for a typing error."),
     };
     Message { title, detail }
 }
@@ -49,10 +36,7 @@ const STYLE: &str = include_str!("page.css");
 /// The page of an error. All its texts are constants of this file: nothing of the request is in it.
 pub(crate) fn html(status: u16, message: &Message) -> String {
     let Message { title, detail } = message;
-    document(
-        title,
-        &format!("<p>{status}</p>\n<h1>{title}</h1>\n<p>{detail}</p>"),
-    )
+    document(title, &format!("<p>{status}</p>\n<h1>{title}</h1>\n<p>{detail}</p>"))
 }
 
 /// A page that stands by itself, of a title and a body in HTML.
@@ -97,10 +81,7 @@ mod tests {
     #[test]
     fn the_policy_allows_the_style_sheet() {
         let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE));
-        assert!(
-            SECURITY_POLICY.contains(&format!("'sha256-{hash}'")),
-            "{hash}"
-        );
+        assert!(SECURITY_POLICY.contains(&format!("'sha256-{hash}'")), "{hash}");
     }
 
     #[test]
@@ -108,10 +89,7 @@ mod tests {
         let check = |text, expected: &str| assert_eq!(Escaped(text).to_string(), expected);
         check("", "");
         check("münchen", "münchen");
-        check(
-            "a&b<c>\"d\"'e'&",
-            "a&amp;b&lt;c&gt;&quot;d&quot;&#39;e&#39;&amp;",
-        );
+        check("a&b<c>\"d\"'e'&", "a&amp;b&lt;c&gt;&quot;d&quot;&#39;e&#39;&amp;");
         check("&amp;", "&amp;amp;");
     }
 

@@ -23,9 +23,7 @@ pub(crate) struct Preview {
 impl Preview {
     /// A preview of `link`, which leads to `location`.
     pub(crate) fn new(link: &Link, location: String) -> Self {
-        let host = Url::parse(&location)
-            .ok()
-            .and_then(|url| url.host().map(|host| host.to_owned()));
+        let host = Url::parse(&location).ok().and_then(|url| url.host().map(|host| host.to_owned()));
         Self {
             slug: link.slug.to_string(),
             host_unicode: host.as_ref().map(in_unicode),
@@ -93,10 +91,7 @@ fn in_unicode(host: &Host) -> String {
 fn time(rfc3339: Option<&str>, otherwise: &str) -> String {
     let parsed = rfc3339.and_then(|text| Some((text, text.parse::<jiff::Timestamp>().ok()?)));
     match parsed {
-        Some((text, time)) => format!(
-            "<time datetime=\"{text}\">{}</time>",
-            time.strftime("%-d %B %Y, %H:%M UTC")
-        ),
+        Some((text, time)) => format!("<time datetime=\"{text}\">{}</time>", time.strftime("%-d %B %Y, %H:%M UTC")),
         None => otherwise.to_owned(),
     }
 }
@@ -118,11 +113,7 @@ mod tests {
     fn hosts_are_told_in_both_forms() {
         let check = |location: &str, host: Option<&str>, unicode: Option<&str>| {
             let preview = preview(location);
-            assert_eq!(
-                (preview.host.as_deref(), preview.host_unicode.as_deref()),
-                (host, unicode),
-                "{location}"
-            );
+            assert_eq!((preview.host.as_deref(), preview.host_unicode.as_deref()), (host, unicode), "{location}");
         };
         let same = |location, host| check(location, Some(host), Some(host));
         same("https://example.com/a", "example.com");
@@ -130,22 +121,10 @@ mod tests {
         same("http://192.0.2.1/", "192.0.2.1");
         same("http://[2001:db8::1]/", "[2001:db8::1]");
         same("https://user@example.com/", "example.com");
-        check(
-            "https://xn--mnchen-3ya.example/",
-            Some("xn--mnchen-3ya.example"),
-            Some("münchen.example"),
-        );
-        check(
-            "https://münchen.example/",
-            Some("xn--mnchen-3ya.example"),
-            Some("münchen.example"),
-        );
+        check("https://xn--mnchen-3ya.example/", Some("xn--mnchen-3ya.example"), Some("münchen.example"));
+        check("https://münchen.example/", Some("xn--mnchen-3ya.example"), Some("münchen.example"));
         // Cyrillic letters that look like "apple".
-        check(
-            "https://xn--80ak6aa92e.com/",
-            Some("xn--80ak6aa92e.com"),
-            Some("аррӏе.com"),
-        );
+        check("https://xn--80ak6aa92e.com/", Some("xn--80ak6aa92e.com"), Some("аррӏе.com"));
         check("https://", None, None);
         check("https://exa mple/", None, None);
         // Not the Punycode of anything.
@@ -154,8 +133,7 @@ mod tests {
 
     #[test]
     fn the_page_tells_everything_and_runs_nothing() {
-        let preview =
-            preview("https://xn--mnchen-3ya.example/?a=1&b=\"'><script>alert(1)</script>");
+        let preview = preview("https://xn--mnchen-3ya.example/?a=1&b=\"'><script>alert(1)</script>");
         let page = preview.html();
         for part in [
             "<bdi>münchen.example</bdi>",
@@ -173,10 +151,7 @@ mod tests {
     #[test]
     fn text_that_turns_around_is_escaped() {
         let page = preview("https://example.com/\u{202e}gpj.exe").html();
-        assert!(
-            page.contains("<bdi>https://example.com/%E2%80%AEgpj.exe</bdi>"),
-            "{page}"
-        );
+        assert!(page.contains("<bdi>https://example.com/%E2%80%AEgpj.exe</bdi>"), "{page}");
     }
 
     #[test]
@@ -184,10 +159,7 @@ mod tests {
         let mut preview = preview("https://");
         preview.created_at = Timestamp::from_unix_seconds(u64::MAX).rfc3339();
         let page = preview.html();
-        assert!(
-            page.contains("<dt>Created</dt><dd>not recorded</dd>"),
-            "{page}"
-        );
+        assert!(page.contains("<dt>Created</dt><dd>not recorded</dd>"), "{page}");
         assert!(page.contains("an unusual address"), "{page}");
         let json: serde_json::Value = serde_json::from_str(&preview.json()).unwrap();
         assert_eq!(

@@ -18,11 +18,7 @@ pub(crate) fn forwarded<'a>(target: &'a str, query: &str) -> Cow<'a, str> {
         None => (target, ""),
     };
     let own = base.split_once('?').map(|(_, own)| own);
-    let own_names: Vec<_> = own
-        .into_iter()
-        .flat_map(|own| own.split('&'))
-        .map(name)
-        .collect();
+    let own_names: Vec<_> = own.into_iter().flat_map(|own| own.split('&')).map(name).collect();
     let mut result = base.to_owned();
     let mut separator = match own {
         None => "?",
@@ -30,20 +26,13 @@ pub(crate) fn forwarded<'a>(target: &'a str, query: &str) -> Cow<'a, str> {
         Some(own) if own.ends_with('&') => "",
         Some(_) => "&",
     };
-    for pair in query
-        .split('&')
-        .filter(|pair| !pair.is_empty() && !own_names.contains(&name(pair)))
-    {
+    for pair in query.split('&').filter(|pair| !pair.is_empty() && !own_names.contains(&name(pair))) {
         result.push_str(separator);
         result.extend(utf8_percent_encode(pair, UNSAFE));
         separator = "&";
     }
     result.push_str(fragment);
-    if result.len() > MAX_BYTES {
-        Cow::Borrowed(target)
-    } else {
-        Cow::Owned(result)
-    }
+    if result.len() > MAX_BYTES { Cow::Borrowed(target) } else { Cow::Owned(result) }
 }
 
 /// The name of a parameter, decoded: `a` and `%61` are one name.
@@ -68,11 +57,7 @@ mod tests {
         check("https://e.com/?", "a=1", "https://e.com/?a=1");
         check("https://e.com/?x&", "a=1", "https://e.com/?x&a=1");
         check("https://e.com/#top", "a=1", "https://e.com/?a=1#top");
-        check(
-            "https://e.com/?x=0#a?b",
-            "a=1",
-            "https://e.com/?x=0&a=1#a?b",
-        );
+        check("https://e.com/?x=0#a?b", "a=1", "https://e.com/?x=0&a=1#a?b");
         check("https://e.com/", "&&a=1&", "https://e.com/?a=1");
     }
 
@@ -87,17 +72,9 @@ mod tests {
     #[test]
     fn nothing_but_the_query_can_be_changed() {
         check("https://e.com/", "a=#x", "https://e.com/?a=%23x");
-        check(
-            "https://e.com/",
-            "a=\r\nx: y",
-            "https://e.com/?a=%0D%0Ax:%20y",
-        );
+        check("https://e.com/", "a=\r\nx: y", "https://e.com/?a=%0D%0Ax:%20y");
         check("https://e.com/", "a=ü", "https://e.com/?a=%C3%BC");
-        check(
-            "https://e.com/",
-            "redir_url=https://evil.example",
-            "https://e.com/?redir_url=https://evil.example",
-        );
+        check("https://e.com/", "redir_url=https://evil.example", "https://e.com/?redir_url=https://evil.example");
     }
 
     #[test]

@@ -39,10 +39,7 @@ struct Problem<'a> {
     request_id: &'a str,
 }
 
-fn as_map<S: Serializer>(
-    headers: &[(&'static str, Text<'static>)],
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+fn as_map<S: Serializer>(headers: &[(&'static str, Text<'static>)], serializer: S) -> Result<S::Ok, S::Error> {
     let mut map = serializer.serialize_map(Some(headers.len()))?;
     for (name, value) in headers {
         map.serialize_entry(name, value)?;
@@ -64,19 +61,11 @@ impl Response {
     pub(crate) fn new(outcome: Outcome<'_>, wanted: &Wanted<'_>) -> Self {
         let status_code = outcome.status();
         let mut response = match outcome {
-            Outcome::Redirect {
-                location,
-                cache_control,
-                ..
-            } => Self::redirect(status_code, &location, cache_control),
+            Outcome::Redirect { location, cache_control, .. } => Self::redirect(status_code, &location, cache_control),
             Outcome::Preview(preview) => Self::preview(&preview, wanted.accept.preference()),
             Outcome::Robots => Self::text(status_code, "User-agent: *\nDisallow:\n"),
             Outcome::Health => Self::text(status_code, "ok\n"),
-            Outcome::Favicon => Self {
-                status_code,
-                headers: vec![NO_STORE],
-                body: Text::Borrowed(""),
-            },
+            Outcome::Favicon => Self { status_code, headers: vec![NO_STORE], body: Text::Borrowed("") },
             error => Self::error(&error, wanted),
         };
         if wanted.method == Method::Head {
@@ -91,19 +80,11 @@ impl Response {
         headers.push(("cache-control", cache_control));
         headers.push(PLAIN);
         headers.push(NO_INDEX);
-        Self {
-            status_code,
-            headers,
-            body: Text::Owned(location.to_owned()),
-        }
+        Self { status_code, headers, body: Text::Owned(location.to_owned()) }
     }
 
     fn text(status_code: u16, body: &'static str) -> Self {
-        Self {
-            status_code,
-            headers: vec![PLAIN, NO_STORE],
-            body: Text::Borrowed(body),
-        }
+        Self { status_code, headers: vec![PLAIN, NO_STORE], body: Text::Borrowed(body) }
     }
 
     fn preview(preview: &Preview, preference: Preference) -> Self {
@@ -118,11 +99,7 @@ impl Response {
                 preview.json()
             }
         };
-        Self {
-            status_code: 200,
-            headers,
-            body: Text::Owned(body),
-        }
+        Self { status_code: 200, headers, body: Text::Owned(body) }
     }
 
     fn error(outcome: &Outcome<'_>, wanted: &Wanted<'_>) -> Self {
@@ -152,11 +129,7 @@ impl Response {
                 serde_json::to_string(&problem).unwrap_or_default()
             }
         };
-        Self {
-            status_code: outcome.status(),
-            headers,
-            body: Text::Owned(body),
-        }
+        Self { status_code: outcome.status(), headers, body: Text::Owned(body) }
     }
 
     /// Adds a header.
@@ -171,8 +144,5 @@ const PLAIN: (&str, Text<'static>) = ("content-type", Text::Borrowed("text/plain
 const NO_INDEX: (&str, Text<'static>) = ("x-robots-tag", Text::Borrowed("noindex"));
 const PAGE: [(&str, Text<'static>); 2] = [
     ("content-type", Text::Borrowed("text/html; charset=utf-8")),
-    (
-        "content-security-policy",
-        Text::Borrowed(page::SECURITY_POLICY),
-    ),
+    ("content-security-policy", Text::Borrowed(page::SECURITY_POLICY)),
 ];

@@ -30,10 +30,7 @@ impl Store {
     /// The store that the settings describe. Nothing is sent yet.
     pub fn new(config: &Config) -> Self {
         Self {
-            dax: config
-                .dax
-                .as_ref()
-                .map(|dax| DaxStore::new(dax, &config.dynamodb)),
+            dax: config.dax.as_ref().map(|dax| DaxStore::new(dax, &config.dynamodb)),
             breaker: Mutex::default(),
             dynamodb: DynamoDbStore::new(&config.dynamodb),
         }
@@ -59,10 +56,7 @@ impl Store {
     }
 
     fn is_dax_due(&self) -> bool {
-        self.breaker
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .is_closed(Instant::now())
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner).is_closed(Instant::now())
     }
 }
 
@@ -93,9 +87,7 @@ struct Breaker {
 
 impl Breaker {
     fn open(&mut self, now: Instant) {
-        let length = self
-            .pause
-            .map_or(FIRST_PAUSE, |(_, length)| (2 * length).min(LONGEST_PAUSE));
+        let length = self.pause.map_or(FIRST_PAUSE, |(_, length)| (2 * length).min(LONGEST_PAUSE));
         self.pause = Some((now + length, length));
     }
 
@@ -117,10 +109,7 @@ mod tests {
         for seconds in [0.5, 1.0, 2.0, 4.0, 8.0, 8.0] {
             breaker.open(now);
             now += Duration::from_secs_f64(seconds);
-            assert!(
-                !breaker.is_closed(now - Duration::from_millis(1)),
-                "{seconds}"
-            );
+            assert!(!breaker.is_closed(now - Duration::from_millis(1)), "{seconds}");
             assert!(breaker.is_closed(now), "{seconds}");
         }
     }

@@ -73,9 +73,7 @@ impl Client {
     /// A client of `http://host:port`, where the host is this machine.
     #[must_use]
     pub fn at(url: &str) -> Self {
-        let authority = url
-            .trim_start_matches("http://")
-            .replace("localhost", "127.0.0.1");
+        let authority = url.trim_start_matches("http://").replace("localhost", "127.0.0.1");
         Self::new(authority.parse().expect("an address"))
     }
 
@@ -86,63 +84,40 @@ impl Client {
 
     /// `POST path` with a body of the given type.
     pub async fn post(&self, path: &str, content_type: &str, body: impl Into<Bytes>) -> Reply {
-        self.call("POST", path, &[("content-type", content_type)], body)
-            .await
+        self.call("POST", path, &[("content-type", content_type)], body).await
     }
 
     /// Any request. `Host` is the address unless given.
-    pub async fn call(
-        &self,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: impl Into<Bytes>,
-    ) -> Reply {
+    pub async fn call(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Reply {
         let mut request = Request::builder().method(method).uri(path);
-        if !headers
-            .iter()
-            .any(|(name, _)| name.eq_ignore_ascii_case("host"))
-        {
+        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
             request = request.header("host", self.address.to_string());
         }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        self.send(request.body(Full::new(body.into())).expect("a request"))
-            .await
+        self.send(request.body(Full::new(body.into())).expect("a request")).await
     }
 
     /// Sends a request exactly as it is.
     pub async fn send(&self, request: Request<Full<Bytes>>) -> Reply {
         let exchange = async {
-            let stream = TcpStream::connect(self.address)
-                .await
-                .expect("the server listens");
+            let stream = TcpStream::connect(self.address).await.expect("the server listens");
             stream.set_nodelay(true).expect("a socket option");
-            let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
-                .await
-                .expect("a connection");
+            let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.expect("a connection");
             let connection = tokio::spawn(connection);
             let response = sender.send_request(request).await.expect("an answer");
             let (head, body) = Response::into_parts(response);
             let body = body.collect().await.expect("a whole answer").to_bytes();
             connection.abort();
-            Reply {
-                status: head.status,
-                headers: head.headers,
-                body,
-            }
+            Reply { status: head.status, headers: head.headers, body }
         };
-        timeout(PATIENCE, exchange)
-            .await
-            .expect("an answer in time")
+        timeout(PATIENCE, exchange).await.expect("an answer in time")
     }
 
     /// Writes bytes and leaves the connection open, for clients that never finish.
     pub async fn connect(&self, bytes: &[u8]) -> TcpStream {
-        let mut stream = TcpStream::connect(self.address)
-            .await
-            .expect("the server listens");
+        let mut stream = TcpStream::connect(self.address).await.expect("the server listens");
         stream.write_all(bytes).await.expect("the server reads");
         stream
     }
@@ -152,8 +127,7 @@ impl Client {
         let mut stream = self.connect(bytes).await;
         let mut answer = Vec::new();
         let read = timeout(PATIENCE, stream.read_to_end(&mut answer)).await;
-        read.expect("the server closes in time")
-            .expect("the server answers");
+        read.expect("the server closes in time").expect("the server answers");
         String::from_utf8_lossy(&answer).into_owned()
     }
 }

@@ -19,10 +19,7 @@ impl Programs {
     /// The shortener's two functions.
     #[must_use]
     pub fn functions(&self) -> Binaries {
-        Binaries {
-            redirector: self.redirector.clone(),
-            writer: self.writer.clone(),
-        }
+        Binaries { redirector: self.redirector.clone(), writer: self.writer.clone() }
     }
 }
 
@@ -41,10 +38,6 @@ pub fn programs() -> &'static Programs {
             Some(program) => program,
             None => panic!("cargo built no {name}"),
         };
-        Programs {
-            local: take("local"),
-            redirector: take("redirector"),
-            writer: take("writer"),
-        }
+        Programs { local: take("local"), redirector: take("redirector"), writer: take("writer") }
     })
 }

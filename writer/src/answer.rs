@@ -45,15 +45,13 @@ impl Answer {
     }
 
     pub(crate) fn json(status: StatusCode, outcome: &'static str, body: &impl Serialize) -> Self {
-        let mut answer =
-            Self::empty(status, outcome).with(header::CONTENT_TYPE, "application/json");
+        let mut answer = Self::empty(status, outcome).with(header::CONTENT_TYPE, "application/json");
         answer.body = Content::Text(to_json(body));
         answer
     }
 
     pub(crate) fn bytes(outcome: &'static str, media_type: &str, body: Vec<u8>) -> Self {
-        let mut answer =
-            Self::empty(StatusCode::OK, outcome).with(header::CONTENT_TYPE, media_type);
+        let mut answer = Self::empty(StatusCode::OK, outcome).with(header::CONTENT_TYPE, media_type);
         answer.body = Content::Bytes(body);
         answer
     }

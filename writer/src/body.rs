@@ -21,13 +21,7 @@ impl Wish {
     /// A link without options.
     fn plain(url: String) -> Self {
         let canonical = format!("url={url}\n");
-        Self {
-            url,
-            slug: None,
-            reuse: None,
-            options: Changes::default(),
-            canonical,
-        }
+        Self { url, slug: None, reuse: None, options: Changes::default(), canonical }
     }
 
     /// A link as an object describes it.
@@ -58,20 +52,14 @@ pub(crate) enum Form {
 
 /// Reads the body of `POST /`: a URL as text, in a form, or in JSON.
 pub(crate) fn any(request: &Request) -> Result<(Wish, Form), Problem> {
-    let form = if request.accepts_json() {
-        Form::Json
-    } else {
-        Form::Text
-    };
+    let form = if request.accepts_json() { Form::Json } else { Form::Text };
     let media_type = request.media_type();
     let body = request.body()?;
     if body.trim_ascii().is_empty() {
         return Err(Problem::EmptyBody);
     }
     match media_type.as_deref() {
-        Some(media_type) if is_json(media_type) => {
-            Ok((Wish::from_fields(Fields::parse(&body)?)?, Form::Json))
-        }
+        Some(media_type) if is_json(media_type) => Ok((Wish::from_fields(Fields::parse(&body)?)?, Form::Json)),
         Some("application/x-www-form-urlencoded") => Ok((form_encoded(&body)?, form)),
         None | Some("") => Ok((text(body)?, form)),
         Some(media_type) if media_type.starts_with("text/") => Ok((text(body)?, form)),
@@ -84,13 +72,8 @@ pub(crate) fn any(request: &Request) -> Result<(Wish, Form), Problem> {
 
 /// Reads a body that must be a JSON object.
 pub(crate) fn object(request: &Request) -> Result<Fields, Problem> {
-    if !request
-        .media_type()
-        .is_some_and(|media_type| is_json(&media_type))
-    {
-        return Err(Problem::UnsupportedMediaType {
-            expected: "application/json",
-        });
+    if !request.media_type().is_some_and(|media_type| is_json(&media_type)) {
+        return Err(Problem::UnsupportedMediaType { expected: "application/json" });
     }
     let body = request.body()?;
     if body.trim_ascii().is_empty() {
@@ -100,8 +83,7 @@ pub(crate) fn object(request: &Request) -> Result<Fields, Problem> {
 }
 
 fn is_json(media_type: &str) -> bool {
-    media_type == "application/json"
-        || media_type.starts_with("application/") && media_type.ends_with("+json")
+    media_type == "application/json" || media_type.starts_with("application/") && media_type.ends_with("+json")
 }
 
 fn text(body: Vec<u8>) -> Result<Wish, Problem> {
@@ -112,11 +94,7 @@ fn text(body: Vec<u8>) -> Result<Wish, Problem> {
 /// `curl -d URL` announces a form and sends the bare URL; a form proper has a field `url`.
 fn form_encoded(body: &[u8]) -> Result<Wish, Problem> {
     let start = body.trim_ascii_start();
-    let begins_with = |scheme: &[u8]| {
-        start
-            .get(..scheme.len())
-            .is_some_and(|s| s.eq_ignore_ascii_case(scheme))
-    };
+    let begins_with = |scheme: &[u8]| start.get(..scheme.len()).is_some_and(|s| s.eq_ignore_ascii_case(scheme));
     if begins_with(b"http://") || begins_with(b"https://") {
         return text(body.to_vec());
     }
@@ -135,24 +113,14 @@ mod tests {
     fn request(media_type: Option<&str>, body: &[u8]) -> Request {
         let body = BASE64_STANDARD.encode(body);
         let headers = json!({ "content-type": media_type.unwrap_or_default() });
-        crate::request::request(
-            json!({ "headers": headers, "body": body, "isBase64Encoded": true }),
-        )
+        crate::request::request(json!({ "headers": headers, "body": body, "isBase64Encoded": true }))
     }
 
     fn check(media_type: &str, body: &[u8], expected: Result<(&str, Form), &str>) {
         let media_type = Some(media_type).filter(|value| !value.is_empty());
         let actual = any(&request(media_type, body));
-        let actual = actual
-            .as_ref()
-            .map(|(wish, form)| (wish.url.as_str(), *form))
-            .map_err(Problem::code);
-        assert_eq!(
-            actual,
-            expected,
-            "{media_type:?} {}",
-            String::from_utf8_lossy(body)
-        );
+        let actual = actual.as_ref().map(|(wish, form)| (wish.url.as_str(), *form)).map_err(Problem::code);
+        assert_eq!(actual, expected, "{media_type:?} {}", String::from_utf8_lossy(body));
     }
 
     const FORM: &str = "application/x-www-form-urlencoded";
@@ -161,37 +129,13 @@ mod tests {
     fn a_url_is_found_in_any_form() {
         let expected = Ok(("https://e.com/?a=1&b=%20", Form::Text));
         check("", b"https://e.com/?a=1&b=%20", expected);
-        check(
-            "text/plain; charset=utf-8",
-            b"https://e.com/?a=1&b=%20",
-            expected,
-        );
-        check(
-            "application/octet-stream",
-            b"https://e.com/?a=1&b=%20",
-            expected,
-        );
+        check("text/plain; charset=utf-8", b"https://e.com/?a=1&b=%20", expected);
+        check("application/octet-stream", b"https://e.com/?a=1&b=%20", expected);
         check(FORM, b"https://e.com/?a=1&b=%20", expected);
-        check(
-            FORM,
-            b"x=1&url=https%3A%2F%2Fe.com%2F%3Fa%3D1%26b%3D%2520",
-            expected,
-        );
-        check(
-            "Application/JSON",
-            br#"{"url":"https://e.com/"}"#,
-            Ok(("https://e.com/", Form::Json)),
-        );
-        check(
-            "application/ld+json",
-            br#"{"url":"https://e.com/"}"#,
-            Ok(("https://e.com/", Form::Json)),
-        );
-        check(
-            FORM,
-            b" HTTPS://e.com\n",
-            Ok((" HTTPS://e.com\n", Form::Text)),
-        );
+        check(FORM, b"x=1&url=https%3A%2F%2Fe.com%2F%3Fa%3D1%26b%3D%2520", expected);
+        check("Application/JSON", br#"{"url":"https://e.com/"}"#, Ok(("https://e.com/", Form::Json)));
+        check("application/ld+json", br#"{"url":"https://e.com/"}"#, Ok(("https://e.com/", Form::Json)));
+        check(FORM, b" HTTPS://e.com\n", Ok((" HTTPS://e.com\n", Form::Text)));
     }
 
     #[test]
@@ -201,11 +145,7 @@ mod tests {
         check("application/json", b"", Err("empty-body"));
         check("", b"\xff\xfe", Err("invalid-url"));
         check(FORM, b"uri=https://e.com", Err("missing-field"));
-        check(
-            "multipart/form-data; boundary=x",
-            b"--x",
-            Err("unsupported-media-type"),
-        );
+        check("multipart/form-data; boundary=x", b"--x", Err("unsupported-media-type"));
         check("image/png", b"x", Err("unsupported-media-type"));
     }
 
@@ -214,16 +154,10 @@ mod tests {
         let check = |body: &str, expected: Result<(&str, Option<&str>), &str>| {
             let request = request(Some("application/json"), body.as_bytes());
             let actual = object(&request).and_then(Wish::from_fields);
-            let actual = actual
-                .as_ref()
-                .map(|wish| (wish.url.as_str(), wish.slug.as_deref()))
-                .map_err(Problem::code);
+            let actual = actual.as_ref().map(|wish| (wish.url.as_str(), wish.slug.as_deref())).map_err(Problem::code);
             assert_eq!(actual, expected, "{body}");
         };
-        check(
-            r#"{"url":"u","slug":"s","x_mine":[1]}"#,
-            Ok(("u", Some("s"))),
-        );
+        check(r#"{"url":"u","slug":"s","x_mine":[1]}"#, Ok(("u", Some("s"))));
         check(r#"{"url":"u","slug":null,"note":null}"#, Ok(("u", None)));
         check(r#"{"slug":"s"}"#, Err("missing-field"));
         check(r#"{"url":1}"#, Err("wrong-type"));
@@ -236,13 +170,7 @@ mod tests {
             object(&request(Some("application/json"), b"{\n  \"url\" 1}")),
             Err(Problem::MalformedJson { line: 2, column: 9 })
         ));
-        assert!(matches!(
-            object(&request(Some(FORM), b"{}")),
-            Err(Problem::UnsupportedMediaType { .. })
-        ));
-        assert!(matches!(
-            object(&request(None, b"{}")),
-            Err(Problem::UnsupportedMediaType { .. })
-        ));
+        assert!(matches!(object(&request(Some(FORM), b"{}")), Err(Problem::UnsupportedMediaType { .. })));
+        assert!(matches!(object(&request(None, b"{}")), Err(Problem::UnsupportedMediaType { .. })));
     }
 }

@@ -31,11 +31,7 @@ struct List<'a> {
 }
 
 impl<W: LinkWriter + LinkLister, K> Writer<W, K> {
-    pub(crate) async fn get_link(
-        &self,
-        exchange: &Exchange<'_>,
-        slug: &Slug,
-    ) -> Result<Answer, Failure> {
+    pub(crate) async fn get_link(&self, exchange: &Exchange<'_>, slug: &Slug) -> Result<Answer, Failure> {
         let link = manage::read(&self.store, &exchange.caller, slug, exchange.now).await?;
         let tag = etag::of(&link);
         let known = exchange.request.header_text(header::IF_NONE_MATCH);
@@ -46,11 +42,7 @@ impl<W: LinkWriter + LinkLister, K> Writer<W, K> {
         Ok(self.link_answer("read", StatusCode::OK, exchange, &link, true))
     }
 
-    pub(crate) async fn update_link(
-        &self,
-        exchange: &Exchange<'_>,
-        slug: &Slug,
-    ) -> Result<Answer, Failure> {
+    pub(crate) async fn update_link(&self, exchange: &Exchange<'_>, slug: &Slug) -> Result<Answer, Failure> {
         let changes = Changes::patch(body::object(exchange.request)?)?;
         if changes.need_admin() {
             exchange.caller.require(Scope::Admin)?;
@@ -70,21 +62,13 @@ impl<W: LinkWriter + LinkLister, K> Writer<W, K> {
         Ok(self.link_answer("updated", StatusCode::OK, exchange, &link, true))
     }
 
-    pub(crate) async fn delete_link(
-        &self,
-        exchange: &Exchange<'_>,
-        slug: &Slug,
-    ) -> Result<Answer, Failure> {
+    pub(crate) async fn delete_link(&self, exchange: &Exchange<'_>, slug: &Slug) -> Result<Answer, Failure> {
         let delete = |link| Ok(manage::deleted(link, exchange.now));
         let link = self.change(exchange, slug, delete).await?;
         Ok(Answer::empty(StatusCode::NO_CONTENT, "deleted").about(link.slug))
     }
 
-    pub(crate) async fn restore_link(
-        &self,
-        exchange: &Exchange<'_>,
-        slug: &Slug,
-    ) -> Result<Answer, Failure> {
+    pub(crate) async fn restore_link(&self, exchange: &Exchange<'_>, slug: &Slug) -> Result<Answer, Failure> {
         let restore = |link| Ok(manage::restored(link, exchange.now));
         let link = self.change(exchange, slug, restore).await?;
         Ok(self.link_answer("restored", StatusCode::OK, exchange, &link, true))
@@ -110,14 +94,9 @@ impl<W: LinkWriter + LinkLister, K> Writer<W, K> {
         for malformed in &page.malformed {
             log::store_failed(exchange.request_id, malformed);
         }
-        let visible = page
-            .links
-            .iter()
-            .filter(|link| !link.is_forgotten(exchange.now));
+        let visible = page.links.iter().filter(|link| !link.is_forgotten(exchange.now));
         let list = List {
-            links: visible
-                .map(|link| self.representation(exchange, link, true))
-                .collect(),
+            links: visible.map(|link| self.representation(exchange, link, true)).collect(),
             next_cursor: page.next.as_ref().map(cursor::cursor),
         };
         let answer = Answer::json(StatusCode::OK, "listed", &list);
@@ -137,36 +116,20 @@ impl<W: LinkWriter + LinkLister, K> Writer<W, K> {
         })
     }
 
-    pub(crate) async fn get_qr_code(
-        &self,
-        exchange: &Exchange<'_>,
-        slug: &Slug,
-    ) -> Result<Answer, Failure> {
+    pub(crate) async fn get_qr_code(&self, exchange: &Exchange<'_>, slug: &Slug) -> Result<Answer, Failure> {
         let mut query = Query::parse(exchange.request.query());
         let format = match query.text("format") {
             None => qr::Format::Svg,
-            Some(name) => {
-                qr::Format::from_name(&name).ok_or_else(|| Problem::InvalidParameter {
-                    parameter: "format".to_owned(),
-                    expected: "svg or png",
-                })?
-            }
+            Some(name) => qr::Format::from_name(&name)
+                .ok_or_else(|| Problem::InvalidParameter { parameter: "format".to_owned(), expected: "svg or png" })?,
         };
-        let size = query.number(
-            "size",
-            256,
-            128..=2_048,
-            "a number of pixels from 128 to 2048",
-        )?;
+        let size = query.number("size", 256, 128..=2_048, "a number of pixels from 128 to 2048")?;
         query.finish()?;
         let link = manage::read(&self.store, &exchange.caller, slug, exchange.now).await?;
         let address = representation::short_url(&link, &exchange.base_url);
         let picture = qr::picture(&address, format, size).ok_or(Problem::NoQrCode)?;
         Ok(Answer::bytes("qr", format.media_type(), picture)
-            .with(
-                header::CACHE_CONTROL,
-                format!("private, max-age={QR_MAX_AGE}"),
-            )
+            .with(header::CACHE_CONTROL, format!("private, max-age={QR_MAX_AGE}"))
             .about(link.slug))
     }
 
@@ -192,9 +155,7 @@ impl<W: LinkWriter + LinkLister, K> Writer<W, K> {
         existing: bool,
     ) -> Answer {
         let body = self.representation(exchange, link, existing);
-        Answer::json(status, outcome, &body)
-            .with(header::ETAG, etag::of(link))
-            .about(link.slug.clone())
+        Answer::json(status, outcome, &body).with(header::ETAG, etag::of(link)).about(link.slug.clone())
     }
 
     pub(crate) fn representation<'a>(
@@ -206,12 +167,6 @@ impl<W: LinkWriter + LinkLister, K> Writer<W, K> {
         // Times are of the beginning of a request; what it wrote was written before it was given up, and before now.
         let latest = link.updated_at.map(|begun| begun.plus(STORE_LIMIT));
         let written = latest.map(|latest| latest.min(Timestamp::from((self.clock)())));
-        Representation::new(
-            link,
-            existing,
-            &exchange.base_url,
-            written,
-            self.config.visible_within,
-        )
+        Representation::new(link, existing, &exchange.base_url, written, self.config.visible_within)
     }
 }

@@ -71,19 +71,13 @@ impl Changes {
         let state = fields.state("state")?;
         let options = Self::options(&mut fields)?;
         fields.finish()?;
-        Ok(Self {
-            url,
-            state,
-            ..options
-        })
+        Ok(Self { url, state, ..options })
     }
 
     /// Whether a new link with these options is a link without any.
     pub(crate) fn are_defaults(&self) -> bool {
         fn is_set<T: Default + PartialEq>(given: Option<&Option<T>>) -> bool {
-            given
-                .and_then(Option::as_ref)
-                .is_some_and(|value| *value != T::default())
+            given.and_then(Option::as_ref).is_some_and(|value| *value != T::default())
         }
         let has_choice = self.redirect.flatten().is_some()
             || self.cache_seconds.flatten().is_some()
@@ -103,12 +97,7 @@ impl Changes {
     }
 
     /// The link with these changes at `now`. Its version and its times are as before.
-    pub(crate) fn apply(
-        &self,
-        mut link: Link,
-        rules: &TargetRules,
-        now: Timestamp,
-    ) -> Result<Link, Problem> {
+    pub(crate) fn apply(&self, mut link: Link, rules: &TargetRules, now: Timestamp) -> Result<Link, Problem> {
         let target = |url: &str| TargetUrl::parse(url, rules);
         if let Some(Some(url)) = &self.url {
             let url = target(url)?;
@@ -121,25 +110,15 @@ impl Changes {
             let url = url.map_err(Problem::ExpiredUrl)?;
             link.expired_url = url.as_ref().map(StoredTarget::from);
         }
-        set(
-            &mut link.state,
-            self.state.map(|state| state.unwrap_or(State::Active)),
-        );
+        set(&mut link.state, self.state.map(|state| state.unwrap_or(State::Active)));
         set(&mut link.redirect, self.redirect);
         set(
             &mut link.cache_seconds,
             // Within its range, as checked when it was read.
-            self.cache_seconds
-                .map(|seconds| seconds.and_then(|seconds| u32::try_from(seconds).ok())),
+            self.cache_seconds.map(|seconds| seconds.and_then(|seconds| u32::try_from(seconds).ok())),
         );
-        set(
-            &mut link.permanent,
-            self.permanent.map(Option::unwrap_or_default),
-        );
-        set(
-            &mut link.forward_query,
-            self.forward_query.map(Option::unwrap_or_default),
-        );
+        set(&mut link.permanent, self.permanent.map(Option::unwrap_or_default));
+        set(&mut link.forward_query, self.forward_query.map(Option::unwrap_or_default));
         set(&mut link.valid_from, self.valid_from);
         set(
             &mut link.expires_at,
@@ -150,16 +129,8 @@ impl Changes {
                 })
             }),
         );
-        set(
-            &mut link.tags,
-            self.tags.clone().map(Option::unwrap_or_default),
-        );
-        set(
-            &mut link.note,
-            self.note
-                .clone()
-                .map(|note| note.filter(|note| !note.is_empty())),
-        );
+        set(&mut link.tags, self.tags.clone().map(Option::unwrap_or_default));
+        set(&mut link.note, self.note.clone().map(|note| note.filter(|note| !note.is_empty())));
         match (link.valid_from, link.expires_at) {
             (Some(start), Some(end)) if end <= start => Err(Problem::NeverValid),
             _ => Ok(link),
@@ -178,9 +149,7 @@ fn expiry(fields: &mut Fields) -> Result<Given<Expiry>, Problem> {
     let at = fields.time("expires_at")?;
     let ttl = fields.number("ttl_seconds", TTL_SECONDS)?;
     match (at, ttl) {
-        (Some(Some(_)), Some(Some(_))) => Err(Problem::Exclusive {
-            fields: "\"expires_at\" and \"ttl_seconds\"",
-        }),
+        (Some(Some(_)), Some(Some(_))) => Err(Problem::Exclusive { fields: "\"expires_at\" and \"ttl_seconds\"" }),
         (_, Some(Some(seconds))) => Ok(Some(Some(Expiry::In(Duration::from_secs(seconds))))),
         (Some(Some(time)), _) => Ok(Some(Some(Expiry::At(time)))),
         (None, None) => Ok(None),
@@ -216,15 +185,9 @@ mod tests {
         let cleared = patched(json!({ "note": null, "expires_at": null })).unwrap();
         assert_eq!((cleared.note, cleared.expires_at), (None, None));
         let expired = patched(json!({ "ttl_seconds": 60 })).unwrap();
-        assert_eq!(
-            expired.expires_at,
-            Some(Timestamp::from_unix_seconds(1_060))
-        );
+        assert_eq!(expired.expires_at, Some(Timestamp::from_unix_seconds(1_060)));
         assert_eq!(expired.note.as_deref(), Some("old"));
-        assert_eq!(
-            patched(json!({ "ttl_seconds": null })).unwrap().expires_at,
-            None
-        );
+        assert_eq!(patched(json!({ "ttl_seconds": null })).unwrap().expires_at, None);
     }
 
     #[test]
@@ -260,10 +223,7 @@ mod tests {
             assert_eq!(options.are_defaults(), expected, "{fields:?}");
         };
         check(json!({}), true);
-        check(
-            json!({ "permanent": false, "tags": [], "note": "", "expires_at": null, "redirect": null }),
-            true,
-        );
+        check(json!({ "permanent": false, "tags": [], "note": "", "expires_at": null, "redirect": null }), true);
         for option in [
             json!({ "redirect": 301 }),
             json!({ "cache_seconds": 0 }),
@@ -281,10 +241,7 @@ mod tests {
 
     #[test]
     fn another_spelling_of_the_same_url_changes_nothing() {
-        assert_eq!(
-            patched(json!({ "url": "HTTPS://example.com:443/" })),
-            Ok(link())
-        );
+        assert_eq!(patched(json!({ "url": "HTTPS://example.com:443/" })), Ok(link()));
     }
 
     #[test]
@@ -294,18 +251,12 @@ mod tests {
         };
         check(json!({ "url": null }), "missing-field");
         check(json!({ "url": "ftp://example.com" }), "invalid-url");
-        check(
-            json!({ "expired_url": "javascript:alert(1)" }),
-            "invalid-url",
-        );
+        check(json!({ "expired_url": "javascript:alert(1)" }), "invalid-url");
         check(json!({ "state": "deleted" }), "wrong-type");
         check(json!({ "redirect": 303 }), "wrong-type");
         check(json!({ "cache_seconds": 86_401 }), "out-of-range");
         check(json!({ "ttl_seconds": 59 }), "out-of-range");
-        check(
-            json!({ "ttl_seconds": 60, "expires_at": 9_000 }),
-            "exclusive-fields",
-        );
+        check(json!({ "ttl_seconds": 60, "expires_at": 9_000 }), "exclusive-fields");
         check(json!({ "valid_from": 5_000 }), "never-valid");
         check(json!({ "note": "x".repeat(1_001) }), "wrong-length");
         check(json!({ "slug": "other" }), "unknown-field");

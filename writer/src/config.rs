@@ -107,10 +107,7 @@ fn base_url<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>) -> Option<Strin
     let text = read.text("BASE_URL")?;
     let base = text.strip_suffix('/').unwrap_or(&text);
     if Origin::of(base).is_none() {
-        read.mistake(
-            "BASE_URL",
-            format_args!("is \"{text}\" instead of an http or https URL"),
-        );
+        read.mistake("BASE_URL", format_args!("is \"{text}\" instead of an http or https URL"));
     }
     Some(base.to_owned())
 }
@@ -119,17 +116,12 @@ fn auth<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>) -> Auth {
     match read.required("WRITER_AUTH").as_str() {
         "AWS_IAM" => Auth::AwsIam,
         "JWT" => Auth::Jwt,
-        "API_KEY" => Auth::ApiKey {
-            table: read.required("KEYS_TABLE"),
-        },
+        "API_KEY" => Auth::ApiKey { table: read.required("KEYS_TABLE") },
         // Unset is noted already.
         "NONE" | "" => Auth::None,
         other => {
             let expected = "API_KEY, AWS_IAM, JWT or NONE";
-            read.mistake(
-                "WRITER_AUTH",
-                format_args!("is \"{other}\" instead of {expected}"),
-            );
+            read.mistake("WRITER_AUTH", format_args!("is \"{other}\" instead of {expected}"));
             Auth::None
         }
     }
@@ -165,55 +157,33 @@ mod tests {
 
     fn config(variables: &[(&str, &str)]) -> Result<Config, SettingsError> {
         Config::from_vars(|name| {
-            let set = variables
-                .iter()
-                .find(|(n, _)| *n == name)
-                .map(|(_, value)| (*value).to_owned());
+            let set = variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
             set.or_else(|| name.starts_with("AWS_").then(|| "x".to_owned()))
         })
     }
 
     #[test]
     fn a_complete_set_is_read() {
-        let required = [
-            ("DDB_TABLE", "t"),
-            ("SLUG_SECRET", SECRET),
-            ("WRITER_AUTH", "NONE"),
-        ];
-        let config =
-            config(&[&required[..], &[("BASE_URL", "https://s.example/")]].concat()).unwrap();
+        let required = [("DDB_TABLE", "t"), ("SLUG_SECRET", SECRET), ("WRITER_AUTH", "NONE")];
+        let config = config(&[&required[..], &[("BASE_URL", "https://s.example/")]].concat()).unwrap();
         assert_eq!(config.base_url.as_deref(), Some("https://s.example"));
         assert!(matches!(config.scheme, SlugScheme::Keyed(_)));
-        assert_eq!(
-            (config.auth, config.allow_private_targets, config.page),
-            (Auth::None, false, true)
-        );
+        assert_eq!((config.auth, config.allow_private_targets, config.page), (Auth::None, false, true));
         assert_eq!(config.visible_within.as_secs(), 10);
-        let with_dax = [
-            ("DAX_ENDPOINT", "dax://localhost:8111"),
-            ("DAX_RECORD_TTL_SECONDS", "5"),
-        ];
+        let with_dax = [("DAX_ENDPOINT", "dax://localhost:8111"), ("DAX_RECORD_TTL_SECONDS", "5")];
         let with_dax = self::config(&[&required[..], &with_dax].concat()).unwrap();
         assert_eq!(with_dax.visible_within.as_secs(), 15);
     }
 
     #[test]
     fn the_seed_scheme_needs_no_secret() {
-        let seed = [
-            ("DDB_TABLE", "t"),
-            ("SLUG_SCHEME", "seed"),
-            ("WRITER_AUTH", "JWT"),
-        ];
+        let seed = [("DDB_TABLE", "t"), ("SLUG_SCHEME", "seed"), ("WRITER_AUTH", "JWT")];
         assert!(matches!(config(&seed).unwrap().scheme, SlugScheme::Seed));
     }
 
     #[test]
     fn keys_need_a_table() {
-        let keyed = [
-            ("DDB_TABLE", "t"),
-            ("SLUG_SCHEME", "seed"),
-            ("WRITER_AUTH", "API_KEY"),
-        ];
+        let keyed = [("DDB_TABLE", "t"), ("SLUG_SCHEME", "seed"), ("WRITER_AUTH", "API_KEY")];
         let text = config(&keyed).unwrap_err().to_string();
         assert_eq!(text, "bad settings: KEYS_TABLE is not set");
         let complete = [&keyed[..], &[("KEYS_TABLE", "k")]].concat();
@@ -224,26 +194,14 @@ mod tests {
     #[test]
     fn what_is_missing_or_wrong_is_named_and_the_secret_is_not_told() {
         let text = config(&[]).unwrap_err().to_string();
-        for part in [
-            "DDB_TABLE is not set",
-            "SLUG_SECRET is not set",
-            "WRITER_AUTH is not set",
-        ] {
+        for part in ["DDB_TABLE is not set", "SLUG_SECRET is not set", "WRITER_AUTH is not set"] {
             assert!(text.contains(part), "{part} in {text}");
         }
-        let wrong = [
-            ("SLUG_SECRET", "too-short"),
-            ("WRITER_AUTH", "none"),
-            ("BASE_URL", "s.example"),
-            ("PAGE", "off"),
-        ];
+        let wrong = [("SLUG_SECRET", "too-short"), ("WRITER_AUTH", "none"), ("BASE_URL", "s.example"), ("PAGE", "off")];
         let text = config(&wrong).unwrap_err().to_string();
-        for part in [
-            "SLUG_SECRET is too short",
-            "WRITER_AUTH is \"none\"",
-            "BASE_URL is \"s.example\"",
-            "PAGE is \"off\"",
-        ] {
+        for part in
+            ["SLUG_SECRET is too short", "WRITER_AUTH is \"none\"", "BASE_URL is \"s.example\"", "PAGE is \"off\""]
+        {
             assert!(text.contains(part), "{part} in {text}");
         }
         assert!(!text.contains("too-short"), "{text}");

@@ -1,9 +1,6 @@
 //! Making a link.
 
-use links::{
-    Freshness, Link, LinkWriter, Put, Slug, SlugBasis, SlugScheme, State, StoreError, TargetUrl,
-    Timestamp,
-};
+use links::{Freshness, Link, LinkWriter, Put, Slug, SlugBasis, SlugScheme, State, StoreError, TargetUrl, Timestamp};
 
 use crate::{failure::Failure, problem::Problem};
 
@@ -59,32 +56,21 @@ pub(crate) async fn make(
     for slug in naming.candidates(scheme, owner) {
         let link = draft(slug)?;
         if store.create(&link).await? == Put::Stored {
-            return Ok(Made {
-                link,
-                existing: false,
-            });
+            return Ok(Made { link, existing: false });
         }
         let Some(found) = taken_by(store, &link.slug).await? else {
             continue;
         };
         // A put whose outcome was unknown and that was therefore repeated finds its own link, with its own stamp.
         if found == link {
-            return Ok(Made {
-                link,
-                existing: false,
-            });
+            return Ok(Made { link, existing: false });
         }
         if is_same_request(&found, &link)? || naming.reuses() && is_same(&found, &link, now) {
-            return Ok(Made {
-                link: found,
-                existing: true,
-            });
+            return Ok(Made { link: found, existing: true });
         }
     }
     Err(match naming {
-        Naming::Alias { slug, .. } => Problem::SlugTaken {
-            slug: slug.to_string(),
-        },
+        Naming::Alias { slug, .. } => Problem::SlugTaken { slug: slug.to_string() },
         _ => Problem::NoSlugLeft,
     }
     .into())
@@ -136,9 +122,7 @@ mod tests {
 
     async fn shorten(store: &Memory, url: &str, owner: &str) -> (String, bool) {
         let url = target(url);
-        let made = made(store, owner, &url, &Naming::Url(&url), None)
-            .await
-            .unwrap();
+        let made = made(store, owner, &url, &Naming::Url(&url), None).await.unwrap();
         (made.link.slug.to_string(), made.existing)
     }
 
@@ -153,10 +137,8 @@ mod tests {
         let draft = |slug| {
             Ok(Link {
                 stamp,
-                idempotency: request.map(|(key, request)| Idempotency {
-                    key_digest: key.into(),
-                    request_digest: request.into(),
-                }),
+                idempotency: request
+                    .map(|(key, request)| Idempotency { key_digest: key.into(), request_digest: request.into() }),
                 ..Link::new(slug, url, owner, NOW)
             })
         };
@@ -170,37 +152,19 @@ mod tests {
     #[tokio::test]
     async fn the_same_url_gets_the_same_link_and_nothing_is_rewritten() {
         let store = Memory::default();
-        assert_eq!(
-            shorten(&store, "https://www.amazon.com", "ann").await,
-            ("grqpaeet".into(), false)
-        );
+        assert_eq!(shorten(&store, "https://www.amazon.com", "ann").await, ("grqpaeet".into(), false));
         let first = store.links.lock().unwrap().clone();
-        assert_eq!(
-            shorten(&store, "https://www.amazon.com", "ann").await,
-            ("grqpaeet".into(), true)
-        );
+        assert_eq!(shorten(&store, "https://www.amazon.com", "ann").await, ("grqpaeet".into(), true));
         assert_eq!(*store.links.lock().unwrap(), first);
     }
 
     #[tokio::test]
     async fn colliding_urls_get_the_next_slug() {
         let store = Memory::default();
-        assert_eq!(
-            shorten(&store, "https://example.com/425790", "ann").await,
-            ("47d90svq".into(), false)
-        );
-        assert_eq!(
-            shorten(&store, "https://example.com/1023374", "ann").await,
-            ("q1e1ft90".into(), false)
-        );
-        assert_eq!(
-            shorten(&store, "https://example.com/1023374", "ann").await,
-            ("q1e1ft90".into(), true)
-        );
-        assert_eq!(
-            shorten(&store, "https://example.com/425790", "ann").await,
-            ("47d90svq".into(), true)
-        );
+        assert_eq!(shorten(&store, "https://example.com/425790", "ann").await, ("47d90svq".into(), false));
+        assert_eq!(shorten(&store, "https://example.com/1023374", "ann").await, ("q1e1ft90".into(), false));
+        assert_eq!(shorten(&store, "https://example.com/1023374", "ann").await, ("q1e1ft90".into(), true));
+        assert_eq!(shorten(&store, "https://example.com/425790", "ann").await, ("47d90svq".into(), true));
     }
 
     #[tokio::test]
@@ -245,13 +209,7 @@ mod tests {
         check("ann", &url, true, Ok(false)).await;
         check("ann", &url, true, Ok(true)).await;
         check("bob", &url, true, Err("slug-taken")).await;
-        check(
-            "ann",
-            &target("https://example.com/b"),
-            true,
-            Err("slug-taken"),
-        )
-        .await;
+        check("ann", &target("https://example.com/b"), true, Err("slug-taken")).await;
         check("ann", &url, false, Err("slug-taken")).await;
     }
 
@@ -263,10 +221,7 @@ mod tests {
             let naming = Naming::Fresh(&url, random);
             made(&store, "ann", &url, &naming, None).await.unwrap()
         };
-        assert_ne!(
-            fresh([1; 16]).await.link.slug,
-            fresh([2; 16]).await.link.slug
-        );
+        assert_ne!(fresh([1; 16]).await.link.slug, fresh([2; 16]).await.link.slug);
     }
 
     #[tokio::test]
@@ -275,10 +230,7 @@ mod tests {
         for naming in [
             Naming::Url(&url),
             Naming::Fresh(&url, [1; 16]),
-            Naming::Alias {
-                slug: "launch".parse().unwrap(),
-                reuse: false,
-            },
+            Naming::Alias { slug: "launch".parse().unwrap(), reuse: false },
         ] {
             let store = Memory::default();
             *store.lost_answers.lock().unwrap() = 1;
@@ -304,13 +256,7 @@ mod tests {
         store.links.lock().unwrap().get_mut(&slug).unwrap().state = State::Disabled;
         assert_eq!(request("a").await, Ok((slug.clone(), true)));
         // Someone else's link has the slug: the next one.
-        store
-            .links
-            .lock()
-            .unwrap()
-            .get_mut(&slug)
-            .unwrap()
-            .idempotency = None;
+        store.links.lock().unwrap().get_mut(&slug).unwrap().idempotency = None;
         let (other, existing) = request("a").await.unwrap();
         assert!(other != slug && !existing);
     }

@@ -105,29 +105,16 @@ impl<W: LinkWriter + LinkLister, K> Writer<W, K> {
         Ok(Answer::json(StatusCode::OK, "bulk", &Results { results }))
     }
 
-    async fn make_listed(
-        &self,
-        exchange: &Exchange<'_>,
-        wish: Value,
-        key: Option<String>,
-    ) -> Result<Made, Problem> {
+    async fn make_listed(&self, exchange: &Exchange<'_>, wish: Value, key: Option<String>) -> Result<Made, Problem> {
         let Value::Object(object) = wish else {
-            return Err(Problem::WrongType {
-                field: "links",
-                expected: "a list of objects",
-            });
+            return Err(Problem::WrongType { field: "links", expected: "a list of objects" });
         };
         let wish = Wish::from_fields(Fields::new(object))?;
         let made = self.make(exchange, wish, key).await;
         made.map_err(|failure| log::public(failure, exchange.request_id))
     }
 
-    async fn make(
-        &self,
-        exchange: &Exchange<'_>,
-        wish: Wish,
-        key: Option<String>,
-    ) -> Result<Made, Failure> {
+    async fn make(&self, exchange: &Exchange<'_>, wish: Wish, key: Option<String>) -> Result<Made, Failure> {
         let Exchange { caller, now, .. } = exchange;
         let owner = caller.owner.as_str();
         let target = TargetUrl::parse(&wish.url, &exchange.rules).map_err(Problem::from)?;
@@ -137,48 +124,26 @@ impl<W: LinkWriter + LinkLister, K> Writer<W, K> {
                 reuse: wish.reuse.unwrap_or(true),
             },
             (None, Some(key)) => Naming::Request(key),
-            (None, None) if wish.reuse.unwrap_or(true) && wish.options.are_defaults() => {
-                Naming::Url(&target)
-            }
+            (None, None) if wish.reuse.unwrap_or(true) && wish.options.are_defaults() => Naming::Url(&target),
             (None, None) => Naming::Fresh(&target, rand::random()),
         };
-        let idempotency = key
-            .as_ref()
-            .map(|key| idempotency::trace(owner, key, &wish));
+        let idempotency = key.as_ref().map(|key| idempotency::trace(owner, key, &wish));
         let stamp = Some(rand::random());
         let draft = |slug| {
-            let plain = Link {
-                idempotency: idempotency.clone(),
-                stamp,
-                ..Link::new(slug, &target, owner, *now)
-            };
+            let plain = Link { idempotency: idempotency.clone(), stamp, ..Link::new(slug, &target, owner, *now) };
             let link = wish.options.apply(plain, &exchange.rules, *now)?;
             match link.is_expired(*now) {
                 true => Err(Problem::NeverValid),
                 false => Ok(link),
             }
         };
-        create::make(
-            &self.store,
-            &self.config.scheme,
-            owner,
-            &naming,
-            draft,
-            *now,
-        )
-        .await
+        create::make(&self.store, &self.config.scheme, owner, &naming, draft, *now).await
     }
 
     fn made_answer(&self, exchange: &Exchange<'_>, made: &Made) -> Answer {
         let location = representation::short_url(&made.link, &exchange.base_url);
-        self.link_answer(
-            outcome(made),
-            status(made),
-            exchange,
-            &made.link,
-            made.existing,
-        )
-        .with(header::LOCATION, location)
+        self.link_answer(outcome(made), status(made), exchange, &made.link, made.existing)
+            .with(header::LOCATION, location)
     }
 }
 

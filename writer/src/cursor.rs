@@ -17,14 +17,10 @@ pub(crate) fn cursor(position: &Position) -> String {
 /// The position of a cursor.
 pub(crate) fn position(cursor: &str) -> Result<Position, Problem> {
     let parse = || {
-        let bytes =
-            (cursor.len() <= MAX_BYTES).then(|| BASE64_URL_SAFE_NO_PAD.decode(cursor).ok())?;
+        let bytes = (cursor.len() <= MAX_BYTES).then(|| BASE64_URL_SAFE_NO_PAD.decode(cursor).ok())?;
         let text = String::from_utf8(bytes?).ok()?;
         let (seconds, slug) = text.split_once(' ')?;
-        Some(Position {
-            created_at: Timestamp::from_unix_seconds(seconds.parse().ok()?),
-            slug: slug.parse().ok()?,
-        })
+        Some(Position { created_at: Timestamp::from_unix_seconds(seconds.parse().ok()?), slug: slug.parse().ok()? })
     };
     parse().ok_or_else(|| Problem::InvalidParameter {
         parameter: "cursor".to_owned(),
@@ -38,19 +34,10 @@ mod tests {
 
     #[test]
     fn a_cursor_leads_back_to_its_position() {
-        let there = Position {
-            created_at: Timestamp::from_unix_seconds(1_700_000_000),
-            slug: "abc-1".parse().unwrap(),
-        };
+        let there =
+            Position { created_at: Timestamp::from_unix_seconds(1_700_000_000), slug: "abc-1".parse().unwrap() };
         assert_eq!(position(&cursor(&there)).unwrap(), there);
-        for bad in [
-            "",
-            "!",
-            "YWJj",
-            "MTIzIA",
-            "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OSBhYmM",
-            &"A".repeat(201),
-        ] {
+        for bad in ["", "!", "YWJj", "MTIzIA", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OSBhYmM", &"A".repeat(201)] {
             assert!(position(bad).is_err(), "{bad}");
         }
     }

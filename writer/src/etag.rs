@@ -49,11 +49,7 @@ mod tests {
     #[test]
     fn if_match_names_versions() {
         let check = |header: &str, expected: bool| {
-            assert_eq!(
-                Precondition::if_match(header).holds(3),
-                expected,
-                "{header}"
-            );
+            assert_eq!(Precondition::if_match(header).holds(3), expected, "{header}");
         };
         check("\"3\"", true);
         check("\"1\", \"3\"", true);

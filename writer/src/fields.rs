@@ -19,10 +19,8 @@ impl Fields {
 
     /// Reads a JSON text that must be an object.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Problem> {
-        let object = serde_json::from_slice(body).map_err(|error| Problem::MalformedJson {
-            line: error.line(),
-            column: error.column(),
-        })?;
+        let object = serde_json::from_slice(body)
+            .map_err(|error| Problem::MalformedJson { line: error.line(), column: error.column() })?;
         Ok(Self(object))
     }
 
@@ -30,10 +28,7 @@ impl Fields {
     pub(crate) fn canonical(&self) -> String {
         let mut fields: Vec<_> = self.0.iter().filter(|(name, _)| !is_own(name)).collect();
         fields.sort_unstable_by_key(|(name, _)| *name);
-        fields
-            .into_iter()
-            .map(|(name, value)| format!("{name}={value}\n"))
-            .collect()
+        fields.into_iter().map(|(name, value)| format!("{name}={value}\n")).collect()
     }
 
     pub(crate) fn text(&mut self, field: &'static str) -> Result<Given<String>, Problem> {
@@ -55,36 +50,27 @@ impl Fields {
     ) -> Result<Given<u64>, Problem> {
         let number = self.take(field, "a whole number", |value| whole(&value))?;
         match number.flatten() {
-            Some(number) if !range.contains(&number) => Err(Problem::OutOfRange {
-                field,
-                from: *range.start(),
-                to: *range.end(),
-            }),
+            Some(number) if !range.contains(&number) => {
+                Err(Problem::OutOfRange { field, from: *range.start(), to: *range.end() })
+            }
             _ => Ok(number),
         }
     }
 
-    pub(crate) fn redirect(
-        &mut self,
-        field: &'static str,
-    ) -> Result<Given<RedirectStatus>, Problem> {
-        self.take(field, "301, 302, 307 or 308", |value| {
-            RedirectStatus::from_code(u16::try_from(whole(&value)?).ok()?)
-        })
+    pub(crate) fn redirect(&mut self, field: &'static str) -> Result<Given<RedirectStatus>, Problem> {
+        self.take(field, "301, 302, 307 or 308", |value| RedirectStatus::from_code(u16::try_from(whole(&value)?).ok()?))
     }
 
     /// A state that a link can be given by changing it; being deleted is not among them.
     pub(crate) fn state(&mut self, field: &'static str) -> Result<Given<State>, Problem> {
-        const EXPECTED: &str =
-            "active or disabled; for administrators also blocked or blocked_legal";
-        self.take(field, EXPECTED, |value| {
-            State::from_name(value.as_str()?).filter(|state| *state != State::Deleted)
-        })
+        const EXPECTED: &str = "active or disabled; for administrators also blocked or blocked_legal";
+        self.take(field, EXPECTED, |value| State::from_name(value.as_str()?).filter(|state| *state != State::Deleted))
     }
 
     /// A point in time: RFC 3339, or seconds since the epoch. Fractions of a second are cut off.
     pub(crate) fn time(&mut self, field: &'static str) -> Result<Given<Timestamp>, Problem> {
-        const EXPECTED: &str = "a time such as \"2030-01-31T12:00:00Z\", or seconds since the epoch, before the end of the year 9999";
+        const EXPECTED: &str =
+            "a time such as \"2030-01-31T12:00:00Z\", or seconds since the epoch, before the end of the year 9999";
         self.take(field, EXPECTED, |value| {
             let time = match value {
                 Value::String(text) => text.parse::<jiff::Timestamp>().ok()?,
@@ -118,10 +104,7 @@ impl Fields {
         })?;
         if let Some(Some(texts)) = &texts {
             if texts.len() > max_texts {
-                return Err(Problem::TooMany {
-                    field,
-                    limit: max_texts,
-                });
+                return Err(Problem::TooMany { field, limit: max_texts });
             }
             for text in texts {
                 check_length(field, text, 1, max_characters)?;
@@ -174,12 +157,7 @@ fn whole(value: &Value) -> Option<u64> {
 }
 
 /// Checks the number of characters of a text.
-pub(crate) fn check_length(
-    field: &'static str,
-    text: &str,
-    min: usize,
-    max: usize,
-) -> Result<(), Problem> {
+pub(crate) fn check_length(field: &'static str, text: &str, min: usize, max: usize) -> Result<(), Problem> {
     match text.chars().count() {
         characters if (min..=max).contains(&characters) => Ok(()),
         _ => Err(Problem::Length { field, min, max }),
@@ -206,10 +184,7 @@ mod tests {
         assert_eq!(given.text("z").unwrap(), None);
         assert_eq!(given.text("a").unwrap(), Some(None));
         assert_eq!(given.text("b").unwrap(), Some(Some("x".into())));
-        assert!(matches!(
-            given.text("c"),
-            Err(Problem::WrongType { field: "c", .. })
-        ));
+        assert!(matches!(given.text("c"), Err(Problem::WrongType { field: "c", .. })));
     }
 
     #[test]
@@ -245,11 +220,7 @@ mod tests {
         let check = |value: Value, expected: Result<u64, &str>| {
             let number = fields(json!({ "n": value })).number("n", 1..=3);
             let number = number.map(|n| n.unwrap().unwrap());
-            assert_eq!(
-                number.map_err(|problem| problem.code()),
-                expected,
-                "{value}"
-            );
+            assert_eq!(number.map_err(|problem| problem.code()), expected, "{value}");
         };
         check(json!(1), Ok(1));
         check(json!(3), Ok(3));
@@ -265,11 +236,7 @@ mod tests {
     fn lists_are_bounded() {
         let check = |value: Value, expected: Option<&str>| {
             let texts = fields(json!({ "l": value })).texts("l", 2, 3);
-            assert_eq!(
-                texts.err().map(|problem| problem.code()),
-                expected,
-                "{value}"
-            );
+            assert_eq!(texts.err().map(|problem| problem.code()), expected, "{value}");
         };
         check(json!(["a", "äöü"]), None);
         check(json!([]), None);
@@ -283,10 +250,7 @@ mod tests {
     #[test]
     fn the_order_of_fields_does_not_matter() {
         let canonical = |text: &str| Fields::parse(text.as_bytes()).unwrap().canonical();
-        assert_eq!(
-            canonical(r#"{"url":"u","slug":"s"}"#),
-            canonical(r#"{ "slug": "s", "x_a": 1, "url": "u" }"#)
-        );
+        assert_eq!(canonical(r#"{"url":"u","slug":"s"}"#), canonical(r#"{ "slug": "s", "x_a": 1, "url": "u" }"#));
         assert_ne!(canonical(r#"{"url":"u"}"#), canonical(r#"{"url":"v"}"#));
     }
 }

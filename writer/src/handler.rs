@@ -48,12 +48,7 @@ pub(crate) struct Exchange<'a> {
 impl<W: LinkWriter + LinkLister, K: KeyReader + KeyUsage> Writer<W, K> {
     /// A writer over `store`, for those whom `identity` knows.
     pub fn new(store: W, identity: Identity<K>, config: Config, clock: fn() -> SystemTime) -> Self {
-        Self {
-            store,
-            identity,
-            config,
-            clock,
-        }
+        Self { store, identity, config, clock }
     }
 
     /// Answers a request.
@@ -90,12 +85,7 @@ impl<W: LinkWriter + LinkLister, K: KeyReader + KeyUsage> Writer<W, K> {
         Ok(answer.into_response())
     }
 
-    async fn answer(
-        &self,
-        route: Route<'_>,
-        request: &Request,
-        request_id: &str,
-    ) -> Result<Answer, Problem> {
+    async fn answer(&self, route: Route<'_>, request: &Request, request_id: &str) -> Result<Answer, Problem> {
         let Some(scope) = route.call.scope() else {
             return Ok(crate::openapi::answer());
         };
@@ -139,35 +129,19 @@ impl<W: LinkWriter + LinkLister, K: KeyReader + KeyUsage> Writer<W, K> {
 
     /// Links to the address that people see and to the one the request came to are both links to ourselves.
     fn rules(&self, request: &Request) -> TargetRules {
-        let addresses = self
-            .config
-            .base_url
-            .clone()
-            .into_iter()
-            .chain(request.base_url());
+        let addresses = self.config.base_url.clone().into_iter().chain(request.base_url());
         TargetRules {
-            own: addresses
-                .filter_map(|address| Origin::of(&address))
-                .collect(),
+            own: addresses.filter_map(|address| Origin::of(&address)).collect(),
             allow_private: self.config.allow_private_targets,
         }
     }
 
     fn base_url(&self, request: &Request) -> String {
-        self.config
-            .base_url
-            .clone()
-            .or_else(|| request.base_url())
-            .unwrap_or_default()
+        self.config.base_url.clone().or_else(|| request.base_url()).unwrap_or_default()
     }
 }
 
 /// What is no slug names no link, and needs no store to know that.
 fn slug(route: Route<'_>) -> Result<Slug, Problem> {
-    route
-        .slug
-        .parse()
-        .map_err(|_not_a_slug| Problem::UnknownLink {
-            slug: route.slug.to_owned(),
-        })
+    route.slug.parse().map_err(|_not_a_slug| Problem::UnknownLink { slug: route.slug.to_owned() })
 }

@@ -20,9 +20,7 @@ pub(crate) fn key(request: &Request) -> Result<Option<String>, Problem> {
         bytes if (1..=MAX_CHARACTERS).contains(&bytes.len()) && is_visible(bytes) => {
             Ok(Some(String::from_utf8_lossy(bytes).into_owned()))
         }
-        _ => Err(Problem::InvalidIdempotencyKey {
-            limit: MAX_CHARACTERS,
-        }),
+        _ => Err(Problem::InvalidIdempotencyKey { limit: MAX_CHARACTERS }),
     }
 }
 

@@ -29,11 +29,7 @@ pub(crate) struct Caller {
 impl Caller {
     /// Refuses the caller who may not do what `scope` names.
     pub(crate) fn require(&self, scope: Scope) -> Result<(), Problem> {
-        if self.scopes.allows(scope) {
-            Ok(())
-        } else {
-            Err(Problem::InsufficientScope { scope })
-        }
+        if self.scopes.allows(scope) { Ok(()) } else { Err(Problem::InsufficientScope { scope }) }
     }
 
     /// Whether the links of other owners are open to the caller, too.
@@ -94,12 +90,7 @@ impl<K: KeyReader + KeyUsage> Identity<K> {
     /// Where API Gateway checks signature or token, it has done so before the function is called; a request without an
     /// identity has come another way and is refused. Such callers may do with their links what they like, and nothing
     /// with those of others.
-    pub(crate) async fn caller(
-        &self,
-        request: &Request,
-        request_id: &str,
-        now: SystemTime,
-    ) -> Result<Caller, Problem> {
+    pub(crate) async fn caller(&self, request: &Request, request_id: &str, now: SystemTime) -> Result<Caller, Problem> {
         let known = match &self.0 {
             Way::Nobody => Some(ANONYMOUS),
             Way::AwsIam => request.iam_arn(),
@@ -109,13 +100,8 @@ impl<K: KeyReader + KeyUsage> Identity<K> {
                 return by_key(ring, &key, request_id, now).await;
             }
         };
-        let owner = known
-            .filter(|owner| !owner.is_empty())
-            .ok_or(Problem::Unauthenticated)?;
-        Ok(Caller {
-            owner: owner.to_owned(),
-            scopes: ScopeSet::OWNER,
-        })
+        let owner = known.filter(|owner| !owner.is_empty()).ok_or(Problem::Unauthenticated)?;
+        Ok(Caller { owner: owner.to_owned(), scopes: ScopeSet::OWNER })
     }
 }
 
@@ -137,10 +123,7 @@ async fn by_key<K: KeyReader + KeyUsage>(
         log::use_not_noted(request_id, key.id(), &error);
     }
     match record {
-        Some(record) if !record.is_revoked() => Ok(Caller {
-            owner: record.owner,
-            scopes: record.scopes,
-        }),
+        Some(record) if !record.is_revoked() => Ok(Caller { owner: record.owner, scopes: record.scopes }),
         _ => Err(Problem::InvalidKey),
     }
 }
@@ -168,8 +151,7 @@ mod tests {
     }
 
     async fn check(auth: Auth, authorizer: &Value, expected: Option<&str>) {
-        let request =
-            crate::request::request(json!({ "requestContext": { "authorizer": authorizer } }));
+        let request = crate::request::request(json!({ "requestContext": { "authorizer": authorizer } }));
         let table = Table::default();
         let identity = Identity::with_keys(&auth, |_name| &table);
         let caller = identity.caller(&request, "1", NOW).await.ok();
@@ -216,14 +198,8 @@ mod tests {
             assert_eq!(caller.owner, "ann", "{scheme}");
             assert!(caller.require(Scope::Read).is_ok());
             let refused = caller.require(Scope::Delete).unwrap_err();
-            assert_eq!(
-                (refused.code(), refused.status().as_u16()),
-                ("insufficient-scope", 403)
-            );
-            assert_eq!(
-                serde_json::to_value(refused.body("1")).unwrap()["scope"],
-                "delete"
-            );
+            assert_eq!((refused.code(), refused.status().as_u16()), ("insufficient-scope", 403));
+            assert_eq!(serde_json::to_value(refused.body("1")).unwrap()["scope"], "delete");
         }
     }
 
@@ -264,14 +240,8 @@ mod tests {
         for key in [revoked, unknown] {
             let (caller, _) = with_header(&table, Some(&format!("Bearer {}", key.reveal()))).await;
             let problem = caller.unwrap_err();
-            assert_eq!(
-                (problem.code(), problem.status().as_u16()),
-                ("invalid-key", 401)
-            );
-            assert_eq!(
-                problem.header().unwrap().1,
-                "Bearer error=\"invalid_token\""
-            );
+            assert_eq!((problem.code(), problem.status().as_u16()), ("invalid-key", 401));
+            assert_eq!(problem.header().unwrap().1, "Bearer error=\"invalid_token\"");
         }
     }
 
@@ -282,9 +252,6 @@ mod tests {
         table.hangs.store(true, Ordering::Relaxed);
         let (caller, _) = with_header(&table, Some(&format!("Bearer {}", good.reveal()))).await;
         let problem = caller.unwrap_err();
-        assert_eq!(
-            (problem.code(), problem.status().as_u16()),
-            ("unavailable", 503)
-        );
+        assert_eq!((problem.code(), problem.status().as_u16()), ("unavailable", 503));
     }
 }

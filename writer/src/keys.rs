@@ -56,14 +56,8 @@ pub(crate) struct Looked {
 
 impl<K> KeyRing<K> {
     pub(crate) fn new(table: K) -> Self {
-        let seen = Seen {
-            keys: LruCache::new(ENTRIES),
-            absent: LruCache::new(ENTRIES),
-        };
-        Self {
-            table,
-            seen: Mutex::new(seen),
-        }
+        let seen = Seen { keys: LruCache::new(ENTRIES), absent: LruCache::new(ENTRIES) };
+        Self { table, seen: Mutex::new(seen) }
     }
 
     pub(crate) fn table(&self) -> &K {
@@ -78,26 +72,16 @@ impl<K> KeyRing<K> {
 
 impl<K: KeyReader + KeyUsage> KeyRing<K> {
     /// The key of that hash, as it was at most ten seconds before `now`. Notes the first use on each day.
-    pub(crate) async fn look_up(
-        &self,
-        hash: &KeyHash,
-        now: SystemTime,
-    ) -> Result<Looked, KeyRingError> {
+    pub(crate) async fn look_up(&self, hash: &KeyHash, now: SystemTime) -> Result<Looked, KeyRingError> {
         if let Some(record) = self.seen().get(hash, now) {
-            return Ok(Looked {
-                record,
-                not_noted: None,
-            });
+            return Ok(Looked { record, not_noted: None });
         }
-        let record = tokio::time::timeout(LIMIT, self.table.find(hash))
-            .await
-            .map_err(|_elapsed| KeyRingError::TimedOut)??;
+        let record =
+            tokio::time::timeout(LIMIT, self.table.find(hash)).await.map_err(|_elapsed| KeyRingError::TimedOut)??;
         // As old as the question, not as the answer.
         self.seen().put(*hash, record.as_ref(), now);
-        let day = record
-            .as_ref()
-            .filter(|record| !record.is_revoked())
-            .and_then(|record| record.use_to_note(now.into()));
+        let day =
+            record.as_ref().filter(|record| !record.is_revoked()).and_then(|record| record.use_to_note(now.into()));
         let not_noted = match day {
             Some(day) => self.table.note_use(hash, day).await.err(),
             None => None,
@@ -156,10 +140,7 @@ pub(crate) mod tests {
 
     impl Table {
         pub(crate) fn with(records: impl IntoIterator<Item = (KeyHash, KeyRecord)>) -> Self {
-            Self {
-                keys: Mutex::new(records.into_iter().collect()),
-                ..Self::default()
-            }
+            Self { keys: Mutex::new(records.into_iter().collect()), ..Self::default() }
         }
 
         pub(crate) fn reads(&self) -> usize {
@@ -191,10 +172,7 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn failure() -> StoreError {
-        StoreError::Unavailable {
-            operation: "GetItem",
-            source: "refused".into(),
-        }
+        StoreError::Unavailable { operation: "GetItem", source: "refused".into() }
     }
 
     /// A key of `owner` whose bytes are all `seed`.
@@ -206,9 +184,7 @@ pub(crate) mod tests {
     }
 
     fn at(seconds: f64) -> SystemTime {
-        SystemTime::UNIX_EPOCH
-            + Duration::from_secs(100 * 86_400)
-            + Duration::from_secs_f64(seconds)
+        SystemTime::UNIX_EPOCH + Duration::from_secs(100 * 86_400) + Duration::from_secs_f64(seconds)
     }
 
     async fn owner(ring: &KeyRing<&Table>, key: &ApiKey, seconds: f64) -> Option<String> {
@@ -280,10 +256,7 @@ pub(crate) mod tests {
         let (key, record) = key(1, "ann", ScopeSet::OWNER);
         let table = Table::with([(key.hash(), record)]);
         table.notes_fail.store(true, Ordering::Relaxed);
-        let looked = KeyRing::new(&table)
-            .look_up(&key.hash(), at(0.0))
-            .await
-            .unwrap();
+        let looked = KeyRing::new(&table).look_up(&key.hash(), at(0.0)).await.unwrap();
         assert!(looked.record.is_some() && looked.not_noted.is_some());
     }
 

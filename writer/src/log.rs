@@ -26,10 +26,8 @@ impl Line<'_> {
     pub(crate) fn write(&self) {
         let route = format!("{} {}", self.method, self.path);
         let micros = u64::try_from(self.duration.as_micros()).unwrap_or(u64::MAX);
-        write(
-            &json!({ "level": "info", "message": self.outcome, "request_id": self.request_id, "route": route,
-            "status": self.status, "slug": self.slug, "outcome": self.outcome, "duration_us": micros }),
-        );
+        write(&json!({ "level": "info", "message": self.outcome, "request_id": self.request_id, "route": route,
+            "status": self.status, "slug": self.slug, "outcome": self.outcome, "duration_us": micros }));
     }
 }
 
@@ -40,9 +38,7 @@ pub(crate) fn public(failure: Failure, request_id: &str) -> Problem {
         Failure::Store(error) => {
             store_failed(request_id, &error);
             match error {
-                StoreError::Malformed { slug, .. } => Problem::MalformedLink {
-                    slug: slug.to_string(),
-                },
+                StoreError::Malformed { slug, .. } => Problem::MalformedLink { slug: slug.to_string() },
                 _ => Problem::Unavailable,
             }
         }
@@ -51,34 +47,26 @@ pub(crate) fn public(failure: Failure, request_id: &str) -> Problem {
 
 /// Trouble with the store, with the whole chain of its causes.
 pub(crate) fn store_failed(request_id: &str, error: &dyn Error) {
-    write(
-        &json!({ "level": "error", "message": "the store failed", "request_id": request_id,
-        "error": links::with_causes(error) }),
-    );
+    write(&json!({ "level": "error", "message": "the store failed", "request_id": request_id,
+        "error": links::with_causes(error) }));
 }
 
 /// An operation that was given up.
 pub(crate) fn timed_out(request_id: &str, limit: Duration) {
-    write(
-        &json!({ "level": "error", "message": "the store took too long", "request_id": request_id,
-        "limit_ms": u64::try_from(limit.as_millis()).unwrap_or(u64::MAX) }),
-    );
+    write(&json!({ "level": "error", "message": "the store took too long", "request_id": request_id,
+        "limit_ms": u64::try_from(limit.as_millis()).unwrap_or(u64::MAX) }));
 }
 
 /// Trouble with the table of keys: nobody is let in.
 pub(crate) fn keys_failed(request_id: &str, error: &dyn Error) {
-    write(
-        &json!({ "level": "error", "message": "a key could not be looked up", "request_id": request_id,
-        "error": links::with_causes(error) }),
-    );
+    write(&json!({ "level": "error", "message": "a key could not be looked up", "request_id": request_id,
+        "error": links::with_causes(error) }));
 }
 
 /// A key was used, and the table does not know it.
 pub(crate) fn use_not_noted(request_id: &str, key_id: &KeyId, error: &dyn Error) {
-    write(
-        &json!({ "level": "warn", "message": "the use of a key was not noted", "request_id": request_id,
-        "key_id": key_id.as_str(), "error": links::with_causes(error) }),
-    );
+    write(&json!({ "level": "warn", "message": "the use of a key was not noted", "request_id": request_id,
+        "key_id": key_id.as_str(), "error": links::with_causes(error) }));
 }
 
 fn write(line: &Value) {

@@ -15,18 +15,12 @@ pub(crate) async fn read(
     now: Timestamp,
 ) -> Result<Link, Failure> {
     let found = store.read(slug, Freshness::Strong).await?.link;
-    let link = found
-        .filter(|link| !link.is_forgotten(now))
-        .ok_or_else(|| Problem::UnknownLink {
-            slug: slug.to_string(),
-        })?;
+    let link =
+        found.filter(|link| !link.is_forgotten(now)).ok_or_else(|| Problem::UnknownLink { slug: slug.to_string() })?;
     if caller.is_admin() || caller.owner == link.owner {
         Ok(link)
     } else {
-        Err(Problem::NotOwner {
-            slug: slug.to_string(),
-        }
-        .into())
+        Err(Problem::NotOwner { slug: slug.to_string() }.into())
     }
 }
 
@@ -50,34 +44,22 @@ pub(crate) async fn update(
             return Ok(before);
         }
         if !precondition.holds(before.version) {
-            return Err(Problem::VersionMismatch {
-                version: before.version,
-            }
-            .into());
+            return Err(Problem::VersionMismatch { version: before.version }.into());
         }
         if is_blocked(before.state) && !caller.is_admin() {
-            return Err(Problem::LinkBlocked {
-                slug: slug.to_string(),
-            }
-            .into());
+            return Err(Problem::LinkBlocked { slug: slug.to_string() }.into());
         }
         let after = change(before.clone())?;
         if after == before {
             return Ok(before);
         }
-        let after = Link {
-            stamp: Some(rand::random()),
-            ..after
-        };
+        let after = Link { stamp: Some(rand::random()), ..after };
         if store.update(&before, &after).await? == Change::Stored {
             return Ok(after);
         }
         attempted = Some(after);
     }
-    Err(Problem::TooManyEditors {
-        slug: slug.to_string(),
-    }
-    .into())
+    Err(Problem::TooManyEditors { slug: slug.to_string() }.into())
 }
 
 fn is_blocked(state: State) -> bool {
@@ -113,10 +95,7 @@ mod tests {
             true => ScopeSet::NONE.with(Scope::Admin),
             false => ScopeSet::OWNER,
         };
-        Caller {
-            owner: owner.into(),
-            scopes,
-        }
+        Caller { owner: owner.into(), scopes }
     }
 
     fn store(state: State) -> Memory {
@@ -173,10 +152,7 @@ mod tests {
             let refused = set_note(&store(state), &owner, Precondition::None, NOW).await;
             assert_eq!(refused, Err("link-blocked"));
             let admin = caller("root", true);
-            assert_eq!(
-                set_note(&store(state), &admin, Precondition::None, NOW).await,
-                Ok(2)
-            );
+            assert_eq!(set_note(&store(state), &admin, Precondition::None, NOW).await, Ok(2));
         }
     }
 
@@ -198,16 +174,10 @@ mod tests {
         let owner = caller("ann", false);
         let store = store(State::Active);
         *store.races.lock().unwrap() = 2;
-        assert_eq!(
-            set_note(&store, &owner, Precondition::None, NOW).await,
-            Ok(4)
-        );
+        assert_eq!(set_note(&store, &owner, Precondition::None, NOW).await, Ok(4));
         *store.races.lock().unwrap() = 1;
         let precondition = Precondition::if_match("\"4\"");
-        assert_eq!(
-            set_note(&store, &owner, precondition, NOW).await,
-            Err("version-mismatch")
-        );
+        assert_eq!(set_note(&store, &owner, precondition, NOW).await, Err("version-mismatch"));
         *store.races.lock().unwrap() = u32::MAX;
         let endless = set_note(&store, &owner, Precondition::None, NOW).await;
         assert_eq!(endless, Err("too-many-editors"));
@@ -218,20 +188,11 @@ mod tests {
         let owner = caller("ann", false);
         let store = store(State::Active);
         *store.lost_answers.lock().unwrap() = 1;
-        assert_eq!(
-            set_note(&store, &owner, Precondition::if_match("\"1\""), NOW).await,
-            Ok(2)
-        );
+        assert_eq!(set_note(&store, &owner, Precondition::if_match("\"1\""), NOW).await, Ok(2));
         // Someone else makes the very same change at the same time, and was faster.
         let before = store.link("abc").unwrap();
-        let after = Link {
-            note: Some("n".to_owned()),
-            ..before.clone()
-        };
-        let twin = Link {
-            stamp: Some(1),
-            ..after.changed(NOW)
-        };
+        let after = Link { note: Some("n".to_owned()), ..before.clone() };
+        let twin = Link { stamp: Some(1), ..after.changed(NOW) };
         let change = |link: Link| {
             store.insert(twin.clone());
             Ok(link.changed(NOW))

@@ -3,8 +3,7 @@
 use std::{collections::HashMap, sync::Mutex};
 
 use links::{
-    Change, Found, Freshness, Link, LinkLister, LinkReader, LinkWriter, Page, Position, Put, Slug,
-    Source, StoreError,
+    Change, Found, Freshness, Link, LinkLister, LinkReader, LinkWriter, Page, Position, Put, Slug, Source, StoreError,
 };
 
 /// Links by slug, and what was asked of them.
@@ -32,24 +31,14 @@ impl Memory {
     }
 
     pub(crate) fn insert(&self, link: Link) {
-        self.links
-            .lock()
-            .unwrap()
-            .insert(link.slug.to_string(), link);
+        self.links.lock().unwrap().insert(link.slug.to_string(), link);
     }
 }
 
 impl LinkReader for Memory {
     async fn read(&self, slug: &Slug, freshness: Freshness) -> Result<Found, StoreError> {
-        assert_eq!(
-            freshness,
-            Freshness::Strong,
-            "the writer decides on what is"
-        );
-        Ok(Found {
-            link: self.link(slug.as_str()),
-            source: Source::Dax,
-        })
+        assert_eq!(freshness, Freshness::Strong, "the writer decides on what is");
+        Ok(Found { link: self.link(slug.as_str()), source: Source::Dax })
     }
 }
 
@@ -90,12 +79,7 @@ impl LinkWriter for Memory {
 }
 
 impl LinkLister for Memory {
-    async fn list(
-        &self,
-        owner: &str,
-        limit: usize,
-        after: Option<&Position>,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, owner: &str, limit: usize, after: Option<&Position>) -> Result<Page, StoreError> {
         let key = |link: &Link| (link.created_at, link.slug.clone());
         let mut links: Vec<Link> = self.links.lock().unwrap().values().cloned().collect();
         links.retain(|link| link.owner == owner);
@@ -105,14 +89,10 @@ impl LinkLister for Memory {
         }
         let has_more = links.len() > limit;
         links.truncate(limit);
-        let next = links.last().filter(|_| has_more).map(|link| Position {
-            created_at: link.created_at.unwrap(),
-            slug: link.slug.clone(),
-        });
-        Ok(Page {
-            links,
-            next,
-            malformed: Vec::new(),
-        })
+        let next = links
+            .last()
+            .filter(|_| has_more)
+            .map(|link| Position { created_at: link.created_at.unwrap(), slug: link.slug.clone() });
+        Ok(Page { links, next, malformed: Vec::new() })
     }
 }

@@ -111,10 +111,7 @@ mod tests {
         let description = description();
         let problem = &description["components"]["schemas"]["Problem"]["properties"];
         let described = problem["type"]["enum"].as_array().unwrap();
-        let described: BTreeSet<&str> = described
-            .iter()
-            .map(|kind| kind.as_str().unwrap())
-            .collect();
+        let described: BTreeSet<&str> = described.iter().map(|kind| kind.as_str().unwrap()).collect();
         let mut told = BTreeSet::new();
         for problem in one_of_each() {
             let Value::Object(body) = serde_json::to_value(problem.body("r")).unwrap() else {
@@ -124,9 +121,6 @@ mod tests {
             let fields: BTreeSet<String> = body.keys().cloned().collect();
             assert!(fields.is_subset(&names("Problem")), "{fields:?}");
         }
-        assert_eq!(
-            told.iter().map(String::as_str).collect::<BTreeSet<_>>(),
-            described
-        );
+        assert_eq!(told.iter().map(String::as_str).collect::<BTreeSet<_>>(), described);
     }
 }

@@ -48,28 +48,17 @@ impl<'a> File<'a> {
         if !matches!(*method, Method::GET | Method::HEAD) {
             return None;
         }
-        let name = path
-            .strip_prefix("/assets/")
-            .filter(|name| !name.is_empty());
+        let name = path.strip_prefix("/assets/").filter(|name| !name.is_empty());
         match name {
-            Some(name) => Some(Self {
-                path: "/assets/{file}",
-                name,
-            }),
-            None => (path == "/").then_some(Self {
-                path: "/",
-                name: "",
-            }),
+            Some(name) => Some(Self { path: "/assets/{file}", name }),
+            None => (path == "/").then_some(Self { path: "/", name: "" }),
         }
     }
 }
 
 /// Answers with a file.
 pub(crate) fn answer(request: &Request, file: File<'_>) -> Result<Answer, Problem> {
-    let (_, media_type, content) = FILES
-        .iter()
-        .find(|(name, ..)| *name == file.name)
-        .ok_or(Problem::UnknownPath)?;
+    let (_, media_type, content) = FILES.iter().find(|(name, ..)| *name == file.name).ok_or(Problem::UnknownPath)?;
     let tag = format!("\"{:016x}\"", fingerprint(content));
     let known = request.header_text(header::IF_NONE_MATCH);
     let answer = if known.is_some_and(|known| etag::is_known(known, &tag)) {
@@ -77,8 +66,7 @@ pub(crate) fn answer(request: &Request, file: File<'_>) -> Result<Answer, Proble
     } else {
         let is_head = request.method() == Method::HEAD;
         let body = if is_head { "" } else { content };
-        Answer::text(StatusCode::OK, "page", body.to_owned())
-            .with(header::CONTENT_TYPE, *media_type)
+        Answer::text(StatusCode::OK, "page", body.to_owned()).with(header::CONTENT_TYPE, *media_type)
     };
     Ok(answer
         .with(header::ETAG, tag)
@@ -91,9 +79,7 @@ pub(crate) fn answer(request: &Request, file: File<'_>) -> Result<Answer, Proble
 
 /// FNV-1a. It tells the releases of a file apart and has nobody to withstand.
 fn fingerprint(content: &str) -> u64 {
-    content.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    content.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -145,18 +131,11 @@ mod tests {
     fn a_file_that_the_client_has_is_not_sent_again() {
         let request = |headers| crate::request::request(json!({ "headers": headers }));
         let file = File::of(&Method::GET, "/assets/app.js").unwrap();
-        let status = |headers| {
-            answer(&request(headers), file)
-                .map(|answer| answer.status.as_u16())
-                .ok()
-        };
+        let status = |headers| answer(&request(headers), file).map(|answer| answer.status.as_u16()).ok();
         let first = answer(&request(json!({})), file).unwrap().into_response();
         let tag = first.headers.get(header::ETAG).unwrap().to_str().unwrap();
         assert_eq!(status(json!({ "if-none-match": tag })), Some(304));
-        assert_eq!(
-            status(json!({ "if-none-match": format!("\"a\", W/{tag}") })),
-            Some(304)
-        );
+        assert_eq!(status(json!({ "if-none-match": format!("\"a\", W/{tag}") })), Some(304));
         assert_eq!(status(json!({ "if-none-match": "\"a\"" })), Some(200));
     }
 
@@ -178,13 +157,7 @@ mod tests {
         check(Method::GET, "/", Some(true));
         check(Method::HEAD, "/", Some(true));
         check(Method::GET, "/assets/style.css", Some(true));
-        for name in [
-            "index.html",
-            "none.js",
-            "../Cargo.toml",
-            "APP.JS",
-            "app.js/",
-        ] {
+        for name in ["index.html", "none.js", "../Cargo.toml", "APP.JS", "app.js/"] {
             check(Method::GET, &format!("/assets/{name}"), Some(false));
         }
         check(Method::POST, "/", None);

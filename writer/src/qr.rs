@@ -46,17 +46,12 @@ impl Modules {
             let (x, y) = (x.checked_sub(QUIET_ZONE)?, y.checked_sub(QUIET_ZONE)?);
             (x < inner).then(|| colors.get(y * inner + x).copied())?
         };
-        let dark = (0..width * width)
-            .map(|index| is_dark(index % width, index / width) == Some(Color::Dark))
-            .collect();
+        let dark = (0..width * width).map(|index| is_dark(index % width, index / width) == Some(Color::Dark)).collect();
         Some(Self { width, dark })
     }
 
     fn is_dark(&self, x: usize, y: usize) -> bool {
-        self.dark
-            .get(y * self.width + x)
-            .copied()
-            .unwrap_or_default()
+        self.dark.get(y * self.width + x).copied().unwrap_or_default()
     }
 }
 
@@ -93,11 +88,8 @@ fn png(modules: &Modules, size: usize) -> Result<Vec<u8>, png::EncodingError> {
         _ => true,
     };
     let row = |y: usize| {
-        (0..size.div_ceil(8)).map(move |byte| {
-            (0..8).fold(0_u8, |bits, bit| {
-                bits << 1 | u8::from(is_light(8 * byte + bit, y))
-            })
-        })
+        (0..size.div_ceil(8))
+            .map(move |byte| (0..8).fold(0_u8, |bits, bit| bits << 1 | u8::from(is_light(8 * byte + bit, y))))
     };
     let pixels: Vec<u8> = (0..size).flat_map(row).collect();
     let side = u32::try_from(size).unwrap_or(u32::MAX);
@@ -120,10 +112,7 @@ mod tests {
         let text = "https://s.example/grqpaeet";
         let svg = picture(text, Format::Svg, 300).unwrap();
         let svg = String::from_utf8(svg).unwrap();
-        assert!(
-            svg.starts_with("<svg ") && svg.contains("width=\"300\""),
-            "{svg}"
-        );
+        assert!(svg.starts_with("<svg ") && svg.contains("width=\"300\""), "{svg}");
         for size in [64, 256, 1_001] {
             let file = picture(text, Format::Png, size).unwrap();
             let decoder = png::Decoder::new(std::io::Cursor::new(file));

@@ -38,20 +38,16 @@ impl Query {
             return Ok(default);
         };
         let number = text.parse().ok().filter(|number| range.contains(number));
-        number.ok_or_else(|| Problem::InvalidParameter {
-            parameter: parameter.to_owned(),
-            expected,
-        })
+        number.ok_or_else(|| Problem::InvalidParameter { parameter: parameter.to_owned(), expected })
     }
 
     /// Nothing may be left: a misspelt parameter must not pass as if it had been heeded.
     pub(crate) fn finish(self) -> Result<(), Problem> {
         match self.0.into_iter().find(|(name, _)| !name.starts_with("x_")) {
             None => Ok(()),
-            Some((parameter, _)) => Err(Problem::InvalidParameter {
-                parameter,
-                expected: "left out: there is no such parameter here",
-            }),
+            Some((parameter, _)) => {
+                Err(Problem::InvalidParameter { parameter, expected: "left out: there is no such parameter here" })
+            }
         }
     }
 }
@@ -72,10 +68,7 @@ mod tests {
     #[test]
     fn what_makes_no_sense_is_refused() {
         for text in ["n=0", "n=10", "n=a", "n=", "n=-1"] {
-            assert!(
-                Query::parse(text).number("n", 1, 1..=9, "").is_err(),
-                "{text}"
-            );
+            assert!(Query::parse(text).number("n", 1, 1..=9, "").is_err(), "{text}");
         }
         assert!(Query::parse("limt=5").finish().is_err());
     }

@@ -27,16 +27,8 @@ impl Request {
     /// The path below the stage. A stage with a name is part of what API Gateway passes on; `$default` is not.
     pub(crate) fn path(&self) -> &str {
         let path = self.event.raw_path.as_deref().unwrap_or("/");
-        let stage = self
-            .event
-            .request_context
-            .stage
-            .as_deref()
-            .unwrap_or_default();
-        let below = path
-            .strip_prefix('/')
-            .and_then(|path| path.strip_prefix(stage))
-            .filter(|_| !stage.is_empty());
+        let stage = self.event.request_context.stage.as_deref().unwrap_or_default();
+        let below = path.strip_prefix('/').and_then(|path| path.strip_prefix(stage)).filter(|_| !stage.is_empty());
         below.filter(|below| below.starts_with('/')).unwrap_or(path)
     }
 
@@ -57,12 +49,7 @@ impl Request {
     /// Where the request was sent to, as the start of a URL; the address of a named stage includes its name.
     pub(crate) fn base_url(&self) -> Option<String> {
         let domain = self.event.request_context.domain_name.as_deref()?;
-        let stage = self
-            .event
-            .request_context
-            .stage
-            .as_deref()
-            .filter(|stage| *stage != "$default");
+        let stage = self.event.request_context.stage.as_deref().filter(|stage| *stage != "$default");
         Some(match stage {
             Some(stage) => format!("https://{domain}/{stage}"),
             None => format!("https://{domain}"),
@@ -72,10 +59,7 @@ impl Request {
     /// The media type of the body, without its parameters, in lower case.
     pub(crate) fn media_type(&self) -> Option<String> {
         let value = self.header_text(header::CONTENT_TYPE)?;
-        value
-            .split(';')
-            .next()
-            .map(|media_type| media_type.trim().to_ascii_lowercase())
+        value.split(';').next().map(|media_type| media_type.trim().to_ascii_lowercase())
     }
 
     /// Whether the client asks for JSON.
@@ -83,9 +67,7 @@ impl Request {
         let accept = self.header_text(header::ACCEPT).unwrap_or_default();
         accept.split(',').any(|range| {
             let mut parts = range.split(';').map(str::trim);
-            let is_json = parts
-                .next()
-                .is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
+            let is_json = parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
             is_json && !parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
         })
     }
@@ -95,45 +77,26 @@ impl Request {
         let body = self.event.body.as_deref().unwrap_or_default();
         let bytes = if self.event.is_base64_encoded {
             if body.len() / 4 * 3 > MAX_BODY_BYTES + 2 {
-                return Err(Problem::BodyTooLarge {
-                    limit: MAX_BODY_BYTES,
-                });
+                return Err(Problem::BodyTooLarge { limit: MAX_BODY_BYTES });
             }
-            BASE64_STANDARD
-                .decode(body)
-                .map_err(|_not_base64| Problem::MalformedBody)?
+            BASE64_STANDARD.decode(body).map_err(|_not_base64| Problem::MalformedBody)?
         } else {
             body.as_bytes().to_vec()
         };
         if bytes.len() > MAX_BODY_BYTES {
-            return Err(Problem::BodyTooLarge {
-                limit: MAX_BODY_BYTES,
-            });
+            return Err(Problem::BodyTooLarge { limit: MAX_BODY_BYTES });
         }
         Ok(bytes)
     }
 
     /// The ARN of the caller whose signature API Gateway has checked.
     pub(crate) fn iam_arn(&self) -> Option<&str> {
-        self.event
-            .request_context
-            .authorizer
-            .as_ref()?
-            .iam
-            .as_ref()?
-            .user_arn
-            .as_deref()
+        self.event.request_context.authorizer.as_ref()?.iam.as_ref()?.user_arn.as_deref()
     }
 
     /// The subject of the token that API Gateway has checked.
     pub(crate) fn jwt_subject(&self) -> Option<&str> {
-        let jwt = self
-            .event
-            .request_context
-            .authorizer
-            .as_ref()?
-            .jwt
-            .as_ref()?;
+        let jwt = self.event.request_context.authorizer.as_ref()?.jwt.as_ref()?;
         jwt.claims.get("sub").map(String::as_str)
     }
 }
@@ -176,25 +139,15 @@ mod tests {
 
     #[test]
     fn bodies_are_decoded_and_bounded() {
-        let body = |text: &str, is_base64: bool| {
-            request(json!({ "body": text, "isBase64Encoded": is_base64 })).body()
-        };
+        let body = |text: &str, is_base64: bool| request(json!({ "body": text, "isBase64Encoded": is_base64 })).body();
         assert_eq!(body("a", false).unwrap(), b"a");
         assert_eq!(body("YQ==", true).unwrap(), b"a");
         assert!(matches!(body("%", true), Err(Problem::MalformedBody)));
         assert_eq!(request(json!({ "body": null })).body().unwrap(), b"");
-        for (bytes, fits) in [
-            (MAX_BODY_BYTES, true),
-            (MAX_BODY_BYTES + 1, false),
-            (10 * MAX_BODY_BYTES, false),
-        ] {
+        for (bytes, fits) in [(MAX_BODY_BYTES, true), (MAX_BODY_BYTES + 1, false), (10 * MAX_BODY_BYTES, false)] {
             let text = "a".repeat(bytes);
             assert_eq!(body(&text, false).is_ok(), fits, "{bytes}");
-            assert_eq!(
-                body(&BASE64_STANDARD.encode(text), true).is_ok(),
-                fits,
-                "{bytes} in base 64"
-            );
+            assert_eq!(body(&BASE64_STANDARD.encode(text), true).is_ok(), fits, "{bytes} in base 64");
         }
     }
 

@@ -75,19 +75,13 @@ impl<'a> Route<'a> {
                 continue;
             };
             if its_method == method.as_str() {
-                return Ok(Self {
-                    call,
-                    path: its_path,
-                    slug,
-                });
+                return Ok(Self { call, path: its_path, slug });
             }
             allowed.push(its_method);
         }
         match allowed.is_empty() {
             true => Err(Problem::UnknownPath),
-            false => Err(Problem::MethodNotAllowed {
-                allow: allowed.join(", "),
-            }),
+            false => Err(Problem::MethodNotAllowed { allow: allowed.join(", ") }),
         }
     }
 }
@@ -110,47 +104,24 @@ mod tests {
         let check = |method: Method, path: &str, expected: Result<(Call, &str), &str>| {
             let route = Route::of(&method, path);
             let route = route.map(|route| (route.call, route.slug));
-            assert_eq!(
-                route.map_err(|problem| problem.code()),
-                expected,
-                "{method} {path}"
-            );
+            assert_eq!(route.map_err(|problem| problem.code()), expected, "{method} {path}");
         };
         check(Method::POST, "/", Ok((Call::Shorten, "")));
         check(Method::POST, "/api/v1/links", Ok((Call::CreateLink, "")));
-        check(
-            Method::POST,
-            "/api/v1/links:bulk",
-            Ok((Call::CreateLinks, "")),
-        );
+        check(Method::POST, "/api/v1/links:bulk", Ok((Call::CreateLinks, "")));
         check(Method::GET, "/api/v1/links/a", Ok((Call::GetLink, "a")));
-        check(
-            Method::GET,
-            "/api/v1/links/qr/qr",
-            Ok((Call::GetQrCode, "qr")),
-        );
-        check(
-            Method::POST,
-            "/api/v1/links/a/restore",
-            Ok((Call::RestoreLink, "a")),
-        );
+        check(Method::GET, "/api/v1/links/qr/qr", Ok((Call::GetQrCode, "qr")));
+        check(Method::POST, "/api/v1/links/a/restore", Ok((Call::RestoreLink, "a")));
         check(Method::PUT, "/", Err("method-not-allowed"));
         check(Method::GET, "/api/v1/links:bulk", Err("method-not-allowed"));
-        for path in [
-            "/api/v1",
-            "/api/v1/links/",
-            "/api/v1/links//qr",
-            "/api/v1/links/a/b",
-            "/x",
-        ] {
+        for path in ["/api/v1", "/api/v1/links/", "/api/v1/links//qr", "/api/v1/links/a/b", "/x"] {
             check(Method::GET, path, Err("unknown-path"));
         }
     }
 
     #[test]
     fn a_wrong_method_is_told_the_right_ones() {
-        let Err(Problem::MethodNotAllowed { allow }) = Route::of(&Method::PUT, "/api/v1/links/a")
-        else {
+        let Err(Problem::MethodNotAllowed { allow }) = Route::of(&Method::PUT, "/api/v1/links/a") else {
             panic!("it was allowed");
         };
         assert_eq!(allow, "GET, PATCH, DELETE");

@@ -4,8 +4,8 @@
 //! past it would go on not existing for its readers. While DAX fails, so do writes.
 
 use links::{
-    Change, DaxStore, DynamoDbStore, Found, Freshness, KeyTable, Link, LinkLister, LinkReader,
-    LinkWriter, Page, Position, Put, Slug, StoreError,
+    Change, DaxStore, DynamoDbStore, Found, Freshness, KeyTable, Link, LinkLister, LinkReader, LinkWriter, Page,
+    Position, Put, Slug, StoreError,
 };
 
 use crate::Config;
@@ -71,12 +71,7 @@ impl LinkWriter for Store {
 
 impl LinkLister for Store {
     /// Never through DAX, which keeps the answers to queries and does not notice writes.
-    async fn list(
-        &self,
-        owner: &str,
-        limit: usize,
-        after: Option<&Position>,
-    ) -> Result<Page, StoreError> {
+    async fn list(&self, owner: &str, limit: usize, after: Option<&Position>) -> Result<Page, StoreError> {
         self.dynamodb.list(owner, limit, after).await
     }
 }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::head::{
-    ARRAY, BYTES, DOUBLE, FALSE, HALF, Head, Items, Kind, MAP, NEGATIVE, NULL, OPEN, SIMPLE,
-    SINGLE, TAG, TEXT, TRUE, UNDEFINED, UNSIGNED,
+    ARRAY, BYTES, DOUBLE, FALSE, HALF, Head, Items, Kind, MAP, NEGATIVE, NULL, OPEN, SIMPLE, SINGLE, TAG, TEXT, TRUE,
+    UNDEFINED, UNSIGNED,
 };
 use super::{Error, MAX_DEPTH, Result};
 
@@ -21,21 +21,13 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader over the bytes so far: running out of them is [`Error::Incomplete`].
     pub const fn new(input: &'a [u8]) -> Self {
-        Self {
-            input,
-            at: 0,
-            whole: false,
-        }
+        Self { input, at: 0, whole: false }
     }
 
     /// A reader over all there will ever be, such as the content of a byte string: running out is
     /// [`Error::Malformed`].
     pub const fn whole(input: &'a [u8]) -> Self {
-        Self {
-            input,
-            at: 0,
-            whole: true,
-        }
+        Self { input, at: 0, whole: true }
     }
 
     /// Offset of the next unread byte.
@@ -65,11 +57,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`Error::Malformed`] if bytes are left over.
     pub const fn end(&self) -> Result<()> {
-        if self.is_empty() {
-            Ok(())
-        } else {
-            Err(self.malformed("unexpected bytes after the last item"))
-        }
+        if self.is_empty() { Ok(()) } else { Err(self.malformed("unexpected bytes after the last item")) }
     }
 
     /// The error that says what is wrong at the current position.
@@ -115,11 +103,7 @@ impl<'a> Reader<'a> {
             24..28 => 1 + (1 << (info - 24)),
             _ => 1,
         };
-        Ok(Head {
-            kind,
-            argument,
-            info,
-        })
+        Ok(Head { kind, argument, info })
     }
 
     /// An integer between -2^64 and 2^64 - 1, as sign and argument: `(false, n)` is n and `(true, n)` is -1 - n.
@@ -129,20 +113,9 @@ impl<'a> Reader<'a> {
     pub fn integer(&mut self) -> Result<(bool, u64)> {
         let start = self.at;
         match self.head()? {
-            Head {
-                kind: Kind::Unsigned,
-                argument: Some(value),
-                ..
-            } => Ok((false, value)),
-            Head {
-                kind: Kind::Negative,
-                argument: Some(value),
-                ..
-            } => Ok((true, value)),
-            _ => Err(Error::Malformed {
-                at: start,
-                what: "expected an integer",
-            }),
+            Head { kind: Kind::Unsigned, argument: Some(value), .. } => Ok((false, value)),
+            Head { kind: Kind::Negative, argument: Some(value), .. } => Ok((true, value)),
+            _ => Err(Error::Malformed { at: start, what: "expected an integer" }),
         }
     }
 
@@ -155,10 +128,7 @@ impl<'a> Reader<'a> {
         let (negative, argument) = self.integer()?;
         match i64::try_from(argument) {
             Ok(value) => Ok(if negative { !value } else { value }),
-            Err(_) => Err(Error::Malformed {
-                at: start,
-                what: "integer out of range",
-            }),
+            Err(_) => Err(Error::Malformed { at: start, what: "integer out of range" }),
         }
     }
 
@@ -170,10 +140,7 @@ impl<'a> Reader<'a> {
         let start = self.at;
         match self.integer()? {
             (false, value) => Ok(value),
-            (true, _) => Err(Error::Malformed {
-                at: start,
-                what: "expected a non-negative integer",
-            }),
+            (true, _) => Err(Error::Malformed { at: start, what: "expected a non-negative integer" }),
         }
     }
 
@@ -184,15 +151,8 @@ impl<'a> Reader<'a> {
     pub fn tag(&mut self) -> Result<u64> {
         let start = self.at;
         match self.head()? {
-            Head {
-                kind: Kind::Tag,
-                argument: Some(tag),
-                ..
-            } => Ok(tag),
-            _ => Err(Error::Malformed {
-                at: start,
-                what: "expected a tag",
-            }),
+            Head { kind: Kind::Tag, argument: Some(tag), .. } => Ok(tag),
+            _ => Err(Error::Malformed { at: start, what: "expected a tag" }),
         }
     }
 
@@ -262,10 +222,7 @@ impl<'a> Reader<'a> {
             Cow::Borrowed(bytes) => std::str::from_utf8(bytes).map(Cow::Borrowed).ok(),
             Cow::Owned(bytes) => String::from_utf8(bytes).map(Cow::Owned).ok(),
         };
-        text.ok_or(Error::Malformed {
-            at: start,
-            what: "text is not UTF-8",
-        })
+        text.ok_or(Error::Malformed { at: start, what: "text is not UTF-8" })
     }
 
     /// The head of an array.
@@ -277,9 +234,7 @@ impl<'a> Reader<'a> {
         if self.peek()? != Kind::Array {
             return Err(self.malformed("expected an array"));
         }
-        Ok(Items {
-            left: self.head()?.argument,
-        })
+        Ok(Items { left: self.head()?.argument })
     }
 
     /// The head of a map.
@@ -291,9 +246,7 @@ impl<'a> Reader<'a> {
         if self.peek()? != Kind::Map {
             return Err(self.malformed("expected a map"));
         }
-        Ok(Items {
-            left: self.head()?.argument,
-        })
+        Ok(Items { left: self.head()?.argument })
     }
 
     /// Skips one item with everything in it.
@@ -361,10 +314,7 @@ impl<'a> Reader<'a> {
             match self.head()?.argument {
                 Some(length) if next == kind => joined.extend_from_slice(self.take(length)?),
                 _ => {
-                    return Err(Error::Malformed {
-                        at: start,
-                        what: "chunk of another kind within a string",
-                    });
+                    return Err(Error::Malformed { at: start, what: "chunk of another kind within a string" });
                 }
             }
         }
@@ -372,14 +322,9 @@ impl<'a> Reader<'a> {
 
     #[inline]
     fn take(&mut self, length: u64) -> Result<&'a [u8]> {
-        let end = usize::try_from(length)
-            .ok()
-            .and_then(|length| self.at.checked_add(length));
+        let end = usize::try_from(length).ok().and_then(|length| self.at.checked_add(length));
         let end = end.ok_or_else(|| self.malformed("length out of range"))?;
-        let taken = self
-            .input
-            .get(self.at..end)
-            .ok_or_else(|| self.out_of_bytes())?;
+        let taken = self.input.get(self.at..end).ok_or_else(|| self.out_of_bytes())?;
         self.at = end;
         Ok(taken)
     }
@@ -414,23 +359,15 @@ impl<'a> Reader<'a> {
         let rest = self.input.get(self.at + 1..).unwrap_or_default();
         let argument = match info {
             24 => rest.first().map(|byte| u64::from(*byte)),
-            25 => rest
-                .first_chunk()
-                .map(|bytes| u64::from(u16::from_be_bytes(*bytes))),
-            26 => rest
-                .first_chunk()
-                .map(|bytes| u64::from(u32::from_be_bytes(*bytes))),
+            25 => rest.first_chunk().map(|bytes| u64::from(u16::from_be_bytes(*bytes))),
+            26 => rest.first_chunk().map(|bytes| u64::from(u32::from_be_bytes(*bytes))),
             _ => rest.first_chunk().map(|bytes| u64::from_be_bytes(*bytes)),
         };
         argument.ok_or_else(|| self.out_of_bytes())
     }
 
     const fn out_of_bytes(&self) -> Error {
-        if self.whole {
-            self.malformed("ends within an item")
-        } else {
-            Error::Incomplete
-        }
+        if self.whole { self.malformed("ends within an item") } else { Error::Incomplete }
     }
 }
 
@@ -451,13 +388,7 @@ fn half_to_f64(bits: u64) -> f64 {
         0 => f64::from(fraction) * 2f64.powi(-24),
         31 if fraction == 0 => f64::INFINITY,
         31 => f64::NAN,
-        exponent => {
-            f64::from(1024 + fraction) * 2f64.powi(i32::try_from(exponent).unwrap_or(0) - 25)
-        }
+        exponent => f64::from(1024 + fraction) * 2f64.powi(i32::try_from(exponent).unwrap_or(0) - 25),
     };
-    if bits >> 15 & 1 == 1 {
-        -magnitude
-    } else {
-        magnitude
-    }
+    if bits >> 15 & 1 == 1 { -magnitude } else { magnitude }
 }

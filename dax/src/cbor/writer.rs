@@ -28,14 +28,7 @@ impl<'a> Writer<'a> {
 
     /// A signed integer.
     pub fn int(&mut self, value: i64) {
-        self.integer(
-            value < 0,
-            if value < 0 {
-                !value.cast_unsigned()
-            } else {
-                value.cast_unsigned()
-            },
-        );
+        self.integer(value < 0, if value < 0 { !value.cast_unsigned() } else { value.cast_unsigned() });
     }
 
     /// The integer `argument`, or `-1 - argument` if `negative`: the whole range of the wire, -2^64 to 2^64 - 1.
@@ -112,10 +105,7 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     /// Whatever `write` returns; the buffer then ends in an unfinished item, and the caller discards it.
-    pub fn nested<E>(
-        &mut self,
-        write: impl FnOnce(&mut Writer<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub fn nested<E>(&mut self, write: impl FnOnce(&mut Writer<'_>) -> Result<(), E>) -> Result<(), E> {
         let start = self.out.len();
         self.out.push(0);
         write(&mut Writer { out: self.out })?;
@@ -142,20 +132,7 @@ impl<'a> Writer<'a> {
 fn head_bytes(major: u8, argument: u64) -> ([u8; 9], usize) {
     let (info, width) = match argument {
         0..24 => {
-            return (
-                [
-                    major << 5 | argument.to_be_bytes()[7],
-                    0,
-                    0,
-                    0,
-                    0,
-                    0,
-                    0,
-                    0,
-                    0,
-                ],
-                1,
-            );
+            return ([major << 5 | argument.to_be_bytes()[7], 0, 0, 0, 0, 0, 0, 0, 0], 1);
         }
         24..0x100 => (24, 1),
         0x100..0x1_0000 => (25, 2),
@@ -188,10 +165,7 @@ mod tests {
             (65_536, vec![0x1a, 0, 1, 0, 0]),
             (u64::from(u32::MAX), vec![0x1a, 0xff, 0xff, 0xff, 0xff]),
             (1 << 32, vec![0x1b, 0, 0, 0, 1, 0, 0, 0, 0]),
-            (
-                u64::MAX,
-                vec![0x1b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
-            ),
+            (u64::MAX, vec![0x1b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
         ] {
             assert_eq!(written(|w| w.uint(value)), expected, "{value}");
         }
@@ -200,14 +174,8 @@ mod tests {
     #[test]
     fn signed_integers_follow_the_standard() {
         assert_eq!(written(|w| w.int(-1)), [0x20]);
-        assert_eq!(
-            written(|w| w.int(-742_646_399)),
-            [0x3a, 0x2c, 0x43, 0xe2, 0x7e]
-        );
-        assert_eq!(
-            written(|w| w.int(i64::MIN)),
-            [0x3b, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]
-        );
+        assert_eq!(written(|w| w.int(-742_646_399)), [0x3a, 0x2c, 0x43, 0xe2, 0x7e]);
+        assert_eq!(written(|w| w.int(i64::MIN)), [0x3b, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
     }
 
     #[test]

@@ -77,24 +77,12 @@ fn read_reasons(reader: &mut Reader<'_>) -> Result<Vec<RawReason>> {
         if !items.next(reader)? {
             return Err(wrong);
         }
-        let item = if reader.null()? {
-            None
-        } else {
-            Some(reader.bytes()?.into_owned())
-        };
-        reasons.push(RawReason {
-            code,
-            message,
-            item,
-        });
+        let item = if reader.null()? { None } else { Some(reader.bytes()?.into_owned()) };
+        reasons.push(RawReason { code, message, item });
     }
     Ok(reasons)
 }
 
 fn optional_text(reader: &mut Reader<'_>) -> Result<Option<String>> {
-    if reader.null()? {
-        Ok(None)
-    } else {
-        Ok(Some(reader.text()?.into_owned()))
-    }
+    if reader.null()? { Ok(None) } else { Ok(Some(reader.text()?.into_owned())) }
 }

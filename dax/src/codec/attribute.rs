@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::cbor::{
-    Error, Items, Kind, Reader, Result, TAG_BINARY_SET, TAG_DECIMAL, TAG_NEGATIVE_BIG,
-    TAG_NUMBER_SET, TAG_POSITIVE_BIG, TAG_STRING_SET, Writer,
+    Error, Items, Kind, Reader, Result, TAG_BINARY_SET, TAG_DECIMAL, TAG_NEGATIVE_BIG, TAG_NUMBER_SET,
+    TAG_POSITIVE_BIG, TAG_STRING_SET, Writer,
 };
 use crate::number::{self, NumberError};
 
@@ -28,19 +28,13 @@ pub enum ValueError {
     #[error("One or more parameter values were invalid: A {0} set may not be empty")]
     EmptySet(&'static str),
     /// `NULL` with the value `false`.
-    #[error(
-        "One or more parameter values were invalid: Null attribute value types must have the value of true"
-    )]
+    #[error("One or more parameter values were invalid: Null attribute value types must have the value of true")]
     FalseNull,
     /// Lists and maps nested too deeply.
-    #[error(
-        "Nesting Levels have exceeded supported limits: more than {MAX_NESTING} levels of lists and maps"
-    )]
+    #[error("Nesting Levels have exceeded supported limits: more than {MAX_NESTING} levels of lists and maps")]
     TooDeep,
     /// A type of value that this client does not know.
-    #[error(
-        "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
-    )]
+    #[error("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes")]
     Unsupported,
 }
 
@@ -48,18 +42,11 @@ pub enum ValueError {
 ///
 /// # Errors
 /// [`ValueError`] if DynamoDB would refuse the value.
-pub fn write_value(
-    value: &AttributeValue,
-    writer: &mut Writer<'_>,
-) -> std::result::Result<(), ValueError> {
+pub fn write_value(value: &AttributeValue, writer: &mut Writer<'_>) -> std::result::Result<(), ValueError> {
     write_nested(value, writer, MAX_NESTING)
 }
 
-fn write_nested(
-    value: &AttributeValue,
-    writer: &mut Writer<'_>,
-    levels: usize,
-) -> std::result::Result<(), ValueError> {
+fn write_nested(value: &AttributeValue, writer: &mut Writer<'_>, levels: usize) -> std::result::Result<(), ValueError> {
     match value {
         AttributeValue::S(text) => writer.text(text),
         AttributeValue::N(text) => number::write_text(text, writer)?,
@@ -73,9 +60,7 @@ fn write_nested(
         }
         AttributeValue::Ns(texts) => {
             open_set(TAG_NUMBER_SET, "number", texts.len(), writer)?;
-            texts
-                .iter()
-                .try_for_each(|text| number::write_text(text, writer))?;
+            texts.iter().try_for_each(|text| number::write_text(text, writer))?;
         }
         AttributeValue::Bs(blobs) => {
             open_set(TAG_BINARY_SET, "binary", blobs.len(), writer)?;
@@ -84,9 +69,7 @@ fn write_nested(
         AttributeValue::L(values) => {
             let levels = levels.checked_sub(1).ok_or(ValueError::TooDeep)?;
             writer.array(values.len());
-            values
-                .iter()
-                .try_for_each(|value| write_nested(value, writer, levels))?;
+            values.iter().try_for_each(|value| write_nested(value, writer, levels))?;
         }
         AttributeValue::M(attributes) => {
             let levels = levels.checked_sub(1).ok_or(ValueError::TooDeep)?;
@@ -117,10 +100,7 @@ fn open_set(
 
 /// The attributes in the order of their names' bytes.
 pub(crate) fn sorted(attributes: &Attributes) -> Vec<(&str, &AttributeValue)> {
-    let mut sorted: Vec<_> = attributes
-        .iter()
-        .map(|(name, value)| (name.as_str(), value))
-        .collect();
+    let mut sorted: Vec<_> = attributes.iter().map(|(name, value)| (name.as_str(), value)).collect();
     sorted.sort_unstable_by_key(|(name, _)| *name);
     sorted
 }
@@ -138,9 +118,7 @@ pub fn read_value(reader: &mut Reader<'_>) -> Result<AttributeValue> {
 fn read_nested(reader: &mut Reader<'_>, levels: usize) -> Result<AttributeValue> {
     Ok(match reader.peek()? {
         Kind::Text => AttributeValue::S(reader.text()?.into_owned()),
-        Kind::Unsigned | Kind::Negative | Kind::Float => {
-            AttributeValue::N(number::read_text(reader)?)
-        }
+        Kind::Unsigned | Kind::Negative | Kind::Float => AttributeValue::N(number::read_text(reader)?),
         Kind::Bytes => AttributeValue::B(Blob::new(reader.bytes()?)),
         Kind::Bool => AttributeValue::Bool(reader.bool()?),
         Kind::Null => {
@@ -149,18 +127,12 @@ fn read_nested(reader: &mut Reader<'_>, levels: usize) -> Result<AttributeValue>
         }
         Kind::Tag => return read_tagged(reader),
         Kind::Array => {
-            let levels = levels
-                .checked_sub(1)
-                .ok_or_else(|| reader.malformed("value nests too deeply"))?;
+            let levels = levels.checked_sub(1).ok_or_else(|| reader.malformed("value nests too deeply"))?;
             let items = reader.array()?;
-            AttributeValue::L(read_all(items, reader, |reader| {
-                read_nested(reader, levels)
-            })?)
+            AttributeValue::L(read_all(items, reader, |reader| read_nested(reader, levels))?)
         }
         Kind::Map => {
-            let levels = levels
-                .checked_sub(1)
-                .ok_or_else(|| reader.malformed("value nests too deeply"))?;
+            let levels = levels.checked_sub(1).ok_or_else(|| reader.malformed("value nests too deeply"))?;
             let mut pairs = reader.map()?;
             let mut attributes = Attributes::with_capacity(pairs.reserve());
             while pairs.next(reader)? {
@@ -183,13 +155,9 @@ fn read_tagged(reader: &mut Reader<'_>) -> Result<AttributeValue> {
     *reader = ahead;
     let items = reader.array()?;
     Ok(match tag {
-        TAG_STRING_SET => AttributeValue::Ss(read_all(items, reader, |reader| {
-            Ok(reader.text()?.into_owned())
-        })?),
+        TAG_STRING_SET => AttributeValue::Ss(read_all(items, reader, |reader| Ok(reader.text()?.into_owned()))?),
         TAG_NUMBER_SET => AttributeValue::Ns(read_all(items, reader, number::read_text)?),
-        TAG_BINARY_SET => AttributeValue::Bs(read_all(items, reader, |reader| {
-            Ok(Blob::new(reader.bytes()?))
-        })?),
+        TAG_BINARY_SET => AttributeValue::Bs(read_all(items, reader, |reader| Ok(Blob::new(reader.bytes()?)))?),
         _ => return Err(unknown),
     })
 }
@@ -214,9 +182,6 @@ pub(crate) fn read_f64(reader: &mut Reader<'_>) -> Result<f64> {
     let start = reader.position();
     match i32::try_from(reader.int()?) {
         Ok(integer) => Ok(f64::from(integer)),
-        Err(_) => Err(Error::Malformed {
-            at: start,
-            what: "measure out of range",
-        }),
+        Err(_) => Err(Error::Malformed { at: start, what: "measure out of range" }),
     }
 }

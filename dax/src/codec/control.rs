@@ -43,22 +43,14 @@ pub struct Authorization<'a> {
 impl<'a> Authorization<'a> {
     /// A proof of identity by `access_key_id`, without token and user agent.
     pub const fn new(access_key_id: &'a str, signature: &'a str, string_to_sign: &'a str) -> Self {
-        Self {
-            access_key_id,
-            signature,
-            string_to_sign,
-            session_token: None,
-            user_agent: None,
-        }
+        Self { access_key_id, signature, string_to_sign, session_token: None, user_agent: None }
     }
 }
 
 impl std::fmt::Debug for Authorization<'_> {
     /// Shows who, not the proof.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Authorization")
-            .field("access_key_id", &self.access_key_id)
-            .finish_non_exhaustive()
+        f.debug_struct("Authorization").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
     }
 }
 
@@ -150,23 +142,14 @@ fn read_endpoint(reader: &mut Reader<'_>) -> Result<Endpoint> {
     let (Some(address), Some(port)) = (address, port) else {
         return Err(missing);
     };
-    Ok(Endpoint {
-        node,
-        hostname,
-        address,
-        port,
-        role,
-        availability_zone,
-        leader_session,
-    })
+    Ok(Endpoint { node, hostname, address, port, role, availability_zone, leader_session })
 }
 
 fn read_address(reader: &mut Reader<'_>) -> Result<IpAddr> {
     let wrong = reader.malformed("an address has 4 or 16 bytes");
     let bytes = reader.bytes()?;
     let v4 = <[u8; 4]>::try_from(bytes.as_ref()).map(IpAddr::from);
-    v4.or_else(|_| <[u8; 16]>::try_from(bytes.as_ref()).map(IpAddr::from))
-        .or(Err(wrong))
+    v4.or_else(|_| <[u8; 16]>::try_from(bytes.as_ref()).map(IpAddr::from)).or(Err(wrong))
 }
 
 fn read_port(reader: &mut Reader<'_>) -> Result<u16> {

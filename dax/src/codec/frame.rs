@@ -24,14 +24,7 @@ pub struct FrameScanner {
 impl FrameScanner {
     /// A scanner for the answer to `method`, which must not exceed `limit_bytes`.
     pub const fn new(method: Method, limit_bytes: usize) -> Self {
-        Self {
-            method,
-            limit_bytes,
-            at: 0,
-            items: None,
-            open: Vec::new(),
-            codes: 0,
-        }
+        Self { method, limit_bytes, at: 0, items: None, open: Vec::new(), codes: 0 }
     }
 
     /// Makes ready for the next answer, keeping the allocation.
@@ -51,9 +44,7 @@ impl FrameScanner {
     pub fn scan(&mut self, answer: &[u8]) -> Result<Option<usize>> {
         match self.advance(answer) {
             Ok(()) => Ok(Some(self.at)),
-            Err(Error::Incomplete) if answer.len() >= self.limit_bytes => {
-                Err(self.malformed("answer is too long"))
-            }
+            Err(Error::Incomplete) if answer.len() >= self.limit_bytes => Err(self.malformed("answer is too long")),
             Err(Error::Incomplete) => Ok(None),
             Err(malformed) => Err(malformed),
         }
@@ -74,10 +65,7 @@ impl FrameScanner {
                 continue;
             }
             if let (Kind::Bytes | Kind::Text, Some(length)) = (head.kind, head.argument) {
-                end = usize::try_from(length)
-                    .ok()
-                    .and_then(|length| end.checked_add(length))
-                    .unwrap_or(usize::MAX);
+                end = usize::try_from(length).ok().and_then(|length| end.checked_add(length)).unwrap_or(usize::MAX);
                 if end > self.limit_bytes {
                     return Err(self.malformed("answer is too long"));
                 }
@@ -105,11 +93,7 @@ impl FrameScanner {
         }
         let inside = match (head.kind, head.argument) {
             (Kind::Array, count) => count,
-            (Kind::Map, Some(pairs)) => Some(
-                pairs
-                    .checked_mul(2)
-                    .ok_or_else(|| self.malformed("answer is too long"))?,
-            ),
+            (Kind::Map, Some(pairs)) => Some(pairs.checked_mul(2).ok_or_else(|| self.malformed("answer is too long"))?),
             (Kind::Map | Kind::Bytes | Kind::Text, None) => None,
             (Kind::Tag, _) => Some(1),
             _ => return Ok(()),
@@ -142,11 +126,7 @@ impl FrameScanner {
         self.open.pop();
         if self.open.is_empty() && self.items.is_none() {
             // The error array is complete: a body follows an empty one, message and details any other.
-            self.items = Some(if self.codes == 0 {
-                self.method.body_items()
-            } else {
-                2
-            });
+            self.items = Some(if self.codes == 0 { self.method.body_items() } else { 2 });
         }
     }
 
@@ -156,10 +136,7 @@ impl FrameScanner {
 
     const fn shifted(&self, error: Error) -> Error {
         match error {
-            Error::Malformed { at, what } => Error::Malformed {
-                at: self.at + at,
-                what,
-            },
+            Error::Malformed { at, what } => Error::Malformed { at: self.at + at, what },
             Error::Incomplete => Error::Incomplete,
         }
     }
@@ -184,29 +161,13 @@ mod tests {
             (Method::GetItem, &[0x80, 0xbf, 0x00, 0x42, 1], None),
             // The third value of a batch lies outside of the array of two.
             (Method::BatchGetItem, &[0x80, 0x82, 0xa0, 0xa0], None),
-            (
-                Method::BatchGetItem,
-                &[0x80, 0x82, 0xa0, 0xa0, 0x80],
-                Some(5),
-            ),
+            (Method::BatchGetItem, &[0x80, 0x82, 0xa0, 0xa0, 0x80], Some(5)),
             (Method::BatchWriteItem, &[0x80, 0xa0, 0x80, 0xa0], Some(4)),
-            (
-                Method::TransactWriteItems,
-                &[0x80, 0x83, 0x80, 0x80, 0xa0],
-                Some(5),
-            ),
+            (Method::TransactWriteItems, &[0x80, 0x83, 0x80, 0x80, 0xa0], Some(5)),
             // Codes, message, details.
-            (
-                Method::BatchWriteItem,
-                &[0x81, 0x02, 0x61, b'x', 0xf6],
-                Some(5),
-            ),
+            (Method::BatchWriteItem, &[0x81, 0x02, 0x61, b'x', 0xf6], Some(5)),
             (Method::BatchWriteItem, &[0x81, 0x02, 0x61, b'x'], None),
-            (
-                Method::GetItem,
-                &[0x80, 0xd9, 0x0c, 0xf9, 0x81, 0x61, b'a'],
-                Some(7),
-            ),
+            (Method::GetItem, &[0x80, 0xd9, 0x0c, 0xf9, 0x81, 0x61, b'a'], Some(7)),
             (Method::GetItem, &[0x80, 0x7f, 0x61, b'a', 0xff], Some(5)),
         ] {
             assert_eq!(scan(method, answer), Ok(expected), "{method} {answer:02x?}");
@@ -228,10 +189,7 @@ mod tests {
             &[0x80, 0xbb, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
             &too_deep,
         ] {
-            assert!(
-                matches!(scan(Method::GetItem, answer), Err(Error::Malformed { .. })),
-                "{answer:02x?}"
-            );
+            assert!(matches!(scan(Method::GetItem, answer), Err(Error::Malformed { .. })), "{answer:02x?}");
         }
     }
 

@@ -35,18 +35,10 @@ pub(crate) fn write_item(
     match metadata.attribute_list_id(&names) {
         Some(id) => writer.int(id),
         // The values are written all the same: if one is wrong, nobody has to be asked anything.
-        None => push_once(
-            missing,
-            Lookup::AttributeListId {
-                names: names.into_iter().map(str::to_owned).collect(),
-            },
-        ),
+        None => push_once(missing, Lookup::AttributeListId { names: names.into_iter().map(str::to_owned).collect() }),
     }
     for (name, value) in plain {
-        write_value(value, writer).map_err(|error| ItemError {
-            name: name.to_owned(),
-            error,
-        })?;
+        write_value(value, writer).map_err(|error| ItemError { name: name.to_owned(), error })?;
     }
     Ok(())
 }
@@ -70,22 +62,14 @@ pub(crate) struct ItemReader<'m> {
 
 impl<'m> ItemReader<'m> {
     pub(crate) const fn new(metadata: &'m Metadata) -> Self {
-        Self {
-            metadata,
-            missing: Vec::new(),
-        }
+        Self { metadata, missing: Vec::new() }
     }
 
     /// The key schema of a table, if it is known.
     pub(crate) fn key_schema(&mut self, table: &str) -> Option<&'m KeySchema> {
         let schema = self.metadata.key_schema(table);
         if schema.is_none() {
-            push_once(
-                &mut self.missing,
-                Lookup::KeySchema {
-                    table: table.to_owned(),
-                },
-            );
+            push_once(&mut self.missing, Lookup::KeySchema { table: table.to_owned() });
         }
         schema.map(AsRef::as_ref)
     }
@@ -121,11 +105,8 @@ impl<'m> ItemReader<'m> {
         let mut attributes = Attributes::with_capacity(pairs.reserve());
         while pairs.next(&mut reader)? {
             let ordinal = reader.uint()?;
-            let name = usize::try_from(ordinal)
-                .ok()
-                .and_then(|ordinal| names.get(ordinal));
-            let name =
-                name.ok_or_else(|| reader.malformed("position outside of the attribute list"))?;
+            let name = usize::try_from(ordinal).ok().and_then(|ordinal| names.get(ordinal));
+            let name = name.ok_or_else(|| reader.malformed("position outside of the attribute list"))?;
             attributes.insert(name.clone(), read_value(&mut reader)?);
         }
         reader.end()?;
@@ -134,11 +115,7 @@ impl<'m> ItemReader<'m> {
 
     /// Succeeds if every lookup that was needed was answered.
     pub(crate) fn finish<T>(self, output: T) -> std::result::Result<T, DecodeStop> {
-        if self.missing.is_empty() {
-            Ok(output)
-        } else {
-            Err(DecodeStop::Need(self.missing))
-        }
+        if self.missing.is_empty() { Ok(output) } else { Err(DecodeStop::Need(self.missing)) }
     }
 
     fn names(&mut self, id: i64) -> Option<&'m [String]> {

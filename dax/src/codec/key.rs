@@ -103,14 +103,9 @@ pub fn write_exact_key(
 ) -> std::result::Result<(), KeyError> {
     write_key(schema, attributes, writer)?;
     if attributes.len() > schema.attributes().count()
-        && let Some(surplus) = attributes
-            .keys()
-            .filter(|name| !schema.contains(name))
-            .min()
+        && let Some(surplus) = attributes.keys().filter(|name| !schema.contains(name)).min()
     {
-        return Err(KeyError::Surplus {
-            name: surplus.clone(),
-        });
+        return Err(KeyError::Surplus { name: surplus.clone() });
     }
     Ok(())
 }
@@ -121,38 +116,24 @@ enum Part<'a> {
     Number(Decimal),
 }
 
-fn part<'a>(
-    key: &KeyAttribute,
-    attributes: &'a Attributes,
-) -> std::result::Result<Part<'a>, KeyError> {
+fn part<'a>(key: &KeyAttribute, attributes: &'a Attributes) -> std::result::Result<Part<'a>, KeyError> {
     let name = || key.name.clone();
-    let value = attributes
-        .get(&key.name)
-        .ok_or_else(|| KeyError::Missing { name: name() })?;
+    let value = attributes.get(&key.name).ok_or_else(|| KeyError::Missing { name: name() })?;
     match (key.kind, value) {
-        (KeyType::S, AttributeValue::S(text)) if text.is_empty() => Err(KeyError::Empty {
-            name: name(),
-            kind: "string",
-        }),
+        (KeyType::S, AttributeValue::S(text)) if text.is_empty() => {
+            Err(KeyError::Empty { name: name(), kind: "string" })
+        }
         (KeyType::S, AttributeValue::S(text)) => Ok(Part::Text(text)),
-        (KeyType::B, AttributeValue::B(blob)) if blob.as_ref().is_empty() => Err(KeyError::Empty {
-            name: name(),
-            kind: "binary",
-        }),
+        (KeyType::B, AttributeValue::B(blob)) if blob.as_ref().is_empty() => {
+            Err(KeyError::Empty { name: name(), kind: "binary" })
+        }
         (KeyType::B, AttributeValue::B(blob)) => Ok(Part::Bytes(blob.as_ref())),
         (KeyType::N, AttributeValue::N(text)) => {
-            text.parse()
-                .map(Part::Number)
-                .map_err(|source| KeyError::Number {
-                    name: name(),
-                    source,
-                })
+            text.parse().map(Part::Number).map_err(|source| KeyError::Number { name: name(), source })
         }
-        (expected, actual) => Err(KeyError::Type {
-            name: name(),
-            expected: expected.letter(),
-            actual: type_name(actual),
-        }),
+        (expected, actual) => {
+            Err(KeyError::Type { name: name(), expected: expected.letter(), actual: type_name(actual) })
+        }
     }
 }
 
@@ -206,11 +187,7 @@ fn text(reader: &mut Reader<'_>) -> Result<String> {
 /// Copies the key attributes of `from`, numbers in canonical form, as the server would send them.
 ///
 /// The server leaves out what the client knows from its own request.
-pub(crate) fn copy_key<'a>(
-    names: impl Iterator<Item = &'a str>,
-    from: &Attributes,
-    attributes: &mut Attributes,
-) {
+pub(crate) fn copy_key<'a>(names: impl Iterator<Item = &'a str>, from: &Attributes, attributes: &mut Attributes) {
     for name in names {
         if let Some(value) = from.get(name) {
             attributes.insert(name.to_owned(), canonical(value).into_owned());

@@ -63,10 +63,7 @@ pub struct KeyAttribute {
 impl KeyAttribute {
     /// The key attribute `name` of type `kind`.
     pub fn new(name: impl Into<String>, kind: KeyType) -> Self {
-        Self {
-            name: name.into(),
-            kind,
-        }
+        Self { name: name.into(), kind }
     }
 }
 
@@ -146,11 +143,7 @@ impl Metadata {
 
     /// The names of a numbered list.
     pub fn attribute_list(&self, id: i64) -> Option<&Arc<[String]>> {
-        if id == EMPTY_LIST {
-            Some(&self.empty)
-        } else {
-            self.lists.map.get(&id)
-        }
+        if id == EMPTY_LIST { Some(&self.empty) } else { self.lists.map.get(&id) }
     }
 
     /// Remembers the key schema of a table.
@@ -199,11 +192,7 @@ struct Bounded<K, V> {
 
 impl<K: Hash + Eq + Clone, V> Bounded<K, V> {
     fn new(limit: usize) -> Self {
-        Self {
-            limit: limit.max(1),
-            map: HashMap::new(),
-            order: VecDeque::new(),
-        }
+        Self { limit: limit.max(1), map: HashMap::new(), order: VecDeque::new() }
     }
 
     fn insert(&mut self, key: K, value: V) {
@@ -241,10 +230,7 @@ mod tests {
     fn the_oldest_entry_makes_room() {
         let mut metadata = Metadata::with_limits(2, 2);
         for table in ["a", "b", "a", "c"] {
-            metadata.insert_key_schema(
-                table,
-                KeySchema::new(KeyAttribute::new("pk", KeyType::S), None),
-            );
+            metadata.insert_key_schema(table, KeySchema::new(KeyAttribute::new("pk", KeyType::S), None));
         }
         assert!(metadata.key_schema("a").is_none());
         assert!(metadata.key_schema("b").is_some());

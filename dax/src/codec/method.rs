@@ -123,9 +123,7 @@ impl Method {
     /// Whether it changes data.
     pub const fn access(self) -> Access {
         match self {
-            Self::PutItem | Self::UpdateItem | Self::DeleteItem | Self::BatchWriteItem => {
-                Access::Write
-            }
+            Self::PutItem | Self::UpdateItem | Self::DeleteItem | Self::BatchWriteItem => Access::Write,
             Self::TransactWriteItems => Access::IdempotentWrite,
             _ => Access::Read,
         }

@@ -18,15 +18,9 @@ pub(crate) fn read_capacity(reader: &mut Reader<'_>) -> Result<Option<ConsumedCa
     let capacity = ConsumedCapacity::builder()
         .table_name(reader.text()?)
         .capacity_units(read_f64(&mut reader)?)
-        .set_table(optional(&mut reader, |reader| {
-            Ok(units(read_f64(reader)?))
-        })?)
-        .set_global_secondary_indexes(
-            optional(&mut reader, |reader| read_indexes(reader, plain_units))?.flatten(),
-        )
-        .set_local_secondary_indexes(
-            optional(&mut reader, |reader| read_indexes(reader, plain_units))?.flatten(),
-        )
+        .set_table(optional(&mut reader, |reader| Ok(units(read_f64(reader)?)))?)
+        .set_global_secondary_indexes(optional(&mut reader, |reader| read_indexes(reader, plain_units))?.flatten())
+        .set_local_secondary_indexes(optional(&mut reader, |reader| read_indexes(reader, plain_units))?.flatten())
         .build();
     reader.end()?;
     Ok(Some(capacity))
@@ -116,22 +110,12 @@ fn read_indexes(
     Ok((!indexes.is_empty()).then_some(indexes))
 }
 
-fn optional<T>(
-    reader: &mut Reader<'_>,
-    read: impl FnOnce(&mut Reader<'_>) -> Result<T>,
-) -> Result<Option<T>> {
-    if reader.null()? {
-        Ok(None)
-    } else {
-        read(reader).map(Some)
-    }
+fn optional<T>(reader: &mut Reader<'_>, read: impl FnOnce(&mut Reader<'_>) -> Result<T>) -> Result<Option<T>> {
+    if reader.null()? { Ok(None) } else { read(reader).map(Some) }
 }
 
 /// Reads `null`, or a byte string of three items: a partition key, and the bounds of its collection's size in GB.
-pub(crate) fn read_metrics(
-    schema: &KeySchema,
-    reader: &mut Reader<'_>,
-) -> Result<Option<ItemCollectionMetrics>> {
+pub(crate) fn read_metrics(schema: &KeySchema, reader: &mut Reader<'_>) -> Result<Option<ItemCollectionMetrics>> {
     if reader.null()? {
         return Ok(None);
     }

@@ -141,10 +141,7 @@ pub enum Retry {
 
 impl Error {
     pub(crate) fn validation(method: Method, message: impl Into<String>) -> Self {
-        Self::Validation {
-            method,
-            message: message.into(),
-        }
+        Self::Validation { method, message: message.into() }
     }
 
     /// What to do about it. A write that may have taken effect is [`Retry::Never`].
@@ -154,9 +151,7 @@ impl Error {
         }
         match self {
             Self::Server(error) => error.retry(),
-            Self::Malformed { .. } | Self::Broken { .. } | Self::Timeout { .. } => {
-                Retry::NewConnection
-            }
+            Self::Malformed { .. } | Self::Broken { .. } | Self::Timeout { .. } => Retry::NewConnection,
             Self::Connect { .. } => Retry::Now,
             Self::NoRoute { .. } => Retry::AfterRecovery,
             _ => Retry::Never,
@@ -170,9 +165,7 @@ impl Error {
         let (method, sent) = match self {
             Self::Server(error) => return error.outcome_unknown(),
             Self::Malformed { method, .. } => (method, true),
-            Self::Broken { method, sent, .. } | Self::Timeout { method, sent, .. } => {
-                (method, *sent)
-            }
+            Self::Broken { method, sent, .. } | Self::Timeout { method, sent, .. } => (method, *sent),
             // The write was answered; only the answer could not be read.
             Self::TooManyLookups { method, .. } => (method, true),
             _ => return false,
@@ -226,12 +219,7 @@ impl Error {
 mod tests {
     use super::*;
 
-    fn server(
-        method: Method,
-        codes: &[i64],
-        code_text: Option<&str>,
-        http_status: Option<u16>,
-    ) -> Error {
+    fn server(method: Method, codes: &[i64], code_text: Option<&str>, http_status: Option<u16>) -> Error {
         let mut error = ServerError::new(method, codes.to_vec(), "why".to_owned());
         error.code_text = code_text.map(str::to_owned);
         error.http_status = http_status;
@@ -240,12 +228,7 @@ mod tests {
 
     fn broken(method: Method, sent: bool) -> Error {
         let endpoint = SocketAddr::from(([127, 0, 0, 1], 8111));
-        Error::Broken {
-            method,
-            endpoint,
-            sent,
-            source: io::ErrorKind::UnexpectedEof.into(),
-        }
+        Error::Broken { method, endpoint, sent, source: io::ErrorKind::UnexpectedEof.into() }
     }
 
     #[test]
@@ -254,47 +237,15 @@ mod tests {
             (broken(Method::PutItem, true), true, Retry::Never),
             (broken(Method::PutItem, false), false, Retry::NewConnection),
             (broken(Method::GetItem, true), false, Retry::NewConnection),
-            (
-                broken(Method::TransactWriteItems, true),
-                false,
-                Retry::NewConnection,
-            ),
-            (
-                server(Method::PutItem, &[1, 37, 38, 53], None, None),
-                true,
-                Retry::Never,
-            ),
-            (
-                server(Method::TransactWriteItems, &[1, 37, 38, 53], None, None),
-                false,
-                Retry::Now,
-            ),
-            (
-                server(Method::DeleteItem, &[4, 37, 38, 39, 47], None, Some(500)),
-                true,
-                Retry::Never,
-            ),
-            (
-                server(Method::Query, &[4, 37, 38, 39, 47], None, Some(500)),
-                false,
-                Retry::AfterWait,
-            ),
-            (
-                server(Method::UpdateItem, &[4, 99], None, Some(500)),
-                true,
-                Retry::Never,
-            ),
-            (
-                server(Method::UpdateItem, &[4, 37, 38, 39, 40], None, Some(400)),
-                false,
-                Retry::AfterWait,
-            ),
+            (broken(Method::TransactWriteItems, true), false, Retry::NewConnection),
+            (server(Method::PutItem, &[1, 37, 38, 53], None, None), true, Retry::Never),
+            (server(Method::TransactWriteItems, &[1, 37, 38, 53], None, None), false, Retry::Now),
+            (server(Method::DeleteItem, &[4, 37, 38, 39, 47], None, Some(500)), true, Retry::Never),
+            (server(Method::Query, &[4, 37, 38, 39, 47], None, Some(500)), false, Retry::AfterWait),
+            (server(Method::UpdateItem, &[4, 99], None, Some(500)), true, Retry::Never),
+            (server(Method::UpdateItem, &[4, 37, 38, 39, 40], None, Some(400)), false, Retry::AfterWait),
         ] {
-            assert_eq!(
-                (error.outcome_unknown(), error.retry()),
-                (unknown, retry),
-                "{error:?}"
-            );
+            assert_eq!((error.outcome_unknown(), error.retry()), (unknown, retry), "{error:?}");
         }
     }
 
@@ -313,39 +264,21 @@ mod tests {
             Error::Server(error) => error.code().to_owned(),
             other => panic!("{other:?}"),
         };
-        assert_eq!(
-            code(&[4, 23, 24], Some("ValidationException")),
-            "ResourceNotFoundException"
-        );
-        assert_eq!(
-            code(&[4, 37, 38, 99], Some("Throttling")),
-            "ThrottlingException"
-        );
-        assert_eq!(
-            code(&[4, 37, 38, 99], Some("InternalServerErrorException")),
-            "InternalServerError"
-        );
-        assert_eq!(
-            code(&[4, 99], Some("SomeFutureException")),
-            "SomeFutureException"
-        );
+        assert_eq!(code(&[4, 23, 24], Some("ValidationException")), "ResourceNotFoundException");
+        assert_eq!(code(&[4, 37, 38, 99], Some("Throttling")), "ThrottlingException");
+        assert_eq!(code(&[4, 37, 38, 99], Some("InternalServerErrorException")), "InternalServerError");
+        assert_eq!(code(&[4, 99], Some("SomeFutureException")), "SomeFutureException");
         assert_eq!(code(&[3], None), "Unknown");
     }
 
     #[test]
     fn texts_say_what_was_tried_and_do_not_repeat_their_cause() {
         let error = broken(Method::PutItem, true);
-        assert_eq!(
-            error.to_string(),
-            "PutItem: connection to 127.0.0.1:8111 broke"
-        );
+        assert_eq!(error.to_string(), "PutItem: connection to 127.0.0.1:8111 broke");
         let cause = std::error::Error::source(&error).map(ToString::to_string);
         assert_eq!(cause.as_deref(), Some("unexpected end of file"));
         let error = server(Method::GetItem, &[4, 99], Some("SomeFutureException"), None);
-        assert_eq!(
-            error.to_string(),
-            "GetItem: SomeFutureException: why (error codes [4, 99])"
-        );
+        assert_eq!(error.to_string(), "GetItem: SomeFutureException: why (error codes [4, 99])");
         assert!(std::error::Error::source(&error).is_none());
     }
 }

@@ -166,9 +166,7 @@ canceled! {
 }
 
 fn metadata(error: &ServerError) -> ErrorMetadata {
-    let mut meta = ErrorMetadata::builder()
-        .code(error.code())
-        .message(error.message.as_str());
+    let mut meta = ErrorMetadata::builder().code(error.code()).message(error.message.as_str());
     if let Some(id) = &error.request_id {
         meta = meta.custom(REQUEST_ID, id.as_str());
     }

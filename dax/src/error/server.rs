@@ -158,9 +158,7 @@ impl Exception {
     fn from_name(name: &str) -> Option<Self> {
         let stem = |name: &'static str| name.strip_suffix("Exception").unwrap_or(name);
         let wanted = name.strip_suffix("Exception").unwrap_or(name);
-        Self::ALL
-            .into_iter()
-            .find(|exception| stem(exception.name()) == wanted)
+        Self::ALL.into_iter().find(|exception| stem(exception.name()) == wanted)
     }
 }
 
@@ -187,8 +185,7 @@ impl ServerError {
     /// Which exception it is, by its codes, else by the name that the server gave; `None` if this client knows
     /// neither.
     pub fn exception(&self) -> Option<Exception> {
-        Exception::from_codes(&self.codes)
-            .or_else(|| Exception::from_name(self.code_text.as_deref()?))
+        Exception::from_codes(&self.codes).or_else(|| Exception::from_name(self.code_text.as_deref()?))
     }
 
     /// Name of the exception: of a known one, else as the server gave it, else `Unknown`.
@@ -224,11 +221,7 @@ impl ServerError {
         match self.exception() {
             Some(Exception::Authentication) => {
                 let curable = self.codes.get(3) == Some(&AUTHENTICATION_REQUIRED);
-                return if curable {
-                    Retry::Reauthorize
-                } else {
-                    Retry::Never
-                };
+                return if curable { Retry::Reauthorize } else { Retry::Never };
             }
             Some(
                 Exception::ProvisionedThroughputExceeded
@@ -239,11 +232,7 @@ impl ServerError {
             // The condition was evaluated: the answer would be the same, or the write a second one.
             Some(Exception::ConditionalCheckFailed) => return Retry::Never,
             Some(Exception::TransactionCanceled) => {
-                return if self.every_reason_passes() {
-                    Retry::AfterWait
-                } else {
-                    Retry::Never
-                };
+                return if self.every_reason_passes() { Retry::AfterWait } else { Retry::Never };
             }
             Some(Exception::TransactionInProgress | Exception::InternalServerError) => {
                 return Retry::AfterWait;
@@ -260,19 +249,12 @@ impl ServerError {
 
     /// Whether whatever cancelled the transaction goes away by itself.
     fn every_reason_passes(&self) -> bool {
-        let mut failed = self
-            .raw_reasons
-            .iter()
-            .filter_map(|reason| reason.code.as_deref())
-            .filter(|code| *code != "None");
+        let mut failed =
+            self.raw_reasons.iter().filter_map(|reason| reason.code.as_deref()).filter(|code| *code != "None");
         let passing = |code: &str| {
             matches!(
                 Exception::from_name(code),
-                Some(
-                    Exception::TransactionConflict
-                        | Exception::Throttling
-                        | Exception::ProvisionedThroughputExceeded
-                )
+                Some(Exception::TransactionConflict | Exception::Throttling | Exception::ProvisionedThroughputExceeded)
             ) || code == "ThrottlingError"
         };
         failed.next().is_some_and(passing) && failed.all(passing)

@@ -25,11 +25,7 @@ enum Shape {
     Function(&'static str),
 }
 
-pub(super) fn parse<'a>(
-    kind: ExpressionKind,
-    text: &'a str,
-    placeholders: &mut Placeholders<'a>,
-) -> Result<Vec<u8>> {
+pub(super) fn parse<'a>(kind: ExpressionKind, text: &'a str, placeholders: &mut Placeholders<'a>) -> Result<Vec<u8>> {
     let mut parser = Parser::new(kind, text, placeholders)?;
     let whole = disjunction(&mut parser)?;
     let tree = as_condition(&parser, whole)?;
@@ -132,36 +128,17 @@ fn primary<'a>(parser: &mut Parser<'_, 'a>) -> Result<Part<'a>> {
         if inner.enclosed {
             return Err(parser.redundant_parentheses());
         }
-        return Ok(Part {
-            enclosed: true,
-            ..inner
-        });
+        return Ok(Part { enclosed: true, ..inner });
     }
     if let Some(node) = parser.value()? {
-        return Ok(Part {
-            node,
-            shape: Shape::Operand,
-            enclosed: false,
-        });
+        return Ok(Part { node, shape: Shape::Operand, enclosed: false });
     }
     if let Some(function) = parser.function()? {
         let node = parser.arguments(function, operand)?;
-        let shape = if function.operand {
-            Shape::Function
-        } else {
-            Shape::Predicate
-        };
-        return Ok(Part {
-            node,
-            shape: shape(function.name),
-            enclosed: false,
-        });
+        let shape = if function.operand { Shape::Function } else { Shape::Predicate };
+        return Ok(Part { node, shape: shape(function.name), enclosed: false });
     }
-    Ok(Part {
-        node: Node::Path(parser.path()?),
-        shape: Shape::Operand,
-        enclosed: false,
-    })
+    Ok(Part { node: Node::Path(parser.path()?), shape: Shape::Operand, enclosed: false })
 }
 
 fn operand<'a>(parser: &mut Parser<'_, 'a>) -> Result<Node<'a>> {
@@ -187,10 +164,6 @@ fn as_condition<'a>(parser: &Parser<'_, 'a>, part: Part<'a>) -> Result<Node<'a>>
 
 impl<'a> Part<'a> {
     const fn condition(node: Node<'a>) -> Self {
-        Self {
-            node,
-            shape: Shape::Condition,
-            enclosed: false,
-        }
+        Self { node, shape: Shape::Condition, enclosed: false }
     }
 }

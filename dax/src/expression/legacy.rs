@@ -7,8 +7,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{
-    AttributeAction, AttributeValue, AttributeValueUpdate, ComparisonOperator, Condition,
-    ConditionalOperator, ExpectedAttributeValue,
+    AttributeAction, AttributeValue, AttributeValueUpdate, ComparisonOperator, Condition, ConditionalOperator,
+    ExpectedAttributeValue,
 };
 
 use super::tree::{Element, NamedValue, Node, Operator, encode};
@@ -25,11 +25,8 @@ pub(crate) struct Legacy<'a> {
 /// whether the request has it.
 pub(crate) fn refuse_mixture(old: &[(&str, bool)], new: &[(&str, bool)]) -> Result<()> {
     let used = |parameters: &[(&str, bool)]| {
-        let names: Vec<String> = parameters
-            .iter()
-            .filter(|(_, used)| *used)
-            .map(|(name, _)| (*name).to_owned())
-            .collect();
+        let names: Vec<String> =
+            parameters.iter().filter(|(_, used)| *used).map(|(name, _)| (*name).to_owned()).collect();
         names.join(", ")
     };
     let (old, new) = (used(old), used(new));
@@ -37,18 +34,13 @@ pub(crate) fn refuse_mixture(old: &[(&str, bool)], new: &[(&str, bool)]) -> Resu
         return Ok(());
     }
     let what = "Can not use both expression and non-expression parameters in the same request";
-    Err(ExpressionError::new(format!(
-        "{what}: Non-expression parameters: {{{old}}} Expression parameters: {{{new}}}"
-    )))
+    Err(ExpressionError::new(format!("{what}: Non-expression parameters: {{{old}}} Expression parameters: {{{new}}}")))
 }
 
 impl<'a> Legacy<'a> {
     /// `AttributesToGet` as a projection.
     pub(crate) fn projection(attributes: &[String]) -> Result<Projection> {
-        let paths: Vec<_> = attributes
-            .iter()
-            .map(|name| vec![Element::Name(name)])
-            .collect();
+        let paths: Vec<_> = attributes.iter().map(|name| vec![Element::Name(name)]).collect();
         Projection::new(&paths)
     }
 
@@ -58,8 +50,7 @@ impl<'a> Legacy<'a> {
         joined_by: Option<&ConditionalOperator>,
     ) -> Result<Vec<u8>> {
         let mut tree = Self::default();
-        let conditions =
-            in_order(expected).map(|(name, expected)| tree.expectation(name, expected));
+        let conditions = in_order(expected).map(|(name, expected)| tree.expectation(name, expected));
         let conditions = conditions.collect::<Result<Vec<_>>>()?;
         tree.join(conditions, joined_by)
     }
@@ -74,11 +65,7 @@ impl<'a> Legacy<'a> {
         let conditions = in_order(conditions).map(|(name, condition)| {
             let values = condition.attribute_value_list();
             check_key_operator(kind, &condition.comparison_operator)?;
-            tree.comparison(
-                name,
-                &condition.comparison_operator,
-                values.iter().collect(),
-            )
+            tree.comparison(name, &condition.comparison_operator, values.iter().collect())
         });
         let conditions = conditions.collect::<Result<Vec<_>>>()?;
         tree.join(conditions, joined_by)
@@ -99,9 +86,7 @@ impl<'a> Legacy<'a> {
                     return Err(invalid(format_args!("{what} for Attribute: {name}")));
                 }
                 (Some(other), _) => {
-                    return Err(invalid(format_args!(
-                        "Unknown Action: {other} for Attribute: {name}"
-                    )));
+                    return Err(invalid(format_args!("Unknown Action: {other} for Attribute: {name}")));
                 }
             };
             let mut operands = vec![Node::attribute(name)];
@@ -110,17 +95,10 @@ impl<'a> Legacy<'a> {
                 section.push(Node::Call(operator, operands));
             }
         }
-        encode(
-            &Node::List(sections.into_iter().flatten().collect()),
-            &tree.values,
-        )
+        encode(&Node::List(sections.into_iter().flatten().collect()), &tree.values)
     }
 
-    fn expectation(
-        &mut self,
-        name: &'a str,
-        expected: &'a ExpectedAttributeValue,
-    ) -> Result<Node<'a>> {
+    fn expectation(&mut self, name: &'a str, expected: &'a ExpectedAttributeValue) -> Result<Node<'a>> {
         let list = expected.attribute_value_list();
         if expected.value.is_some() && !list.is_empty() {
             let what = "Value and AttributeValueList cannot be used together";
@@ -139,20 +117,16 @@ impl<'a> Legacy<'a> {
             return Err(invalid(format_args!("{what} for Attribute: {name}")));
         }
         match (expected.exists.unwrap_or(true), &expected.value) {
-            (true, Some(value)) => Ok(Node::Call(
-                Operator::Equal,
-                vec![Node::attribute(name), self.value(name, value)],
-            )),
-            (false, None) => Ok(Node::Call(
-                Operator::AttributeNotExists,
-                vec![Node::attribute(name)],
-            )),
-            (true, None) => Err(invalid(format_args!(
-                "Value must be provided when Exists is true for Attribute: {name}"
-            ))),
-            (false, Some(_)) => Err(invalid(format_args!(
-                "Value cannot be used when Exists is false for Attribute: {name}"
-            ))),
+            (true, Some(value)) => {
+                Ok(Node::Call(Operator::Equal, vec![Node::attribute(name), self.value(name, value)]))
+            }
+            (false, None) => Ok(Node::Call(Operator::AttributeNotExists, vec![Node::attribute(name)])),
+            (true, None) => {
+                Err(invalid(format_args!("Value must be provided when Exists is true for Attribute: {name}")))
+            }
+            (false, Some(_)) => {
+                Err(invalid(format_args!("Value cannot be used when Exists is false for Attribute: {name}")))
+            }
         }
     }
 
@@ -175,10 +149,9 @@ impl<'a> Legacy<'a> {
             ComparisonOperator::Between => Node::Call(Operator::Between, operands),
             ComparisonOperator::BeginsWith => Node::Call(Operator::BeginsWith, operands),
             ComparisonOperator::Contains => Node::Call(Operator::Contains, operands),
-            ComparisonOperator::NotContains => Node::Call(
-                Operator::Not,
-                vec![Node::Call(Operator::Contains, operands)],
-            ),
+            ComparisonOperator::NotContains => {
+                Node::Call(Operator::Not, vec![Node::Call(Operator::Contains, operands)])
+            }
             ComparisonOperator::NotNull => Node::Call(Operator::AttributeExists, operands),
             ComparisonOperator::Null => Node::Call(Operator::AttributeNotExists, operands),
             ComparisonOperator::In => {
@@ -187,9 +160,7 @@ impl<'a> Legacy<'a> {
                 Node::Call(Operator::In, operands)
             }
             other => {
-                return Err(invalid(format_args!(
-                    "Unknown ComparisonOperator: {other} for Attribute: {name}"
-                )));
+                return Err(invalid(format_args!("Unknown ComparisonOperator: {other} for Attribute: {name}")));
             }
         })
     }
@@ -199,33 +170,22 @@ impl<'a> Legacy<'a> {
         Node::Value(self.values.len() - 1)
     }
 
-    fn join(
-        self,
-        conditions: Vec<Node<'a>>,
-        joined_by: Option<&ConditionalOperator>,
-    ) -> Result<Vec<u8>> {
+    fn join(self, conditions: Vec<Node<'a>>, joined_by: Option<&ConditionalOperator>) -> Result<Vec<u8>> {
         let operator = match joined_by {
             None | Some(ConditionalOperator::And) => Operator::And,
             Some(ConditionalOperator::Or) => Operator::Or,
             Some(other) => {
-                return Err(invalid(format_args!(
-                    "Unknown ConditionalOperator: {other}"
-                )));
+                return Err(invalid(format_args!("Unknown ConditionalOperator: {other}")));
             }
         };
-        let joined = conditions
-            .into_iter()
-            .reduce(|left, right| Node::Call(operator, vec![left, right]));
+        let joined = conditions.into_iter().reduce(|left, right| Node::Call(operator, vec![left, right]));
         let joined = joined.ok_or_else(|| invalid("Conditions can not be empty"))?;
         encode(&joined, &self.values)
     }
 }
 
 fn in_order<T>(map: &HashMap<String, T>) -> impl Iterator<Item = (&str, &T)> {
-    let mut entries: Vec<_> = map
-        .iter()
-        .map(|(name, value)| (name.as_str(), value))
-        .collect();
+    let mut entries: Vec<_> = map.iter().map(|(name, value)| (name.as_str(), value)).collect();
     entries.sort_unstable_by_key(|(name, _)| *name);
     entries.into_iter()
 }
@@ -245,16 +205,10 @@ fn check_key_operator(kind: ExpressionKind, operator: &ComparisonOperator) -> Re
     if allowed {
         return Ok(());
     }
-    Err(ExpressionError::new(format!(
-        "Attempted conditional constraint is not an indexable operation: {operator}"
-    )))
+    Err(ExpressionError::new(format!("Attempted conditional constraint is not an indexable operation: {operator}")))
 }
 
-fn check_operands(
-    name: &str,
-    operator: &ComparisonOperator,
-    values: &[&AttributeValue],
-) -> Result<()> {
+fn check_operands(name: &str, operator: &ComparisonOperator, values: &[&AttributeValue]) -> Result<()> {
     let fits = match operator {
         ComparisonOperator::Null | ComparisonOperator::NotNull => values.is_empty(),
         ComparisonOperator::Between => values.len() == 2,
@@ -262,29 +216,19 @@ fn check_operands(
         _ => values.len() == 1,
     };
     if !fits {
-        let what =
-            format_args!("Invalid number of argument(s) for the {operator} ComparisonOperator");
-        return Err(invalid(format_args!(
-            "{what}; Attribute: {name}, arguments: {}",
-            values.len()
-        )));
+        let what = format_args!("Invalid number of argument(s) for the {operator} ComparisonOperator");
+        return Err(invalid(format_args!("{what}; Attribute: {name}, arguments: {}", values.len())));
     }
     if matches!(operator, ComparisonOperator::Eq | ComparisonOperator::Ne) {
         return Ok(());
     }
-    let scalar = |value: &&&AttributeValue| {
-        !matches!(
-            value,
-            AttributeValue::S(_) | AttributeValue::N(_) | AttributeValue::B(_)
-        )
-    };
+    let scalar =
+        |value: &&&AttributeValue| !matches!(value, AttributeValue::S(_) | AttributeValue::N(_) | AttributeValue::B(_));
     match values.iter().find(scalar) {
         None => Ok(()),
         Some(value) => {
             let kind = type_name(value);
-            let what = format_args!(
-                "ComparisonOperator {operator} is not valid for {kind} AttributeValue type"
-            );
+            let what = format_args!("ComparisonOperator {operator} is not valid for {kind} AttributeValue type");
             Err(invalid(format_args!("{what}; Attribute: {name}")))
         }
     }

@@ -27,9 +27,7 @@ pub(super) enum TokenKind<'a> {
 }
 
 /// Longer symbols first.
-const SYMBOLS: [&str; 14] = [
-    "<>", "<=", ">=", "<", ">", "=", "(", ")", "[", "]", ",", ".", "+", "-",
-];
+const SYMBOLS: [&str; 14] = ["<>", "<=", ">=", "<", ">", "=", "(", ")", "[", "]", ",", ".", "+", "-"];
 
 #[derive(Clone, Debug)]
 pub(super) struct Lexer<'a> {
@@ -49,11 +47,7 @@ impl<'a> Lexer<'a> {
         let start = self.at;
         let (kind, length) = self.token();
         self.at += length;
-        Token {
-            kind,
-            start,
-            end: self.at,
-        }
+        Token { kind, start, end: self.at }
     }
 
     fn token(&self) -> (TokenKind<'a>, usize) {
@@ -76,20 +70,12 @@ impl<'a> Lexer<'a> {
             }
             '0' => (TokenKind::Number("0"), 1),
             '1'..='9' => {
-                let length = rest
-                    .find(|c: char| !c.is_ascii_digit())
-                    .unwrap_or(rest.len());
-                (
-                    TokenKind::Number(rest.get(..length).unwrap_or_default()),
-                    length,
-                )
+                let length = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+                (TokenKind::Number(rest.get(..length).unwrap_or_default()), length)
             }
             '\'' | '"' => {
                 let inner = rest.get(1..).unwrap_or_default();
-                (
-                    TokenKind::Foreign,
-                    inner.find(first).map_or(rest.len(), |length| length + 2),
-                )
+                (TokenKind::Foreign, inner.find(first).map_or(rest.len(), |length| length + 2))
             }
             _ => match SYMBOLS.into_iter().find(|symbol| rest.starts_with(symbol)) {
                 Some(symbol) => (TokenKind::Symbol(symbol), symbol.len()),
@@ -106,8 +92,6 @@ impl<'a> Lexer<'a> {
 /// Letters, digits and underscores after the first `skip` bytes.
 fn run(rest: &str, skip: usize) -> &str {
     let body = rest.get(skip..).unwrap_or_default();
-    let length = body
-        .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-        .unwrap_or(body.len());
+    let length = body.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(body.len());
     rest.get(..skip + length).unwrap_or_default()
 }

@@ -82,15 +82,11 @@ pub struct ExpressionError {
 
 impl ExpressionError {
     fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-        }
+        Self { message: message.into() }
     }
 
     fn invalid(kind: ExpressionKind, what: impl std::fmt::Display) -> Self {
-        Self {
-            message: format!("Invalid {}: {what}", kind.parameter()),
-        }
+        Self { message: format!("Invalid {}: {what}", kind.parameter()) }
     }
 }
 

@@ -2,15 +2,10 @@
 
 use super::lexer::{Lexer, Token, TokenKind};
 use super::tree::{Element, NamedValue, Node, Operator};
-use super::{
-    ExpressionError, ExpressionKind, MAX_DEPTH, MAX_LENGTH, MAX_OPERATORS, MAX_PATH, Placeholders,
-    Result,
-};
+use super::{ExpressionError, ExpressionKind, MAX_DEPTH, MAX_LENGTH, MAX_OPERATORS, MAX_PATH, Placeholders, Result};
 
 /// Words that are part of the language and can be no attribute names.
-const KEYWORDS: [&str; 9] = [
-    "IN", "BETWEEN", "NOT", "AND", "OR", "SET", "ADD", "DELETE", "REMOVE",
-];
+const KEYWORDS: [&str; 9] = ["IN", "BETWEEN", "NOT", "AND", "OR", "SET", "ADD", "DELETE", "REMOVE"];
 
 /// A function of the language.
 #[derive(Debug)]
@@ -28,44 +23,17 @@ pub(super) struct Function {
 
 const FUNCTIONS: [Function; 8] = [
     condition("attribute_exists", Operator::AttributeExists, 1, true),
-    condition(
-        "attribute_not_exists",
-        Operator::AttributeNotExists,
-        1,
-        true,
-    ),
+    condition("attribute_not_exists", Operator::AttributeNotExists, 1, true),
     condition("attribute_type", Operator::AttributeType, 2, true),
     condition("begins_with", Operator::BeginsWith, 2, false),
     condition("contains", Operator::Contains, 2, false),
-    Function {
-        operand: true,
-        ..condition("size", Operator::Size, 1, false)
-    },
-    Function {
-        update: true,
-        operand: true,
-        ..condition("if_not_exists", Operator::IfNotExists, 2, true)
-    },
-    Function {
-        update: true,
-        ..condition("list_append", Operator::ListAppend, 2, false)
-    },
+    Function { operand: true, ..condition("size", Operator::Size, 1, false) },
+    Function { update: true, operand: true, ..condition("if_not_exists", Operator::IfNotExists, 2, true) },
+    Function { update: true, ..condition("list_append", Operator::ListAppend, 2, false) },
 ];
 
-const fn condition(
-    name: &'static str,
-    operator: Operator,
-    operands: usize,
-    needs_path: bool,
-) -> Function {
-    Function {
-        name,
-        operator,
-        operands,
-        needs_path,
-        update: false,
-        operand: false,
-    }
+const fn condition(name: &'static str, operator: Operator, operands: usize, needs_path: bool) -> Function {
+    Function { name, operator, operands, needs_path, update: false, operand: false }
 }
 
 pub(super) struct Parser<'p, 'a> {
@@ -81,36 +49,17 @@ pub(super) struct Parser<'p, 'a> {
 }
 
 impl<'p, 'a> Parser<'p, 'a> {
-    pub(super) fn new(
-        kind: ExpressionKind,
-        text: &'a str,
-        placeholders: &'p mut Placeholders<'a>,
-    ) -> Result<Self> {
+    pub(super) fn new(kind: ExpressionKind, text: &'a str, placeholders: &'p mut Placeholders<'a>) -> Result<Self> {
         if text.len() > MAX_LENGTH {
             let what = "Expression size has exceeded the maximum allowed size";
-            return Err(ExpressionError::invalid(
-                kind,
-                format_args!("{what}; expression size: {}", text.len()),
-            ));
+            return Err(ExpressionError::invalid(kind, format_args!("{what}; expression size: {}", text.len())));
         }
         if text.trim().is_empty() {
-            return Err(ExpressionError::invalid(
-                kind,
-                "The expression can not be empty;",
-            ));
+            return Err(ExpressionError::invalid(kind, "The expression can not be empty;"));
         }
         let mut lexer = Lexer::new(text);
         let current = lexer.next();
-        Ok(Self {
-            kind,
-            lexer,
-            current,
-            before: 0,
-            placeholders,
-            values: Vec::new(),
-            operators: 0,
-            depth: 0,
-        })
+        Ok(Self { kind, lexer, current, before: 0, placeholders, values: Vec::new(), operators: 0, depth: 0 })
     }
 
     /// The values that were referred to, in the order of their first use.
@@ -133,11 +82,7 @@ impl<'p, 'a> Parser<'p, 'a> {
     }
 
     pub(super) fn expect(&mut self, symbol: &str) -> Result<()> {
-        if self.eat(symbol) {
-            Ok(())
-        } else {
-            Err(self.syntax_error())
-        }
+        if self.eat(symbol) { Ok(()) } else { Err(self.syntax_error()) }
     }
 
     /// Takes this keyword, in any case, if it comes next.
@@ -159,19 +104,13 @@ impl<'p, 'a> Parser<'p, 'a> {
 
     /// Succeeds at the end of the text.
     pub(super) fn end(&self) -> Result<()> {
-        if self.at_end() {
-            Ok(())
-        } else {
-            Err(self.syntax_error())
-        }
+        if self.at_end() { Ok(()) } else { Err(self.syntax_error()) }
     }
 
     /// Parses something one level deeper.
     pub(super) fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         if self.depth == MAX_DEPTH {
-            return Err(self.invalid(format_args!(
-                "The expression is nested more than {MAX_DEPTH} levels deep"
-            )));
+            return Err(self.invalid(format_args!("The expression is nested more than {MAX_DEPTH} levels deep")));
         }
         self.depth += 1;
         let parsed = parse(self)?;
@@ -198,16 +137,11 @@ impl<'p, 'a> Parser<'p, 'a> {
             return Ok(None);
         }
         const TABLE: &[Function] = &FUNCTIONS;
-        let function = TABLE
-            .iter()
-            .find(|function| function.name.eq_ignore_ascii_case(name));
-        let function = function
-            .ok_or_else(|| self.invalid(format_args!("Invalid function name; function: {name}")))?;
+        let function = TABLE.iter().find(|function| function.name.eq_ignore_ascii_case(name));
+        let function = function.ok_or_else(|| self.invalid(format_args!("Invalid function name; function: {name}")))?;
         if function.update != (self.kind == ExpressionKind::Update) {
             let (noun, name) = (self.kind.noun(), function.name);
-            return Err(self.invalid(format_args!(
-                "The function is not allowed in {noun}; function: {name}"
-            )));
+            return Err(self.invalid(format_args!("The function is not allowed in {noun}; function: {name}")));
         }
         self.advance();
         self.advance();
@@ -231,16 +165,11 @@ impl<'p, 'a> Parser<'p, 'a> {
         if operands.len() != function.operands {
             let what = "Incorrect number of operands for operator or function";
             let (name, count) = (function.name, operands.len());
-            return Err(self.invalid(format_args!(
-                "{what}; operator or function: {name}, number of operands: {count}"
-            )));
+            return Err(self.invalid(format_args!("{what}; operator or function: {name}, number of operands: {count}")));
         }
         if function.needs_path && !operands.first().is_some_and(Node::is_path) {
             let what = "Operator or function requires a document path";
-            return Err(self.invalid(format_args!(
-                "{what}; operator or function: {}",
-                function.name
-            )));
+            return Err(self.invalid(format_args!("{what}; operator or function: {}", function.name)));
         }
         self.call(function.operator, operands)
     }
@@ -268,9 +197,7 @@ impl<'p, 'a> Parser<'p, 'a> {
             }
             if elements.len() > MAX_PATH {
                 let what = "The document path has too many nesting elements";
-                return Err(
-                    self.invalid(format_args!("{what}; nesting levels: {}", elements.len()))
-                );
+                return Err(self.invalid(format_args!("{what}; nesting levels: {}", elements.len())));
             }
         }
         Ok(elements)
@@ -305,10 +232,7 @@ impl<'p, 'a> Parser<'p, 'a> {
         };
         let value = self.placeholders.value(self.kind, placeholder)?;
         self.advance();
-        let known = self
-            .values
-            .iter()
-            .position(|(name, _)| *name == placeholder);
+        let known = self.values.iter().position(|(name, _)| *name == placeholder);
         Ok(Some(Node::Value(known.unwrap_or_else(|| {
             self.values.push((placeholder, value));
             self.values.len() - 1
@@ -320,21 +244,12 @@ impl<'p, 'a> Parser<'p, 'a> {
         let text = self.lexer.text;
         let token = match self.current.kind {
             TokenKind::End => "<EOF>",
-            _ => text
-                .get(self.current.start..self.current.end)
-                .unwrap_or_default(),
+            _ => text.get(self.current.start..self.current.end).unwrap_or_default(),
         };
-        let near = text
-            .get(self.before..self.lexer.clone().next().end)
-            .unwrap_or_default();
+        let near = text.get(self.before..self.lexer.clone().next().end).unwrap_or_default();
         let near: String = near.chars().take(40).collect();
-        let position = text
-            .get(..self.current.start)
-            .map_or(0, |before| before.chars().count())
-            + 1;
-        self.invalid(format_args!(
-            "Syntax error; token: \"{token}\", near: \"{near}\", at character {position}"
-        ))
+        let position = text.get(..self.current.start).map_or(0, |before| before.chars().count()) + 1;
+        self.invalid(format_args!("Syntax error; token: \"{token}\", near: \"{near}\", at character {position}"))
     }
 
     fn invalid(&self, what: impl std::fmt::Display) -> ExpressionError {
@@ -343,7 +258,5 @@ impl<'p, 'a> Parser<'p, 'a> {
 }
 
 fn is_keyword(word: &str) -> bool {
-    KEYWORDS
-        .iter()
-        .any(|keyword| keyword.eq_ignore_ascii_case(word))
+    KEYWORDS.iter().any(|keyword| keyword.eq_ignore_ascii_case(word))
 }

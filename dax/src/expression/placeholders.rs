@@ -24,27 +24,10 @@ impl<'a> Placeholders<'a> {
     ///
     /// # Errors
     /// If a placeholder is not written as one.
-    pub fn new(
-        names: Option<&'a HashMap<String, String>>,
-        values: Option<&'a Attributes>,
-    ) -> Result<Self> {
-        check_keys(
-            "ExpressionAttributeNames",
-            '#',
-            names.into_iter().flat_map(HashMap::keys),
-        )?;
-        check_keys(
-            "ExpressionAttributeValues",
-            ':',
-            values.into_iter().flat_map(HashMap::keys),
-        )?;
-        Ok(Self {
-            names,
-            values,
-            used_names: Vec::new(),
-            used_values: Vec::new(),
-            expressions: 0,
-        })
+    pub fn new(names: Option<&'a HashMap<String, String>>, values: Option<&'a Attributes>) -> Result<Self> {
+        check_keys("ExpressionAttributeNames", '#', names.into_iter().flat_map(HashMap::keys))?;
+        check_keys("ExpressionAttributeValues", ':', values.into_iter().flat_map(HashMap::keys))?;
+        Ok(Self { names, values, used_names: Vec::new(), used_values: Vec::new(), expressions: 0 })
     }
 
     /// Parses a condition, key condition or filter, and returns its encoded form.
@@ -80,33 +63,17 @@ impl<'a> Placeholders<'a> {
     /// If one was not.
     pub fn finish(&self) -> Result<()> {
         let names = self.names.into_iter().flat_map(HashMap::keys);
-        check_used(
-            "ExpressionAttributeNames",
-            names,
-            &self.used_names,
-            self.expressions,
-        )?;
+        check_used("ExpressionAttributeNames", names, &self.used_names, self.expressions)?;
         let values = self.values.into_iter().flat_map(HashMap::keys);
-        check_used(
-            "ExpressionAttributeValues",
-            values,
-            &self.used_values,
-            self.expressions,
-        )
+        check_used("ExpressionAttributeValues", values, &self.used_values, self.expressions)
     }
 
     /// The attribute that `#name` stands for.
     pub(super) fn name(&mut self, kind: ExpressionKind, placeholder: &'a str) -> Result<&'a str> {
-        let name = self
-            .names
-            .and_then(|names| names.get(placeholder))
-            .ok_or_else(|| {
-                let what = "An expression attribute name used in the document path is not defined";
-                ExpressionError::invalid(
-                    kind,
-                    format_args!("{what}; attribute name: {placeholder}"),
-                )
-            })?;
+        let name = self.names.and_then(|names| names.get(placeholder)).ok_or_else(|| {
+            let what = "An expression attribute name used in the document path is not defined";
+            ExpressionError::invalid(kind, format_args!("{what}; attribute name: {placeholder}"))
+        })?;
         if !self.used_names.contains(&placeholder) {
             self.used_names.push(placeholder);
         }
@@ -114,21 +81,11 @@ impl<'a> Placeholders<'a> {
     }
 
     /// The value that `:value` stands for.
-    pub(super) fn value(
-        &mut self,
-        kind: ExpressionKind,
-        placeholder: &'a str,
-    ) -> Result<&'a AttributeValue> {
-        let value = self
-            .values
-            .and_then(|values| values.get(placeholder))
-            .ok_or_else(|| {
-                let what = "An expression attribute value used in expression is not defined";
-                ExpressionError::invalid(
-                    kind,
-                    format_args!("{what}; attribute value: {placeholder}"),
-                )
-            })?;
+    pub(super) fn value(&mut self, kind: ExpressionKind, placeholder: &'a str) -> Result<&'a AttributeValue> {
+        let value = self.values.and_then(|values| values.get(placeholder)).ok_or_else(|| {
+            let what = "An expression attribute value used in expression is not defined";
+            ExpressionError::invalid(kind, format_args!("{what}; attribute value: {placeholder}"))
+        })?;
         if !self.used_values.contains(&placeholder) {
             self.used_values.push(placeholder);
         }
@@ -136,11 +93,7 @@ impl<'a> Placeholders<'a> {
     }
 }
 
-fn check_keys<'a>(
-    parameter: &str,
-    mark: char,
-    keys: impl Iterator<Item = &'a String>,
-) -> Result<()> {
+fn check_keys<'a>(parameter: &str, mark: char, keys: impl Iterator<Item = &'a String>) -> Result<()> {
     for key in keys {
         let body = key.strip_prefix(mark).unwrap_or_default();
         if body.is_empty() || !body.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
@@ -158,21 +111,14 @@ fn check_used<'a>(
     used: &[&str],
     expressions: usize,
 ) -> Result<()> {
-    let mut unused: Vec<&str> = keys
-        .map(String::as_str)
-        .filter(|key| !used.contains(key))
-        .collect();
+    let mut unused: Vec<&str> = keys.map(String::as_str).filter(|key| !used.contains(key)).collect();
     if unused.is_empty() {
         return Ok(());
     }
     if expressions == 0 {
-        return Err(ExpressionError::new(format!(
-            "{parameter} can only be specified when using expressions"
-        )));
+        return Err(ExpressionError::new(format!("{parameter} can only be specified when using expressions")));
     }
     unused.sort_unstable();
     let keys = unused.join(", ");
-    Err(ExpressionError::new(format!(
-        "Value provided in {parameter} unused in expressions: keys: {{{keys}}}"
-    )))
+    Err(ExpressionError::new(format!("Value provided in {parameter} unused in expressions: keys: {{{keys}}}")))
 }

@@ -45,10 +45,7 @@ impl Projection {
         };
         Ok(Self {
             encoded: encode_paths(paths),
-            paths: paths
-                .iter()
-                .map(|path| path.iter().map(owned).collect())
-                .collect(),
+            paths: paths.iter().map(|path| path.iter().map(owned).collect()).collect(),
         })
     }
 
@@ -70,9 +67,7 @@ impl Projection {
         while pairs.next(reader)? {
             let outside = reader.malformed("position outside of the projection");
             let ordinal = reader.uint()?;
-            let path = usize::try_from(ordinal)
-                .ok()
-                .and_then(|ordinal| self.paths.get(ordinal));
+            let path = usize::try_from(ordinal).ok().and_then(|ordinal| self.paths.get(ordinal));
             let value = read_value(reader)?;
             match path.map(Vec::as_slice) {
                 Some([Step::Name(name)]) => {
@@ -85,11 +80,7 @@ impl Projection {
                 _ => return Err(outside),
             }
         }
-        attributes.extend(
-            nested
-                .into_iter()
-                .map(|(name, fragment)| (name.to_owned(), fragment.into_value())),
-        );
+        attributes.extend(nested.into_iter().map(|(name, fragment)| (name.to_owned(), fragment.into_value())));
         Ok(attributes)
     }
 }
@@ -113,16 +104,12 @@ impl<'p> Fragment<'p> {
     /// Puts a value at a path; `None` if something else is in the way.
     fn place(&mut self, path: &'p [Step], value: AttributeValue) -> Option<()> {
         let (child, below) = match (self, path) {
-            (Self::Map(children), [Step::Name(name), below @ ..]) => (
-                children
-                    .entry(name.as_str())
-                    .or_insert_with(|| Self::of(below)),
-                below,
-            ),
-            (Self::List(children), [Step::Index(index), below @ ..]) => (
-                children.entry(*index).or_insert_with(|| Self::of(below)),
-                below,
-            ),
+            (Self::Map(children), [Step::Name(name), below @ ..]) => {
+                (children.entry(name.as_str()).or_insert_with(|| Self::of(below)), below)
+            }
+            (Self::List(children), [Step::Index(index), below @ ..]) => {
+                (children.entry(*index).or_insert_with(|| Self::of(below)), below)
+            }
             _ => return None,
         };
         if below.is_empty() {
@@ -136,14 +123,9 @@ impl<'p> Fragment<'p> {
         match self {
             Self::Value(value) => value,
             Self::Map(children) => AttributeValue::M(
-                children
-                    .into_iter()
-                    .map(|(name, child)| (name.to_owned(), child.into_value()))
-                    .collect(),
+                children.into_iter().map(|(name, child)| (name.to_owned(), child.into_value())).collect(),
             ),
-            Self::List(children) => {
-                AttributeValue::L(children.into_values().map(Self::into_value).collect())
-            }
+            Self::List(children) => AttributeValue::L(children.into_values().map(Self::into_value).collect()),
         }
     }
 }
@@ -152,15 +134,9 @@ impl<'p> Fragment<'p> {
 fn check_distinct(paths: &[Vec<Element<'_>>]) -> Result<()> {
     for (at, second) in paths.iter().enumerate() {
         for first in paths.iter().take(at) {
-            let verdict = match first
-                .iter()
-                .zip(second)
-                .find(|(first, second)| first != second)
-            {
+            let verdict = match first.iter().zip(second).find(|(first, second)| first != second) {
                 None => "overlap",
-                Some(
-                    (Element::Name(_), Element::Index(_)) | (Element::Index(_), Element::Name(_)),
-                ) => "conflict",
+                Some((Element::Name(_), Element::Index(_)) | (Element::Index(_), Element::Name(_))) => "conflict",
                 Some(_) => continue,
             };
             let (one, two) = (show(first), show(second));

@@ -109,10 +109,7 @@ fn write_path(elements: &[Element<'_>], writer: &mut Writer<'_>) {
 pub(super) type NamedValue<'a> = (&'a str, &'a AttributeValue);
 
 /// The bytes of a condition or update.
-pub(super) fn encode(
-    tree: &Node<'_>,
-    values: &[NamedValue<'_>],
-) -> Result<Vec<u8>, ExpressionError> {
+pub(super) fn encode(tree: &Node<'_>, values: &[NamedValue<'_>]) -> Result<Vec<u8>, ExpressionError> {
     let mut out = Vec::with_capacity(64);
     let mut writer = Writer::new(&mut out);
     writer.array(3);
@@ -121,9 +118,7 @@ pub(super) fn encode(
     writer.array(values.len());
     for (name, value) in values {
         write_value(value, &mut writer).map_err(|error| {
-            ExpressionError::new(format!(
-                "ExpressionAttributeValues contains invalid value: {error} for key {name}"
-            ))
+            ExpressionError::new(format!("ExpressionAttributeValues contains invalid value: {error} for key {name}"))
         })?;
     }
     Ok(out)

@@ -97,11 +97,7 @@ fn sum<'a>(parser: &mut Parser<'_, 'a>) -> Result<Part<'a>> {
     };
     let left = as_operand(parser, left)?;
     let right = operand(parser)?;
-    Ok(Part {
-        node: parser.call(operator, vec![left, right])?,
-        shape: Shape::Sum,
-        enclosed: false,
-    })
+    Ok(Part { node: parser.call(operator, vec![left, right])?, shape: Shape::Sum, enclosed: false })
 }
 
 fn primary<'a>(parser: &mut Parser<'_, 'a>) -> Result<Part<'a>> {
@@ -111,36 +107,17 @@ fn primary<'a>(parser: &mut Parser<'_, 'a>) -> Result<Part<'a>> {
         if inner.enclosed {
             return Err(parser.redundant_parentheses());
         }
-        return Ok(Part {
-            enclosed: true,
-            ..inner
-        });
+        return Ok(Part { enclosed: true, ..inner });
     }
     if let Some(node) = parser.value()? {
-        return Ok(Part {
-            node,
-            shape: Shape::Operand,
-            enclosed: false,
-        });
+        return Ok(Part { node, shape: Shape::Operand, enclosed: false });
     }
     if let Some(function) = parser.function()? {
         let node = parser.arguments(function, operand)?;
-        let shape = if function.operand {
-            Shape::Operand
-        } else {
-            Shape::Function(function.name)
-        };
-        return Ok(Part {
-            node,
-            shape,
-            enclosed: false,
-        });
+        let shape = if function.operand { Shape::Operand } else { Shape::Function(function.name) };
+        return Ok(Part { node, shape, enclosed: false });
     }
-    Ok(Part {
-        node: Node::Path(parser.path()?),
-        shape: Shape::Operand,
-        enclosed: false,
-    })
+    Ok(Part { node: Node::Path(parser.path()?), shape: Shape::Operand, enclosed: false })
 }
 
 fn operand<'a>(parser: &mut Parser<'_, 'a>) -> Result<Node<'a>> {

@@ -61,10 +61,7 @@ impl Cluster {
             }
             if attempt == LEADER_ATTEMPTS {
                 let nodes = routes.nodes.len();
-                return Err(no_route(
-                    format!("the cluster announces {nodes} nodes and no leader"),
-                    None,
-                ));
+                return Err(no_route(format!("the cluster announces {nodes} nodes and no leader"), None));
             }
             tokio::time::sleep(LEADER_WAIT).await;
         }
@@ -109,19 +106,13 @@ impl Cluster {
         }
         let config = &self.context.config;
         for routed in &self.routes().nodes {
-            routed
-                .node
-                .pool
-                .reap(Instant::now(), config.idle_timeout, config.min_idle);
+            routed.node.pool.reap(Instant::now(), config.idle_timeout, config.min_idle);
         }
     }
 
     async fn refreshed(&self) -> Result<(), Error> {
         let found = match self.ask_a_node().await {
-            Some(roster) => Ok(Found {
-                roster,
-                connection: None,
-            }),
+            Some(roster) => Ok(Found { roster, connection: None }),
             None => self.discover().await,
         };
         match found.and_then(|found| self.apply(found)) {
@@ -150,9 +141,7 @@ impl Cluster {
     /// Asks a node for the roster, within the lookup timeout.
     pub(crate) async fn probe(&self, node: &Node) -> Result<Vec<control::Endpoint>, Error> {
         let deadline = deadline_in(self.context.config.lookup_timeout);
-        node.attempt(&self.context, &Endpoints, deadline)
-            .await
-            .map_err(|failure| failure.error)
+        node.attempt(&self.context, &Endpoints, deadline).await.map_err(|failure| failure.error)
     }
 
     /// The roster by way of the configured endpoints: each is resolved anew, and its addresses are tried in random
@@ -174,8 +163,7 @@ impl Cluster {
     async fn discover_at(&self, endpoint: &Endpoint) -> Result<Found, Error> {
         let mut addresses = self.context.resolve(endpoint).await?;
         let any_v4 = addresses.iter().any(SocketAddr::is_ipv4);
-        addresses
-            .retain(|address| wanted(address.ip(), self.context.config.address_family, any_v4));
+        addresses.retain(|address| wanted(address.ip(), self.context.config.address_family, any_v4));
         self.context.with_rng(|rng| rng.shuffle(&mut addresses));
         let mut last = None;
         for address in addresses {
@@ -188,12 +176,7 @@ impl Cluster {
             }
         }
         let family = self.context.config.address_family;
-        Err(last.unwrap_or_else(|| {
-            no_route(
-                format!("{} has no address of family {family:?}", endpoint.host()),
-                None,
-            )
-        }))
+        Err(last.unwrap_or_else(|| no_route(format!("{} has no address of family {family:?}", endpoint.host()), None)))
     }
 
     async fn ask_address(&self, address: SocketAddr) -> Result<Found, Error> {
@@ -205,36 +188,23 @@ impl Cluster {
         let after = self.context.config.lookup_timeout;
         let roster = timeout(after, connection.call(&self.context, &mut call, &metadata))
             .await
-            .map_err(|_elapsed| Error::Timeout {
-                method: Method::Endpoints,
-                after,
-                sent: true,
-            })??;
+            .map_err(|_elapsed| Error::Timeout { method: Method::Endpoints, after, sent: true })??;
         if roster.is_empty() {
             return Err(no_route(format!("{address} announces no nodes"), None));
         }
-        Ok(Found {
-            roster,
-            connection: Some((address, connection)),
-        })
+        Ok(Found { roster, connection: Some((address, connection)) })
     }
 
     fn apply(&self, found: Found) -> Result<Arc<Routes>, Error> {
         let routes = Arc::new(self.routes().updated(&found.roster, &self.context));
         if routes.nodes.is_empty() {
             let family = self.context.config.address_family;
-            let reason = format!(
-                "none of {} announced nodes has an address of family {family:?}",
-                found.roster.len()
-            );
+            let reason = format!("none of {} announced nodes has an address of family {family:?}", found.roster.len());
             return Err(no_route(reason, None));
         }
         *self.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&routes);
         if let Some((address, connection)) = found.connection
-            && let Some(known) = routes
-                .nodes
-                .iter()
-                .find(|known| known.node.endpoint() == address)
+            && let Some(known) = routes.nodes.iter().find(|known| known.node.endpoint() == address)
             && connection.is_reusable()
         {
             known.node.adopt(connection);
@@ -244,10 +214,7 @@ impl Cluster {
 
     /// Treats the present roster as just fetched, so that a cluster that cannot be asked does not slow every call.
     fn postpone_refresh(&self) {
-        let routes = Routes {
-            nodes: self.routes().nodes.clone(),
-            fetched_at: Instant::now(),
-        };
+        let routes = Routes { nodes: self.routes().nodes.clone(), fetched_at: Instant::now() };
         *self.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);
     }
 
@@ -272,18 +239,10 @@ impl Cluster {
                 latency: counters.latency(),
             }
         });
-        Stats {
-            nodes: nodes.collect(),
-            refreshes: self.refreshes.get(),
-            refresh_failures: self.refresh_failures.get(),
-        }
+        Stats { nodes: nodes.collect(), refreshes: self.refreshes.get(), refresh_failures: self.refresh_failures.get() }
     }
 }
 
 pub(crate) fn no_route(reason: String, source: Option<Box<Error>>) -> Error {
-    Error::NoRoute {
-        method: Method::Endpoints,
-        reason,
-        source,
-    }
+    Error::NoRoute { method: Method::Endpoints, reason, source }
 }

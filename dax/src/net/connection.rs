@@ -32,11 +32,7 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// Connects to `endpoint`, the node's address after any mapping. Nothing is sent yet.
-    pub(crate) async fn open(
-        context: &Context,
-        endpoint: SocketAddr,
-        open: &Arc<AtomicU64>,
-    ) -> Result<Self, Error> {
+    pub(crate) async fn open(context: &Context, endpoint: SocketAddr, open: &Arc<AtomicU64>) -> Result<Self, Error> {
         let transport = context.connect(endpoint).await?;
         Ok(Self {
             transport,
@@ -79,29 +75,19 @@ impl Connection {
 
     async fn authorize(&mut self, context: &Context) -> Result<(), Error> {
         let now = Instant::now();
-        if self
-            .session
-            .wants_authorization(context.credentials.generation(), now)
-        {
+        if self.session.wants_authorization(context.credentials.generation(), now) {
             let (current, proof, lifetime) = context.prove().await?;
             let credentials = &current.credentials;
-            let mut identity = Authorization::new(
-                credentials.access_key_id(),
-                &proof.signature,
-                &proof.string_to_sign,
-            );
+            let mut identity = Authorization::new(credentials.access_key_id(), &proof.signature, &proof.string_to_sign);
             identity.session_token = credentials.session_token();
             identity.user_agent = Some(USER_AGENT);
-            self.session
-                .authorize(&identity, current.generation, now + lifetime);
+            self.session.authorize(&identity, current.generation, now + lifetime);
         }
         Ok(())
     }
 
     async fn exchange<R: Request>(&mut self, call: &Call<'_, R>) -> Result<(), Error> {
-        self.flush()
-            .await
-            .map_err(|source| self.broken(call, source))?;
+        self.flush().await.map_err(|source| self.broken(call, source))?;
         loop {
             match self.session.is_answered() {
                 Ok(true) => return Ok(()),
@@ -118,12 +104,7 @@ impl Connection {
     }
 
     fn broken<R: Request>(&self, call: &Call<'_, R>, source: io::Error) -> Error {
-        Error::Broken {
-            method: call.method(),
-            endpoint: self.endpoint,
-            sent: call.is_sent(),
-            source,
-        }
+        Error::Broken { method: call.method(), endpoint: self.endpoint, sent: call.is_sent(), source }
     }
 
     /// From now on counts in `open`.
@@ -160,19 +141,11 @@ fn malformed<R: Request>(call: &Call<'_, R>, error: &crate::cbor::Error) -> Erro
         crate::cbor::Error::Malformed { at, what } => (at, what),
         crate::cbor::Error::Incomplete => (0, "the answer is cut"),
     };
-    Error::Malformed {
-        method: call.method(),
-        at,
-        what,
-    }
+    Error::Malformed { method: call.method(), at, what }
 }
 
 fn lookup_timed_out<R: Request>(call: &Call<'_, R>, after: Duration) -> Error {
-    Error::Timeout {
-        method: call.method(),
-        after,
-        sent: call.is_sent(),
-    }
+    Error::Timeout { method: call.method(), after, sent: call.is_sent() }
 }
 
 /// Counts itself for as long as it lives.

@@ -26,74 +26,45 @@ impl Context {
     /// Checks what can be checked without asking anybody.
     pub(crate) fn new(config: Config) -> Result<Self, Error> {
         let mut endpoints = config.endpoints.iter();
-        let first = endpoints
-            .next()
-            .ok_or_else(|| wrong("no endpoint is given"))?;
+        let first = endpoints.next().ok_or_else(|| wrong("no endpoint is given"))?;
         if endpoints.any(|other| other.scheme() != first.scheme()) {
             return Err(wrong("the endpoints mix dax:// and daxs://"));
         }
-        let region = config.signing_region().ok_or_else(|| {
-            wrong("no region is set, and the endpoint's host name holds none (set Config::region)")
-        })?;
-        let provider = config.credentials.clone().ok_or_else(|| {
-            wrong("no credentials provider is set (Config::credentials_provider or aws_config)")
-        })?;
+        let region = config
+            .signing_region()
+            .ok_or_else(|| wrong("no region is set, and the endpoint's host name holds none (set Config::region)"))?;
+        let provider = config
+            .credentials
+            .clone()
+            .ok_or_else(|| wrong("no credentials provider is set (Config::credentials_provider or aws_config)"))?;
         let connector = config.connector.clone().unwrap_or_else(|| Arc::new(Tcp));
         let connector = secured(connector, first, &config)?;
-        let rng = config
-            .seed
-            .map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
-        Ok(Self {
-            credentials: CredentialsCache::new(provider),
-            region,
-            connector,
-            rng: Mutex::new(rng),
-            config,
-        })
+        let rng = config.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
+        Ok(Self { credentials: CredentialsCache::new(provider), region, connector, rng: Mutex::new(rng), config })
     }
 
     /// Addresses of a discovery host, within the connect timeout.
     pub(crate) async fn resolve(&self, endpoint: &Endpoint) -> Result<Vec<SocketAddr>, Error> {
-        let resolved = timeout(
-            self.config.connect_timeout,
-            self.connector.resolve(endpoint.host(), endpoint.port()),
-        );
+        let resolved = timeout(self.config.connect_timeout, self.connector.resolve(endpoint.host(), endpoint.port()));
         resolved
             .await
             .unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into()))
-            .map_err(|source| Error::Dns {
-                host: endpoint.host().to_owned(),
-                source,
-            })
+            .map_err(|source| Error::Dns { host: endpoint.host().to_owned(), source })
     }
 
     /// A stream to a node, within the connect timeout.
     pub(crate) async fn connect(&self, endpoint: SocketAddr) -> Result<Box<dyn Transport>, Error> {
-        timeout(
-            self.config.connect_timeout,
-            self.connector.connect(endpoint),
-        )
-        .await
-        .unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into()))
-        .map_err(|source| self.connect_error(endpoint, source))
+        timeout(self.config.connect_timeout, self.connector.connect(endpoint))
+            .await
+            .unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into()))
+            .map_err(|source| self.connect_error(endpoint, source))
     }
 
     fn connect_error(&self, endpoint: SocketAddr, source: io::Error) -> Error {
         #[cfg(feature = "tls")]
-        if source
-            .get_ref()
-            .is_some_and(|inner| inner.is::<rustls::Error>())
-        {
-            let server_name = self
-                .config
-                .endpoints
-                .first()
-                .map_or_else(String::new, |first| first.host().to_owned());
-            return Error::Tls {
-                endpoint,
-                server_name,
-                source,
-            };
+        if source.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+            let server_name = self.config.endpoints.first().map_or_else(String::new, |first| first.host().to_owned());
+            return Error::Tls { endpoint, server_name, source };
         }
         Error::Connect { endpoint, source }
     }
@@ -105,31 +76,21 @@ impl Context {
         let current = match got {
             Ok(Ok(current)) => current,
             Ok(Err(source)) => {
-                return Err(Error::Credentials {
-                    source: source.into(),
-                });
+                return Err(Error::Credentials { source: source.into() });
             }
             Err(elapsed) => {
-                return Err(Error::Credentials {
-                    source: elapsed.into(),
-                });
+                return Err(Error::Credentials { source: elapsed.into() });
             }
         };
         let proof = auth::prove(&current.credentials, &self.region, now);
-        let expires_in = current
-            .credentials
-            .expiry()
-            .map(|at| at.duration_since(now).unwrap_or_default());
+        let expires_in = current.credentials.expiry().map(|at| at.duration_since(now).unwrap_or_default());
         let lifetime = expires_in.map_or(auth::RENEW_AFTER, |left| left.min(auth::RENEW_AFTER));
         Ok((current, proof, lifetime))
     }
 
     /// The address to connect to for a node announced at `address`.
     pub(crate) fn mapped(&self, address: SocketAddr) -> SocketAddr {
-        self.config
-            .address_map
-            .as_ref()
-            .map_or(address, |map| map(address))
+        self.config.address_map.as_ref().map_or(address, |map| map(address))
     }
 
     pub(crate) fn random_session_id(&self) -> [u8; 16] {
@@ -148,28 +109,16 @@ pub(crate) fn deadline_in(time: Duration) -> Instant {
 }
 
 #[cfg(feature = "tls")]
-fn secured(
-    plain: Arc<dyn Connector>,
-    endpoint: &Endpoint,
-    config: &Config,
-) -> Result<Arc<dyn Connector>, Error> {
+fn secured(plain: Arc<dyn Connector>, endpoint: &Endpoint, config: &Config) -> Result<Arc<dyn Connector>, Error> {
     if endpoint.scheme() == Scheme::Dax {
         return Ok(plain);
     }
     let tls = super::tls::Tls::new(plain, endpoint.host(), config.roots.clone());
-    Ok(Arc::new(tls.map_err(|error| {
-        wrong(&format!(
-            "no certificate can bear the endpoint's name: {error}"
-        ))
-    })?))
+    Ok(Arc::new(tls.map_err(|error| wrong(&format!("no certificate can bear the endpoint's name: {error}")))?))
 }
 
 #[cfg(not(feature = "tls"))]
-fn secured(
-    plain: Arc<dyn Connector>,
-    endpoint: &Endpoint,
-    _config: &Config,
-) -> Result<Arc<dyn Connector>, Error> {
+fn secured(plain: Arc<dyn Connector>, endpoint: &Endpoint, _config: &Config) -> Result<Arc<dyn Connector>, Error> {
     if endpoint.scheme() == Scheme::Dax {
         return Ok(plain);
     }
@@ -177,7 +126,5 @@ fn secured(
 }
 
 fn wrong(message: &str) -> Error {
-    Error::Config {
-        message: message.to_owned(),
-    }
+    Error::Config { message: message.to_owned() }
 }

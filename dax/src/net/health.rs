@@ -37,10 +37,7 @@ impl Health {
 
     /// Counts a failure; whether it evicts the node.
     pub(super) fn failed(&self, limit: u32) -> bool {
-        let errors = self
-            .errors_in_a_row
-            .fetch_add(1, Ordering::Relaxed)
-            .saturating_add(1);
+        let errors = self.errors_in_a_row.fetch_add(1, Ordering::Relaxed).saturating_add(1);
         if errors < limit {
             return false;
         }
@@ -61,9 +58,7 @@ impl Health {
             return false;
         }
         let mut times = self.times();
-        let due = times
-            .tried
-            .is_none_or(|at| at.elapsed() >= PROBE_WITH_TRAFFIC_AFTER);
+        let due = times.tried.is_none_or(|at| at.elapsed() >= PROBE_WITH_TRAFFIC_AFTER);
         if due {
             times.tried = Some(Instant::now());
         }

@@ -68,8 +68,7 @@ async fn look_after_nodes(cluster: &Arc<Cluster>) {
 
 async fn look_after(cluster: Arc<Cluster>, node: Arc<Node>) {
     let config = &cluster.context.config;
-    node.pool
-        .reap(Instant::now(), config.idle_timeout, config.min_idle);
+    node.pool.reap(Instant::now(), config.idle_timeout, config.min_idle);
     let evicted = node.is_evicted();
     if evicted || node.is_silent_for(PROBE_AFTER_SILENCE) {
         let answered = cluster.probe(&node).await.is_ok();
@@ -78,10 +77,6 @@ async fn look_after(cluster: Arc<Cluster>, node: Arc<Node>) {
         }
     }
     if !node.is_evicted() {
-        node.warm(
-            &cluster.context,
-            config.min_idle.min(config.max_connections),
-        )
-        .await;
+        node.warm(&cluster.context, config.min_idle.min(config.max_connections)).await;
     }
 }

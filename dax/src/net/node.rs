@@ -70,16 +70,11 @@ impl Node {
         let watch = DropWatch(Some(&self.counters));
         let mut call = Call::new(request);
         let mut met = Met::default();
-        let outcome = match timeout_at(deadline, self.exchange(context, &mut call, &mut met)).await
-        {
+        let outcome = match timeout_at(deadline, self.exchange(context, &mut call, &mut met)).await {
             Ok(outcome) => outcome,
             Err(_elapsed) => {
                 let after = deadline.saturating_duration_since(started);
-                Err(Error::Timeout {
-                    method: call.method(),
-                    after,
-                    sent: call.is_sent(),
-                })
+                Err(Error::Timeout { method: call.method(), after, sent: call.is_sent() })
             }
         };
         watch.disarm();
@@ -93,19 +88,10 @@ impl Node {
                 self.note_failure(context, &error, met);
                 let acted = call.is_sent() && request.method().access() == Access::Write;
                 // A server's answer to the request itself says what it did; an answer to a later lookup does not.
-                let answered =
-                    matches!(&error, Error::Server(server) if server.method == request.method());
+                let answered = matches!(&error, Error::Server(server) if server.method == request.method());
                 let harmless = !acted || answered && !error.outcome_unknown();
-                let error = if acted && !answered {
-                    of_request(error, request.method())
-                } else {
-                    error
-                };
-                Err(Failure {
-                    error,
-                    harmless,
-                    stale: met.stale,
-                })
+                let error = if acted && !answered { of_request(error, request.method()) } else { error };
+                Err(Failure { error, harmless, stale: met.stale })
             }
         }
     }
@@ -116,18 +102,10 @@ impl Node {
         if known(&self.metadata.read().unwrap_or_else(PoisonError::into_inner)) {
             return Ok(());
         }
-        let lookup = Lookup::KeySchema {
-            table: table.to_owned(),
-        };
+        let lookup = Lookup::KeySchema { table: table.to_owned() };
         let deadline = deadline_in(context.config.request_timeout);
-        let finding = self
-            .attempt(context, &lookup, deadline)
-            .await
-            .map_err(|failure| failure.error)?;
-        self.metadata
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(&lookup, finding);
+        let finding = self.attempt(context, &lookup, deadline).await.map_err(|failure| failure.error)?;
+        self.metadata.write().unwrap_or_else(PoisonError::into_inner).insert(&lookup, finding);
         Ok(())
     }
 
@@ -238,10 +216,7 @@ impl Node {
     }
 
     fn forget(&self) {
-        self.metadata
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.metadata.write().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Whether calls are routed here. Without a `prober`, one call at a time finds out whether an evicted node is back.
@@ -255,9 +230,7 @@ impl Node {
 
     /// Whether no call succeeded for this long.
     pub(crate) fn is_silent_for(&self, time: Duration) -> bool {
-        self.health
-            .last_success()
-            .is_none_or(|at| at.elapsed() >= time)
+        self.health.last_success().is_none_or(|at| at.elapsed() >= time)
     }
 
     pub(crate) fn open_connections(&self) -> u64 {
@@ -269,30 +242,12 @@ impl Node {
 /// may have taken effect.
 fn of_request(error: Error, method: Method) -> Error {
     match error {
-        Error::Timeout { after, sent, .. } => Error::Timeout {
-            method,
-            after,
-            sent,
-        },
-        Error::Broken {
-            endpoint,
-            sent,
-            source,
-            ..
-        } => Error::Broken {
-            method,
-            endpoint,
-            sent,
-            source,
-        },
+        Error::Timeout { after, sent, .. } => Error::Timeout { method, after, sent },
+        Error::Broken { endpoint, sent, source, .. } => Error::Broken { method, endpoint, sent, source },
         Error::Malformed { at, what, .. } => Error::Malformed { method, at, what },
         other => {
             tracing::debug!(error = %other, "the names in an answer could not be learned");
-            Error::Malformed {
-                method,
-                at: 0,
-                what: "its attribute names could not be learned",
-            }
+            Error::Malformed { method, at: 0, what: "its attribute names could not be learned" }
         }
     }
 }

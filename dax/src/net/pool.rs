@@ -72,10 +72,7 @@ impl Pool {
         let mut idle = self.lock();
         idle.retain_mut(Connection::is_quiet);
         let surplus = idle.len().saturating_sub(keep);
-        let old = idle
-            .iter()
-            .take_while(|connection| connection.idle_for(now) >= limit)
-            .count();
+        let old = idle.iter().take_while(|connection| connection.idle_for(now) >= limit).count();
         idle.drain(..surplus.min(old));
     }
 
@@ -100,11 +97,7 @@ impl<'a> Place<'a> {
     fn take(waiting: &'a AtomicUsize, max: usize) -> Result<Self, QueueFull> {
         let place = Self(waiting);
         let before = waiting.fetch_add(1, Ordering::Relaxed);
-        if before < max {
-            Ok(place)
-        } else {
-            Err(QueueFull)
-        }
+        if before < max { Ok(place) } else { Err(QueueFull) }
     }
 }
 

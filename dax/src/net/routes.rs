@@ -28,10 +28,7 @@ pub(crate) struct Routed {
 
 impl Routes {
     pub(crate) fn empty() -> Self {
-        Self {
-            nodes: Vec::new(),
-            fetched_at: Instant::now(),
-        }
+        Self { nodes: Vec::new(), fetched_at: Instant::now() }
     }
 
     /// The routes after `roster`: nodes that stay keep their connections, those no longer announced are dropped with
@@ -40,29 +37,17 @@ impl Routes {
         let nodes: Vec<_> = filtered(roster, context.config.address_family)
             .map(|announced| {
                 let address = SocketAddr::new(announced.address, announced.port);
-                let node = self
-                    .find(address)
-                    .unwrap_or_else(|| Arc::new(Node::new(context, address)));
-                Routed {
-                    node,
-                    role: announced.role,
-                    zone: announced.availability_zone.clone(),
-                }
+                let node = self.find(address).unwrap_or_else(|| Arc::new(Node::new(context, address)));
+                Routed { node, role: announced.role, zone: announced.availability_zone.clone() }
             })
             .collect();
-        let routes = Self {
-            nodes,
-            fetched_at: Instant::now(),
-        };
+        let routes = Self { nodes, fetched_at: Instant::now() };
         self.report_changes(&routes);
         routes
     }
 
     fn find(&self, announced: SocketAddr) -> Option<Arc<Node>> {
-        self.nodes
-            .iter()
-            .find(|known| known.node.announced == announced)
-            .map(|known| Arc::clone(&known.node))
+        self.nodes.iter().find(|known| known.node.announced == announced).map(|known| Arc::clone(&known.node))
     }
 
     fn report_changes(&self, next: &Self) {
@@ -72,10 +57,7 @@ impl Routes {
             }
         }
         for routed in &next.nodes {
-            let before = self
-                .nodes
-                .iter()
-                .find(|known| known.node.announced == routed.node.announced);
+            let before = self.nodes.iter().find(|known| known.node.announced == routed.node.announced);
             match before {
                 None => {
                     tracing::info!(dax.node = %routed.node.announced, dax.role = ?routed.role, dax.zone = %routed.zone, "DAX node joined the cluster");
@@ -96,12 +78,7 @@ impl Routes {
     ///
     /// Preferences give way in this order: zone or role, not the node that just failed, not evicted. So a call finds
     /// a node as long as the roster has one; an evicted node only when all are (fail open).
-    pub(crate) fn choose(
-        &self,
-        access: Access,
-        avoid: Option<&Arc<Node>>,
-        context: &Context,
-    ) -> Option<Arc<Node>> {
+    pub(crate) fn choose(&self, access: Access, avoid: Option<&Arc<Node>>, context: &Context) -> Option<Arc<Node>> {
         let prober = matches!(context.config.refresh, crate::Refresh::Background(_));
         let score = |routed: &Routed| {
             let fresh = avoid.is_none_or(|failed| !Arc::ptr_eq(failed, &routed.node));
@@ -112,14 +89,9 @@ impl Routes {
         let (mut best, mut best_score, mut ties) = (None, 0, 0);
         for routed in &self.nodes {
             let score = score(routed);
-            ties = if score > best_score {
-                1
-            } else {
-                ties + usize::from(score == best_score)
-            };
+            ties = if score > best_score { 1 } else { ties + usize::from(score == best_score) };
             // Each of n equals ends up chosen with probability 1/n.
-            let takes = score > best_score
-                || score == best_score && context.with_rng(|rng| rng.usize(..ties)) == 0;
+            let takes = score > best_score || score == best_score && context.with_rng(|rng| rng.usize(..ties)) == 0;
             if takes {
                 (best, best_score) = (Some(routed), score);
             }
@@ -138,14 +110,9 @@ fn preferred(routed: &Routed, access: Access, reads: &ReadRouting) -> bool {
 }
 
 /// The announced nodes whose address is of the wanted family.
-fn filtered(
-    roster: &[control::Endpoint],
-    family: AddressFamily,
-) -> impl Iterator<Item = &control::Endpoint> {
+fn filtered(roster: &[control::Endpoint], family: AddressFamily) -> impl Iterator<Item = &control::Endpoint> {
     let any_v4 = roster.iter().any(|node| node.address.is_ipv4());
-    roster
-        .iter()
-        .filter(move |node| wanted(node.address, family, any_v4))
+    roster.iter().filter(move |node| wanted(node.address, family, any_v4))
 }
 
 /// Whether an address is of the wanted family; `any_v4`: whether the cluster has an IPv4 address at all.

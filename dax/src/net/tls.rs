@@ -32,12 +32,7 @@ impl Tls {
     ) -> io::Result<Self> {
         let server_name = ServerName::try_from(host.to_owned())
             .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-        Ok(Self {
-            inner,
-            server_name,
-            extra_roots,
-            config: OnceLock::new(),
-        })
+        Ok(Self { inner, server_name, extra_roots, config: OnceLock::new() })
     }
 
     fn config(&self) -> io::Result<Arc<ClientConfig>> {
@@ -59,13 +54,8 @@ impl Tls {
             let found = rustls_native_certs::load_native_certs();
             let (added, _ignored) = store.add_parsable_certificates(found.certs);
             if added == 0 {
-                let reason = found
-                    .errors
-                    .first()
-                    .map_or_else(String::new, |error| format!(": {error}"));
-                return Err(io::Error::other(format!(
-                    "the platform's trust store has no usable certificate{reason}"
-                )));
+                let reason = found.errors.first().map_or_else(String::new, |error| format!(": {error}"));
+                return Err(io::Error::other(format!("the platform's trust store has no usable certificate{reason}")));
             }
         }
         for root in &self.extra_roots {
@@ -76,11 +66,7 @@ impl Tls {
 }
 
 impl Connector for Tls {
-    fn resolve<'a>(
-        &'a self,
-        host: &'a str,
-        port: u16,
-    ) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
+    fn resolve<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
         self.inner.resolve(host, port)
     }
 
@@ -88,9 +74,7 @@ impl Connector for Tls {
         Box::pin(async move {
             let config = self.config()?;
             let stream = self.inner.connect(address).await?;
-            let stream = TlsConnector::from(config)
-                .connect(self.server_name.clone(), stream)
-                .await?;
+            let stream = TlsConnector::from(config).connect(self.server_name.clone(), stream).await?;
             Ok(Box::new(stream) as Box<dyn Transport>)
         })
     }

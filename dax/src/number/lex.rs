@@ -31,11 +31,7 @@ pub fn write_lex(number: &Decimal, out: &mut Vec<u8>) {
     write_header(number.negative, number.leading_exponent() + 1, out);
     let value = number.plain_integer().unwrap_or(number.coefficient);
     let digits = super::digits(value);
-    let mut bits = BitWriter {
-        out,
-        pending: 0,
-        count: 0,
-    };
+    let mut bits = BitWriter { out, pending: 0, count: 0 };
     let mut group = |digits: u128| {
         let digits = u16::try_from(digits).unwrap_or(0);
         bits.push(flip(number.negative, FIRST_GROUP + digits));
@@ -49,20 +45,13 @@ pub fn write_lex(number: &Decimal, out: &mut Vec<u8>) {
         _ => group(value % 100 * 10),
     }
     let real_digits_in_last_group = (digits + 2) % 3;
-    bits.push(flip(
-        number.negative,
-        u16::try_from(real_digits_in_last_group).unwrap_or(0),
-    ));
+    bits.push(flip(number.negative, u16::try_from(real_digits_in_last_group).unwrap_or(0)));
     bits.finish();
 }
 
 fn write_header(negative: bool, exponent: i32, out: &mut Vec<u8>) {
     if let (Ok(short), true) = (i8::try_from(exponent), SHORT_EXPONENTS.contains(&exponent)) {
-        let header = if negative {
-            0x3f_i8.wrapping_sub(short)
-        } else {
-            0xc0_u8.cast_signed().wrapping_add(short)
-        };
+        let header = if negative { 0x3f_i8.wrapping_sub(short) } else { 0xc0_u8.cast_signed().wrapping_add(short) };
         out.push(header.cast_unsigned());
         return;
     }
@@ -83,9 +72,7 @@ fn write_header(negative: bool, exponent: i32, out: &mut Vec<u8>) {
 /// [`Error::Malformed`] if the bytes are not a `LexDecimal`, go on after it, or are no DynamoDB number.
 pub fn read_lex(bytes: &[u8]) -> Result<Decimal> {
     let malformed = |what| Error::Malformed { at: 0, what };
-    let (header, rest) = bytes
-        .split_first()
-        .ok_or_else(|| malformed("empty number"))?;
+    let (header, rest) = bytes.split_first().ok_or_else(|| malformed("empty number"))?;
     let (negative, exponent, body) = match *header {
         ZERO | NEGATIVE_ZERO if rest.is_empty() => return Ok(Decimal::ZERO),
         ZERO | NEGATIVE_ZERO => return Err(malformed("bytes after a zero")),
@@ -95,34 +82,21 @@ pub fn read_lex(bytes: &[u8]) -> Result<Decimal> {
         header @ 0x82.. => (false, i32::from(header) - 0xc0, rest),
         header => (true, 0x3f - i32::from(header), rest),
     };
-    let mut bits = BitReader {
-        input: body,
-        pending: 0,
-        count: 0,
-    };
+    let mut bits = BitReader { input: body, pending: 0, count: 0 };
     let mut significand = Significand::default();
     let mut group: Option<u16> = None;
     let mut written: i32 = 0;
     let too_long = |_| malformed("number of more than 38 digits");
     loop {
-        let code = flip(
-            negative,
-            bits.next()
-                .ok_or_else(|| malformed("number without an end"))?,
-        );
+        let code = flip(negative, bits.next().ok_or_else(|| malformed("number without an end"))?);
         let digits = match (group, code) {
             (Some(_), 0..=2) => code + 1,
             (_, 12..=1011) => 3,
             _ => return Err(malformed("digit group out of range")),
         };
         if let Some(group) = group {
-            for digit in [group / 100, group / 10 % 10, group % 10]
-                .into_iter()
-                .take(usize::from(digits))
-            {
-                significand
-                    .push(u8::try_from(digit).unwrap_or(0))
-                    .map_err(too_long)?;
+            for digit in [group / 100, group / 10 % 10, group % 10].into_iter().take(usize::from(digits)) {
+                significand.push(u8::try_from(digit).unwrap_or(0)).map_err(too_long)?;
                 written += 1;
             }
         }
@@ -138,22 +112,14 @@ pub fn read_lex(bytes: &[u8]) -> Result<Decimal> {
         return Err(malformed("bytes after a number"));
     }
     // 0.U × 10^e = U × 10^(e - digits of U); trailing zeros were counted apart.
-    let exponent = exponent
-        .saturating_sub(written)
-        .saturating_add(significand.zeros);
+    let exponent = exponent.saturating_sub(written).saturating_add(significand.zeros);
     Ok(Decimal::new(negative, significand.value, exponent)?)
 }
 
 fn long_exponent(negative: bool, mask: u32, rest: &[u8]) -> Result<(bool, i32, &[u8])> {
-    let (exponent, body) = rest.split_first_chunk::<4>().ok_or(Error::Malformed {
-        at: 1,
-        what: "exponent cut short",
-    })?;
-    Ok((
-        negative,
-        (u32::from_be_bytes(*exponent) ^ mask).cast_signed(),
-        body,
-    ))
+    let (exponent, body) =
+        rest.split_first_chunk::<4>().ok_or(Error::Malformed { at: 1, what: "exponent cut short" })?;
+    Ok((negative, (u32::from_be_bytes(*exponent) ^ mask).cast_signed(), body))
 }
 
 /// Codes of negative numbers are complemented, so that larger magnitudes sort first.
@@ -181,8 +147,7 @@ impl BitWriter<'_> {
 
     fn finish(self) {
         if self.count > 0 {
-            self.out
-                .push((self.pending << (8 - self.count)).to_be_bytes()[3]);
+            self.out.push((self.pending << (8 - self.count)).to_be_bytes()[3]);
         }
     }
 }
@@ -230,14 +195,8 @@ mod tests {
             ("-1E62", "017fffffc0e3fff0"),
             ("1E-63", "821c0000"),
             ("-1E-64", "7e8000003ee3fff0"),
-            (
-                "12345678901234567890123456789012345678",
-                "e621dd4c8418596b2e44f690f8621dd4c60010",
-            ),
-            (
-                "111122223333444445555.66667777",
-                "d51ec863ad59721c98dea6ac70e004",
-            ),
+            ("12345678901234567890123456789012345678", "e621dd4c8418596b2e44f690f8621dd4c60010"),
+            ("111122223333444445555.66667777", "d51ec863ad59721c98dea6ac70e004"),
         ] {
             let number: Decimal = text.parse().unwrap();
             let mut out = Vec::new();
@@ -250,30 +209,15 @@ mod tests {
 
     #[test]
     fn digits_as_other_clients_write_them_are_read() {
-        assert_eq!(
-            read_lex(&[0xc1, 0x28, 0x80, 0x20]).unwrap(),
-            "1.5".parse().unwrap(),
-            "1.50"
-        );
+        assert_eq!(read_lex(&[0xc1, 0x28, 0x80, 0x20]).unwrap(), "1.5".parse().unwrap(), "1.50");
         assert_eq!(read_lex(&[0x7f]).unwrap(), Decimal::ZERO);
     }
 
     #[test]
     fn what_is_no_lexdecimal_is_malformed() {
-        for bytes in [
-            &[][..],
-            &[0x00],
-            &[0xff],
-            &[0xc1],
-            &[0xc1, 0x00, 0x00],
-            &[0x80, 0x00],
-            &[0xfe, 0, 0],
-        ] {
+        for bytes in [&[][..], &[0x00], &[0xff], &[0xc1], &[0xc1, 0x00, 0x00], &[0x80, 0x00], &[0xfe, 0, 0]] {
             assert!(read_lex(bytes).is_err(), "{bytes:02x?}");
         }
-        assert!(
-            read_lex(&[0xc1, 0x1c, 0, 0, 0]).is_err(),
-            "bytes after the end"
-        );
+        assert!(read_lex(&[0xc1, 0x1c, 0, 0, 0]).is_err(), "bytes after the end");
     }
 }

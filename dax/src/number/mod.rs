@@ -46,34 +46,22 @@ pub enum NumberError {
     #[error("Attempting to store more than 38 significant digits in a Number")]
     TooManyDigits,
     /// 1E+126 or more.
-    #[error(
-        "Number overflow. Attempting to store a number with magnitude larger than supported range"
-    )]
+    #[error("Number overflow. Attempting to store a number with magnitude larger than supported range")]
     Overflow,
     /// Not zero, but less than 1E-130.
-    #[error(
-        "Number underflow. Attempting to store a number with magnitude smaller than supported range"
-    )]
+    #[error("Number underflow. Attempting to store a number with magnitude smaller than supported range")]
     Underflow,
 }
 
 impl Decimal {
     /// Zero.
-    pub const ZERO: Self = Self {
-        negative: false,
-        coefficient: 0,
-        exponent: 0,
-    };
+    pub const ZERO: Self = Self { negative: false, coefficient: 0, exponent: 0 };
 
     /// The number `±coefficient × 10^exponent`, normalised.
     ///
     /// # Errors
     /// [`NumberError`] if it has more than 38 digits or leaves the range.
-    pub const fn new(
-        negative: bool,
-        mut coefficient: u128,
-        mut exponent: i32,
-    ) -> Result<Self, NumberError> {
+    pub const fn new(negative: bool, mut coefficient: u128, mut exponent: i32) -> Result<Self, NumberError> {
         if coefficient == 0 {
             return Ok(Self::ZERO);
         }
@@ -91,11 +79,7 @@ impl Decimal {
         if leading < MIN_EXPONENT {
             return Err(NumberError::Underflow);
         }
-        Ok(Self {
-            negative,
-            coefficient,
-            exponent,
-        })
+        Ok(Self { negative, coefficient, exponent })
     }
 
     /// Whether it is below zero.
@@ -138,14 +122,11 @@ impl Decimal {
             (_, 0) => return Ordering::Greater,
             _ => {}
         }
-        self.leading_exponent()
-            .cmp(&other.leading_exponent())
-            .then_with(|| {
-                // Same leading digit position: padded to 38 digits each, the coefficients compare directly.
-                let padded =
-                    |value: &Self| value.coefficient * 10u128.pow(MAX_DIGITS - value.digits());
-                padded(self).cmp(&padded(other))
-            })
+        self.leading_exponent().cmp(&other.leading_exponent()).then_with(|| {
+            // Same leading digit position: padded to 38 digits each, the coefficients compare directly.
+            let padded = |value: &Self| value.coefficient * 10u128.pow(MAX_DIGITS - value.digits());
+            padded(self).cmp(&padded(other))
+        })
     }
 }
 
@@ -168,11 +149,7 @@ impl PartialOrd for Decimal {
 
 impl From<i64> for Decimal {
     fn from(value: i64) -> Self {
-        let mut normal = Self {
-            negative: value < 0,
-            coefficient: u128::from(value.unsigned_abs()),
-            exponent: 0,
-        };
+        let mut normal = Self { negative: value < 0, coefficient: u128::from(value.unsigned_abs()), exponent: 0 };
         while normal.coefficient != 0 && normal.coefficient.is_multiple_of(10) {
             normal.coefficient /= 10;
             normal.exponent += 1;
@@ -188,9 +165,7 @@ impl FromStr for Decimal {
     /// are not.
     fn from_str(text: &str) -> Result<Self, NumberError> {
         parse(text.as_bytes()).map_err(|error| match error {
-            NumberError::NotANumber { .. } => NumberError::NotANumber {
-                text: text.chars().take(64).collect(),
-            },
+            NumberError::NotANumber { .. } => NumberError::NotANumber { text: text.chars().take(64).collect() },
             other => other,
         })
     }
@@ -214,12 +189,7 @@ impl fmt::Display for Decimal {
         }
         let scale = 10u128.pow(self.exponent.unsigned_abs());
         let width = self.exponent.unsigned_abs() as usize;
-        write!(
-            f,
-            "{}.{:0width$}",
-            self.coefficient / scale,
-            self.coefficient % scale
-        )
+        write!(f, "{}.{:0width$}", self.coefficient / scale, self.coefficient % scale)
     }
 }
 
@@ -236,15 +206,10 @@ const fn digits(value: u128) -> u32 {
 }
 
 fn parse(text: &[u8]) -> Result<Decimal, NumberError> {
-    const NOT_A_NUMBER: NumberError = NumberError::NotANumber {
-        text: String::new(),
-    };
+    const NOT_A_NUMBER: NumberError = NumberError::NotANumber { text: String::new() };
     let (negative, unsigned) = sign(text);
     let (mantissa, explicit) = match unsigned.iter().position(|byte| matches!(byte, b'e' | b'E')) {
-        Some(at) => (
-            unsigned.get(..at).unwrap_or_default(),
-            exponent(unsigned.get(at + 1..).unwrap_or_default()),
-        ),
+        Some(at) => (unsigned.get(..at).unwrap_or_default(), exponent(unsigned.get(at + 1..).unwrap_or_default())),
         None => (unsigned, Some(0)),
     };
     let explicit = explicit.ok_or(NOT_A_NUMBER)?;
@@ -266,11 +231,7 @@ fn parse(text: &[u8]) -> Result<Decimal, NumberError> {
         return Err(NOT_A_NUMBER);
     }
     let scale = explicit.saturating_sub(fraction.unwrap_or(0));
-    Decimal::new(
-        negative,
-        significand.value,
-        scale.saturating_add(significand.zeros),
-    )
+    Decimal::new(negative, significand.value, scale.saturating_add(significand.zeros))
 }
 
 fn sign(text: &[u8]) -> (bool, &[u8]) {
@@ -288,11 +249,7 @@ fn exponent(text: &[u8]) -> Option<i32> {
         return None;
     }
     let magnitude = digits.iter().try_fold(0_i32, |value, byte| {
-        byte.is_ascii_digit().then(|| {
-            value
-                .saturating_mul(10)
-                .saturating_add(i32::from(byte - b'0'))
-        })
+        byte.is_ascii_digit().then(|| value.saturating_mul(10).saturating_add(i32::from(byte - b'0')))
     })?;
     Some(if negative { -magnitude } else { magnitude })
 }
@@ -314,11 +271,7 @@ impl Significand {
         if self.value != 0 && digits(self.value) + shift > MAX_DIGITS {
             return Err(NumberError::TooManyDigits);
         }
-        self.value = if self.value == 0 {
-            0
-        } else {
-            self.value * 10u128.pow(shift)
-        } + u128::from(digit);
+        self.value = if self.value == 0 { 0 } else { self.value * 10u128.pow(shift) } + u128::from(digit);
         self.zeros = 0;
         Ok(())
     }
@@ -329,11 +282,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expected: &str) {
-        assert_eq!(
-            text.parse::<Decimal>().unwrap().to_string(),
-            expected,
-            "{text}"
-        );
+        assert_eq!(text.parse::<Decimal>().unwrap().to_string(), expected, "{text}");
     }
 
     #[test]
@@ -348,55 +297,28 @@ mod tests {
         check("1e3", "1000");
         check("-1E-3", "-0.001");
         check("120.340E1", "1203.4");
-        check(
-            "1000000000000000000000000000000000000000000",
-            "1000000000000000000000000000000000000000000",
-        );
-        check(
-            "99999999999999999999999999999999999999",
-            "99999999999999999999999999999999999999",
-        );
-        check(
-            &format!("0.{}1", "0".repeat(129)),
-            &format!("0.{}1", "0".repeat(129)),
-        );
+        check("1000000000000000000000000000000000000000000", "1000000000000000000000000000000000000000000");
+        check("99999999999999999999999999999999999999", "99999999999999999999999999999999999999");
+        check(&format!("0.{}1", "0".repeat(129)), &format!("0.{}1", "0".repeat(129)));
         check("9.9E125", &format!("99{}", "0".repeat(124)));
     }
 
     #[test]
     fn what_is_not_a_number_is_refused() {
-        for text in [
-            "", "-", ".", "e5", "1e", "1e+", "1.2.3", " 1", "1 ", "0x1", "NaN", "1_000", "--1",
-            "1e5.0",
-        ] {
-            assert!(
-                matches!(text.parse::<Decimal>(), Err(NumberError::NotANumber { .. })),
-                "{text}"
-            );
+        for text in ["", "-", ".", "e5", "1e", "1e+", "1.2.3", " 1", "1 ", "0x1", "NaN", "1_000", "--1", "1e5.0"] {
+            assert!(matches!(text.parse::<Decimal>(), Err(NumberError::NotANumber { .. })), "{text}");
         }
-        assert_eq!(
-            "123456789012345678901234567890123456789".parse::<Decimal>(),
-            Err(NumberError::TooManyDigits)
-        );
+        assert_eq!("123456789012345678901234567890123456789".parse::<Decimal>(), Err(NumberError::TooManyDigits));
         assert_eq!("1e126".parse::<Decimal>(), Err(NumberError::Overflow));
-        assert_eq!(
-            "1e99999999999".parse::<Decimal>(),
-            Err(NumberError::Overflow)
-        );
+        assert_eq!("1e99999999999".parse::<Decimal>(), Err(NumberError::Overflow));
         assert_eq!("1e-131".parse::<Decimal>(), Err(NumberError::Underflow));
     }
 
     #[test]
     fn order_is_numeric() {
-        let sorted = [
-            "-1e125", "-10", "-9.5", "-1e-130", "0", "1e-130", "0.5", "0.51", "1", "9", "10", "11",
-            "1e125",
-        ];
+        let sorted = ["-1e125", "-10", "-9.5", "-1e-130", "0", "1e-130", "0.5", "0.51", "1", "9", "10", "11", "1e125"];
         for pair in sorted.windows(2) {
-            let (low, high) = (
-                pair[0].parse::<Decimal>().unwrap(),
-                pair[1].parse::<Decimal>().unwrap(),
-            );
+            let (low, high) = (pair[0].parse::<Decimal>().unwrap(), pair[1].parse::<Decimal>().unwrap());
             assert!(low < high, "{low} < {high}");
         }
     }

@@ -1,9 +1,7 @@
 //! Numbers as CBOR items.
 
 use super::{Decimal, NumberError};
-use crate::cbor::{
-    Error, Kind, Reader, Result, TAG_DECIMAL, TAG_NEGATIVE_BIG, TAG_POSITIVE_BIG, Writer,
-};
+use crate::cbor::{Error, Kind, Reader, Result, TAG_DECIMAL, TAG_NEGATIVE_BIG, TAG_POSITIVE_BIG, Writer};
 
 /// Longest big number that is read. The largest DynamoDB number has 126 digits: 419 bits.
 const MAX_BIG_BYTES: usize = 64;
@@ -15,10 +13,7 @@ const MAX_BIG_BYTES: usize = 64;
 pub fn write_text(text: &str, writer: &mut Writer<'_>) -> std::result::Result<(), NumberError> {
     // Integers of up to 18 digits need no decimal arithmetic.
     if text.len() <= 18
-        && text
-            .bytes()
-            .enumerate()
-            .all(|(at, byte)| byte.is_ascii_digit() || at == 0 && byte == b'-')
+        && text.bytes().enumerate().all(|(at, byte)| byte.is_ascii_digit() || at == 0 && byte == b'-')
         && let Ok(integer) = text.parse()
     {
         writer.int(integer);
@@ -44,27 +39,14 @@ pub fn write(number: &Decimal, writer: &mut Writer<'_>) {
 
 fn write_integer(negative: bool, magnitude: u128, writer: &mut Writer<'_>) {
     // On the wire a negative number is -1 - argument. Zero is never negative.
-    let argument = if negative {
-        magnitude.wrapping_sub(1)
-    } else {
-        magnitude
-    };
+    let argument = if negative { magnitude.wrapping_sub(1) } else { magnitude };
     if let Ok(argument) = u64::try_from(argument) {
         return writer.integer(negative, argument);
     }
-    writer.tag(if negative {
-        TAG_NEGATIVE_BIG
-    } else {
-        TAG_POSITIVE_BIG
-    });
+    writer.tag(if negative { TAG_NEGATIVE_BIG } else { TAG_POSITIVE_BIG });
     let bytes = argument.to_be_bytes();
     let significant = bytes.len() - argument.leading_zeros() as usize / 8;
-    writer.bytes(
-        bytes
-            .last_chunk::<16>()
-            .and_then(|all| all.get(16 - significant..))
-            .unwrap_or_default(),
-    );
+    writer.bytes(bytes.last_chunk::<16>().and_then(|all| all.get(16 - significant..)).unwrap_or_default());
 }
 
 /// Reads a number as canonical text.
@@ -127,13 +109,8 @@ fn read_fraction(reader: &mut Reader<'_>) -> Result<Parsed> {
         return Err(reader.malformed("a decimal fraction has two parts"));
     }
     Ok(mantissa.and_then(|mantissa| {
-        let exponent =
-            i32::try_from(exponent).unwrap_or(if exponent < 0 { i32::MIN } else { i32::MAX });
-        Decimal::new(
-            mantissa.negative,
-            mantissa.coefficient,
-            exponent.saturating_add(mantissa.exponent),
-        )
+        let exponent = i32::try_from(exponent).unwrap_or(if exponent < 0 { i32::MIN } else { i32::MAX });
+        Decimal::new(mantissa.negative, mantissa.coefficient, exponent.saturating_add(mantissa.exponent))
     }))
 }
 
@@ -141,11 +118,7 @@ fn read_integer(reader: &mut Reader<'_>) -> Result<Parsed> {
     let start = reader.clone();
     if reader.peek()? != Kind::Tag {
         let (negative, argument) = reader.integer()?;
-        return Ok(Decimal::new(
-            negative,
-            u128::from(argument) + u128::from(negative),
-            0,
-        ));
+        return Ok(Decimal::new(negative, u128::from(argument) + u128::from(negative), 0));
     }
     let negative = match reader.tag()? {
         TAG_POSITIVE_BIG => false,
@@ -195,10 +168,7 @@ fn multiply_add(limbs: &mut Vec<u32>, factor: u64, summand: u8) {
 
 impl From<NumberError> for Error {
     fn from(_: NumberError) -> Self {
-        Self::Malformed {
-            at: 0,
-            what: "number outside of DynamoDB's range",
-        }
+        Self::Malformed { at: 0, what: "number outside of DynamoDB's range" }
     }
 }
 
@@ -222,22 +192,10 @@ mod tests {
             ("1e10", vec![0x1b, 0, 0, 0, 2, 0x54, 0x0b, 0xe4, 0]),
             ("1.500", vec![0xc4, 0x82, 0x20, 0x0f]),
             ("3.14", vec![0xc4, 0x82, 0x21, 0x19, 0x01, 0x3a]),
-            (
-                "18446744073709551615",
-                vec![0x1b, 255, 255, 255, 255, 255, 255, 255, 255],
-            ),
-            (
-                "-18446744073709551616",
-                vec![0x3b, 255, 255, 255, 255, 255, 255, 255, 255],
-            ),
-            (
-                "18446744073709551616",
-                vec![0xc2, 0x49, 1, 0, 0, 0, 0, 0, 0, 0, 0],
-            ),
-            (
-                "-18446744073709551617",
-                vec![0xc3, 0x49, 1, 0, 0, 0, 0, 0, 0, 0, 0],
-            ),
+            ("18446744073709551615", vec![0x1b, 255, 255, 255, 255, 255, 255, 255, 255]),
+            ("-18446744073709551616", vec![0x3b, 255, 255, 255, 255, 255, 255, 255, 255]),
+            ("18446744073709551616", vec![0xc2, 0x49, 1, 0, 0, 0, 0, 0, 0, 0, 0]),
+            ("-18446744073709551617", vec![0xc3, 0x49, 1, 0, 0, 0, 0, 0, 0, 0, 0]),
             ("1e50", vec![0xc4, 0x82, 0x18, 0x32, 0x01]),
         ] {
             assert_eq!(encoded(text), expected, "{text}");
@@ -249,14 +207,11 @@ mod tests {
     #[test]
     fn other_forms_are_read_too() {
         let ten_to_the_50 = vec![
-            0xc2, 0x55, 0x44, 0x6c, 0x3b, 0x15, 0xf9, 0x92, 0x66, 0x87, 0xd2, 0xc4, 0x05, 0x34,
-            0xfd, 0xb5, 0x64, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+            0xc2, 0x55, 0x44, 0x6c, 0x3b, 0x15, 0xf9, 0x92, 0x66, 0x87, 0xd2, 0xc4, 0x05, 0x34, 0xfd, 0xb5, 0x64, 0x00,
+            0x00, 0x00, 0x00, 0x00, 0x00,
         ];
         for (bytes, expected) in [
-            (
-                vec![0xfb, 0x40, 0x09, 0x1e, 0xb8, 0x51, 0xeb, 0x85, 0x1f],
-                "3.14",
-            ),
+            (vec![0xfb, 0x40, 0x09, 0x1e, 0xb8, 0x51, 0xeb, 0x85, 0x1f], "3.14"),
             (vec![0xf9, 0x3e, 0x00], "1.5"),
             (vec![0xfa, 0xc0, 0x00, 0x00, 0x00], "-2"),
             (vec![0xc4, 0x82, 0x22, 0x19, 0x05, 0xdc], "1.5"),
@@ -264,11 +219,7 @@ mod tests {
             (vec![0xc2, 0x43, 0, 0, 5], "5"),
             (ten_to_the_50, &format!("1{}", "0".repeat(50))),
         ] {
-            assert_eq!(
-                read_text(&mut Reader::whole(&bytes)).unwrap(),
-                expected,
-                "{bytes:02x?}"
-            );
+            assert_eq!(read_text(&mut Reader::whole(&bytes)).unwrap(), expected, "{bytes:02x?}");
         }
     }
 
@@ -281,10 +232,7 @@ mod tests {
             vec![0xc4, 0x83, 0x00, 0x01, 0x01],
             vec![0xd9, 0x0c, 0xf9, 0x80],
         ] {
-            assert!(
-                matches!(read(&mut Reader::new(&bytes)), Err(Error::Malformed { .. })),
-                "{bytes:02x?}"
-            );
+            assert!(matches!(read(&mut Reader::new(&bytes)), Err(Error::Malformed { .. })), "{bytes:02x?}");
         }
     }
 }

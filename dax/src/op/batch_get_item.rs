@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::operation::batch_get_item::{
-    BatchGetItemError, BatchGetItemInput, BatchGetItemOutput,
-};
+use aws_sdk_dynamodb::operation::batch_get_item::{BatchGetItemError, BatchGetItemInput, BatchGetItemOutput};
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use super::Operation;
@@ -72,19 +70,13 @@ impl TableKeys {
             None => Some(Legacy::projection(old)?),
         };
         placeholders.finish()?;
-        Ok(Self {
-            table,
-            wanted,
-            projection,
-        })
+        Ok(Self { table, wanted, projection })
     }
 
     fn write(&self, request: &mut Request<'_, '_>) -> Result<(), EncodeStop> {
         request.writer.text(&self.table);
         request.writer.array(3);
-        request
-            .writer
-            .bool(self.wanted.consistent_read.unwrap_or(false));
+        request.writer.bool(self.wanted.consistent_read.unwrap_or(false));
         match &self.projection {
             Some(projection) => request.writer.bytes(projection.encoded()),
             None => request.writer.null(),
@@ -98,18 +90,10 @@ impl TableKeys {
     }
 
     /// The items of this table: keys and items in turn, or results of the projection.
-    fn read_rows(
-        &self,
-        items: &mut ItemReader<'_>,
-        reader: &mut Reader<'_>,
-    ) -> crate::cbor::Result<Vec<Attributes>> {
+    fn read_rows(&self, items: &mut ItemReader<'_>, reader: &mut Reader<'_>) -> crate::cbor::Result<Vec<Attributes>> {
         let mut rows = reader.array()?;
         let mut all = Vec::with_capacity(rows.reserve());
-        let schema = if self.projection.is_some() {
-            None
-        } else {
-            items.key_schema(&self.table)
-        };
+        let schema = if self.projection.is_some() { None } else { items.key_schema(&self.table) };
         while rows.next(reader)? {
             if let Some(projection) = &self.projection {
                 all.push(projection.read(reader)?);
@@ -162,55 +146,30 @@ impl BatchGetItem {
         // Not even one for one table and the other for another.
         let mixed = |uses: fn(&KeysAndAttributes) -> bool| wanted.values().any(uses);
         refuse_mixture(
-            &[(
-                "AttributesToGet",
-                mixed(|keys| !old_projection(keys).is_empty()),
-            )],
-            &[(
-                "ProjectionExpression",
-                mixed(|keys| keys.projection_expression.is_some()),
-            )],
+            &[("AttributesToGet", mixed(|keys| !old_projection(keys).is_empty()))],
+            &[("ProjectionExpression", mixed(|keys| keys.projection_expression.is_some()))],
         )?;
-        let mut tables = wanted
-            .into_iter()
-            .map(|(table, wanted)| TableKeys::parse(table, wanted))
-            .collect::<Checked<Vec<_>>>()?;
+        let mut tables =
+            wanted.into_iter().map(|(table, wanted)| TableKeys::parse(table, wanted)).collect::<Checked<Vec<_>>>()?;
         tables.sort_unstable_by(|a, b| a.table.cmp(&b.table));
-        if tables
-            .iter()
-            .map(|keys| keys.wanted.keys.len())
-            .sum::<usize>()
-            > MAX_KEYS
-        {
-            return Err(Refusal::new(
-                "Too many items requested for the BatchGetItem call",
-            ));
+        if tables.iter().map(|keys| keys.wanted.keys.len()).sum::<usize>() > MAX_KEYS {
+            return Err(Refusal::new("Too many items requested for the BatchGetItem call"));
         }
-        Ok(Self {
-            tables,
-            capacity: CapacityWanted::parse(input.return_consumed_capacity.as_ref())?,
-        })
+        Ok(Self { tables, capacity: CapacityWanted::parse(input.return_consumed_capacity.as_ref())? })
     }
 
-    fn read(
-        &self,
-        metadata: &Metadata,
-        reader: &mut Reader<'_>,
-    ) -> Result<BatchGetItemOutput, DecodeStop> {
+    fn read(&self, metadata: &Metadata, reader: &mut Reader<'_>) -> Result<BatchGetItemOutput, DecodeStop> {
         let mut items = ItemReader::new(metadata);
         let wrong = reader.malformed("a batch has items and unprocessed keys");
         let mut parts = reader.array()?;
         if !parts.next(reader)? {
             return Err(wrong.into());
         }
-        let responses =
-            self.read_tables(reader, |keys, reader| keys.read_rows(&mut items, reader))?;
+        let responses = self.read_tables(reader, |keys, reader| keys.read_rows(&mut items, reader))?;
         if !parts.next(reader)? {
             return Err(wrong.into());
         }
-        let mut unprocessed = self.read_tables(reader, |keys, reader| {
-            keys.read_unprocessed(&mut items, reader)
-        })?;
+        let mut unprocessed = self.read_tables(reader, |keys, reader| keys.read_unprocessed(&mut items, reader))?;
         unprocessed.retain(|_, keys| !keys.keys.is_empty());
         if parts.next(reader)? {
             return Err(wrong.into());
@@ -235,11 +194,7 @@ impl BatchGetItem {
         while pairs.next(reader)? {
             let unknown = reader.malformed("a table that was not asked for");
             let table = reader.text()?;
-            let keys = self
-                .tables
-                .iter()
-                .find(|keys| keys.table == table)
-                .ok_or(unknown)?;
+            let keys = self.tables.iter().find(|keys| keys.table == table).ok_or(unknown)?;
             tables.insert(table.into_owned(), read(keys, reader)?);
         }
         Ok(tables)

@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::operation::batch_write_item::{
-    BatchWriteItemError, BatchWriteItemInput, BatchWriteItemOutput,
-};
+use aws_sdk_dynamodb::operation::batch_write_item::{BatchWriteItemError, BatchWriteItemInput, BatchWriteItemOutput};
 use aws_sdk_dynamodb::types::{DeleteRequest, PutRequest, WriteRequest};
 
 use super::Operation;
@@ -65,11 +63,7 @@ impl Operation for BatchWriteItem {
         request.finish()
     }
 
-    fn decode(
-        &self,
-        metadata: &Metadata,
-        answer: &[u8],
-    ) -> Result<BatchWriteItemOutput, DecodeStop> {
+    fn decode(&self, metadata: &Metadata, answer: &[u8]) -> Result<BatchWriteItemOutput, DecodeStop> {
         answer::read(Self::METHOD, answer, |reader| self.read(metadata, reader))
     }
 }
@@ -79,18 +73,12 @@ impl Write {
         match (request.put_request, request.delete_request) {
             (Some(put), None) => Ok(Self::Put(put.item)),
             (None, Some(delete)) => Ok(Self::Delete(delete.key)),
-            _ => Err(Refusal::new(
-                "A WriteRequest must have exactly one of PutRequest and DeleteRequest",
-            )),
+            _ => Err(Refusal::new("A WriteRequest must have exactly one of PutRequest and DeleteRequest")),
         }
     }
 
     /// Writes key and item; returns where the key stands.
-    fn write(
-        &self,
-        table: &str,
-        request: &mut Request<'_, '_>,
-    ) -> Result<std::ops::Range<usize>, EncodeStop> {
+    fn write(&self, table: &str, request: &mut Request<'_, '_>) -> Result<std::ops::Range<usize>, EncodeStop> {
         match self {
             Self::Put(item) => {
                 let key = request.key_of_item(table, item)?;
@@ -114,34 +102,18 @@ impl BatchWriteItem {
         let mut tables = Vec::with_capacity(requests.len());
         for (table, requests) in requests {
             check_count("requestItems.member", requests.len(), 1, MAX_WRITES)?;
-            tables.push((
-                table,
-                requests
-                    .into_iter()
-                    .map(Write::parse)
-                    .collect::<Checked<Vec<_>>>()?,
-            ));
+            tables.push((table, requests.into_iter().map(Write::parse).collect::<Checked<Vec<_>>>()?));
         }
         tables.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         if tables.iter().map(|(_, writes)| writes.len()).sum::<usize>() > MAX_WRITES {
-            return Err(Refusal::new(
-                "Too many items requested for the BatchWriteItem call",
-            ));
+            return Err(Refusal::new("Too many items requested for the BatchWriteItem call"));
         }
         let capacity = CapacityWanted::parse(input.return_consumed_capacity.as_ref())?;
         let metrics = metrics_wanted(input.return_item_collection_metrics.as_ref())?;
-        Ok(Self {
-            tables,
-            capacity,
-            metrics,
-        })
+        Ok(Self { tables, capacity, metrics })
     }
 
-    fn read(
-        &self,
-        metadata: &Metadata,
-        reader: &mut Reader<'_>,
-    ) -> Result<BatchWriteItemOutput, DecodeStop> {
+    fn read(&self, metadata: &Metadata, reader: &mut Reader<'_>) -> Result<BatchWriteItemOutput, DecodeStop> {
         let mut items = ItemReader::new(metadata);
         let mut unprocessed = HashMap::new();
         let mut tables = reader.map()?;
@@ -180,19 +152,12 @@ fn read_unprocessed(
             return Err(incomplete.into());
         }
         let put = !reader.null()?;
-        let mut attributes = if put {
-            items.item(reader, 2)?
-        } else {
-            Attributes::with_capacity(2)
-        };
+        let mut attributes = if put { items.item(reader, 2)? } else { Attributes::with_capacity(2) };
         if let Some(schema) = schema {
             read_key(schema, &key, &mut attributes)?;
         }
         let write = if put {
-            PutRequest::builder()
-                .set_item(Some(attributes))
-                .build()
-                .map(|put| WriteRequest::builder().put_request(put))
+            PutRequest::builder().set_item(Some(attributes)).build().map(|put| WriteRequest::builder().put_request(put))
         } else {
             let delete = DeleteRequest::builder().set_key(Some(attributes)).build();
             delete.map(|delete| WriteRequest::builder().delete_request(delete))

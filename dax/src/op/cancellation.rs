@@ -21,9 +21,7 @@ pub(super) fn with_reasons<'k>(
     let mut items = ItemReader::new(metadata);
     let mut reasons = Vec::with_capacity(error.raw_reasons.len());
     for (at, raw) in error.raw_reasons.iter().enumerate() {
-        let mut reason = CancellationReason::builder()
-            .set_code(raw.code.clone())
-            .set_message(raw.message.clone());
+        let mut reason = CancellationReason::builder().set_code(raw.code.clone()).set_message(raw.message.clone());
         if let Some(bytes) = &raw.item {
             let mut item = match items.item_content(bytes, 2) {
                 Ok(item) => item,
@@ -32,11 +30,7 @@ pub(super) fn with_reasons<'k>(
             if let Some((table, key)) = key_of(at)
                 && let Some(schema) = items.key_schema(table)
             {
-                copy_key(
-                    schema.attributes().map(|key| key.name.as_str()),
-                    key,
-                    &mut item,
-                );
+                copy_key(schema.attributes().map(|key| key.name.as_str()), key, &mut item);
             }
             reason = reason.set_item(Some(item));
         }

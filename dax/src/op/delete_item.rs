@@ -1,8 +1,6 @@
 //! `DeleteItem`
 
-use aws_sdk_dynamodb::operation::delete_item::{
-    DeleteItemError, DeleteItemInput, DeleteItemOutput,
-};
+use aws_sdk_dynamodb::operation::delete_item::{DeleteItemError, DeleteItemInput, DeleteItemOutput};
 
 use super::Operation;
 use super::parameter::{CapacityWanted, metrics_wanted};
@@ -52,15 +50,11 @@ impl DeleteItem {
     fn parse(input: DeleteItemInput) -> Checked<Self> {
         refuse_old_item_on_failure(input.return_values_on_condition_check_failure.as_ref())?;
         refuse_mixture(
-            &[
-                ("Expected", input.expected.is_some()),
-                ("ConditionalOperator", input.conditional_operator.is_some()),
-            ],
+            &[("Expected", input.expected.is_some()), ("ConditionalOperator", input.conditional_operator.is_some())],
             &[("ConditionExpression", input.condition_expression.is_some())],
         )?;
         let names = input.expression_attribute_names.as_ref();
-        let mut placeholders =
-            Placeholders::new(names, input.expression_attribute_values.as_ref())?;
+        let mut placeholders = Placeholders::new(names, input.expression_attribute_values.as_ref())?;
         let condition = parse_condition(
             &mut placeholders,
             input.condition_expression.as_deref(),
@@ -76,9 +70,6 @@ impl DeleteItem {
             metrics: metrics_wanted(input.return_item_collection_metrics.as_ref())?,
         };
         required("Key", input.key.as_ref())?;
-        Ok(Self {
-            key: input.key.unwrap_or_default(),
-            write,
-        })
+        Ok(Self { key: input.key.unwrap_or_default(), write })
     }
 }

@@ -39,10 +39,7 @@ impl Operation for GetItem {
         request.table(&self.table);
         request.exact_key(&self.table, &self.key)?;
         request.options(|options| {
-            options.bytes(
-                Parameter::Projection,
-                self.projection.as_ref().map(Projection::encoded),
-            );
+            options.bytes(Parameter::Projection, self.projection.as_ref().map(Projection::encoded));
             options.flag(Parameter::ConsistentRead, self.consistent);
             options.capacity(self.capacity);
         });
@@ -59,10 +56,7 @@ impl GetItem {
         let old = input.attributes_to_get.as_deref().unwrap_or_default();
         refuse_mixture(
             &[("AttributesToGet", !old.is_empty())],
-            &[(
-                "ProjectionExpression",
-                input.projection_expression.is_some(),
-            )],
+            &[("ProjectionExpression", input.projection_expression.is_some())],
         )?;
         let mut placeholders = Placeholders::new(input.expression_attribute_names.as_ref(), None)?;
         let projection = match &input.projection_expression {
@@ -75,24 +69,11 @@ impl GetItem {
         let consistent = input.consistent_read.unwrap_or(false);
         required("TableName", input.table_name.as_ref())?;
         required("Key", input.key.as_ref())?;
-        let (table, key) = (
-            input.table_name.unwrap_or_default(),
-            input.key.unwrap_or_default(),
-        );
-        Ok(Self {
-            table,
-            key,
-            consistent,
-            capacity,
-            projection,
-        })
+        let (table, key) = (input.table_name.unwrap_or_default(), input.key.unwrap_or_default());
+        Ok(Self { table, key, consistent, capacity, projection })
     }
 
-    fn read(
-        &self,
-        metadata: &Metadata,
-        reader: &mut Reader<'_>,
-    ) -> Result<GetItemOutput, DecodeStop> {
+    fn read(&self, metadata: &Metadata, reader: &mut Reader<'_>) -> Result<GetItemOutput, DecodeStop> {
         let mut items = ItemReader::new(metadata);
         let mut output = GetItemOutput::builder();
         if reader.null()? {
@@ -113,11 +94,7 @@ impl GetItem {
         items.finish(output.build())
     }
 
-    fn read_item(
-        &self,
-        items: &mut ItemReader<'_>,
-        reader: &mut Reader<'_>,
-    ) -> Result<Option<Attributes>, DecodeStop> {
+    fn read_item(&self, items: &mut ItemReader<'_>, reader: &mut Reader<'_>) -> Result<Option<Attributes>, DecodeStop> {
         if reader.null()? {
             return Ok(None);
         }

@@ -10,8 +10,8 @@ use crate::codec::attribute::sorted;
 use crate::codec::item::ItemReader;
 use crate::codec::usage::read_capacity;
 use crate::codec::{
-    Attributes, DecodeStop, EncodeStop, KeySchema, Metadata, Method, answer, read_key, read_value,
-    write_exact_key, write_value,
+    Attributes, DecodeStop, EncodeStop, KeySchema, Metadata, Method, answer, read_key, read_value, write_exact_key,
+    write_value,
 };
 use crate::expression::Projection;
 
@@ -86,54 +86,31 @@ pub(super) fn parse_limit(limit: Option<i32>) -> Checked<Option<u64>> {
     let Some(limit) = limit else { return Ok(None) };
     match u64::try_from(limit) {
         Ok(limit @ 1..) => Ok(Some(limit)),
-        _ => Err(out_of_model(
-            limit,
-            "limit",
-            "Member must have value greater than or equal to 1",
-        )),
+        _ => Err(out_of_model(limit, "limit", "Member must have value greater than or equal to 1")),
     }
 }
 
 impl Page {
-    pub(super) fn write_options(
-        &self,
-        extra: Extra,
-        request: &mut Request<'_, '_>,
-    ) -> Result<(), EncodeStop> {
+    pub(super) fn write_options(&self, extra: Extra, request: &mut Request<'_, '_>) -> Result<(), EncodeStop> {
         let start = self.start_key(request)?;
         request.options(|options| self.write_parameters(extra, start.as_deref(), options));
         Ok(())
     }
 
     fn write_parameters(&self, extra: Extra, start: Option<&[u8]>, options: &mut Options<'_, '_>) {
-        options.bytes(
-            Parameter::Projection,
-            self.projection.as_ref().map(Projection::encoded),
-        );
+        options.bytes(Parameter::Projection, self.projection.as_ref().map(Projection::encoded));
         options.uint(Parameter::ConsistentRead, self.consistent.then_some(1));
         options.capacity(self.capacity);
         options.bytes(Parameter::StartKey, start);
         options.bytes(Parameter::Filter, self.filter.as_deref());
-        options.bytes(
-            Parameter::IndexName,
-            self.index.as_deref().map(str::as_bytes),
-        );
+        options.bytes(Parameter::IndexName, self.index.as_deref().map(str::as_bytes));
         options.uint(Parameter::Limit, self.limit);
         options.uint(Parameter::Forward, extra.backward.then_some(0));
         // All attributes of a table is what is meant anyway; of an index it is not.
         let plain = self.select == Some(Selection::AllAttributes) && self.index.is_none();
-        options.uint(
-            Parameter::Select,
-            self.select.filter(|_| !plain).map(|select| select as u64),
-        );
-        options.uint(
-            Parameter::Segment,
-            extra.segment.map(|(segment, _)| segment),
-        );
-        options.uint(
-            Parameter::TotalSegments,
-            extra.segment.map(|(_, total)| total),
-        );
+        options.uint(Parameter::Select, self.select.filter(|_| !plain).map(|select| select as u64));
+        options.uint(Parameter::Segment, extra.segment.map(|(segment, _)| segment));
+        options.uint(Parameter::TotalSegments, extra.segment.map(|(_, total)| total));
     }
 
     /// Where to start: a key of the table, or for an index, attributes of both keys with their names.
@@ -147,20 +124,13 @@ impl Page {
             write_compound_key(start, &mut writer).map_err(|refusal| request.refuse(refusal))?;
         } else if let Some(schema) = request.key_schema(&self.table) {
             write_exact_key(schema, start, &mut writer).map_err(|error| {
-                request.refuse(Refusal::new(format!(
-                    "The provided starting key is invalid: {error}"
-                )))
+                request.refuse(Refusal::new(format!("The provided starting key is invalid: {error}")))
             })?;
         }
         Ok(Some(out))
     }
 
-    pub(super) fn read(
-        &self,
-        method: Method,
-        metadata: &Metadata,
-        answer: &[u8],
-    ) -> Result<PageOutput, DecodeStop> {
+    pub(super) fn read(&self, method: Method, metadata: &Metadata, answer: &[u8]) -> Result<PageOutput, DecodeStop> {
         answer::read(method, answer, |reader| {
             let mut items = ItemReader::new(metadata);
             let mut output = PageOutput::default();
@@ -194,11 +164,7 @@ impl Page {
         Ok(())
     }
 
-    fn read_items(
-        &self,
-        items: &mut ItemReader<'_>,
-        reader: &mut Reader<'_>,
-    ) -> crate::cbor::Result<Vec<Attributes>> {
+    fn read_items(&self, items: &mut ItemReader<'_>, reader: &mut Reader<'_>) -> crate::cbor::Result<Vec<Attributes>> {
         let mut elements = reader.array()?;
         let mut all = Vec::with_capacity(elements.reserve());
         if let Some(projection) = &self.projection {
@@ -264,11 +230,8 @@ fn write_compound_key(key: &Attributes, writer: &mut Writer<'_>) -> Checked<()> 
     writer.open_map();
     for (name, value) in sorted(key) {
         writer.text(name);
-        write_value(value, writer).map_err(|error| {
-            Refusal::new(format!(
-                "The provided starting key is invalid: {error}; key: {name}"
-            ))
-        })?;
+        write_value(value, writer)
+            .map_err(|error| Refusal::new(format!("The provided starting key is invalid: {error}; key: {name}")))?;
     }
     writer.close();
     Ok(())
@@ -295,9 +258,7 @@ impl PageOutput {
     /// Number of items returned, and number of items looked at before the filter.
     pub(super) fn counts(&self) -> (i32, i32) {
         let items = self.items.as_ref().map_or(0, Vec::len);
-        let count = self
-            .count
-            .unwrap_or_else(|| i32::try_from(items).unwrap_or(i32::MAX));
+        let count = self.count.unwrap_or_else(|| i32::try_from(items).unwrap_or(i32::MAX));
         (count, self.scanned_count.unwrap_or(count))
     }
 }

@@ -62,11 +62,7 @@ pub(super) fn metrics_wanted(wanted: Option<&ReturnItemCollectionMetrics>) -> Ch
         Some(ReturnItemCollectionMetrics::Size) => Ok(true),
         Some(other) => {
             let constraint = "Member must satisfy enum value set: [SIZE, NONE]";
-            Err(out_of_model(
-                other,
-                "returnItemCollectionMetrics",
-                constraint,
-            ))
+            Err(out_of_model(other, "returnItemCollectionMetrics", constraint))
         }
     }
 }
@@ -105,10 +101,7 @@ impl Options<'_, '_> {
     }
 
     pub(super) fn capacity(&mut self, wanted: CapacityWanted) {
-        self.uint(
-            Parameter::ConsumedCapacity,
-            (wanted != CapacityWanted::None).then_some(wanted as u64),
-        );
+        self.uint(Parameter::ConsumedCapacity, (wanted != CapacityWanted::None).then_some(wanted as u64));
     }
 
     fn key(&mut self, parameter: Parameter) {

@@ -39,9 +39,7 @@ impl Operation for PutItem {
     }
 
     fn decode(&self, metadata: &Metadata, answer: &[u8]) -> Result<PutItemOutput, DecodeStop> {
-        let output = self
-            .write
-            .read(Self::METHOD, metadata, &self.item, answer)?;
+        let output = self.write.read(Self::METHOD, metadata, &self.item, answer)?;
         Ok(PutItemOutput::builder()
             .set_attributes(output.attributes)
             .set_consumed_capacity(output.consumed_capacity)
@@ -54,15 +52,11 @@ impl PutItem {
     fn parse(input: PutItemInput) -> Checked<Self> {
         refuse_old_item_on_failure(input.return_values_on_condition_check_failure.as_ref())?;
         refuse_mixture(
-            &[
-                ("Expected", input.expected.is_some()),
-                ("ConditionalOperator", input.conditional_operator.is_some()),
-            ],
+            &[("Expected", input.expected.is_some()), ("ConditionalOperator", input.conditional_operator.is_some())],
             &[("ConditionExpression", input.condition_expression.is_some())],
         )?;
         let names = input.expression_attribute_names.as_ref();
-        let mut placeholders =
-            Placeholders::new(names, input.expression_attribute_values.as_ref())?;
+        let mut placeholders = Placeholders::new(names, input.expression_attribute_values.as_ref())?;
         let condition = parse_condition(
             &mut placeholders,
             input.condition_expression.as_deref(),
@@ -78,9 +72,6 @@ impl PutItem {
             metrics: metrics_wanted(input.return_item_collection_metrics.as_ref())?,
         };
         required("Item", input.item.as_ref())?;
-        Ok(Self {
-            item: input.item.unwrap_or_default(),
-            write,
-        })
+        Ok(Self { item: input.item.unwrap_or_default(), write })
     }
 }

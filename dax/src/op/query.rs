@@ -33,13 +33,7 @@ impl Operation for Query {
         let mut request = Request::open(Self::METHOD, metadata, out);
         request.table(&self.page.table);
         request.writer.bytes(&self.condition);
-        self.page.write_options(
-            Extra {
-                backward: self.backward,
-                ..Extra::default()
-            },
-            &mut request,
-        )?;
+        self.page.write_options(Extra { backward: self.backward, ..Extra::default() }, &mut request)?;
         request.finish()
     }
 
@@ -59,14 +53,8 @@ impl Operation for Query {
 impl Query {
     fn parse(input: QueryInput) -> Checked<Self> {
         let attributes = input.attributes_to_get.as_deref().unwrap_or_default();
-        let key_conditions = input
-            .key_conditions
-            .as_ref()
-            .filter(|conditions| !conditions.is_empty());
-        let old_filter = input
-            .query_filter
-            .as_ref()
-            .filter(|conditions| !conditions.is_empty());
+        let key_conditions = input.key_conditions.as_ref().filter(|conditions| !conditions.is_empty());
+        let old_filter = input.query_filter.as_ref().filter(|conditions| !conditions.is_empty());
         refuse_mixture(
             &[
                 ("AttributesToGet", !attributes.is_empty()),
@@ -75,25 +63,16 @@ impl Query {
                 ("ConditionalOperator", input.conditional_operator.is_some()),
             ],
             &[
-                (
-                    "ProjectionExpression",
-                    input.projection_expression.is_some(),
-                ),
-                (
-                    "KeyConditionExpression",
-                    input.key_condition_expression.is_some(),
-                ),
+                ("ProjectionExpression", input.projection_expression.is_some()),
+                ("KeyConditionExpression", input.key_condition_expression.is_some()),
                 ("FilterExpression", input.filter_expression.is_some()),
             ],
         )?;
         let names = input.expression_attribute_names.as_ref();
-        let mut placeholders =
-            Placeholders::new(names, input.expression_attribute_values.as_ref())?;
+        let mut placeholders = Placeholders::new(names, input.expression_attribute_values.as_ref())?;
         let condition = match (&input.key_condition_expression, key_conditions) {
             (Some(text), _) => placeholders.condition(ExpressionKind::KeyCondition, text)?,
-            (None, Some(conditions)) => {
-                Legacy::conditions(ExpressionKind::KeyCondition, conditions, None)?
-            }
+            (None, Some(conditions)) => Legacy::conditions(ExpressionKind::KeyCondition, conditions, None)?,
             (None, None) => {
                 return Err(Refusal::new(
                     "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
@@ -109,11 +88,7 @@ impl Query {
             (Some(text), _) => Some(placeholders.condition(ExpressionKind::Filter, text)?),
             (None, Some(conditions)) => {
                 let joined_by = input.conditional_operator.as_ref();
-                Some(Legacy::conditions(
-                    ExpressionKind::Filter,
-                    conditions,
-                    joined_by,
-                )?)
+                Some(Legacy::conditions(ExpressionKind::Filter, conditions, joined_by)?)
             }
             (None, None) => None,
         };
@@ -129,10 +104,6 @@ impl Query {
             start: input.exclusive_start_key,
             capacity: CapacityWanted::parse(input.return_consumed_capacity.as_ref())?,
         };
-        Ok(Self {
-            condition,
-            backward: input.scan_index_forward == Some(false),
-            page,
-        })
+        Ok(Self { condition, backward: input.scan_index_forward == Some(false), page })
     }
 }

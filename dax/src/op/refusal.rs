@@ -46,33 +46,18 @@ pub(super) fn required<'a, T: ?Sized>(parameter: &str, value: Option<&'a T>) -> 
 }
 
 /// A value beyond those that DynamoDB's model allows.
-pub(super) fn out_of_model(
-    value: impl std::fmt::Display,
-    parameter: &str,
-    constraint: &str,
-) -> Refusal {
+pub(super) fn out_of_model(value: impl std::fmt::Display, parameter: &str, constraint: &str) -> Refusal {
     let what = "1 validation error detected: Value";
-    Refusal::new(format!(
-        "{what} '{value}' at '{parameter}' failed to satisfy constraint: {constraint}"
-    ))
+    Refusal::new(format!("{what} '{value}' at '{parameter}' failed to satisfy constraint: {constraint}"))
 }
 
 /// Fails unless between `at_least` and `at_most` elements are there.
-pub(super) fn check_count(
-    parameter: &str,
-    count: usize,
-    at_least: usize,
-    at_most: usize,
-) -> Checked<()> {
+pub(super) fn check_count(parameter: &str, count: usize, at_least: usize, at_most: usize) -> Checked<()> {
     let (relation, bound) = match count {
         _ if count < at_least => ("greater", at_least),
         _ if count > at_most => ("less", at_most),
         _ => return Ok(()),
     };
     let constraint = format!("Member must have length {relation} than or equal to {bound}");
-    Err(out_of_model(
-        format_args!("[{count} members]"),
-        parameter,
-        &constraint,
-    ))
+    Err(out_of_model(format_args!("[{count} members]"), parameter, &constraint))
 }

@@ -4,10 +4,7 @@ use super::parameter::Options;
 use super::refusal::{Checked, Refusal};
 use crate::cbor::Writer;
 use crate::codec::item::{push_once, write_item};
-use crate::codec::{
-    Attributes, EncodeStop, KeyError, KeySchema, Lookup, Metadata, Method, write_exact_key,
-    write_key,
-};
+use crate::codec::{Attributes, EncodeStop, KeyError, KeySchema, Lookup, Metadata, Method, write_exact_key, write_key};
 
 /// Writes a request, collecting the lookups that it turns out to need.
 ///
@@ -24,12 +21,7 @@ impl<'m, 'o> Request<'m, 'o> {
     pub(super) fn open(method: Method, metadata: &'m Metadata, out: &'o mut Vec<u8>) -> Self {
         let mut writer = Writer::new(out);
         method.open(&mut writer);
-        Self {
-            method,
-            metadata,
-            missing: Vec::new(),
-            writer,
-        }
+        Self { method, metadata, missing: Vec::new(), writer }
     }
 
     /// A name as a byte string, as all methods but the batch ones have it.
@@ -38,22 +30,12 @@ impl<'m, 'o> Request<'m, 'o> {
     }
 
     /// A key that consists of nothing but key attributes. Returns where it stands in the output.
-    pub(super) fn exact_key(
-        &mut self,
-        table: &str,
-        key: &Attributes,
-    ) -> Result<std::ops::Range<usize>, EncodeStop> {
-        self.nested(table, |schema, _, _, writer| {
-            Ok(write_exact_key(schema, key, writer)?)
-        })
+    pub(super) fn exact_key(&mut self, table: &str, key: &Attributes) -> Result<std::ops::Range<usize>, EncodeStop> {
+        self.nested(table, |schema, _, _, writer| Ok(write_exact_key(schema, key, writer)?))
     }
 
     /// The key of an item. Returns where it stands in the output.
-    pub(super) fn key_of_item(
-        &mut self,
-        table: &str,
-        item: &Attributes,
-    ) -> Result<std::ops::Range<usize>, EncodeStop> {
+    pub(super) fn key_of_item(&mut self, table: &str, item: &Attributes) -> Result<std::ops::Range<usize>, EncodeStop> {
         self.nested(table, |schema, _, _, writer| {
             write_key(schema, item, writer).map_err(|error| match error {
                 KeyError::Missing { name } => Refusal::new(format!(
@@ -66,18 +48,14 @@ impl<'m, 'o> Request<'m, 'o> {
 
     /// The attributes of an item that are not part of its key.
     pub(super) fn item(&mut self, table: &str, item: &Attributes) -> Result<(), EncodeStop> {
-        self.nested(table, |schema, metadata, missing, writer| {
-            Ok(write_item(schema, item, metadata, missing, writer)?)
-        })
-        .map(drop)
+        self.nested(table, |schema, metadata, missing, writer| Ok(write_item(schema, item, metadata, missing, writer)?))
+            .map(drop)
     }
 
     /// The map of optional parameters.
     pub(super) fn options(&mut self, write: impl FnOnce(&mut Options<'_, 'o>)) {
         self.writer.open_map();
-        write(&mut Options {
-            writer: &mut self.writer,
-        });
+        write(&mut Options { writer: &mut self.writer });
         self.writer.close();
     }
 
@@ -85,37 +63,21 @@ impl<'m, 'o> Request<'m, 'o> {
     pub(super) fn key_schema(&mut self, table: &str) -> Option<&'m KeySchema> {
         let schema = self.metadata.key_schema(table);
         if schema.is_none() {
-            push_once(
-                &mut self.missing,
-                Lookup::KeySchema {
-                    table: table.to_owned(),
-                },
-            );
+            push_once(&mut self.missing, Lookup::KeySchema { table: table.to_owned() });
         }
         schema.map(AsRef::as_ref)
     }
 
     /// Fails if two of these keys, which stand in the output, are the same.
-    pub(super) fn check_distinct(
-        &mut self,
-        keys: &[std::ops::Range<usize>],
-    ) -> Result<(), EncodeStop> {
+    pub(super) fn check_distinct(&mut self, keys: &[std::ops::Range<usize>]) -> Result<(), EncodeStop> {
         if !self.is_complete() {
             return Ok(());
         }
         let written: &[u8] = self.writer.buffer();
-        let mut keys: Vec<&[u8]> = keys
-            .iter()
-            .filter_map(|range| written.get(range.clone()))
-            .collect();
+        let mut keys: Vec<&[u8]> = keys.iter().filter_map(|range| written.get(range.clone())).collect();
         keys.sort_unstable();
-        if keys
-            .windows(2)
-            .any(|pair| matches!(pair, [first, second] if first == second))
-        {
-            return Err(self.refuse(Refusal::new(
-                "Provided list of item keys contains duplicates",
-            )));
+        if keys.windows(2).any(|pair| matches!(pair, [first, second] if first == second)) {
+            return Err(self.refuse(Refusal::new("Provided list of item keys contains duplicates")));
         }
         Ok(())
     }
@@ -134,11 +96,7 @@ impl<'m, 'o> Request<'m, 'o> {
     }
 
     pub(super) fn finish(self) -> Result<(), EncodeStop> {
-        if self.is_complete() {
-            Ok(())
-        } else {
-            Err(EncodeStop::Need(self.missing))
-        }
+        if self.is_complete() { Ok(()) } else { Err(EncodeStop::Need(self.missing)) }
     }
 
     fn nested(
@@ -149,9 +107,7 @@ impl<'m, 'o> Request<'m, 'o> {
         let start = self.writer.buffer().len();
         if let Some(schema) = self.key_schema(table) {
             let (metadata, missing) = (self.metadata, &mut self.missing);
-            let written = self
-                .writer
-                .nested(|writer| write(schema, metadata, missing, writer));
+            let written = self.writer.nested(|writer| write(schema, metadata, missing, writer));
             written.map_err(|refusal| self.refuse(refusal))?;
         }
         Ok(start..self.writer.buffer().len())

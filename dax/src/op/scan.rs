@@ -34,13 +34,7 @@ impl Operation for Scan {
     fn encode(&self, metadata: &Metadata, out: &mut Vec<u8>) -> Result<(), EncodeStop> {
         let mut request = Request::open(Self::METHOD, metadata, out);
         request.table(&self.page.table);
-        self.page.write_options(
-            Extra {
-                segment: self.segment,
-                ..Extra::default()
-            },
-            &mut request,
-        )?;
+        self.page.write_options(Extra { segment: self.segment, ..Extra::default() }, &mut request)?;
         request.finish()
     }
 
@@ -60,10 +54,7 @@ impl Operation for Scan {
 impl Scan {
     fn parse(input: ScanInput) -> Checked<Self> {
         let attributes = input.attributes_to_get.as_deref().unwrap_or_default();
-        let old_filter = input
-            .scan_filter
-            .as_ref()
-            .filter(|conditions| !conditions.is_empty());
+        let old_filter = input.scan_filter.as_ref().filter(|conditions| !conditions.is_empty());
         refuse_mixture(
             &[
                 ("AttributesToGet", !attributes.is_empty()),
@@ -71,16 +62,12 @@ impl Scan {
                 ("ConditionalOperator", input.conditional_operator.is_some()),
             ],
             &[
-                (
-                    "ProjectionExpression",
-                    input.projection_expression.is_some(),
-                ),
+                ("ProjectionExpression", input.projection_expression.is_some()),
                 ("FilterExpression", input.filter_expression.is_some()),
             ],
         )?;
         let names = input.expression_attribute_names.as_ref();
-        let mut placeholders =
-            Placeholders::new(names, input.expression_attribute_values.as_ref())?;
+        let mut placeholders = Placeholders::new(names, input.expression_attribute_values.as_ref())?;
         let projection = match &input.projection_expression {
             Some(text) => Some(placeholders.projection(text)?),
             None if attributes.is_empty() => None,
@@ -90,11 +77,7 @@ impl Scan {
             (Some(text), _) => Some(placeholders.condition(ExpressionKind::Filter, text)?),
             (None, Some(conditions)) => {
                 let joined_by = input.conditional_operator.as_ref();
-                Some(Legacy::conditions(
-                    ExpressionKind::Filter,
-                    conditions,
-                    joined_by,
-                )?)
+                Some(Legacy::conditions(ExpressionKind::Filter, conditions, joined_by)?)
             }
             (None, None) => None,
         };
@@ -110,10 +93,7 @@ impl Scan {
             start: input.exclusive_start_key,
             capacity: CapacityWanted::parse(input.return_consumed_capacity.as_ref())?,
         };
-        Ok(Self {
-            segment: parse_segment(input.segment, input.total_segments)?,
-            page,
-        })
+        Ok(Self { segment: parse_segment(input.segment, input.total_segments)?, page })
     }
 }
 
@@ -128,19 +108,13 @@ fn parse_segment(segment: Option<i32>, total: Option<i32>) -> Checked<Option<(u6
             "The Segment parameter is required but was not present in the request when parameter TotalSegments is \
              present",
         )),
-        (Some(_), Some(total)) if !(1..=MAX_SEGMENTS).contains(&total) => Err(out_of_model(
-            total,
-            "totalSegments",
-            "Member must have value between 1 and 1000000",
-        )),
-        (Some(segment), Some(total)) if !(0..total).contains(&segment) => {
-            Err(Refusal::new(format!(
-                "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: {segment} is \
+        (Some(_), Some(total)) if !(1..=MAX_SEGMENTS).contains(&total) => {
+            Err(out_of_model(total, "totalSegments", "Member must have value between 1 and 1000000"))
+        }
+        (Some(segment), Some(total)) if !(0..total).contains(&segment) => Err(Refusal::new(format!(
+            "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: {segment} is \
              not less than TotalSegments: {total}"
-            )))
-        }
-        (Some(segment), Some(total)) => {
-            Ok(u64::try_from(segment).ok().zip(u64::try_from(total).ok()))
-        }
+        ))),
+        (Some(segment), Some(total)) => Ok(u64::try_from(segment).ok().zip(u64::try_from(total).ok())),
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{
-    ConditionalOperator, ConsumedCapacity, ExpectedAttributeValue, ItemCollectionMetrics,
-    ReturnValue, ReturnValuesOnConditionCheckFailure,
+    ConditionalOperator, ConsumedCapacity, ExpectedAttributeValue, ItemCollectionMetrics, ReturnValue,
+    ReturnValuesOnConditionCheckFailure,
 };
 
 use super::parameter::{CapacityWanted, Options, Parameter};
@@ -44,7 +44,8 @@ impl Returned {
             Some(ReturnValue::AllNew) => Self::AllNew,
             Some(ReturnValue::UpdatedNew) => Self::UpdatedNew,
             Some(other) => {
-                let constraint = "Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]";
+                let constraint =
+                    "Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]";
                 return Err(out_of_model(other, "returnValues", constraint));
             }
         })
@@ -52,9 +53,7 @@ impl Returned {
 }
 
 /// Single writes have no room for this parameter: without the old item a caller would be misled, so it is refused.
-pub(super) fn refuse_old_item_on_failure(
-    wanted: Option<&ReturnValuesOnConditionCheckFailure>,
-) -> Checked<()> {
+pub(super) fn refuse_old_item_on_failure(wanted: Option<&ReturnValuesOnConditionCheckFailure>) -> Checked<()> {
     match wanted {
         None | Some(ReturnValuesOnConditionCheckFailure::None) => Ok(()),
         Some(_) => Err(Refusal::new(
@@ -73,9 +72,7 @@ pub(super) fn parse_condition<'a>(
 ) -> Checked<Option<Vec<u8>>> {
     let expected = expected.filter(|expected| !expected.is_empty());
     match (condition, expected) {
-        (Some(text), _) => Ok(Some(
-            placeholders.condition(ExpressionKind::Condition, text)?,
-        )),
+        (Some(text), _) => Ok(Some(placeholders.condition(ExpressionKind::Condition, text)?)),
         (None, Some(expected)) => Ok(Some(Legacy::expected(expected, joined_by)?)),
         (None, None) => Ok(None),
     }
@@ -104,10 +101,7 @@ impl SingleWrite {
         options.capacity(self.capacity);
         options.bytes(Parameter::Condition, self.condition.as_deref());
         options.uint(Parameter::CollectionMetrics, self.metrics.then_some(1));
-        options.uint(
-            Parameter::ReturnValues,
-            (self.returned != Returned::None).then_some(self.returned as u64),
-        );
+        options.uint(Parameter::ReturnValues, (self.returned != Returned::None).then_some(self.returned as u64));
         options.bytes(Parameter::Update, update);
     }
 
@@ -153,9 +147,7 @@ impl SingleWrite {
             Returned::AllOld | Returned::AllNew => {
                 let mut attributes = items.item(reader, 2)?;
                 if let Some(schema) = items.key_schema(&self.table) {
-                    let names = schema
-                        .attributes()
-                        .map(|KeyAttribute { name, .. }| name.as_str());
+                    let names = schema.attributes().map(|KeyAttribute { name, .. }| name.as_str());
                     copy_key(names, key, &mut attributes);
                 }
                 Ok(Some(attributes))

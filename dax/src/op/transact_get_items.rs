@@ -59,18 +59,10 @@ impl Operation for TransactGetItems {
         request.finish()
     }
 
-    fn decode(
-        &self,
-        metadata: &Metadata,
-        answer: &[u8],
-    ) -> Result<TransactGetItemsOutput, DecodeStop> {
+    fn decode(&self, metadata: &Metadata, answer: &[u8]) -> Result<TransactGetItemsOutput, DecodeStop> {
         let output = answer::read(Self::METHOD, answer, |reader| self.read(metadata, reader));
         output.map_err(|stop| {
-            with_reasons(stop, metadata, |at| {
-                self.gets
-                    .get(at)
-                    .map(|(get, _)| (get.table_name.as_str(), &get.key))
-            })
+            with_reasons(stop, metadata, |at| self.gets.get(at).map(|(get, _)| (get.table_name.as_str(), &get.key)))
         })
     }
 }
@@ -82,29 +74,17 @@ impl TransactGetItems {
         check_count("transactItems", items.len(), 1, MAX_ITEMS)?;
         let mut gets = Vec::with_capacity(items.len());
         for item in items {
-            let get = item
-                .get
-                .ok_or_else(|| Refusal::new("Every element of TransactItems must have a Get"))?;
-            let mut placeholders =
-                Placeholders::new(get.expression_attribute_names.as_ref(), None)?;
+            let get = item.get.ok_or_else(|| Refusal::new("Every element of TransactItems must have a Get"))?;
+            let mut placeholders = Placeholders::new(get.expression_attribute_names.as_ref(), None)?;
             let projection = get.projection_expression.as_deref();
-            let projection = projection
-                .map(|text| placeholders.projection(text))
-                .transpose()?;
+            let projection = projection.map(|text| placeholders.projection(text)).transpose()?;
             placeholders.finish()?;
             gets.push((get, projection));
         }
-        Ok(Self {
-            gets,
-            capacity: CapacityWanted::parse(input.return_consumed_capacity.as_ref())?,
-        })
+        Ok(Self { gets, capacity: CapacityWanted::parse(input.return_consumed_capacity.as_ref())? })
     }
 
-    fn read(
-        &self,
-        metadata: &Metadata,
-        reader: &mut Reader<'_>,
-    ) -> Result<TransactGetItemsOutput, DecodeStop> {
+    fn read(&self, metadata: &Metadata, reader: &mut Reader<'_>) -> Result<TransactGetItemsOutput, DecodeStop> {
         let mut items = ItemReader::new(metadata);
         let wrong = reader.malformed("a transaction has items and capacities");
         let mut parts = reader.array()?;

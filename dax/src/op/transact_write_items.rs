@@ -61,10 +61,7 @@ impl Operation for TransactWriteItems {
     type Output = TransactWriteItemsOutput;
     type Error = TransactWriteItemsError;
 
-    fn prepare(
-        input: TransactWriteItemsInput,
-        random: &mut dyn FnMut() -> u128,
-    ) -> Result<Self, Error> {
+    fn prepare(input: TransactWriteItemsInput, random: &mut dyn FnMut() -> u128) -> Result<Self, Error> {
         Self::parse(input, random).map_err(|refusal| refusal.of(Self::METHOD))
     }
 
@@ -91,18 +88,10 @@ impl Operation for TransactWriteItems {
         request.writer.null();
         request.writer.array(count);
         for write in &self.writes {
-            request
-                .writer
-                .uint(if write.old_item_on_failure { 2 } else { 1 });
+            request.writer.uint(if write.old_item_on_failure { 2 } else { 1 });
         }
-        write_expressions(
-            &mut request,
-            self.writes.iter().map(|write| write.condition.as_deref()),
-        );
-        write_expressions(
-            &mut request,
-            self.writes.iter().map(|write| write.update.as_deref()),
-        );
+        write_expressions(&mut request, self.writes.iter().map(|write| write.condition.as_deref()));
+        write_expressions(&mut request, self.writes.iter().map(|write| write.update.as_deref()));
         request.options(|options| {
             options.capacity(self.capacity);
             options.uint(Parameter::CollectionMetrics, self.metrics.then_some(1));
@@ -111,17 +100,11 @@ impl Operation for TransactWriteItems {
         request.finish()
     }
 
-    fn decode(
-        &self,
-        metadata: &Metadata,
-        answer: &[u8],
-    ) -> Result<TransactWriteItemsOutput, DecodeStop> {
+    fn decode(&self, metadata: &Metadata, answer: &[u8]) -> Result<TransactWriteItemsOutput, DecodeStop> {
         let output = answer::read(Self::METHOD, answer, |reader| self.read(metadata, reader));
         output.map_err(|stop| {
             with_reasons(stop, metadata, |at| {
-                self.writes
-                    .get(at)
-                    .map(|write| (write.table.as_str(), &write.attributes))
+                self.writes.get(at).map(|write| (write.table.as_str(), &write.attributes))
             })
         })
     }
@@ -132,10 +115,7 @@ impl TransactWriteItems {
         required("TransactItems", input.transact_items.as_ref())?;
         let items = input.transact_items.unwrap_or_default();
         check_count("transactItems", items.len(), 1, MAX_ITEMS)?;
-        let writes = items
-            .into_iter()
-            .map(Write::parse)
-            .collect::<Checked<Vec<_>>>()?;
+        let writes = items.into_iter().map(Write::parse).collect::<Checked<Vec<_>>>()?;
         let token = match input.client_request_token {
             Some(token) if (1..=MAX_TOKEN).contains(&token.len()) => token,
             Some(token) => {
@@ -146,12 +126,7 @@ impl TransactWriteItems {
         };
         let capacity = CapacityWanted::parse(input.return_consumed_capacity.as_ref())?;
         let metrics = metrics_wanted(input.return_item_collection_metrics.as_ref())?;
-        Ok(Self {
-            writes,
-            token,
-            capacity,
-            metrics,
-        })
+        Ok(Self { writes, token, capacity, metrics })
     }
 
     fn write_keys(&self, request: &mut Request<'_, '_>) -> Result<(), EncodeStop> {
@@ -167,26 +142,17 @@ impl TransactWriteItems {
         if !request.is_complete() {
             return Ok(());
         }
-        let mut targets: Vec<(&str, Vec<u8>)> = keys
-            .into_iter()
-            .map(|(table, key)| (table, request.written(&key).to_vec()))
-            .collect();
+        let mut targets: Vec<(&str, Vec<u8>)> =
+            keys.into_iter().map(|(table, key)| (table, request.written(&key).to_vec())).collect();
         targets.sort_unstable();
-        if targets
-            .windows(2)
-            .any(|pair| matches!(pair, [first, second] if first == second))
-        {
+        if targets.windows(2).any(|pair| matches!(pair, [first, second] if first == second)) {
             let what = "Transaction request cannot include multiple operations on one item";
             return Err(request.refuse(Refusal::new(what)));
         }
         Ok(())
     }
 
-    fn read(
-        &self,
-        metadata: &Metadata,
-        reader: &mut Reader<'_>,
-    ) -> Result<TransactWriteItemsOutput, DecodeStop> {
+    fn read(&self, metadata: &Metadata, reader: &mut Reader<'_>) -> Result<TransactWriteItemsOutput, DecodeStop> {
         let mut items = ItemReader::new(metadata);
         let wrong = reader.malformed("a transaction has results, capacities and metrics");
         let mut parts = reader.array()?;
@@ -221,26 +187,20 @@ impl Write {
             (None, Some(put), None, None) => Self::put(put),
             (None, None, Some(delete), None) => Self::delete(delete),
             (None, None, None, Some(update)) => Self::update(update),
-            _ => Err(Refusal::new(
-                "TransactItems can only contain one of ConditionCheck, Put, Update or Delete",
-            )),
+            _ => Err(Refusal::new("TransactItems can only contain one of ConditionCheck, Put, Update or Delete")),
         }
     }
 
     fn condition_check(check: ConditionCheck) -> Checked<Self> {
         let names = check.expression_attribute_names.as_ref();
-        let mut placeholders =
-            Placeholders::new(names, check.expression_attribute_values.as_ref())?;
-        let condition =
-            placeholders.condition(ExpressionKind::Condition, &check.condition_expression)?;
+        let mut placeholders = Placeholders::new(names, check.expression_attribute_values.as_ref())?;
+        let condition = placeholders.condition(ExpressionKind::Condition, &check.condition_expression)?;
         placeholders.finish()?;
         Ok(Self {
             action: Action::ConditionCheck,
             condition: Some(condition),
             update: None,
-            old_item_on_failure: old_item_wanted(
-                check.return_values_on_condition_check_failure.as_ref(),
-            )?,
+            old_item_on_failure: old_item_wanted(check.return_values_on_condition_check_failure.as_ref())?,
             table: check.table_name,
             attributes: check.key,
         })
@@ -255,9 +215,7 @@ impl Write {
             action: Action::Put,
             condition,
             update: None,
-            old_item_on_failure: old_item_wanted(
-                put.return_values_on_condition_check_failure.as_ref(),
-            )?,
+            old_item_on_failure: old_item_wanted(put.return_values_on_condition_check_failure.as_ref())?,
             table: put.table_name,
             attributes: put.item,
         })
@@ -265,18 +223,14 @@ impl Write {
 
     fn delete(delete: Delete) -> Checked<Self> {
         let names = delete.expression_attribute_names.as_ref();
-        let mut placeholders =
-            Placeholders::new(names, delete.expression_attribute_values.as_ref())?;
-        let condition =
-            optional_condition(&mut placeholders, delete.condition_expression.as_deref())?;
+        let mut placeholders = Placeholders::new(names, delete.expression_attribute_values.as_ref())?;
+        let condition = optional_condition(&mut placeholders, delete.condition_expression.as_deref())?;
         placeholders.finish()?;
         Ok(Self {
             action: Action::Delete,
             condition,
             update: None,
-            old_item_on_failure: old_item_wanted(
-                delete.return_values_on_condition_check_failure.as_ref(),
-            )?,
+            old_item_on_failure: old_item_wanted(delete.return_values_on_condition_check_failure.as_ref())?,
             table: delete.table_name,
             attributes: delete.key,
         })
@@ -284,29 +238,22 @@ impl Write {
 
     fn update(update: Update) -> Checked<Self> {
         let names = update.expression_attribute_names.as_ref();
-        let mut placeholders =
-            Placeholders::new(names, update.expression_attribute_values.as_ref())?;
+        let mut placeholders = Placeholders::new(names, update.expression_attribute_values.as_ref())?;
         let actions = placeholders.update(&update.update_expression)?;
-        let condition =
-            optional_condition(&mut placeholders, update.condition_expression.as_deref())?;
+        let condition = optional_condition(&mut placeholders, update.condition_expression.as_deref())?;
         placeholders.finish()?;
         Ok(Self {
             action: Action::Update,
             condition,
             update: Some(actions),
-            old_item_on_failure: old_item_wanted(
-                update.return_values_on_condition_check_failure.as_ref(),
-            )?,
+            old_item_on_failure: old_item_wanted(update.return_values_on_condition_check_failure.as_ref())?,
             table: update.table_name,
             attributes: update.key,
         })
     }
 }
 
-fn write_expressions<'a>(
-    request: &mut Request<'_, '_>,
-    expressions: impl ExactSizeIterator<Item = Option<&'a [u8]>>,
-) {
+fn write_expressions<'a>(request: &mut Request<'_, '_>, expressions: impl ExactSizeIterator<Item = Option<&'a [u8]>>) {
     request.writer.array(expressions.len());
     for expression in expressions {
         match expression {
@@ -316,13 +263,8 @@ fn write_expressions<'a>(
     }
 }
 
-fn optional_condition<'a>(
-    placeholders: &mut Placeholders<'a>,
-    text: Option<&'a str>,
-) -> Checked<Option<Vec<u8>>> {
-    Ok(text
-        .map(|text| placeholders.condition(ExpressionKind::Condition, text))
-        .transpose()?)
+fn optional_condition<'a>(placeholders: &mut Placeholders<'a>, text: Option<&'a str>) -> Checked<Option<Vec<u8>>> {
+    Ok(text.map(|text| placeholders.condition(ExpressionKind::Condition, text)).transpose()?)
 }
 
 fn old_item_wanted(wanted: Option<&ReturnValuesOnConditionCheckFailure>) -> Checked<bool> {
@@ -331,11 +273,7 @@ fn old_item_wanted(wanted: Option<&ReturnValuesOnConditionCheckFailure>) -> Chec
         Some(ReturnValuesOnConditionCheckFailure::AllOld) => Ok(true),
         Some(other) => {
             let constraint = "Member must satisfy enum value set: [ALL_OLD, NONE]";
-            Err(out_of_model(
-                other,
-                "returnValuesOnConditionCheckFailure",
-                constraint,
-            ))
+            Err(out_of_model(other, "returnValuesOnConditionCheckFailure", constraint))
         }
     }
 }

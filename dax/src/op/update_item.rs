@@ -1,8 +1,6 @@
 //! `UpdateItem`
 
-use aws_sdk_dynamodb::operation::update_item::{
-    UpdateItemError, UpdateItemInput, UpdateItemOutput,
-};
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemInput, UpdateItemOutput};
 
 use super::Operation;
 use super::parameter::{CapacityWanted, metrics_wanted};
@@ -52,10 +50,7 @@ impl Operation for UpdateItem {
 impl UpdateItem {
     fn parse(input: UpdateItemInput) -> Checked<Self> {
         refuse_old_item_on_failure(input.return_values_on_condition_check_failure.as_ref())?;
-        let old_updates = input
-            .attribute_updates
-            .as_ref()
-            .filter(|updates| !updates.is_empty());
+        let old_updates = input.attribute_updates.as_ref().filter(|updates| !updates.is_empty());
         refuse_mixture(
             &[
                 ("AttributeUpdates", old_updates.is_some()),
@@ -68,8 +63,7 @@ impl UpdateItem {
             ],
         )?;
         let names = input.expression_attribute_names.as_ref();
-        let mut placeholders =
-            Placeholders::new(names, input.expression_attribute_values.as_ref())?;
+        let mut placeholders = Placeholders::new(names, input.expression_attribute_values.as_ref())?;
         let update = match (&input.update_expression, old_updates) {
             (Some(text), _) => Some(placeholders.update(text)?),
             (None, Some(updates)) => Some(Legacy::updates(updates)?),
@@ -90,10 +84,6 @@ impl UpdateItem {
             metrics: metrics_wanted(input.return_item_collection_metrics.as_ref())?,
         };
         required("Key", input.key.as_ref())?;
-        Ok(Self {
-            key: input.key.unwrap_or_default(),
-            update,
-            write,
-        })
+        Ok(Self { key: input.key.unwrap_or_default(), update, write })
     }
 }

@@ -124,13 +124,7 @@ enum Progress {
 impl<'a, R: Request> Call<'a, R> {
     /// A call of which nothing was sent yet.
     pub fn new(request: &'a R) -> Self {
-        Self {
-            request,
-            to_ask: Vec::new(),
-            asking: None,
-            progress: Progress::Unsent,
-            rounds: 0,
-        }
+        Self { request, to_ask: Vec::new(), asking: None, progress: Progress::Unsent, rounds: 0 }
     }
 
     /// Whether the server may have acted on the request: if so, and no answer comes, the outcome is unknown.
@@ -145,9 +139,7 @@ impl<'a, R: Request> Call<'a, R> {
 
     /// The method under way.
     pub fn method(&self) -> Method {
-        self.asking
-            .as_ref()
-            .map_or_else(|| self.request.method(), Lookup::method)
+        self.asking.as_ref().map_or_else(|| self.request.method(), Lookup::method)
     }
 
     /// Goes on: at first, and whenever the session is answered.
@@ -155,19 +147,12 @@ impl<'a, R: Request> Call<'a, R> {
     /// # Errors
     /// The server's error, or what was wrong with the request or the answer. The session tells whether it can be used
     /// for another call.
-    pub fn advance(
-        &mut self,
-        session: &mut Session,
-        metadata: &RwLock<Metadata>,
-    ) -> Result<Step<R::Output>, Error> {
+    pub fn advance(&mut self, session: &mut Session, metadata: &RwLock<Metadata>) -> Result<Step<R::Output>, Error> {
         if let Some(lookup) = self.asking.take() {
             let finding = lookup.decode(session.answer());
             let finding = finding.map_err(|stop| stopped(stop, lookup.method(), session))?;
             session.finish();
-            metadata
-                .write()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(&lookup, finding);
+            metadata.write().unwrap_or_else(PoisonError::into_inner).insert(&lookup, finding);
         }
         loop {
             if let Some(lookup) = self.to_ask.pop() {
@@ -193,11 +178,7 @@ impl<'a, R: Request> Call<'a, R> {
         }
     }
 
-    fn write(
-        &mut self,
-        session: &mut Session,
-        metadata: &RwLock<Metadata>,
-    ) -> Result<Result<(), Missing>, Error> {
+    fn write(&mut self, session: &mut Session, metadata: &RwLock<Metadata>) -> Result<Result<(), Missing>, Error> {
         let request = self.request;
         let metadata = metadata.read().unwrap_or_else(PoisonError::into_inner);
         match session.begin(request.method(), |out| request.encode(&metadata, out)) {
@@ -267,9 +248,7 @@ fn stopped(stop: DecodeStop, method: Method, session: &mut Session) -> Error {
         }
         DecodeStop::Malformed { at, what } => (at, what),
         // The scanner found the end of the answer, and yet an item in it goes on.
-        DecodeStop::Incomplete | DecodeStop::Need(_) => {
-            (session.answer().len(), "the answer is cut")
-        }
+        DecodeStop::Incomplete | DecodeStop::Need(_) => (session.answer().len(), "the answer is cut"),
     };
     session.spoil();
     Error::Malformed { method, at, what }

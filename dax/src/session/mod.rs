@@ -68,18 +68,14 @@ impl Session {
 
     /// Whether the next request must be preceded by a proof of identity.
     pub fn wants_authorization(&self, generation: u64, now: Instant) -> bool {
-        self.authorization
-            .is_none_or(|last| last.generation != generation || now >= last.renew_at)
+        self.authorization.is_none_or(|last| last.generation != generation || now >= last.renew_at)
     }
 
     /// Queues a proof of identity, to be sent in front of the next request and good until `renew_at`. `generation`
     /// numbers the credentials that it was made with.
     pub fn authorize(&mut self, proof: &Authorization<'_>, generation: u64, renew_at: Instant) {
         control::write_authorize(proof, &mut self.output);
-        self.authorization = Some(Authorized {
-            generation,
-            renew_at,
-        });
+        self.authorization = Some(Authorized { generation, renew_at });
     }
 
     /// Bytes to be written, all of them before reading.
@@ -96,8 +92,7 @@ impl Session {
     pub fn input(&mut self) -> &mut Vec<u8> {
         if self.input.spare_capacity_mut().len() < NEW_BUFFER_BYTES / 2 {
             // Doubling: an answer is copied a bounded number of times however it is cut.
-            self.input
-                .reserve(self.input.capacity().max(NEW_BUFFER_BYTES));
+            self.input.reserve(self.input.capacity().max(NEW_BUFFER_BYTES));
         }
         &mut self.input
     }
@@ -136,11 +131,7 @@ impl Session {
     }
 
     /// Queues a request. When `write` fails nothing of it stays queued.
-    fn begin<E>(
-        &mut self,
-        method: Method,
-        write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>,
-    ) -> Result<(), E> {
+    fn begin<E>(&mut self, method: Method, write: impl FnOnce(&mut Vec<u8>) -> Result<(), E>) -> Result<(), E> {
         let before = self.output.len();
         if let Err(stop) = write(&mut self.output) {
             self.output.truncate(before);
@@ -153,9 +144,7 @@ impl Session {
 
     /// The complete answer.
     fn answer(&self) -> &[u8] {
-        self.answer_bytes
-            .and_then(|length| self.input.get(..length))
-            .unwrap_or_default()
+        self.answer_bytes.and_then(|length| self.input.get(..length)).unwrap_or_default()
     }
 
     /// Makes ready for the next request. Bytes after the answer were not asked for: whatever they are, the next

@@ -13,18 +13,14 @@ use aws_sdk_dynamodb::operation::get_item::{GetItemInput, GetItemOutput};
 use aws_sdk_dynamodb::operation::put_item::{PutItemInput, PutItemOutput};
 use aws_sdk_dynamodb::operation::query::{QueryInput, QueryOutput};
 use aws_sdk_dynamodb::operation::scan::{ScanInput, ScanOutput};
-use aws_sdk_dynamodb::operation::transact_get_items::{
-    TransactGetItemsInput, TransactGetItemsOutput,
-};
-use aws_sdk_dynamodb::operation::transact_write_items::{
-    TransactWriteItemsInput, TransactWriteItemsOutput,
-};
+use aws_sdk_dynamodb::operation::transact_get_items::{TransactGetItemsInput, TransactGetItemsOutput};
+use aws_sdk_dynamodb::operation::transact_write_items::{TransactWriteItemsInput, TransactWriteItemsOutput};
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemInput, UpdateItemOutput};
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, AttributeValueUpdate, CancellationReason, Capacity, Condition, ConditionCheck,
-    ConsumedCapacity, Delete, DeleteRequest, ExpectedAttributeValue, Get, ItemCollectionMetrics,
-    KeysAndAttributes, Put, PutRequest, TransactGetItem, TransactWriteItem, Update, WriteRequest,
+    AttributeValue, AttributeValueUpdate, CancellationReason, Capacity, Condition, ConditionCheck, ConsumedCapacity,
+    Delete, DeleteRequest, ExpectedAttributeValue, Get, ItemCollectionMetrics, KeysAndAttributes, Put, PutRequest,
+    TransactGetItem, TransactWriteItem, Update, WriteRequest,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -56,13 +52,8 @@ struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     fn of(json: &'a Value) -> Result<Self> {
-        let object = json
-            .as_object()
-            .ok_or_else(|| format!("expected an object, got {json}"))?;
-        Ok(Self {
-            object,
-            seen: RefCell::default(),
-        })
+        let object = json.as_object().ok_or_else(|| format!("expected an object, got {json}"))?;
+        Ok(Self { object, seen: RefCell::default() })
     }
 
     fn get(&self, name: &'static str) -> Option<&'a Value> {
@@ -70,15 +61,8 @@ impl<'a> Fields<'a> {
         self.object.get(name).filter(|value| !value.is_null())
     }
 
-    fn read<T>(
-        &self,
-        name: &'static str,
-        read: impl FnOnce(&'a Value) -> Result<T>,
-    ) -> Result<Option<T>> {
-        self.get(name)
-            .map(read)
-            .transpose()
-            .map_err(|error| format!("{name}: {error}"))
+    fn read<T>(&self, name: &'static str, read: impl FnOnce(&'a Value) -> Result<T>) -> Result<Option<T>> {
+        self.get(name).map(read).transpose().map_err(|error| format!("{name}: {error}"))
     }
 
     fn text(&self, name: &'static str) -> Result<Option<String>> {
@@ -91,11 +75,7 @@ impl<'a> Fields<'a> {
     }
 
     fn bool(&self, name: &'static str) -> Result<Option<bool>> {
-        self.read(name, |value| {
-            value
-                .as_bool()
-                .ok_or_else(|| format!("expected a boolean, got {value}"))
-        })
+        self.read(name, |value| value.as_bool().ok_or_else(|| format!("expected a boolean, got {value}")))
     }
 
     fn int(&self, name: &'static str) -> Result<Option<i32>> {
@@ -123,11 +103,7 @@ impl<'a> Fields<'a> {
 
     fn done<T>(&self, built: std::result::Result<T, BuildError>) -> Result<T> {
         let seen = self.seen.borrow();
-        match self
-            .object
-            .keys()
-            .find(|name| !seen.contains(&name.as_str()))
-        {
+        match self.object.keys().find(|name| !seen.contains(&name.as_str())) {
             Some(unknown) => Err(format!("unknown field {unknown}")),
             None => built.map_err(|error| error.to_string()),
         }
@@ -135,27 +111,18 @@ impl<'a> Fields<'a> {
 }
 
 fn text(value: &Value) -> Result<String> {
-    value
-        .as_str()
-        .map(str::to_owned)
-        .ok_or_else(|| format!("expected a string, got {value}"))
+    value.as_str().map(str::to_owned).ok_or_else(|| format!("expected a string, got {value}"))
 }
 
 fn list<T>(value: &Value, read: impl Fn(&Value) -> Result<T>) -> Result<Vec<T>> {
-    let array = value
-        .as_array()
-        .ok_or_else(|| format!("expected an array, got {value}"))?;
+    let array = value.as_array().ok_or_else(|| format!("expected an array, got {value}"))?;
     array.iter().map(read).collect()
 }
 
 fn map<T>(value: &Value, read: impl Fn(&Value) -> Result<T>) -> Result<HashMap<String, T>> {
-    let object = value
-        .as_object()
-        .ok_or_else(|| format!("expected an object, got {value}"))?;
+    let object = value.as_object().ok_or_else(|| format!("expected an object, got {value}"))?;
     let entry = |(name, value): (&String, &Value)| {
-        read(value)
-            .map(|value| (name.clone(), value))
-            .map_err(|error| format!("{name}: {error}"))
+        read(value).map(|value| (name.clone(), value)).map_err(|error| format!("{name}: {error}"))
     };
     object.iter().map(entry).collect()
 }
@@ -175,13 +142,8 @@ pub(crate) fn item(value: &Value) -> Result<Item> {
 pub(crate) fn attribute(value: &Value) -> Result<AttributeValue> {
     let object = value.as_object().filter(|object| object.len() == 1);
     let entry = object.and_then(|object| object.iter().next());
-    let (kind, content) =
-        entry.ok_or_else(|| format!("expected an attribute value, got {value}"))?;
-    let bool = || {
-        content
-            .as_bool()
-            .ok_or_else(|| format!("expected a boolean, got {content}"))
-    };
+    let (kind, content) = entry.ok_or_else(|| format!("expected an attribute value, got {value}"))?;
+    let bool = || content.as_bool().ok_or_else(|| format!("expected a boolean, got {content}"));
     Ok(match kind.as_str() {
         "S" => AttributeValue::S(text(content)?),
         "N" => AttributeValue::N(text(content)?),
@@ -198,10 +160,7 @@ pub(crate) fn attribute(value: &Value) -> Result<AttributeValue> {
 }
 
 fn blob(value: &Value) -> Result<Blob> {
-    BASE64
-        .decode(text(value)?)
-        .map(Blob::new)
-        .map_err(|error| format!("base64: {error}"))
+    BASE64.decode(text(value)?).map(Blob::new).map_err(|error| format!("base64: {error}"))
 }
 
 impl FromJson for GetItemInput {
@@ -236,9 +195,7 @@ impl FromJson for PutItemInput {
                 .set_condition_expression(f.text("ConditionExpression")?)
                 .set_expression_attribute_names(f.names()?)
                 .set_expression_attribute_values(f.values()?)
-                .set_return_values_on_condition_check_failure(
-                    f.choice("ReturnValuesOnConditionCheckFailure")?,
-                )
+                .set_return_values_on_condition_check_failure(f.choice("ReturnValuesOnConditionCheckFailure")?)
                 .build(),
         )
     }
@@ -251,9 +208,7 @@ impl FromJson for UpdateItemInput {
             Self::builder()
                 .set_table_name(f.text("TableName")?)
                 .set_key(f.item("Key")?)
-                .set_attribute_updates(
-                    f.read("AttributeUpdates", |value| map(value, attribute_update))?,
-                )
+                .set_attribute_updates(f.read("AttributeUpdates", |value| map(value, attribute_update))?)
                 .set_expected(f.read("Expected", |value| map(value, expected))?)
                 .set_conditional_operator(f.choice("ConditionalOperator")?)
                 .set_return_values(f.choice("ReturnValues")?)
@@ -263,9 +218,7 @@ impl FromJson for UpdateItemInput {
                 .set_condition_expression(f.text("ConditionExpression")?)
                 .set_expression_attribute_names(f.names()?)
                 .set_expression_attribute_values(f.values()?)
-                .set_return_values_on_condition_check_failure(
-                    f.choice("ReturnValuesOnConditionCheckFailure")?,
-                )
+                .set_return_values_on_condition_check_failure(f.choice("ReturnValuesOnConditionCheckFailure")?)
                 .build(),
         )
     }
@@ -286,9 +239,7 @@ impl FromJson for DeleteItemInput {
                 .set_condition_expression(f.text("ConditionExpression")?)
                 .set_expression_attribute_names(f.names()?)
                 .set_expression_attribute_values(f.values()?)
-                .set_return_values_on_condition_check_failure(
-                    f.choice("ReturnValuesOnConditionCheckFailure")?,
-                )
+                .set_return_values_on_condition_check_failure(f.choice("ReturnValuesOnConditionCheckFailure")?)
                 .build(),
         )
     }
@@ -364,9 +315,7 @@ impl FromJson for BatchWriteItemInput {
         let f = Fields::of(json)?;
         f.done(
             Self::builder()
-                .set_request_items(f.read("RequestItems", |value| {
-                    map(value, |value| list(value, write_request))
-                })?)
+                .set_request_items(f.read("RequestItems", |value| map(value, |value| list(value, write_request)))?)
                 .set_return_consumed_capacity(f.choice("ReturnConsumedCapacity")?)
                 .set_return_item_collection_metrics(f.choice("ReturnItemCollectionMetrics")?)
                 .build(),
@@ -451,10 +400,7 @@ fn write_request(json: &Value) -> Result<WriteRequest> {
         let f = Fields::of(json)?;
         f.done(DeleteRequest::builder().set_key(f.item("Key")?).build())
     })?;
-    f.done(Ok(WriteRequest::builder()
-        .set_put_request(put)
-        .set_delete_request(delete)
-        .build()))
+    f.done(Ok(WriteRequest::builder().set_put_request(put).set_delete_request(delete).build()))
 }
 
 fn transact_get(json: &Value) -> Result<TransactGetItem> {
@@ -492,9 +438,7 @@ fn transact_check(json: &Value) -> Result<ConditionCheck> {
             .set_condition_expression(f.text("ConditionExpression")?)
             .set_expression_attribute_names(f.names()?)
             .set_expression_attribute_values(f.values()?)
-            .set_return_values_on_condition_check_failure(
-                f.choice("ReturnValuesOnConditionCheckFailure")?,
-            )
+            .set_return_values_on_condition_check_failure(f.choice("ReturnValuesOnConditionCheckFailure")?)
             .build(),
     )
 }
@@ -508,9 +452,7 @@ fn transact_put(json: &Value) -> Result<Put> {
             .set_condition_expression(f.text("ConditionExpression")?)
             .set_expression_attribute_names(f.names()?)
             .set_expression_attribute_values(f.values()?)
-            .set_return_values_on_condition_check_failure(
-                f.choice("ReturnValuesOnConditionCheckFailure")?,
-            )
+            .set_return_values_on_condition_check_failure(f.choice("ReturnValuesOnConditionCheckFailure")?)
             .build(),
     )
 }
@@ -524,9 +466,7 @@ fn transact_delete(json: &Value) -> Result<Delete> {
             .set_condition_expression(f.text("ConditionExpression")?)
             .set_expression_attribute_names(f.names()?)
             .set_expression_attribute_values(f.values()?)
-            .set_return_values_on_condition_check_failure(
-                f.choice("ReturnValuesOnConditionCheckFailure")?,
-            )
+            .set_return_values_on_condition_check_failure(f.choice("ReturnValuesOnConditionCheckFailure")?)
             .build(),
     )
 }
@@ -541,9 +481,7 @@ fn transact_update(json: &Value) -> Result<Update> {
             .set_condition_expression(f.text("ConditionExpression")?)
             .set_expression_attribute_names(f.names()?)
             .set_expression_attribute_values(f.values()?)
-            .set_return_values_on_condition_check_failure(
-                f.choice("ReturnValuesOnConditionCheckFailure")?,
-            )
+            .set_return_values_on_condition_check_failure(f.choice("ReturnValuesOnConditionCheckFailure")?)
             .build(),
     )
 }
@@ -566,11 +504,7 @@ impl Object {
 }
 
 fn show_map<T>(map: &HashMap<String, T>, show: impl Fn(&T) -> Value) -> Value {
-    Value::Object(
-        map.iter()
-            .map(|(name, value)| (name.clone(), show(value)))
-            .collect(),
-    )
+    Value::Object(map.iter().map(|(name, value)| (name.clone(), show(value))).collect())
 }
 
 fn show_list<T>(list: &[T], show: impl Fn(&T) -> Value) -> Value {
@@ -616,54 +550,26 @@ fn show_capacity(capacity: &ConsumedCapacity) -> Value {
     Object::default()
         .with("TableName", capacity.table_name(), Value::from)
         .with("CapacityUnits", capacity.capacity_units, Value::from)
-        .with(
-            "ReadCapacityUnits",
-            capacity.read_capacity_units,
-            Value::from,
-        )
-        .with(
-            "WriteCapacityUnits",
-            capacity.write_capacity_units,
-            Value::from,
-        )
+        .with("ReadCapacityUnits", capacity.read_capacity_units, Value::from)
+        .with("WriteCapacityUnits", capacity.write_capacity_units, Value::from)
         .with("Table", capacity.table(), show_units)
-        .with(
-            "LocalSecondaryIndexes",
-            capacity.local_secondary_indexes(),
-            indexes,
-        )
-        .with(
-            "GlobalSecondaryIndexes",
-            capacity.global_secondary_indexes(),
-            indexes,
-        )
+        .with("LocalSecondaryIndexes", capacity.local_secondary_indexes(), indexes)
+        .with("GlobalSecondaryIndexes", capacity.global_secondary_indexes(), indexes)
         .done()
 }
 
 fn show_units(units: &Capacity) -> Value {
     Object::default()
         .with("ReadCapacityUnits", units.read_capacity_units, Value::from)
-        .with(
-            "WriteCapacityUnits",
-            units.write_capacity_units,
-            Value::from,
-        )
+        .with("WriteCapacityUnits", units.write_capacity_units, Value::from)
         .with("CapacityUnits", units.capacity_units, Value::from)
         .done()
 }
 
 fn show_metrics(metrics: &ItemCollectionMetrics) -> Value {
     Object::default()
-        .with(
-            "ItemCollectionKey",
-            metrics.item_collection_key(),
-            show_item,
-        )
-        .with(
-            "SizeEstimateRangeGB",
-            metrics.size_estimate_range_gb.as_deref(),
-            |sizes| show_list(sizes, |s| json!(s)),
-        )
+        .with("ItemCollectionKey", metrics.item_collection_key(), show_item)
+        .with("SizeEstimateRangeGB", metrics.size_estimate_range_gb.as_deref(), |sizes| show_list(sizes, |s| json!(s)))
         .done()
 }
 
@@ -715,17 +621,9 @@ show_page!(QueryOutput, ScanOutput);
 impl ToJson for BatchGetItemOutput {
     fn to_json(&self) -> Value {
         Object::default()
-            .with("Responses", self.responses(), |tables| {
-                show_map(tables, |items| show_list(items, show_item))
-            })
-            .with("UnprocessedKeys", self.unprocessed_keys(), |tables| {
-                show_map(tables, show_keys)
-            })
-            .with(
-                "ConsumedCapacity",
-                self.consumed_capacity.as_deref(),
-                |all| show_list(all, show_capacity),
-            )
+            .with("Responses", self.responses(), |tables| show_map(tables, |items| show_list(items, show_item)))
+            .with("UnprocessedKeys", self.unprocessed_keys(), |tables| show_map(tables, show_keys))
+            .with("ConsumedCapacity", self.consumed_capacity.as_deref(), |all| show_list(all, show_capacity))
             .done()
     }
 }
@@ -733,22 +631,10 @@ impl ToJson for BatchGetItemOutput {
 fn show_keys(keys: &KeysAndAttributes) -> Value {
     Object::default()
         .with("Keys", Some(keys.keys()), |keys| show_list(keys, show_item))
-        .with(
-            "AttributesToGet",
-            keys.attributes_to_get.as_ref(),
-            |names| json!(names),
-        )
+        .with("AttributesToGet", keys.attributes_to_get.as_ref(), |names| json!(names))
         .with("ConsistentRead", keys.consistent_read, Value::from)
-        .with(
-            "ProjectionExpression",
-            keys.projection_expression(),
-            Value::from,
-        )
-        .with(
-            "ExpressionAttributeNames",
-            keys.expression_attribute_names(),
-            |names| json!(names),
-        )
+        .with("ProjectionExpression", keys.projection_expression(), Value::from)
+        .with("ExpressionAttributeNames", keys.expression_attribute_names(), |names| json!(names))
         .done()
 }
 
@@ -757,35 +643,17 @@ impl ToJson for BatchWriteItemOutput {
         let show_writes = |writes: &Vec<WriteRequest>| show_list(writes, show_write_request);
         let show_tables = |metrics: &Vec<ItemCollectionMetrics>| show_list(metrics, show_metrics);
         Object::default()
-            .with("UnprocessedItems", self.unprocessed_items(), |tables| {
-                show_map(tables, show_writes)
-            })
-            .with(
-                "ItemCollectionMetrics",
-                self.item_collection_metrics(),
-                |tables| show_map(tables, show_tables),
-            )
-            .with(
-                "ConsumedCapacity",
-                self.consumed_capacity.as_deref(),
-                |all| show_list(all, show_capacity),
-            )
+            .with("UnprocessedItems", self.unprocessed_items(), |tables| show_map(tables, show_writes))
+            .with("ItemCollectionMetrics", self.item_collection_metrics(), |tables| show_map(tables, show_tables))
+            .with("ConsumedCapacity", self.consumed_capacity.as_deref(), |all| show_list(all, show_capacity))
             .done()
     }
 }
 
 fn show_write_request(write: &WriteRequest) -> Value {
     Object::default()
-        .with(
-            "PutRequest",
-            write.put_request(),
-            |put| json!({ "Item": show_item(put.item()) }),
-        )
-        .with(
-            "DeleteRequest",
-            write.delete_request(),
-            |delete| json!({ "Key": show_item(delete.key()) }),
-        )
+        .with("PutRequest", write.put_request(), |put| json!({ "Item": show_item(put.item()) }))
+        .with("DeleteRequest", write.delete_request(), |delete| json!({ "Key": show_item(delete.key()) }))
         .done()
 }
 
@@ -793,17 +661,9 @@ impl ToJson for TransactGetItemsOutput {
     fn to_json(&self) -> Value {
         Object::default()
             .with("Responses", self.responses.as_deref(), |responses| {
-                show_list(responses, |response| {
-                    Object::default()
-                        .with("Item", response.item(), show_item)
-                        .done()
-                })
+                show_list(responses, |response| Object::default().with("Item", response.item(), show_item).done())
             })
-            .with(
-                "ConsumedCapacity",
-                self.consumed_capacity.as_deref(),
-                |all| show_list(all, show_capacity),
-            )
+            .with("ConsumedCapacity", self.consumed_capacity.as_deref(), |all| show_list(all, show_capacity))
             .done()
     }
 }
@@ -812,16 +672,8 @@ impl ToJson for TransactWriteItemsOutput {
     fn to_json(&self) -> Value {
         let show_tables = |metrics: &Vec<ItemCollectionMetrics>| show_list(metrics, show_metrics);
         Object::default()
-            .with(
-                "ItemCollectionMetrics",
-                self.item_collection_metrics(),
-                |tables| show_map(tables, show_tables),
-            )
-            .with(
-                "ConsumedCapacity",
-                self.consumed_capacity.as_deref(),
-                |all| show_list(all, show_capacity),
-            )
+            .with("ItemCollectionMetrics", self.item_collection_metrics(), |tables| show_map(tables, show_tables))
+            .with("ConsumedCapacity", self.consumed_capacity.as_deref(), |all| show_list(all, show_capacity))
             .done()
     }
 }

@@ -121,16 +121,9 @@ impl World {
             .iter()
             .zip(zones.into_iter().cycle())
             .enumerate()
-            .map(|(at, (&address, zone))| Entry {
-                address,
-                leader: at == 0,
-                zone,
-            })
+            .map(|(at, (&address, zone))| Entry { address, leader: at == 0, zone })
             .collect();
-        let nodes = addresses
-            .iter()
-            .map(|&address| (address, NodeState::default()))
-            .collect();
+        let nodes = addresses.iter().map(|&address| (address, NodeState::default())).collect();
         Self(Arc::new(Mutex::new(State {
             dns: addresses,
             roster,
@@ -159,11 +152,7 @@ impl World {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let world = Self::new(0);
-        world.state().roster.push(Entry {
-            address,
-            leader: true,
-            zone: "zone-a",
-        });
+        world.state().roster.push(Entry { address, leader: true, zone: "zone-a" });
         world.state().nodes.insert(address, NodeState::default());
         let served = world.clone();
         tokio::spawn(async move {
@@ -192,11 +181,7 @@ impl World {
         state.roster = lasts
             .iter()
             .enumerate()
-            .map(|(at, &last)| Entry {
-                address: address(last),
-                leader: at == 0,
-                zone: "zone-a",
-            })
+            .map(|(at, &last)| Entry { address: address(last), leader: at == 0, zone: "zone-a" })
             .collect();
         for &last in lasts {
             state.nodes.entry(address(last)).or_default();
@@ -206,9 +191,7 @@ impl World {
     /// Closes every connection of a node that waits for a request.
     pub(crate) fn close_idle(&self, last: u8) {
         let state = self.state();
-        state.nodes[&address(last)]
-            .close_idle
-            .send_modify(|generation| *generation += 1);
+        state.nodes[&address(last)].close_idle.send_modify(|generation| *generation += 1);
     }
 
     /// Requests of a kind, by node.
@@ -260,11 +243,7 @@ pub(crate) fn credentials(key: &str) -> Credentials {
 }
 
 pub(crate) fn get(key: &str) -> GetItemInput {
-    GetItemInput::builder()
-        .table_name(TABLE)
-        .key("pk", AttributeValue::S(key.to_owned()))
-        .build()
-        .unwrap()
+    GetItemInput::builder().table_name(TABLE).key("pk", AttributeValue::S(key.to_owned())).build().unwrap()
 }
 
 pub(crate) fn put(key: &str) -> PutItemInput {
@@ -273,10 +252,7 @@ pub(crate) fn put(key: &str) -> PutItemInput {
 
 /// Nodes answer it with an old item, whose list number the client does not know.
 pub(crate) fn put_returning_old(key: &str) -> PutItemInput {
-    put_builder(key)
-        .return_values(ReturnValue::AllOld)
-        .build()
-        .unwrap()
+    put_builder(key).return_values(ReturnValue::AllOld).build().unwrap()
 }
 
 fn put_builder(key: &str) -> PutItemInputBuilder {
@@ -289,11 +265,7 @@ fn put_builder(key: &str) -> PutItemInputBuilder {
 /// Reads `key` and checks that the answer is that of this call: nodes answer with the key they were asked for.
 pub(crate) async fn read(client: &Client, key: &str) -> Result<(), Error> {
     let item = client.get_item(get(key)).await?.item.unwrap();
-    assert_eq!(
-        item["echo"],
-        AttributeValue::S(key.to_owned()),
-        "the answer of another call"
-    );
+    assert_eq!(item["echo"], AttributeValue::S(key.to_owned()), "the answer of another call");
     assert_eq!(item["pk"], AttributeValue::S(key.to_owned()));
     Ok(())
 }
@@ -314,11 +286,7 @@ impl std::fmt::Debug for Streams {
 }
 
 impl Connector for Streams {
-    fn resolve<'a>(
-        &'a self,
-        host: &'a str,
-        _port: u16,
-    ) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
+    fn resolve<'a>(&'a self, host: &'a str, _port: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
         Box::pin(async move {
             let addresses = self.0.state().dns.clone();
             if host == HOST && !addresses.is_empty() {
@@ -331,16 +299,9 @@ impl Connector for Streams {
 
     fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Transport>>> {
         Box::pin(async move {
-            let down = self
-                .0
-                .state()
-                .nodes
-                .get(&address)
-                .map_or(Down::Silent, |node| node.down);
+            let down = self.0.state().nodes.get(&address).map_or(Down::Silent, |node| node.down);
             match down {
-                Down::Up => {
-                    Ok(Box::new(node::start(self.0.clone(), address)) as Box<dyn Transport>)
-                }
+                Down::Up => Ok(Box::new(node::start(self.0.clone(), address)) as Box<dyn Transport>),
                 Down::Refuses => Err(io::ErrorKind::ConnectionRefused.into()),
                 Down::Silent => std::future::pending().await,
             }

@@ -24,11 +24,7 @@ pub(crate) fn start(world: World, node: SocketAddr) -> DuplexStream {
 }
 
 /// Serves one connection until it is closed.
-pub(crate) async fn serve(
-    world: World,
-    node: SocketAddr,
-    stream: impl AsyncRead + AsyncWrite + Unpin,
-) {
+pub(crate) async fn serve(world: World, node: SocketAddr, stream: impl AsyncRead + AsyncWrite + Unpin) {
     let close_idle = {
         let mut state = world.state();
         let node = state.nodes.get_mut(&node).unwrap();
@@ -36,13 +32,7 @@ pub(crate) async fn serve(
         node.open += 1;
         node.close_idle.subscribe()
     };
-    let mut serving = Serving {
-        stream,
-        received: Vec::new(),
-        world: world.clone(),
-        node,
-        authorized_by: None,
-    };
+    let mut serving = Serving { stream, received: Vec::new(), world: world.clone(), node, authorized_by: None };
     serving.run(close_idle).await;
     world.state().nodes.get_mut(&node).unwrap().open -= 1;
 }
@@ -97,10 +87,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
     async fn serve(&mut self, method: Method, arguments: &[Vec<u8>]) -> Result<(), Closed> {
         if method == Method::AuthorizeConnection {
             let key = wire::text(&arguments[0]);
-            self.world
-                .state()
-                .log
-                .push(Event::Authorize(self.node, key.clone()));
+            self.world.state().log.push(Event::Authorize(self.node, key.clone()));
             self.authorized_by = Some(key);
             return Ok(());
         }
@@ -120,10 +107,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
                 let answer = self.answer(method, arguments);
                 tokio::time::sleep(time).await;
                 if !self.received.is_empty() {
-                    self.world
-                        .state()
-                        .violations
-                        .push(format!("{method} and a further request before its answer"));
+                    self.world.state().violations.push(format!("{method} and a further request before its answer"));
                 }
                 self.say(&answer).await
             }
@@ -133,10 +117,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
                 let mut end = [0; 1];
                 let more = self.stream.read(&mut end).await;
                 if matches!(more, Ok(1..)) {
-                    self.world
-                        .state()
-                        .violations
-                        .push(format!("{method} and a further request before its answer"));
+                    self.world.state().violations.push(format!("{method} and a further request before its answer"));
                 }
                 Err(Closed)
             }
@@ -146,20 +127,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
     fn decide(&self, method: Method) -> Act {
         let (script, exchange) = {
             let mut state = self.world.state();
-            let asked =
-                |event: &&Event| matches!(event, Event::Request(_, other) if *other == method);
+            let asked = |event: &&Event| matches!(event, Event::Request(_, other) if *other == method);
             let seen = state.log.iter().filter(asked).count();
             state.log.push(Event::Request(self.node, method));
             let node = state.nodes.get_mut(&self.node).unwrap();
             node.exchanges += 1;
             let number = node.exchanges;
-            let exchange = Exchange {
-                node: self.node,
-                method,
-                number,
-                seen,
-                authorized_by: self.authorized_by.clone(),
-            };
+            let exchange =
+                Exchange { node: self.node, method, number, seen, authorized_by: self.authorized_by.clone() };
             (state.script.clone(), exchange)
         };
         script(&exchange)
@@ -188,11 +163,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
             Method::PutItem => {
                 *self.world.state().writes.entry(key(arguments)).or_default() += 1;
                 let returns_old = arguments[3] != EMPTY_OPTIONS;
-                if returns_old {
-                    wire::old_item(ECHO_LIST)
-                } else {
-                    wire::nothing()
-                }
+                if returns_old { wire::old_item(ECHO_LIST) } else { wire::nothing() }
             }
             _ => wire::error(&[4, 37, 38, 44], "the scripted node does not do this"),
         }

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use dax_client::codec::control::Finding;
-use dax_client::codec::{
-    DecodeStop, EncodeStop, KeyAttribute, KeySchema, KeyType, Lookup, Metadata,
-};
+use dax_client::codec::{DecodeStop, EncodeStop, KeyAttribute, KeySchema, KeyType, Lookup, Metadata};
 use serde_json::{Map, Value};
 
 /// One recorded exchange.
@@ -48,16 +46,8 @@ impl Vector {
             let Some(lookups) = stop.lookups() else {
                 return Err(stop);
             };
-            assert!(
-                !lookups.is_empty(),
-                "{}: stopped for no lookup",
-                self.name()
-            );
-            let Some(found) = lookups
-                .iter()
-                .map(|lookup| self.find(lookup))
-                .collect::<Option<Vec<_>>>()
-            else {
+            assert!(!lookups.is_empty(), "{}: stopped for no lookup", self.name());
+            let Some(found) = lookups.iter().map(|lookup| self.find(lookup)).collect::<Option<Vec<_>>>() else {
                 return Err(stop);
             };
             for (lookup, found) in lookups.iter().zip(found) {
@@ -69,10 +59,7 @@ impl Vector {
 
     fn find(&self, lookup: &Lookup) -> Option<Finding> {
         let lists = self.fields["attribute_lists"].as_object();
-        let mut lists = lists
-            .into_iter()
-            .flatten()
-            .map(|(id, names)| (id.parse::<i64>().unwrap(), texts(names)));
+        let mut lists = lists.into_iter().flatten().map(|(id, names)| (id.parse::<i64>().unwrap(), texts(names)));
         match lookup {
             Lookup::KeySchema { table } => Some(Finding::KeySchema(self.key_schema(table)?)),
             Lookup::AttributeListId { names } => {
@@ -85,9 +72,9 @@ impl Vector {
                 let found = exact.or_else(|| lists.find(|(_, list)| wanted(list)));
                 found.map(|(id, _)| Finding::AttributeListId(id))
             }
-            Lookup::AttributeList { id } => lists
-                .find(|(known, _)| known == id)
-                .map(|(_, names)| Finding::AttributeList(names)),
+            Lookup::AttributeList { id } => {
+                lists.find(|(known, _)| known == id).map(|(_, names)| Finding::AttributeList(names))
+            }
             other => panic!("{}: unexpected lookup {other:?}", self.name()),
         }
     }
@@ -104,10 +91,7 @@ impl Vector {
             KeyAttribute::new(part[0].as_str().unwrap(), kind)
         };
         let range = Some(&schema["range"]).filter(|range| !range.is_null());
-        Some(KeySchema::new(
-            attribute(&schema["hash"]),
-            range.map(attribute),
-        ))
+        Some(KeySchema::new(attribute(&schema["hash"]), range.map(attribute)))
     }
 }
 
@@ -135,53 +119,29 @@ impl Stop for DecodeStop {
 }
 
 fn texts(value: &Value) -> Vec<String> {
-    value
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|text| text.as_str().unwrap().to_owned())
-        .collect()
+    value.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
 }
 
 /// The folder to replay: the committed one, or the one that `DAX_VECTORS_DIR` names.
 pub(crate) fn folder() -> PathBuf {
-    std::env::var_os("DAX_VECTORS_DIR").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors"),
-        PathBuf::from,
-    )
+    std::env::var_os("DAX_VECTORS_DIR")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors"), PathBuf::from)
 }
 
 /// The vectors of every file in a folder, by file name.
 pub(crate) fn load(folder: &Path) -> BTreeMap<String, Vec<Vector>> {
-    let entries =
-        std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut files = BTreeMap::new();
-    for path in entries
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|e| e == "json"))
+    for path in entries.map(|entry| entry.unwrap().path()).filter(|path| path.extension().is_some_and(|e| e == "json"))
     {
         let text = std::fs::read_to_string(&path).unwrap();
-        let mut file: Value =
-            serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let mut file: Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         assert_eq!(file["format"], "dax-vectors/1", "{}", path.display());
-        let Value::Array(mut vectors) = file["vectors"].take() else {
-            panic!("{}: no vectors", path.display())
-        };
-        assert_eq!(
-            file["count"].as_u64(),
-            Some(vectors.len() as u64),
-            "{}",
-            path.display()
-        );
+        let Value::Array(mut vectors) = file["vectors"].take() else { panic!("{}: no vectors", path.display()) };
+        assert_eq!(file["count"].as_u64(), Some(vectors.len() as u64), "{}", path.display());
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         share_lists(&mut vectors);
-        files.insert(
-            name,
-            vectors
-                .into_iter()
-                .map(|fields| Vector { fields })
-                .collect(),
-        );
+        files.insert(name, vectors.into_iter().map(|fields| Vector { fields }).collect());
     }
     files
 }
@@ -191,30 +151,18 @@ pub(crate) fn load(folder: &Path) -> BTreeMap<String, Vec<Vector>> {
 fn share_lists(vectors: &mut [Value]) {
     let mut shared: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
     for vector in vectors.iter() {
-        let lists = vector["attribute_lists"]
-            .as_object()
-            .cloned()
-            .unwrap_or_default();
-        shared
-            .entry(vector["case"].to_string())
-            .or_default()
-            .extend(lists);
+        let lists = vector["attribute_lists"].as_object().cloned().unwrap_or_default();
+        shared.entry(vector["case"].to_string()).or_default().extend(lists);
     }
     for vector in vectors {
-        let lists = shared
-            .get(&vector["case"].to_string())
-            .cloned()
-            .unwrap_or_default();
+        let lists = shared.get(&vector["case"].to_string()).cloned().unwrap_or_default();
         vector["attribute_lists"] = Value::Object(lists);
     }
 }
 
 pub(crate) fn unhex(text: &str) -> Vec<u8> {
     assert!(text.len().is_multiple_of(2), "odd number of hex digits");
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
-        .collect()
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
@@ -231,9 +179,7 @@ pub(crate) fn normalised(result: &Value) -> Value {
     for (name, value) in fields {
         let value = match name.as_str() {
             "ConsumedCapacity" => capacities(value),
-            "UnprocessedKeys" | "UnprocessedItems" | "ItemCollectionMetrics" => {
-                without_empty(value)
-            }
+            "UnprocessedKeys" | "UnprocessedItems" | "ItemCollectionMetrics" => without_empty(value),
             "Items" if value.as_array().is_some_and(Vec::is_empty) => Value::Null,
             _ => value.clone(),
         };
@@ -250,11 +196,7 @@ fn capacities(value: &Value) -> Value {
         Value::Array(all) => {
             let mut all: Vec<Value> = all.iter().filter(used).cloned().collect();
             all.sort_by_key(|capacity| capacity["TableName"].to_string());
-            if all.is_empty() {
-                Value::Null
-            } else {
-                Value::Array(all)
-            }
+            if all.is_empty() { Value::Null } else { Value::Array(all) }
         }
         one if used(&one) => one.clone(),
         _ => Value::Null,
@@ -269,11 +211,7 @@ fn without_empty(value: &Value) -> Value {
                 .filter(|(_, all)| **all != Value::Array(vec![]))
                 .map(|(t, v)| (t.clone(), v.clone()))
                 .collect();
-            if kept.is_empty() {
-                Value::Null
-            } else {
-                Value::Object(kept)
-            }
+            if kept.is_empty() { Value::Null } else { Value::Object(kept) }
         }
         other => other.clone(),
     }
@@ -284,10 +222,7 @@ fn floats(value: &Value) -> Value {
     match value {
         Value::Number(number) => Value::from(number.as_f64().unwrap()),
         Value::Array(all) => all.iter().map(floats).collect(),
-        Value::Object(fields) => fields
-            .iter()
-            .map(|(name, value)| (name.clone(), floats(value)))
-            .collect(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), floats(value))).collect(),
         other => other.clone(),
     }
 }

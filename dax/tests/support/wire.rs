@@ -1,10 +1,5 @@
 //! Requests and answers as a scripted node reads and writes them.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::expect_used,
-    reason = "a test fails by panicking"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, reason = "a test fails by panicking")]
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -98,9 +93,7 @@ pub(crate) fn roster(entries: &[Entry]) -> Vec<u8> {
     success(|writer| {
         writer.array(entries.len());
         for (at, entry) in entries.iter().enumerate() {
-            let IpAddr::V4(ip) = entry.address.ip() else {
-                unreachable!("test nodes are IPv4")
-            };
+            let IpAddr::V4(ip) = entry.address.ip() else { unreachable!("test nodes are IPv4") };
             writer.map(7);
             writer.uint(0);
             writer.uint(at as u64);

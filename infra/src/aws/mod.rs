@@ -10,9 +10,7 @@ use anyhow::{Context as _, Result};
 use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::http::{
-    HttpConnectorSettings, SharedHttpConnector, http_client_fn,
-};
+use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector, http_client_fn};
 
 use signed::Signed;
 
@@ -58,22 +56,14 @@ impl Aws {
         let connector = SharedHttpConnector::new(
             Connector::builder()
                 .tls_provider(Provider::Rustls(CryptoMode::Ring))
-                .connector_settings(
-                    HttpConnectorSettings::builder()
-                        .connect_timeout(CONNECT_TIMEOUT)
-                        .build(),
-                )
+                .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build())
                 .build(),
         );
         let shared = connector.clone();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http_client_fn(move |_, _| shared.clone()))
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-                    .build(),
-            );
+            .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build());
         if let Some(region) = region {
             loader = loader.region(Region::new(region));
         }
@@ -87,19 +77,14 @@ impl Aws {
     ///
     /// # Errors
     /// If the configuration has no region.
-    pub(crate) fn from_config(
-        config: &aws_config::SdkConfig,
-        connector: SharedHttpConnector,
-    ) -> Result<Self> {
+    pub(crate) fn from_config(config: &aws_config::SdkConfig, connector: SharedHttpConnector) -> Result<Self> {
         let region = config
             .region()
             .context("no region: set it in infra.toml, with --region, AWS_REGION or the profile")?
             .to_string();
         // An emulator on one address cannot tell buckets by host name.
         let path_style = config.endpoint_url().is_some();
-        let s3 = aws_sdk_s3::config::Builder::from(config)
-            .force_path_style(path_style)
-            .build();
+        let s3 = aws_sdk_s3::config::Builder::from(config).force_path_style(path_style).build();
         Ok(Self {
             cloudformation: aws_sdk_cloudformation::Client::new(config),
             dynamodb: aws_sdk_dynamodb::Client::new(config),
@@ -115,13 +100,8 @@ impl Aws {
     /// # Errors
     /// If there are no credentials, or they are refused.
     pub(crate) async fn caller(&self) -> Result<Caller> {
-        let identity = self
-            .sts
-            .get_caller_identity()
-            .send()
-            .await
-            .map_err(explain)
-            .context("cannot tell who is calling AWS")?;
+        let identity =
+            self.sts.get_caller_identity().send().await.map_err(explain).context("cannot tell who is calling AWS")?;
         Ok(Caller {
             account: identity.account().unwrap_or_default().to_owned(),
             arn: identity.arn().unwrap_or_default().to_owned(),
@@ -130,15 +110,9 @@ impl Aws {
 }
 
 /// An SDK error as one readable chain: service code and message, not the type's debug text.
-pub(crate) fn explain<E, R>(
-    error: aws_smithy_runtime_api::client::result::SdkError<E, R>,
-) -> anyhow::Error
+pub(crate) fn explain<E, R>(error: aws_smithy_runtime_api::client::result::SdkError<E, R>) -> anyhow::Error
 where
-    E: std::error::Error
-        + aws_smithy_types::error::metadata::ProvideErrorMetadata
-        + Send
-        + Sync
-        + 'static,
+    E: std::error::Error + aws_smithy_types::error::metadata::ProvideErrorMetadata + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,
 {
     let service = error.as_service_error().map(|service| {
@@ -157,9 +131,7 @@ where
 
 fn hint(code: &str) -> &'static str {
     match code {
-        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
-            " (log in again, then repeat the command)"
-        }
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => " (log in again, then repeat the command)",
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => {
             " (the deployer policy in infra/README.md lists what is needed)"
         }

@@ -8,9 +8,7 @@ use std::time::Duration;
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
-};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
@@ -31,9 +29,7 @@ pub(crate) enum Reply {
 impl Reply {
     fn operation(&self) -> &'static str {
         match self {
-            Self::Ok(operation, _) | Self::Error(operation, ..) | Self::Broken(operation) => {
-                operation
-            }
+            Self::Ok(operation, _) | Self::Error(operation, ..) | Self::Broken(operation) => operation,
         }
     }
 }
@@ -47,10 +43,7 @@ pub(crate) struct Script {
 
 impl Script {
     pub(crate) fn new(replies: impl IntoIterator<Item = Reply>) -> Self {
-        Self {
-            replies: Arc::new(Mutex::new(replies.into_iter().collect())),
-            requests: Arc::default(),
-        }
+        Self { replies: Arc::new(Mutex::new(replies.into_iter().collect())), requests: Arc::default() }
     }
 
     /// Clients that talk to the script. Each call is tried once, so that a script says exactly what happens.
@@ -62,11 +55,7 @@ impl Script {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .retry_config(
-                RetryConfig::standard()
-                    .with_max_attempts(1)
-                    .with_initial_backoff(Duration::from_millis(1)),
-            )
+            .retry_config(RetryConfig::standard().with_max_attempts(1).with_initial_backoff(Duration::from_millis(1)))
             .http_client(http_client_fn(move |_, _| shared.clone()))
             .build();
         Aws::from_config(&config, connector).unwrap()
@@ -79,31 +68,19 @@ impl Script {
 
     /// Panics if something was not asked for.
     pub(crate) fn assert_played(&self) {
-        let left: Vec<_> = self
-            .replies
-            .lock()
-            .unwrap()
-            .iter()
-            .map(Reply::operation)
-            .collect();
+        let left: Vec<_> = self.replies.lock().unwrap().iter().map(Reply::operation).collect();
         assert!(left.is_empty(), "never asked for: {left:?}");
     }
 
     fn answer(&self, body: &str) -> Result<HttpResponse, ConnectorError> {
         let reply = self.replies.lock().unwrap().pop_front();
         let reply = reply.unwrap_or_else(|| panic!("the script is over, but: {body}"));
-        assert!(
-            body.contains(&format!("Action={}&", reply.operation())),
-            "expected {}, got {body}",
-            reply.operation()
-        );
+        assert!(body.contains(&format!("Action={}&", reply.operation())), "expected {}, got {body}", reply.operation());
         self.requests.lock().unwrap().push(body.to_owned());
         let (status, text) = match reply {
             Reply::Ok(operation, inner) => (
                 200,
-                format!(
-                    "<{operation}Response><{operation}Result>{inner}</{operation}Result></{operation}Response>"
-                ),
+                format!("<{operation}Response><{operation}Result>{inner}</{operation}Result></{operation}Response>"),
             ),
             Reply::Error(_, status, code, message) => (
                 status,
@@ -113,10 +90,7 @@ impl Script {
             ),
             Reply::Broken(_) => return Err(ConnectorError::io("connection reset".into())),
         };
-        let response = http::Response::builder()
-            .status(status)
-            .body(SdkBody::from(text))
-            .unwrap();
+        let response = http::Response::builder().status(status).body(SdkBody::from(text)).unwrap();
         Ok(HttpResponse::try_from(response).unwrap())
     }
 }

@@ -39,10 +39,7 @@ pub(crate) struct Answer {
 impl Answer {
     /// The first header of that (lower-case) name.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -62,17 +59,11 @@ pub(crate) struct Request<'a> {
 }
 
 impl Signed {
-    pub(super) fn new(
-        config: &aws_config::SdkConfig,
-        connector: SharedHttpConnector,
-        region: &str,
-    ) -> Self {
+    pub(super) fn new(config: &aws_config::SdkConfig, connector: SharedHttpConnector, region: &str) -> Self {
         Self {
             connector,
             credentials: config.credentials_provider(),
-            endpoint: config
-                .endpoint_url()
-                .map(|url| url.trim_end_matches('/').to_owned()),
+            endpoint: config.endpoint_url().map(|url| url.trim_end_matches('/').to_owned()),
             region: region.to_owned(),
         }
     }
@@ -87,10 +78,7 @@ impl Signed {
             .send(Request {
                 method: "POST",
                 url: &format!("{}/", self.endpoint_of(service)),
-                headers: &[
-                    ("content-type", "application/x-amz-json-1.1"),
-                    ("x-amz-target", target),
-                ],
+                headers: &[("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target)],
                 body: &body,
                 sign_for: Some(service),
             })
@@ -105,11 +93,8 @@ impl Signed {
             .and_then(Value::as_str)
             .and_then(|name| name.rsplit('#').next())
             .unwrap_or("unknown error");
-        let message = ["message", "Message"]
-            .iter()
-            .find_map(|key| value.get(key))
-            .and_then(Value::as_str)
-            .unwrap_or_default();
+        let message =
+            ["message", "Message"].iter().find_map(|key| value.get(key)).and_then(Value::as_str).unwrap_or_default();
         bail!("{target}: {code}: {message}")
     }
 
@@ -131,10 +116,7 @@ impl Signed {
             return Ok(answer.body);
         }
         let code = element(&answer.body, "Code").unwrap_or("unknown error");
-        bail!(
-            "{service}: {code}: {}",
-            element(&answer.body, "Message").unwrap_or_default()
-        )
+        bail!("{service}: {code}: {}", element(&answer.body, "Message").unwrap_or_default())
     }
 
     /// Sends one request and reads the whole answer; redirects are not followed.
@@ -145,44 +127,25 @@ impl Signed {
         let signed = self.prepare(request).await?;
         tokio::time::timeout(TIMEOUT, self.exchange(signed))
             .await
-            .with_context(|| {
-                format!(
-                    "no answer from {} within {} s",
-                    request.url,
-                    TIMEOUT.as_secs()
-                )
-            })?
+            .with_context(|| format!("no answer from {} within {} s", request.url, TIMEOUT.as_secs()))?
             .with_context(|| format!("{} {}", request.method, request.url))
     }
 
     async fn prepare(&self, request: Request<'_>) -> Result<HttpRequest> {
-        let mut http = http::Request::builder()
-            .method(request.method)
-            .uri(request.url);
+        let mut http = http::Request::builder().method(request.method).uri(request.url);
         for (name, value) in request.headers {
             http = http.header(*name, *value);
         }
-        let mut http = http
-            .body(SdkBody::from(request.body.to_owned()))
-            .context("not a request")?;
+        let mut http = http.body(SdkBody::from(request.body.to_owned())).context("not a request")?;
         if let Some(service) = request.sign_for {
             self.sign(&mut http, request, service).await?;
         }
         HttpRequest::try_from(http).context("not a request")
     }
 
-    async fn sign(
-        &self,
-        http: &mut http::Request<SdkBody>,
-        request: Request<'_>,
-        service: &str,
-    ) -> Result<()> {
+    async fn sign(&self, http: &mut http::Request<SdkBody>, request: Request<'_>, service: &str) -> Result<()> {
         let provider = self.credentials.as_ref().context("no AWS credentials")?;
-        let identity = provider
-            .provide_credentials()
-            .await
-            .context("no AWS credentials")?
-            .into();
+        let identity = provider.provide_credentials().await.context("no AWS credentials")?.into();
         let settings = SigningSettings::default();
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
@@ -200,9 +163,7 @@ impl Signed {
             SignableBody::Bytes(request.body.as_bytes()),
         )
         .context("cannot sign")?;
-        let (instructions, _) = sign(signable, &parameters)
-            .context("cannot sign")?
-            .into_parts();
+        let (instructions, _) = sign(signable, &parameters).context("cannot sign")?.into_parts();
         instructions.apply_to_request_http1x(http);
         Ok(())
     }
@@ -210,36 +171,20 @@ impl Signed {
     async fn exchange(&self, request: HttpRequest) -> Result<Answer> {
         let response = self.connector.call(request).await.context("no answer")?;
         let status = response.status().as_u16();
-        let headers = response
-            .headers()
-            .iter()
-            .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
-            .collect();
+        let headers = response.headers().iter().map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect();
         let body = aws_smithy_types::byte_stream::ByteStream::new(response.into_body());
-        let body = body
-            .collect()
-            .await
-            .context("the answer broke off")?
-            .into_bytes();
+        let body = body.collect().await.context("the answer broke off")?.into_bytes();
         if body.len() > BODY_LIMIT_BYTES {
             bail!("an answer of {} bytes", body.len());
         }
-        Ok(Answer {
-            status,
-            headers,
-            body: String::from_utf8(body.into()).unwrap_or_default(),
-        })
+        Ok(Answer { status, headers, body: String::from_utf8(body.into()).unwrap_or_default() })
     }
 
     fn endpoint_of(&self, service: &str) -> String {
         if let Some(endpoint) = &self.endpoint {
             return endpoint.clone();
         }
-        let suffix = if self.region.starts_with("cn-") {
-            "amazonaws.com.cn"
-        } else {
-            "amazonaws.com"
-        };
+        let suffix = if self.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         match service {
             "iam" => format!("https://iam.{suffix}"),
             other => format!("https://{other}.{}.{suffix}", self.region),
@@ -250,8 +195,7 @@ impl Signed {
 /// The text of the first XML element of that name.
 pub(crate) fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = xml.split_once(&format!("<{name}>"))?;
-    rest.split_once(&format!("</{name}>"))
-        .map(|(text, _)| text.trim())
+    rest.split_once(&format!("</{name}>")).map(|(text, _)| text.trim())
 }
 
 /// The tool's one reading of the wall clock.

@@ -32,12 +32,8 @@ pub(crate) struct Options {
 /// If `bootstrap` was not run in this account and region.
 pub(crate) async fn bucket(aws: &Aws) -> Result<String> {
     let stack = Stack::find(aws, STACK).await?;
-    let stack = stack.with_context(|| {
-        format!(
-            "no bucket for the zips in {} yet: run `infra bootstrap` once",
-            aws.region
-        )
-    })?;
+    let stack =
+        stack.with_context(|| format!("no bucket for the zips in {} yet: run `infra bootstrap` once", aws.region))?;
     stack.output("ArtifactBucket").map(str::to_owned)
 }
 
@@ -49,17 +45,10 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     let caller = session.aws.caller().await?;
     let mut session = session.clone();
     STACK.clone_into(&mut session.stage.stack);
-    let consent = Consent {
-        yes: options.yes,
-        wait: true,
-        ..Consent::default()
-    };
+    let consent = Consent { yes: options.yes, wait: true, ..Consent::default() };
     let kind = make_ready(&session, &consent).await?;
     if kind == ChangeSetType::Create {
-        let question = format!(
-            "Make a bucket for the zips in account {}, {}?",
-            caller.account, session.aws.region
-        );
+        let question = format!("Make a bucket for the zips in account {}, {}?", caller.account, session.aws.region);
         if !options.yes && !session.terminal.confirm(&question, "--yes").await? {
             return Ok(Exit::Done);
         }
@@ -83,11 +72,7 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
         execute_and_watch(&session, &prepared, &name).await?;
     }
     let bucket = bucket(&session.aws).await?;
-    session
-        .terminal
-        .done("bootstrap", format_args!("bucket {bucket}"));
-    session
-        .terminal
-        .event("bootstrapped", json!({"bucket": bucket}));
+    session.terminal.done("bootstrap", format_args!("bucket {bucket}"));
+    session.terminal.event("bootstrapped", json!({"bucket": bucket}));
     Ok(Exit::Done)
 }

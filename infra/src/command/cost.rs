@@ -94,24 +94,12 @@ pub(crate) fn run(terminal: &Terminal, stage: &Stage, options: &Options) -> Resu
     let text = |name: &str| values.get(name).map(String::as_str).unwrap_or_default();
     let number = |name: &str| text(name).parse::<f64>().unwrap_or_default();
     let has_dax = text("DaxMode") != "none";
-    let node_hour = if has_dax {
-        node_price(text("DaxNodeType"), options.node_price)?
-    } else {
-        0.0
-    };
+    let node_hour = if has_dax { node_price(text("DaxNodeType"), options.node_price)? } else { 0.0 };
     let sizing = Sizing {
         node_hour,
-        nodes: if has_dax {
-            number("DaxReplicationFactor")
-        } else {
-            0.0
-        },
+        nodes: if has_dax { number("DaxReplicationFactor") } else { 0.0 },
         memory_gb: number("RedirectorMemory") / 1_024.0,
-        gb_second: if text("Architecture") == "arm64" {
-            LAMBDA_GB_SECOND_ARM
-        } else {
-            LAMBDA_GB_SECOND_X86
-        },
+        gb_second: if text("Architecture") == "arm64" { LAMBDA_GB_SECOND_ARM } else { LAMBDA_GB_SECOND_X86 },
         provisioned: number("RedirectorProvisionedConcurrency"),
         alarms: text("Alarms") == "true",
         tracing: text("Tracing") == "true",
@@ -121,81 +109,41 @@ pub(crate) fn run(terminal: &Terminal, stage: &Stage, options: &Options) -> Resu
     for (what, usd) in lines.iter().filter(|(_, usd)| *usd > 0.0) {
         terminal.line(format_args!("  {what:<44} {usd:>9.2}"));
     }
-    terminal.line(format_args!(
-        "  {:<44} {sum:>9.2} USD a month",
-        format!("stage {}", stage.name)
-    ));
-    terminal.line(format_args!(
-        "\n  List prices of us-east-1, {PRICES_AS_OF}, without free tier, tax and data transfer."
-    ));
-    let items = lines
-        .iter()
-        .map(|(what, usd)| json!({"what": what, "usd": usd}));
-    terminal.event(
-        "cost",
-        json!({"items": items.collect::<Vec<_>>(), "usd": sum, "prices_as_of": PRICES_AS_OF}),
-    );
+    terminal.line(format_args!("  {:<44} {sum:>9.2} USD a month", format!("stage {}", stage.name)));
+    terminal
+        .line(format_args!("\n  List prices of us-east-1, {PRICES_AS_OF}, without free tier, tax and data transfer."));
+    let items = lines.iter().map(|(what, usd)| json!({"what": what, "usd": usd}));
+    terminal.event("cost", json!({"items": items.collect::<Vec<_>>(), "usd": sum, "prices_as_of": PRICES_AS_OF}));
     Ok(Exit::Done)
 }
 
 fn node_price(node: &str, given: Option<f64>) -> Result<f64> {
-    let known = NODE_HOURS
-        .iter()
-        .find(|(name, _)| *name == node)
-        .map(|(_, price)| *price);
-    given.or(known).with_context(|| {
-        format!("no price of {node} in this build: look it up and give it with --node-price")
-    })
+    let known = NODE_HOURS.iter().find(|(name, _)| *name == node).map(|(_, price)| *price);
+    given
+        .or(known)
+        .with_context(|| format!("no price of {node} in this build: look it up and give it with --node-price"))
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "an estimate of traffic below 2^52"
-)]
+#[expect(clippy::cast_precision_loss, reason = "an estimate of traffic below 2^52")]
 fn estimate(sizing: &Sizing, options: &Options) -> Vec<(String, f64)> {
     let (redirects, creates) = (options.redirects as f64, options.creates as f64);
     let requests = redirects + creates;
     let misses = redirects * options.miss_percent / 100.0;
     let gb_seconds = requests * options.billed_ms / 1_000.0 * sizing.memory_gb;
     vec![
-        (
-            format!("DAX, {} nodes", sizing.nodes),
-            sizing.nodes * sizing.node_hour * HOURS,
-        ),
-        (
-            "API Gateway".to_owned(),
-            requests / MILLION * API_PER_MILLION,
-        ),
-        (
-            "Lambda".to_owned(),
-            requests / MILLION * LAMBDA_PER_MILLION + gb_seconds * sizing.gb_second,
-        ),
+        (format!("DAX, {} nodes", sizing.nodes), sizing.nodes * sizing.node_hour * HOURS),
+        ("API Gateway".to_owned(), requests / MILLION * API_PER_MILLION),
+        ("Lambda".to_owned(), requests / MILLION * LAMBDA_PER_MILLION + gb_seconds * sizing.gb_second),
         (
             format!("Lambda, {} provisioned", sizing.provisioned),
             sizing.provisioned * sizing.memory_gb * SECONDS_OF_MONTH * PROVISIONED_GB_SECOND,
         ),
         // An eventually consistent read of up to 4 kB is half a unit; a put of up to 1 kB is one.
-        (
-            "DynamoDB".to_owned(),
-            misses * 0.5 / MILLION * READ_PER_MILLION + creates / MILLION * WRITE_PER_MILLION,
-        ),
-        (
-            "Logs".to_owned(),
-            requests * LOG_BYTES_PER_REQUEST / 1e9 * LOGS_PER_GB,
-        ),
+        ("DynamoDB".to_owned(), misses * 0.5 / MILLION * READ_PER_MILLION + creates / MILLION * WRITE_PER_MILLION),
+        ("Logs".to_owned(), requests * LOG_BYTES_PER_REQUEST / 1e9 * LOGS_PER_GB),
         // The sampling of X-Ray's default rule: five in a hundred.
-        (
-            "X-Ray".to_owned(),
-            if sizing.tracing {
-                requests * 0.05 / MILLION * TRACES_PER_MILLION
-            } else {
-                0.0
-            },
-        ),
-        (
-            "Alarms".to_owned(),
-            if sizing.alarms { ALARMS * ALARM } else { 0.0 },
-        ),
+        ("X-Ray".to_owned(), if sizing.tracing { requests * 0.05 / MILLION * TRACES_PER_MILLION } else { 0.0 }),
+        ("Alarms".to_owned(), if sizing.alarms { ALARMS * ALARM } else { 0.0 }),
         ("Secret".to_owned(), SECRET),
     ]
 }
@@ -205,14 +153,7 @@ mod tests {
     use super::*;
 
     fn traffic(redirects: u64) -> Options {
-        Options {
-            redirects,
-            creates: 0,
-            miss_percent: 5.0,
-            billed_ms: 5.0,
-            node_price: None,
-            overrides: Vec::new(),
-        }
+        Options { redirects, creates: 0, miss_percent: 5.0, billed_ms: 5.0, node_price: None, overrides: Vec::new() }
     }
 
     fn sizing(nodes: f64, node_hour: f64) -> Sizing {
@@ -229,14 +170,8 @@ mod tests {
 
     fn check(sizing: &Sizing, redirects: u64, what: &str, expected: f64) {
         let lines = estimate(sizing, &traffic(redirects));
-        let (_, usd) = lines
-            .iter()
-            .find(|(name, _)| name.starts_with(what))
-            .unwrap();
-        assert!(
-            (usd - expected).abs() < 0.01,
-            "{what}: {usd} instead of {expected}"
-        );
+        let (_, usd) = lines.iter().find(|(name, _)| name.starts_with(what)).unwrap();
+        assert!((usd - expected).abs() < 0.01, "{what}: {usd} instead of {expected}");
     }
 
     #[test]

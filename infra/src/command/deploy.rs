@@ -67,10 +67,7 @@ pub(crate) async fn plan(session: &Session, options: &PlanOptions) -> Result<Exi
         Situation::Usable | Situation::UpdateFailed => ChangeSetType::Update,
         _ => {
             let status = stack.map(|stack| stack.status).unwrap_or_default();
-            let message = format!(
-                "{} is {status}; `infra deploy` leads out of it",
-                session.stage.stack
-            );
+            let message = format!("{} is {status}; `infra deploy` leads out of it", session.stage.stack);
             return Err(failure(Exit::NeedsAHand, message));
         }
     };
@@ -80,14 +77,10 @@ pub(crate) async fn plan(session: &Session, options: &PlanOptions) -> Result<Exi
         return unchanged(session, &change_set).await;
     }
     review::show(session, &change_set).await?;
-    session.terminal.line(format_args!(
-        "\nCarry it out with `infra deploy --stage {} --change-set {name}`.",
-        session.stage.name
-    ));
-    session.terminal.event(
-        "planned",
-        json!({"change_set": name, "release": release.id}),
-    );
+    session
+        .terminal
+        .line(format_args!("\nCarry it out with `infra deploy --stage {} --change-set {name}`.", session.stage.name));
+    session.terminal.event("planned", json!({"change_set": name, "release": release.id}));
     Ok(Exit::Done)
 }
 
@@ -99,9 +92,7 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     let caller = greet(session).await?;
     let (name, change_set) = match &options.change_set {
         Some(name) => {
-            let change_set =
-                change_set::prepared(&session.aws, &session.stage.stack, name, session.pace)
-                    .await?;
+            let change_set = change_set::prepared(&session.aws, &session.stage.stack, name, session.pace).await?;
             (change_set_name("planned"), change_set)
         }
         None => {
@@ -129,10 +120,9 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     }
     if options.no_wait {
         change_set::execute(&session.aws, &change_set, &name).await?;
-        session.terminal.line(format_args!(
-            "Started. Follow it with `infra status --stage {} --watch`.",
-            session.stage.name
-        ));
+        session
+            .terminal
+            .line(format_args!("Started. Follow it with `infra status --stage {} --watch`.", session.stage.name));
         return Ok(Exit::Done);
     }
     execute_and_watch(session, &change_set, &name).await?;
@@ -145,16 +135,8 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
 
 /// A table of keys that has just been made is empty, so nobody can make links.
 fn tell_of_keys(session: &Session, stack: &Stack, change_set: &ChangeSet) {
-    let is_new = change_set
-        .changes
-        .iter()
-        .any(|change| change.logical_id == "KeysTable" && change.kind == Kind::Add);
-    if is_new
-        && stack
-            .outputs
-            .get("WriterAuth")
-            .is_some_and(|auth| auth == "API_KEY")
-    {
+    let is_new = change_set.changes.iter().any(|change| change.logical_id == "KeysTable" && change.kind == Kind::Add);
+    if is_new && stack.outputs.get("WriterAuth").is_some_and(|auth| auth == "API_KEY") {
         session.terminal.note(format_args!(
             "nobody can make links yet: `infra --stage {} keys create --owner NAME` makes a key",
             session.stage.name
@@ -164,26 +146,14 @@ fn tell_of_keys(session: &Session, stack: &Stack, change_set: &ChangeSet) {
 
 async fn greet(session: &Session) -> Result<Caller> {
     let caller = session.aws.caller().await?;
-    session.terminal.done(
-        "account",
-        format_args!("{} as {}", caller.account, caller.arn),
-    );
-    session.terminal.done(
-        "stack",
-        format_args!("{} in {}", session.stage.stack, session.aws.region),
-    );
+    session.terminal.done("account", format_args!("{} as {}", caller.account, caller.arn));
+    session.terminal.done("stack", format_args!("{} in {}", session.stage.stack, session.aws.region));
     Ok(caller)
 }
 
-async fn propose(
-    session: &Session,
-    release: &Release,
-    kind: ChangeSetType,
-) -> Result<(String, ChangeSet)> {
+async fn propose(session: &Session, release: &Release, kind: ChangeSetType) -> Result<(String, ChangeSet)> {
     let name = change_set_name(&release.id);
-    let progress = session
-        .terminal
-        .progress("CloudFormation works out the changes");
+    let progress = session.terminal.progress("CloudFormation works out the changes");
     let proposal = Proposal {
         stack: &session.stage.stack,
         name: &name,
@@ -193,8 +163,7 @@ async fn propose(
         kind,
     };
     let id = change_set::create(&session.aws, &proposal).await?;
-    let change_set =
-        change_set::prepared(&session.aws, &session.stage.stack, &id, session.pace).await?;
+    let change_set = change_set::prepared(&session.aws, &session.stage.stack, &id, session.pace).await?;
     drop(progress);
     Ok((name, change_set))
 }
@@ -215,11 +184,7 @@ async fn unchanged(session: &Session, change_set: &ChangeSet) -> Result<Exit> {
 ///
 /// # Errors
 /// Exit code 2 if the stack rolled back, 3 if it is stuck; with the first cause.
-pub(super) async fn execute_and_watch(
-    session: &Session,
-    change_set: &ChangeSet,
-    token: &str,
-) -> Result<()> {
+pub(super) async fn execute_and_watch(session: &Session, change_set: &ChangeSet, token: &str) -> Result<()> {
     let marker = events::newest(&session.aws, &change_set.stack_id).await?;
     change_set::execute(&session.aws, change_set, token).await?;
     session.on_interrupt(Some(format!(
@@ -229,14 +194,8 @@ pub(super) async fn execute_and_watch(
     let ending = watch::follow(session, &change_set.stack_id, marker).await?;
     session.on_interrupt(None);
     if ending.is_success() {
-        session.terminal.done(
-            "deploy",
-            format_args!("{} in {}", ending.status, duration(ending.elapsed)),
-        );
-        session.terminal.event(
-            "ended",
-            json!({"status": ending.status, "seconds": ending.elapsed.as_secs()}),
-        );
+        session.terminal.done("deploy", format_args!("{} in {}", ending.status, duration(ending.elapsed)));
+        session.terminal.event("ended", json!({"status": ending.status, "seconds": ending.elapsed.as_secs()}));
         return Ok(());
     }
     let exit = match situation(Some(&ending.status)) {
@@ -266,13 +225,7 @@ async fn protect(session: &Session) -> Result<()> {
         .update_termination_protection()
         .stack_name(&stack.name)
         .enable_termination_protection(true);
-    request
-        .send()
-        .await
-        .map_err(explain)
-        .context("cannot protect the stack from deletion")?;
-    session
-        .terminal
-        .done("protect", "the stack refuses deletion");
+    request.send().await.map_err(explain).context("cannot protect the stack from deletion")?;
+    session.terminal.done("protect", "the stack refuses deletion");
     Ok(())
 }

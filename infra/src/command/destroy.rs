@@ -32,10 +32,7 @@ pub(crate) struct Options {
 /// Exit code 3 if something could not be deleted; names it.
 pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     let Some(stack) = session.stack().await? else {
-        session.terminal.done(
-            "destroy",
-            format_args!("{} does not exist", session.stage.stack),
-        );
+        session.terminal.done("destroy", format_args!("{} does not exist", session.stage.stack));
         return Ok(Exit::Done);
     };
     let tables = tables(session, &stack).await?;
@@ -46,20 +43,13 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     if stack.protected {
         unprotect(session, &stack, options).await?;
     }
-    session.terminal.line(
-        "  This can take 20 to 40 minutes: AWS gives back the functions' network interfaces late.",
-    );
-    session.on_interrupt(Some(format!(
-        "interrupted; {} is being deleted without us",
-        stack.name
-    )));
+    session.terminal.line("  This can take 20 to 40 minutes: AWS gives back the functions' network interfaces late.");
+    session.on_interrupt(Some(format!("interrupted; {} is being deleted without us", stack.name)));
     delete(session, &stack, &options.retain)
         .await
         .context("not everything could be deleted; try again in a while, or leave things behind with --retain NAME")?;
     session.on_interrupt(None);
-    session
-        .terminal
-        .done("destroy", format_args!("{} is gone", stack.name));
+    session.terminal.done("destroy", format_args!("{} is gone", stack.name));
     for table in &tables {
         if options.delete_data {
             delete_table(session, table).await?;
@@ -77,16 +67,8 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
 
 /// The tables' names, also of a stack that has no outputs because it was never completed.
 async fn tables(session: &Session, stack: &Stack) -> Result<Vec<String>> {
-    let request = session
-        .aws
-        .cloudformation
-        .describe_stack_resources()
-        .stack_name(&stack.id);
-    let answer = request
-        .send()
-        .await
-        .map_err(explain)
-        .context("cannot list the stack's resources")?;
+    let request = session.aws.cloudformation.describe_stack_resources().stack_name(&stack.id);
+    let answer = request.send().await.map_err(explain).context("cannot list the stack's resources")?;
     let tables = answer
         .stack_resources()
         .iter()
@@ -96,12 +78,7 @@ async fn tables(session: &Session, stack: &Stack) -> Result<Vec<String>> {
     Ok(tables.map(str::to_owned).collect())
 }
 
-async fn agreed(
-    session: &Session,
-    stack: &Stack,
-    tables: &[String],
-    options: &Options,
-) -> Result<bool> {
+async fn agreed(session: &Session, stack: &Stack, tables: &[String], options: &Options) -> Result<bool> {
     if options.yes {
         return Ok(true);
     }
@@ -113,22 +90,14 @@ async fn agreed(
         }
         _ => format!("The tables stay: {names}."),
     };
-    let question = format!(
-        "This takes {} in {} down: every short link stops working. {fate}",
-        stack.name, session.aws.region
-    );
-    session
-        .terminal
-        .confirm_typed(&question, &session.stage.name, "--yes")
-        .await
+    let question =
+        format!("This takes {} in {} down: every short link stops working. {fate}", stack.name, session.aws.region);
+    session.terminal.confirm_typed(&question, &session.stage.name, "--yes").await
 }
 
 async fn unprotect(session: &Session, stack: &Stack, options: &Options) -> Result<()> {
     if !options.unprotect {
-        let message = format!(
-            "{} is protected from deletion; --unprotect takes the protection off first",
-            stack.name
-        );
+        let message = format!("{} is protected from deletion; --unprotect takes the protection off first", stack.name);
         return Err(failure(Exit::NeedsAHand, message));
     }
     let request = session
@@ -137,24 +106,13 @@ async fn unprotect(session: &Session, stack: &Stack, options: &Options) -> Resul
         .update_termination_protection()
         .stack_name(&stack.name)
         .enable_termination_protection(false);
-    request
-        .send()
-        .await
-        .map_err(explain)
-        .context("cannot take the protection off")?;
+    request.send().await.map_err(explain).context("cannot take the protection off")?;
     Ok(())
 }
 
 async fn table_exists(session: &Session, table: &str) -> Result<bool> {
-    let answer = session
-        .aws
-        .signed
-        .json(
-            "dynamodb",
-            "DynamoDB_20120810.DescribeTable",
-            &json!({"TableName": table}),
-        )
-        .await;
+    let answer =
+        session.aws.signed.json("dynamodb", "DynamoDB_20120810.DescribeTable", &json!({"TableName": table})).await;
     match answer {
         Ok(_) => Ok(true),
         Err(error) if error.to_string().contains("ResourceNotFoundException") => Ok(false),
@@ -166,23 +124,16 @@ async fn delete_table(session: &Session, table: &str) -> Result<()> {
     if !table_exists(session, table).await? {
         return Ok(());
     }
-    let dynamodb = |target: &'static str, body| async move {
-        session.aws.signed.json("dynamodb", target, &body).await
-    };
-    dynamodb(
-        "DynamoDB_20120810.UpdateTable",
-        json!({"TableName": table, "DeletionProtectionEnabled": false}),
-    )
-    .await?;
+    let dynamodb = |target: &'static str, body| async move { session.aws.signed.json("dynamodb", target, &body).await };
+    dynamodb("DynamoDB_20120810.UpdateTable", json!({"TableName": table, "DeletionProtectionEnabled": false})).await?;
     // The change of protection takes a moment, during which the table is UPDATING and cannot be deleted.
     let mut wait = session.pace.first;
     for _ in 0..20 {
         match dynamodb("DynamoDB_20120810.DeleteTable", json!({"TableName": table})).await {
             Ok(_) => {
-                session.terminal.done(
-                    "destroy",
-                    format_args!("the table {table} is deleted; a backup of it stays for 35 days"),
-                );
+                session
+                    .terminal
+                    .done("destroy", format_args!("the table {table} is deleted; a backup of it stays for 35 days"));
                 session.terminal.event("deleted", json!({"table": table}));
                 return Ok(());
             }

@@ -65,14 +65,7 @@ pub(crate) async fn run(session: &Session) -> Result<Exit> {
                 Err(error) => Bad(format!("{error:#}")),
             },
         ),
-        (
-            "template",
-            Good(format!(
-                "{} of {} bytes",
-                template::STACK.len(),
-                template::BODY_LIMIT_BYTES
-            )),
-        ),
+        ("template", Good(format!("{} of {} bytes", template::STACK.len(), template::BODY_LIMIT_BYTES))),
     ];
     let mut exit = Exit::Done;
     for (what, finding) in findings {
@@ -84,14 +77,8 @@ pub(crate) async fn run(session: &Session) -> Result<Exit> {
                 (style("✗").red(), "bad", text)
             }
         };
-        session.terminal.line(format_args!(
-            "{mark} {what:<11} {}",
-            text.replace('\n', "\n              ")
-        ));
-        session.terminal.event(
-            "finding",
-            json!({"what": what, "verdict": verdict, "text": text}),
-        );
+        session.terminal.line(format_args!("{mark} {what:<11} {}", text.replace('\n', "\n              ")));
+        session.terminal.event("finding", json!({"what": what, "verdict": verdict, "text": text}));
     }
     Ok(exit)
 }
@@ -108,10 +95,9 @@ fn stage_parameters(session: &Session) -> Finding {
         .and_then(|template| parameters::definitions(&template))
         .and_then(|definitions| parameters::resolve(&definitions, &session.stage.parameters));
     match checked {
-        Ok(values) if values.get("WriterAuth").is_some_and(|auth| auth == "NONE") => Note(
-            "WriterAuth = NONE: anybody may create links, which phishers find within days"
-                .to_owned(),
-        ),
+        Ok(values) if values.get("WriterAuth").is_some_and(|auth| auth == "NONE") => {
+            Note("WriterAuth = NONE: anybody may create links, which phishers find within days".to_owned())
+        }
         Ok(_) => Good(format!("stage {} fits the template", session.stage.name)),
         Err(error) => Bad(format!("{error:#}")),
     }
@@ -119,24 +105,16 @@ fn stage_parameters(session: &Session) -> Finding {
 
 async fn dax(session: &Session) -> Finding {
     let region = session.aws.region.as_str();
-    let mode = session
-        .stage
-        .parameters
-        .get("DaxMode")
-        .map_or("tls", String::as_str);
+    let mode = session.stage.parameters.get("DaxMode").map_or("tls", String::as_str);
     if mode == "none" {
         return Good("none: the functions read DynamoDB directly".to_owned());
     }
     if !DAX_REGIONS.contains(&region) {
-        return Bad(format!(
-            "{region} has no DAX: set DaxMode = \"none\" or choose another region"
-        ));
+        return Bad(format!("{region} has no DAX: set DaxMode = \"none\" or choose another region"));
     }
     let query = "Action=GetRole&Version=2010-05-08&RoleName=AWSServiceRoleForDAX";
     match session.aws.signed.query("iam", query).await {
-        Ok(_) => Good(format!(
-            "{mode}; {region} has it, the service-linked role exists"
-        )),
+        Ok(_) => Good(format!("{mode}; {region} has it, the service-linked role exists")),
         Err(_) => Note(format!(
             "{mode}; {region} has it. The account has no service-linked role for DAX yet (or it cannot be\n\
              seen): the first cluster makes it, which needs iam:CreateServiceLinkedRole"
@@ -145,11 +123,7 @@ async fn dax(session: &Session) -> Finding {
 }
 
 fn build(session: &Session) -> Finding {
-    let architecture = session
-        .stage
-        .parameters
-        .get("Architecture")
-        .map_or("x86_64", String::as_str);
+    let architecture = session.stage.parameters.get("Architecture").map_or("x86_64", String::as_str);
     if Architecture::from_parameter(architecture).is_host() {
         Good(format!("cargo builds for {architecture} on this machine"))
     } else {

@@ -1,9 +1,7 @@
 //! `drift`: what was changed behind CloudFormation's back.
 
 use anyhow::{Context as _, Result, bail};
-use aws_sdk_cloudformation::types::{
-    StackDriftDetectionStatus, StackResourceDrift, StackResourceDriftStatus,
-};
+use aws_sdk_cloudformation::types::{StackDriftDetectionStatus, StackResourceDrift, StackResourceDriftStatus};
 use console::style;
 use serde_json::json;
 
@@ -17,25 +15,13 @@ use crate::stack::Session;
 /// If the detection cannot be made.
 pub(crate) async fn run(session: &Session) -> Result<Exit> {
     let stack = session.existing_stack().await?;
-    let request = session
-        .aws
-        .cloudformation
-        .detect_stack_drift()
-        .stack_name(&stack.name);
-    let started = request
-        .send()
-        .await
-        .map_err(explain)
-        .context("cannot look for drift")?;
-    let detection = started
-        .stack_drift_detection_id()
-        .context("a drift detection without an id")?;
+    let request = session.aws.cloudformation.detect_stack_drift().stack_name(&stack.name);
+    let started = request.send().await.map_err(explain).context("cannot look for drift")?;
+    let detection = started.stack_drift_detection_id().context("a drift detection without an id")?;
     finished(session, detection).await?;
     let drifted = drifted(session, &stack.name).await?;
     if drifted.is_empty() {
-        session
-            .terminal
-            .done("drift", "none: the stack is as deployed");
+        session.terminal.done("drift", "none: the stack is as deployed");
         session.terminal.event("drift", json!({"resources": []}));
         return Ok(Exit::Done);
     }
@@ -50,35 +36,22 @@ pub(crate) async fn run(session: &Session) -> Result<Exit> {
 }
 
 async fn finished(session: &Session, detection: &str) -> Result<()> {
-    let progress = session
-        .terminal
-        .progress("CloudFormation compares every resource");
+    let progress = session.terminal.progress("CloudFormation compares every resource");
     let mut wait = session.pace.first;
     loop {
-        let request = session
-            .aws
-            .cloudformation
-            .describe_stack_drift_detection_status()
-            .stack_drift_detection_id(detection);
+        let request =
+            session.aws.cloudformation.describe_stack_drift_detection_status().stack_drift_detection_id(detection);
         let answer = request.send().await.map_err(explain)?;
         match answer.detection_status() {
             Some(StackDriftDetectionStatus::DetectionComplete) => return Ok(()),
             Some(StackDriftDetectionStatus::DetectionFailed) => {
                 // Some types cannot be compared; what could be is still worth showing.
-                let reason = answer
-                    .detection_status_reason()
-                    .unwrap_or("no reason given");
-                progress.line(format_args!(
-                    "{} not everything could be compared: {reason}",
-                    style("!").yellow()
-                ));
+                let reason = answer.detection_status_reason().unwrap_or("no reason given");
+                progress.line(format_args!("{} not everything could be compared: {reason}", style("!").yellow()));
                 return Ok(());
             }
             Some(StackDriftDetectionStatus::DetectionInProgress) => {}
-            other => bail!(
-                "the drift detection is {}",
-                other.map_or("gone", |status| status.as_str())
-            ),
+            other => bail!("the drift detection is {}", other.map_or("gone", |status| status.as_str())),
         }
         tokio::time::sleep(wait).await;
         wait = session.pace.next(wait);
@@ -110,18 +83,10 @@ async fn drifted(session: &Session, stack: &str) -> Result<Vec<StackResourceDrif
 }
 
 fn report(session: &Session, resource: &StackResourceDrift) {
-    let status = resource
-        .stack_resource_drift_status()
-        .map(|status| status.as_str())
-        .unwrap_or_default();
-    let (name, kind) = (
-        resource.logical_resource_id().unwrap_or_default(),
-        resource.resource_type().unwrap_or_default(),
-    );
-    session.terminal.line(format_args!(
-        "  {:<9} {name} ({kind})",
-        style(status.to_lowercase()).red()
-    ));
+    let status = resource.stack_resource_drift_status().map(|status| status.as_str()).unwrap_or_default();
+    let (name, kind) =
+        (resource.logical_resource_id().unwrap_or_default(), resource.resource_type().unwrap_or_default());
+    session.terminal.line(format_args!("  {:<9} {name} ({kind})", style(status.to_lowercase()).red()));
     for difference in resource.property_differences() {
         session.terminal.line(format_args!(
             "            {}: {} -> {}",

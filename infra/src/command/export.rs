@@ -36,11 +36,7 @@ impl Which {
         };
         let table = Table::new(session.aws.dynamodb.clone(), name);
         let count = table.count().await?;
-        Ok(Opened {
-            table,
-            count,
-            stack,
-        })
+        Ok(Opened { table, count, stack })
     }
 }
 
@@ -80,22 +76,13 @@ pub(crate) struct Options {
 /// If the table cannot be read or the file not be written. What was read is kept for `--resume`.
 pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     let to_stdout = options.file == Path::new("-");
-    let terminal = if to_stdout {
-        session.terminal.aside()
-    } else {
-        session.terminal.clone()
-    };
+    let terminal = if to_stdout { session.terminal.aside() } else { session.terminal.clone() };
     let opened = options.which.open(session).await?;
     let table = &opened.table;
     let mut part = if to_stdout {
         Part::unnamed()?
     } else {
-        Part::open(
-            &options.file,
-            &table.name,
-            &session.aws.region,
-            options.resume,
-        )?
+        Part::open(&options.file, &table.name, &session.aws.region, options.resume)?
     };
     let go_on = "what was read is kept: the same command with --resume goes on";
     if !to_stdout {
@@ -108,11 +95,7 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
         Err(error) if to_stdout => return Err(error),
         Err(error) => return Err(error.context(format!("{} links read; {go_on}", part.items))),
     };
-    let links = if to_stdout {
-        part.merge(std::io::stdout().lock())?
-    } else {
-        part.finish(&options.file)?
-    };
+    let links = if to_stdout { part.merge(std::io::stdout().lock())? } else { part.finish(&options.file)? };
     let of = &table.name;
     terminal.done("exported", format_args!("{links} links of table {of}"));
     if odd > 0 {
@@ -121,10 +104,7 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
         ));
     }
     let file = options.file.display().to_string();
-    terminal.event(
-        "exported",
-        json!({"table": of, "file": file, "links": links, "odd": odd}),
-    );
+    terminal.event("exported", json!({"table": of, "file": file, "links": links, "odd": odd}));
     Ok(Exit::Done)
 }
 

@@ -111,9 +111,7 @@ impl Foreign {
 pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     match (options.from, &options.foreign.owner) {
         (Format::Kurz, _) if options.foreign.is_given() => {
-            bail!(
-                "an export of kurz says all of this itself: give --from, or leave those options out"
-            )
+            bail!("an export of kurz says all of this itself: give --from, or leave those options out")
         }
         (Format::Kurz, _) | (_, Some(_)) => {}
         (_, None) => bail!("whose links shall they be? Give --owner"),
@@ -126,10 +124,7 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
 
     let checked = checked(terminal, records()?);
     if options.strict && checked.bad > 0 {
-        bail!(
-            "{} entries cannot be imported; nothing was written",
-            checked.bad
-        );
+        bail!("{} entries cannot be imported; nothing was written", checked.bad);
     }
     if !options.dry_run {
         let note = "interrupted; what was imported stays, and the same command goes on";
@@ -143,11 +138,7 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
         let message = "stopped at a conflict: decide with --on-conflict skip or replace";
         return Err(failure(Exit::NeedsAHand, message));
     }
-    Ok(if checked.bad + loaded.refused > 0 {
-        Exit::NotAsWanted
-    } else {
-        Exit::Done
-    })
+    Ok(if checked.bad + loaded.refused > 0 { Exit::NotAsWanted } else { Exit::Done })
 }
 
 /// A file that can be read twice.
@@ -211,10 +202,7 @@ fn checked(terminal: &Terminal, records: impl Iterator<Item = Record>) -> Checke
                     what
                 }
             };
-            terminal.event(
-                "lost",
-                json!({"at": place.to_string(), "slug": slug, "what": what}),
-            );
+            terminal.event("lost", json!({"at": place.to_string(), "slug": slug, "what": what}));
         }
     });
     drop(progress);
@@ -239,58 +227,32 @@ async fn loaded(
     checked: &Checked,
     records: impl Iterator<Item = Record>,
 ) -> Result<Loaded> {
-    let doing = if options.dry_run {
-        "comparing"
-    } else {
-        "importing"
-    };
+    let doing = if options.dry_run { "comparing" } else { "importing" };
     let progress = terminal.bar(doing, Some(checked.good));
-    let plan = Plan {
-        on_conflict: options.on_conflict,
-        dry_run: options.dry_run,
-    };
-    load(
-        &opened.table,
-        records,
-        plan,
-        |place, slug, written, so_far| {
-            progress.at(so_far.all());
-            let at = at(place, slug.as_str());
-            match written {
-                Written::Taken => {
-                    let mark = style("!").yellow();
-                    let what = "the table has another link there";
-                    progress.line(format_args!("{mark} {at}: {what}"));
-                    terminal.event(
-                        "conflict",
-                        json!({"at": place.to_string(), "slug": slug.as_str()}),
-                    );
-                }
-                Written::Refused(reason) => {
-                    progress.line(format_args!("{} {at}: {reason}", style("✗").red()));
-                    let bad =
-                        json!({"at": place.to_string(), "slug": slug.as_str(), "reason": reason});
-                    terminal.event("bad", bad);
-                }
-                Written::Created | Written::Present | Written::Replaced => {}
+    let plan = Plan { on_conflict: options.on_conflict, dry_run: options.dry_run };
+    load(&opened.table, records, plan, |place, slug, written, so_far| {
+        progress.at(so_far.all());
+        let at = at(place, slug.as_str());
+        match written {
+            Written::Taken => {
+                let mark = style("!").yellow();
+                let what = "the table has another link there";
+                progress.line(format_args!("{mark} {at}: {what}"));
+                terminal.event("conflict", json!({"at": place.to_string(), "slug": slug.as_str()}));
             }
-        },
-    )
+            Written::Refused(reason) => {
+                progress.line(format_args!("{} {at}: {reason}", style("✗").red()));
+                let bad = json!({"at": place.to_string(), "slug": slug.as_str(), "reason": reason});
+                terminal.event("bad", bad);
+            }
+            Written::Created | Written::Present | Written::Replaced => {}
+        }
+    })
     .await
 }
 
-fn summarize(
-    terminal: &Terminal,
-    options: &Options,
-    opened: &Opened,
-    checked: &Checked,
-    loaded: &Loaded,
-) {
-    let heading = if options.dry_run {
-        "would be imported into table"
-    } else {
-        "imported into table"
-    };
+fn summarize(terminal: &Terminal, options: &Options, opened: &Opened, checked: &Checked, loaded: &Loaded) {
+    let heading = if options.dry_run { "would be imported into table" } else { "imported into table" };
     terminal.line(format_args!("{heading} {}", opened.table.name));
     let not_reached = checked.good - loaded.all();
     for (what, links) in [

@@ -67,11 +67,7 @@ struct Revoke {
 pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     let table = match &options.table {
         Some(table) => table.clone(),
-        None => session
-            .existing_stack()
-            .await?
-            .output("KeysTableName")?
-            .to_owned(),
+        None => session.existing_stack().await?.output("KeysTableName")?.to_owned(),
     };
     let keys = KeyTable::with_client(session.aws.dynamodb.clone(), &table);
     let terminal = &session.terminal;
@@ -89,10 +85,7 @@ async fn create(keys: &impl KeyManager, terminal: &Terminal, options: &Create) -
     record.label.clone_from(&options.label);
     // That its hash is taken can only mean that an earlier attempt of this very put has succeeded.
     let (Put::Stored | Put::Taken) = keys.create(&key.hash(), &record).await?;
-    terminal.done(
-        "keys",
-        format_args!("{} of {}: {}", record.key_id, record.owner, record.scopes),
-    );
+    terminal.done("keys", format_args!("{} of {}: {}", record.key_id, record.owner, record.scopes));
     terminal.line(format_args!("\n  {}\n", key.reveal()));
     terminal.line("  It is shown this once and stored nowhere: the table holds its hash.");
     let mut event = describe(&record);
@@ -106,18 +99,12 @@ async fn create(keys: &impl KeyManager, terminal: &Terminal, options: &Create) -
 async fn list(keys: &impl KeyManager, terminal: &Terminal) -> Result<Exit> {
     let mut found = keys.list().await?;
     found.keys.sort_by(|one, other| {
-        (&one.owner, one.created_at, &one.key_id).cmp(&(
-            &other.owner,
-            other.created_at,
-            &other.key_id,
-        ))
+        (&one.owner, one.created_at, &one.key_id).cmp(&(&other.owner, other.created_at, &other.key_id))
     });
     if found.keys.is_empty() {
         terminal.line("There is no key: `infra keys create --owner NAME` makes one.");
     } else {
-        terminal.line(row([
-            "key", "made", "used", "revoked", "scopes", "owner", "label",
-        ]));
+        terminal.line(row(["key", "made", "used", "revoked", "scopes", "owner", "label"]));
     }
     for record in &found.keys {
         terminal.line(row([
@@ -132,16 +119,10 @@ async fn list(keys: &impl KeyManager, terminal: &Terminal) -> Result<Exit> {
         terminal.event("key", describe(record));
     }
     if found.unreadable > 0 {
-        terminal.note(format_args!(
-            "{} of the table's items cannot be read as keys",
-            found.unreadable
-        ));
+        terminal.note(format_args!("{} of the table's items cannot be read as keys", found.unreadable));
     }
     if found.is_cut_off {
-        terminal.note(format_args!(
-            "there are more than these {}",
-            found.keys.len()
-        ));
+        terminal.note(format_args!("there are more than these {}", found.keys.len()));
     }
     Ok(Exit::Done)
 }
@@ -149,9 +130,8 @@ async fn list(keys: &impl KeyManager, terminal: &Terminal) -> Result<Exit> {
 async fn revoke(keys: &impl KeyManager, terminal: &Terminal, options: &Revoke) -> Result<Exit> {
     let key_id = &options.key_id;
     if !options.yes {
-        let question = format!(
-            "Whoever uses the key {key_id} is refused from then on, and it cannot be given back. Revoke it?"
-        );
+        let question =
+            format!("Whoever uses the key {key_id} is refused from then on, and it cannot be given back. Revoke it?");
         if !terminal.confirm(&question, "--yes").await? {
             terminal.line("Nothing was revoked.");
             return Ok(Exit::Done);
@@ -165,19 +145,12 @@ async fn revoke(keys: &impl KeyManager, terminal: &Terminal, options: &Revoke) -
         Revoked::Before => false,
     };
     if is_new {
-        terminal.done(
-            "keys",
-            format_args!(
-                "{key_id} is revoked; functions notice within {REVOCATION_SECONDS} seconds"
-            ),
-        );
+        terminal
+            .done("keys", format_args!("{key_id} is revoked; functions notice within {REVOCATION_SECONDS} seconds"));
     } else {
         terminal.done("keys", format_args!("{key_id} was revoked before"));
     }
-    terminal.event(
-        "revoked",
-        json!({"key_id": key_id.as_str(), "before": !is_new}),
-    );
+    terminal.event("revoked", json!({"key_id": key_id.as_str(), "before": !is_new}));
     Ok(Exit::Done)
 }
 
@@ -196,9 +169,7 @@ fn describe(record: &KeyRecord) -> Value {
 }
 
 fn row([key, made, used, revoked, scopes, owner, label]: [&str; 7]) -> String {
-    let line = format!(
-        "  {key:<8}  {made:<10}  {used:<10}  {revoked:<10}  {scopes:<25}  {owner:<20}  {label}"
-    );
+    let line = format!("  {key:<8}  {made:<10}  {used:<10}  {revoked:<10}  {scopes:<25}  {owner:<20}  {label}");
     line.trim_end().to_owned()
 }
 
@@ -206,10 +177,7 @@ fn row([key, made, used, revoked, scopes, owner, label]: [&str; 7]) -> String {
 fn day(time: Option<Timestamp>) -> String {
     let seconds = time.and_then(|time| i64::try_from(time.unix_seconds()).ok());
     let time = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
-    time.map_or_else(
-        || "-".to_owned(),
-        |time| time.to_zoned(TimeZone::UTC).date().to_string(),
-    )
+    time.map_or_else(|| "-".to_owned(), |time| time.to_zoned(TimeZone::UTC).date().to_string())
 }
 
 fn time() -> Timestamp {
@@ -218,15 +186,7 @@ fn time() -> Timestamp {
 
 /// What is in the table may have come from elsewhere, and must not steer the terminal.
 fn printable(text: &str) -> String {
-    text.chars()
-        .map(|letter| {
-            if letter.is_control() {
-                '\u{fffd}'
-            } else {
-                letter
-            }
-        })
-        .collect()
+    text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }
 
 fn words(text: &str) -> Result<String, String> {
@@ -267,8 +227,7 @@ mod tests {
 
     #[test]
     fn owners_and_labels_are_words() {
-        let check =
-            |text: &str, expected: bool| assert_eq!(words(text).is_ok(), expected, "{text:?}");
+        let check = |text: &str, expected: bool| assert_eq!(words(text).is_ok(), expected, "{text:?}");
         check("ann", true);
         check("Ännchen von Tharau", true);
         check("arn:aws:iam::1:user/ann", true);
@@ -292,10 +251,7 @@ mod tests {
         assert_eq!(event["last_used_on"], Value::Null);
         assert!(!event.to_string().contains(key.reveal()));
         assert!(!event.to_string().contains(&key.hash().to_string()));
-        assert_eq!(
-            (day(Some(made)).as_str(), day(None).as_str()),
-            ("2027-01-01", "-")
-        );
+        assert_eq!((day(Some(made)).as_str(), day(None).as_str()), ("2027-01-01", "-"));
         assert_eq!(printable("a\u{1b}[2Jb"), "a\u{fffd}[2Jb");
     }
 }

@@ -57,10 +57,7 @@ pub(crate) struct Options {
 fn span(text: &str) -> Result<Duration, String> {
     let wrong = || "expected a number and s, m, h or d, such as 10m".to_owned();
     let unit = text.chars().last().ok_or_else(wrong)?;
-    let number: u64 = text
-        .strip_suffix(unit)
-        .and_then(|number| number.parse().ok())
-        .ok_or_else(wrong)?;
+    let number: u64 = text.strip_suffix(unit).and_then(|number| number.parse().ok()).ok_or_else(wrong)?;
     let seconds = match unit {
         's' => 1,
         'm' => 60,
@@ -68,10 +65,7 @@ fn span(text: &str) -> Result<Duration, String> {
         'd' => 86_400,
         _ => return Err(wrong()),
     };
-    number
-        .checked_mul(seconds)
-        .map(Duration::from_secs)
-        .ok_or_else(wrong)
+    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(wrong)
 }
 
 /// Runs `infra logs`.
@@ -87,10 +81,7 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     loop {
         let lines = look(session, group, &options.filter, from).await?;
         for line in &lines {
-            let id = line
-                .get("eventId")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
+            let id = line.get("eventId").and_then(Value::as_str).unwrap_or_default();
             if !shown.iter().any(|known| known == id) {
                 print(session, line);
             }
@@ -116,16 +107,10 @@ async fn look(session: &Session, group: &str, filter: &str, from: i64) -> Result
         let mut body = json!({"logGroupName": group, "startTime": from});
         let optional = [("filterPattern", json!(filter)), ("nextToken", token)];
         if let Some(body) = body.as_object_mut() {
-            let given = optional
-                .into_iter()
-                .filter(|(_, value)| !value.is_null() && value != "");
+            let given = optional.into_iter().filter(|(_, value)| !value.is_null() && value != "");
             body.extend(given.map(|(name, value)| (name.to_owned(), value)));
         }
-        let answer = session
-            .aws
-            .signed
-            .json("logs", "Logs_20140328.FilterLogEvents", &body)
-            .await?;
+        let answer = session.aws.signed.json("logs", "Logs_20140328.FilterLogEvents", &body).await?;
         let page = answer.get("events").and_then(Value::as_array);
         lines.extend(page.into_iter().flatten().cloned());
         token = answer.get("nextToken").cloned().unwrap_or_default();
@@ -142,21 +127,11 @@ fn time(line: &Value) -> Option<i64> {
 }
 
 fn print(session: &Session, line: &Value) {
-    let message = line
-        .get("message")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .trim_end();
+    let message = line.get("message").and_then(Value::as_str).unwrap_or_default().trim_end();
     let at = time(line).and_then(|at| jiff::Timestamp::from_millisecond(at).ok());
-    let at = at
-        .map(|at| at.strftime("%H:%M:%S%.3f").to_string())
-        .unwrap_or_default();
-    session
-        .terminal
-        .line(format_args!("{} {message}", style(at).dim()));
-    session
-        .terminal
-        .event("log", json!({"timestamp": time(line), "message": message}));
+    let at = at.map(|at| at.strftime("%H:%M:%S%.3f").to_string()).unwrap_or_default();
+    session.terminal.line(format_args!("{} {message}", style(at).dim()));
+    session.terminal.event("log", json!({"timestamp": time(line), "message": message}));
 }
 
 #[cfg(test)]
@@ -168,16 +143,7 @@ mod tests {
         for (text, seconds) in [("30s", 30), ("10m", 600), ("2h", 7_200), ("1d", 86_400)] {
             assert_eq!(span(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
-        for text in [
-            "",
-            "m",
-            "10",
-            "10x",
-            "-1m",
-            "1.5h",
-            "99999999999999999999d",
-            "9ä",
-        ] {
+        for text in ["", "m", "10", "10x", "-1m", "1.5h", "99999999999999999999d", "9ä"] {
             assert!(span(text).is_err(), "{text}");
         }
     }

@@ -29,10 +29,7 @@ impl Build {
     async fn source(&self) -> Result<Source> {
         Ok(match &self.binaries {
             Some(folder) => Source::Prebuilt(folder.clone()),
-            None => Source::Build {
-                root: workspace_root().await?,
-                profile: self.profile.clone(),
-            },
+            None => Source::Build { root: workspace_root().await?, profile: self.profile.clone() },
         })
     }
 
@@ -47,10 +44,8 @@ impl Build {
         }
         let package = Package::make(&source, Architecture::from_parameter(architecture)).await?;
         for artifact in package.artifacts() {
-            let glibc = artifact.glibc.map_or_else(
-                || "static".to_owned(),
-                |(major, minor)| format!("glibc {major}.{minor}"),
-            );
+            let glibc =
+                artifact.glibc.map_or_else(|| "static".to_owned(), |(major, minor)| format!("glibc {major}.{minor}"));
             terminal.done(
                 artifact.name,
                 format_args!(
@@ -85,16 +80,10 @@ pub(crate) struct Options {
 pub(crate) async fn run(terminal: &Terminal, stage: &Stage, options: &Options) -> Result<Exit> {
     let definitions = parameters::definitions(&template::stack()?)?;
     let values = parameters::resolve(&definitions, &stage.parameters)?;
-    let architecture = values
-        .get("Architecture")
-        .map(String::as_str)
-        .unwrap_or_default();
+    let architecture = values.get("Architecture").map(String::as_str).unwrap_or_default();
     let package = options.build.package(terminal, architecture).await?;
     package.write_to(&options.out)?;
-    terminal.line(format_args!(
-        "  {}",
-        options.out.join("{redirector,writer}.zip").display()
-    ));
+    terminal.line(format_args!("  {}", options.out.join("{redirector,writer}.zip").display()));
     Ok(Exit::Done)
 }
 

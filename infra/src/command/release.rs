@@ -46,51 +46,30 @@ pub(crate) struct Release {
 ///
 /// # Errors
 /// At the first thing that is not in order; what is cheap to check comes first.
-pub(crate) async fn prepare(
-    session: &Session,
-    caller: &Caller,
-    options: &Sources,
-) -> Result<Release> {
+pub(crate) async fn prepare(session: &Session, caller: &Caller, options: &Sources) -> Result<Release> {
     let mut values = values(session, options)?;
     let bucket = match &options.artifact_bucket {
         Some(bucket) => bucket.clone(),
         None => bootstrap::bucket(&session.aws).await?,
     };
-    let architecture = values
-        .get("Architecture")
-        .map(String::as_str)
-        .unwrap_or_default();
-    let package = options
-        .build
-        .package(&session.terminal, architecture)
-        .await?;
+    let architecture = values.get("Architecture").map(String::as_str).unwrap_or_default();
+    let package = options.build.package(&session.terminal, architecture).await?;
     for artifact in package.artifacts() {
-        let came = if upload(&session.aws, &bucket, &caller.account, artifact).await? {
-            "uploaded"
-        } else {
-            "already there"
-        };
-        session
-            .terminal
-            .done("upload", format_args!("{} {came}", artifact.name));
+        let came =
+            if upload(&session.aws, &bucket, &caller.account, artifact).await? { "uploaded" } else { "already there" };
+        session.terminal.done("upload", format_args!("{} {came}", artifact.name));
     }
-    if values
-        .get("DynamoDbPrefixListId")
-        .is_some_and(String::is_empty)
-    {
+    if values.get("DynamoDbPrefixListId").is_some_and(String::is_empty) {
         match prefix_list(&session.aws).await {
             Ok(id) => drop(values.insert("DynamoDbPrefixListId".to_owned(), id)),
-            Err(error) => session.terminal.note(format_args!(
-                "egress stays 443 to anywhere, the prefix list is unknown: {error:#}"
-            )),
+            Err(error) => session
+                .terminal
+                .note(format_args!("egress stays 443 to anywhere, the prefix list is unknown: {error:#}")),
         }
     }
     let id = package.release_id(template::STACK, &values);
     values.extend(release_parameters(bucket, &package, &id));
-    Ok(Release {
-        parameters: values,
-        id,
-    })
+    Ok(Release { parameters: values, id })
 }
 
 fn values(session: &Session, options: &Sources) -> Result<BTreeMap<String, String>> {
@@ -119,20 +98,10 @@ fn release_parameters(bucket: String, package: &Package, id: &str) -> [(String, 
 
 /// Puts a zip into the bucket unless it is there. The key is the content, so there is nothing to compare.
 async fn upload(aws: &Aws, bucket: &str, account: &str, artifact: &Artifact) -> Result<bool> {
-    let head = aws
-        .s3
-        .head_object()
-        .bucket(bucket)
-        .key(artifact.key())
-        .expected_bucket_owner(account)
-        .send()
-        .await;
+    let head = aws.s3.head_object().bucket(bucket).key(artifact.key()).expected_bucket_owner(account).send().await;
     match head {
         Ok(_) => return Ok(false),
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(|service| service.is_not_found()) => {}
+        Err(error) if error.as_service_error().is_some_and(|service| service.is_not_found()) => {}
         Err(error) => {
             return Err(explain(error).context(format!("cannot look into bucket {bucket}")));
         }
@@ -158,9 +127,7 @@ async fn prefix_list(aws: &Aws) -> Result<String> {
         aws.region
     );
     let answer = aws.signed.query("ec2", &query).await?;
-    element(&answer, "prefixListId")
-        .map(str::to_owned)
-        .context("EC2 names none")
+    element(&answer, "prefixListId").map(str::to_owned).context("EC2 names none")
 }
 
 #[cfg(test)]

@@ -19,11 +19,7 @@ const DERIVED_PARAMETERS: [&str; 2] = ["RedirectorSha256", "WriterSha256"];
 pub(crate) async fn show(session: &Session, change_set: &ChangeSet) -> Result<()> {
     let (terminal, changes) = (&session.terminal, &change_set.changes);
     terminal.line("");
-    let title = format!(
-        "Changes to {}: {}",
-        session.stage.stack,
-        change::summary(changes)
-    );
+    let title = format!("Changes to {}: {}", session.stage.stack, change::summary(changes));
     terminal.line(style(title).bold());
     let stack = session.stack().await?;
     let deployed = stack.filter(|stack| situation(Some(&stack.status)) != Situation::Shell);
@@ -38,10 +34,7 @@ pub(crate) async fn show(session: &Session, change_set: &ChangeSet) -> Result<()
         terminal.line(line);
     }
     let changes: Vec<_> = changes.iter().map(as_json).collect();
-    terminal.event(
-        "changes",
-        json!({"changes": changes, "parameters": change_set.parameters}),
-    );
+    terminal.event("changes", json!({"changes": changes, "parameters": change_set.parameters}));
     Ok(())
 }
 
@@ -69,29 +62,16 @@ pub(crate) async fn agreed(
     yes: bool,
     allow_replacement: bool,
 ) -> Result<bool> {
-    let grave: Vec<_> = change_set
-        .changes
-        .iter()
-        .filter(|change| change.loss().is_some())
-        .collect();
+    let grave: Vec<_> = change_set.changes.iter().filter(|change| change.loss().is_some()).collect();
     if !grave.is_empty() && !allow_replacement {
-        let deeds: Vec<_> = grave
-            .iter()
-            .map(|change| format!("{} {}", verb(change.kind), change.logical_id))
-            .collect();
+        let deeds: Vec<_> = grave.iter().map(|change| format!("{} {}", verb(change.kind), change.logical_id)).collect();
         let question = format!("\nThis {}.", deeds.join(" and "));
-        return session
-            .terminal
-            .confirm_typed(&question, &session.stage.name, "--allow-replacement")
-            .await;
+        return session.terminal.confirm_typed(&question, &session.stage.name, "--allow-replacement").await;
     }
     if yes {
         return Ok(true);
     }
-    session
-        .terminal
-        .confirm("\nChange it like this?", "--yes")
-        .await
+    session.terminal.confirm("\nChange it like this?", "--yes").await
 }
 
 fn verb(kind: Kind) -> &'static str {

@@ -30,31 +30,15 @@ pub(crate) struct Options {
 /// Exit code 2 if one of the checks fails.
 pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     let stack = session.existing_stack().await?;
-    let url = options
-        .url
-        .as_deref()
-        .map_or_else(|| stack.output("Url"), Ok)?
-        .trim_end_matches('/')
-        .to_owned();
+    let url = options.url.as_deref().map_or_else(|| stack.output("Url"), Ok)?.trim_end_matches('/').to_owned();
     let auth = stack.output("WriterAuth")?.to_owned();
-    session
-        .terminal
-        .line(format_args!("  {url}, writer auth {auth}"));
-    let mut smoke = Smoke {
-        session,
-        url,
-        auth,
-        key: options.key.clone(),
-        failed: 0,
-    };
+    session.terminal.line(format_args!("  {url}, writer auth {auth}"));
+    let mut smoke = Smoke { session, url, auth, key: options.key.clone(), failed: 0 };
     smoke.all().await;
     if smoke.failed == 0 {
         return Ok(Exit::Done);
     }
-    Err(failure(
-        Exit::NotAsWanted,
-        format!("{} of the checks failed", smoke.failed),
-    ))
+    Err(failure(Exit::NotAsWanted, format!("{} of the checks failed", smoke.failed)))
 }
 
 struct Smoke<'a> {
@@ -82,13 +66,10 @@ impl Smoke<'_> {
                 self.report(what, begun, &result);
             }
             let begun = Instant::now();
-            let again = self.create().await.and_then(|again| {
-                if again == slug {
-                    Ok(again)
-                } else {
-                    bail!("another slug: {again}")
-                }
-            });
+            let again = self
+                .create()
+                .await
+                .and_then(|again| if again == slug { Ok(again) } else { bail!("another slug: {again}") });
             self.report("the same URL keeps its slug", begun, &again);
         }
         for path in ["/no-such-link-x7q9", "/wp-login.php"] {
@@ -102,22 +83,13 @@ impl Smoke<'_> {
         let took = format!("{} ms", begun.elapsed().as_millis());
         let problem = result.as_ref().err().map(|error| format!("{error:#}"));
         match &problem {
-            None => self
-                .session
-                .terminal
-                .line(format_args!("{} {what:<34} {took:>8}", style("✓").green())),
+            None => self.session.terminal.line(format_args!("{} {what:<34} {took:>8}", style("✓").green())),
             Some(problem) => {
                 self.failed += 1;
-                self.session.terminal.line(format_args!(
-                    "{} {what:<34} {took:>8}  {problem}",
-                    style("✗").red()
-                ));
+                self.session.terminal.line(format_args!("{} {what:<34} {took:>8}  {problem}", style("✗").red()));
             }
         }
-        self.session.terminal.event(
-            "check",
-            json!({"what": what, "ok": problem.is_none(), "problem": problem}),
-        );
+        self.session.terminal.event("check", json!({"what": what, "ok": problem.is_none(), "problem": problem}));
     }
 
     async fn create(&self) -> Result<String> {
@@ -135,13 +107,7 @@ impl Smoke<'_> {
             .session
             .aws
             .signed
-            .send(Request {
-                method: "POST",
-                url: &url,
-                headers: &headers,
-                body: TARGET,
-                sign_for,
-            })
+            .send(Request { method: "POST", url: &url, headers: &headers, body: TARGET, sign_for })
             .await?;
         expect_status(&answer, &[200, 201])?;
         let slug = answer.body.trim();
@@ -154,13 +120,7 @@ impl Smoke<'_> {
     async fn refuses_strangers(&self) -> Result<()> {
         let url = format!("{}/", self.url);
         let headers = [("content-type", "text/plain")];
-        let request = Request {
-            method: "POST",
-            url: &url,
-            headers: &headers,
-            body: TARGET,
-            sign_for: None,
-        };
+        let request = Request { method: "POST", url: &url, headers: &headers, body: TARGET, sign_for: None };
         expect_status(&self.session.aws.signed.send(request).await?, &[401, 403])
     }
 
@@ -171,10 +131,7 @@ impl Smoke<'_> {
         if location != TARGET {
             bail!("leads to {location}");
         }
-        answer
-            .header("cache-control")
-            .map(drop)
-            .context("no Cache-Control")
+        answer.header("cache-control").map(drop).context("no Cache-Control")
     }
 
     async fn is_missing(&self, path: &str) -> Result<()> {
@@ -183,17 +140,7 @@ impl Smoke<'_> {
 
     async fn get(&self, method: &str, path: &str) -> Result<Answer> {
         let url = format!("{}{path}", self.url);
-        self.session
-            .aws
-            .signed
-            .send(Request {
-                method,
-                url: &url,
-                headers: &[],
-                body: "",
-                sign_for: None,
-            })
-            .await
+        self.session.aws.signed.send(Request { method, url: &url, headers: &[], body: "", sign_for: None }).await
     }
 }
 

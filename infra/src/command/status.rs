@@ -26,14 +26,8 @@ pub(crate) struct Options {
 /// Exit code 2 or 3 if the watched change does not end well.
 pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     let Some(stack) = session.stack().await? else {
-        session.terminal.line(format_args!(
-            "{} does not exist in {}.",
-            session.stage.stack, session.aws.region
-        ));
-        session.terminal.event(
-            "status",
-            json!({"stack": session.stage.stack, "status": null}),
-        );
+        session.terminal.line(format_args!("{} does not exist in {}.", session.stage.stack, session.aws.region));
+        session.terminal.event("status", json!({"stack": session.stage.stack, "status": null}));
         return Ok(Exit::Done);
     };
     describe(session, &stack);
@@ -47,17 +41,12 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
         session.terminal.done("status", &ending.status);
         return Ok(Exit::Done);
     }
-    Err(failure(
-        Exit::NotAsWanted,
-        format!("{:#}", explanation(&ending)),
-    ))
+    Err(failure(Exit::NotAsWanted, format!("{:#}", explanation(&ending))))
 }
 
 fn describe(session: &Session, stack: &Stack) {
     let status = status_style(&stack.status).apply_to(&stack.status);
-    session
-        .terminal
-        .line(format_args!("{}  {status}", style(&stack.name).bold()));
+    session.terminal.line(format_args!("{}  {status}", style(&stack.name).bold()));
     if let Some(reason) = &stack.reason {
         session.terminal.line(format_args!("  {reason}"));
     }
@@ -66,10 +55,7 @@ fn describe(session: &Session, stack: &Stack) {
         ("region", session.aws.region.as_str()),
         ("changed", stack.changed.as_deref().unwrap_or("-")),
         ("termination protection", protection),
-        (
-            "release",
-            stack.outputs.get("ReleaseId").map_or("-", String::as_str),
-        ),
+        ("release", stack.outputs.get("ReleaseId").map_or("-", String::as_str)),
         ("url", stack.outputs.get("Url").map_or("-", String::as_str)),
     ];
     for (name, value) in rows {
@@ -86,9 +72,7 @@ async fn recent_failures(session: &Session, stack: &Stack) -> Result<()> {
     if !(stack.status.contains("FAILED") || stack.status.contains("ROLLBACK")) {
         return Ok(());
     }
-    let past = events::since(&session.aws, &stack.id, None)
-        .await
-        .map_err(explain)?;
+    let past = events::since(&session.aws, &stack.id, None).await.map_err(explain)?;
     for event in events::failures(&past).iter().rev().take(5) {
         let reason = event.reason.as_deref().unwrap_or("no reason given");
         session.terminal.line(format_args!(
@@ -118,7 +102,5 @@ pub(super) fn print_outputs(session: &Session, stack: &Stack) {
     for (name, value) in rows {
         session.terminal.line(format_args!("  {name:<19} {value}"));
     }
-    session
-        .terminal
-        .event("outputs", json!({"outputs": stack.outputs}));
+    session.terminal.event("outputs", json!({"outputs": stack.outputs}));
 }

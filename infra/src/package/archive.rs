@@ -48,9 +48,7 @@ mod tests {
 
     #[test]
     fn the_same_executable_gives_the_same_bytes() {
-        let executable: Vec<u8> = (0..100_000_u32)
-            .flat_map(|n| (n / 7).to_le_bytes())
-            .collect();
+        let executable: Vec<u8> = (0..100_000_u32).flat_map(|n| (n / 7).to_le_bytes()).collect();
         assert_eq!(zip(&executable).unwrap(), zip(&executable).unwrap());
     }
 }

@@ -31,15 +31,9 @@ pub enum Source {
 ///
 /// # Errors
 /// If the build fails, or an executable is missing.
-pub async fn executables(
-    source: &Source,
-    architecture: Architecture,
-) -> Result<BTreeMap<&'static str, PathBuf>> {
+pub async fn executables(source: &Source, architecture: Architecture) -> Result<BTreeMap<&'static str, PathBuf>> {
     match source {
-        Source::Prebuilt(folder) => FUNCTIONS
-            .iter()
-            .map(|name| Ok((*name, prebuilt(folder, name)?)))
-            .collect(),
+        Source::Prebuilt(folder) => FUNCTIONS.iter().map(|name| Ok((*name, prebuilt(folder, name)?))).collect(),
         Source::Build { root, profile } if architecture.is_host() => cargo(root, profile).await,
         Source::Build { root, profile } => cargo_lambda(root, profile, architecture).await,
     }
@@ -49,11 +43,7 @@ fn prebuilt(folder: &Path, name: &str) -> Result<PathBuf> {
     let candidates = [folder.join(name).join("bootstrap"), folder.join(name)];
     match candidates.iter().find(|path| path.is_file()) {
         Some(path) => Ok(path.clone()),
-        None => bail!(
-            "neither {} nor {} exists",
-            candidates[0].display(),
-            candidates[1].display()
-        ),
+        None => bail!("neither {} nor {} exists", candidates[0].display(), candidates[1].display()),
     }
 }
 
@@ -83,15 +73,7 @@ async fn cargo(root: &Path, profile: &str) -> Result<BTreeMap<&'static str, Path
     let built = artifacts(&String::from_utf8_lossy(&output.stdout));
     FUNCTIONS
         .iter()
-        .map(|name| {
-            Ok((
-                *name,
-                built
-                    .get(*name)
-                    .with_context(|| format!("cargo built no {name}"))?
-                    .clone(),
-            ))
-        })
+        .map(|name| Ok((*name, built.get(*name).with_context(|| format!("cargo built no {name}"))?.clone())))
         .collect()
 }
 
@@ -113,24 +95,13 @@ async fn cargo_lambda(
     profile: &str,
     architecture: Architecture,
 ) -> Result<BTreeMap<&'static str, PathBuf>> {
-    let flag = if architecture == Architecture::Arm {
-        "--arm64"
-    } else {
-        "--x86-64"
-    };
+    let flag = if architecture == Architecture::Arm { "--arm64" } else { "--x86-64" };
     let mut command = Command::new("cargo");
-    command
-        .current_dir(root)
-        .args(["lambda", "build", "--profile", profile, flag]);
+    command.current_dir(root).args(["lambda", "build", "--profile", profile, flag]);
     for name in FUNCTIONS {
         command.args(["--package", name]);
     }
-    let status = command
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .status()
-        .await
-        .context("cannot start cargo")?;
+    let status = command.stdin(Stdio::null()).kill_on_drop(true).status().await.context("cannot start cargo")?;
     if !status.success() {
         bail!(
             "`cargo lambda build {flag}` failed; this machine builds for {:?} only through cargo-lambda (https://www.cargo-lambda.info)",
@@ -138,10 +109,7 @@ async fn cargo_lambda(
         );
     }
     let folder = root.join("target/lambda");
-    FUNCTIONS
-        .iter()
-        .map(|name| Ok((*name, prebuilt(&folder, name)?)))
-        .collect()
+    FUNCTIONS.iter().map(|name| Ok((*name, prebuilt(&folder, name)?))).collect()
 }
 
 /// The workspace's root, from anywhere inside it.
@@ -155,11 +123,7 @@ pub async fn workspace_root() -> Result<PathBuf> {
         .await
         .context("cannot start cargo")?;
     let manifest = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
-    manifest
-        .parent()
-        .filter(|_| output.status.success())
-        .map(Path::to_owned)
-        .context("not inside the kurz workspace")
+    manifest.parent().filter(|_| output.status.success()).map(Path::to_owned).context("not inside the kurz workspace")
 }
 
 #[cfg(test)]
@@ -176,10 +140,7 @@ mod tests {
             r#"{"reason":"build-finished","success":true}"#,
         );
         let found = artifacts(messages);
-        assert_eq!(
-            found,
-            BTreeMap::from([("writer".to_owned(), PathBuf::from("/t/lambda/writer"))])
-        );
+        assert_eq!(found, BTreeMap::from([("writer".to_owned(), PathBuf::from("/t/lambda/writer"))]));
     }
 
     #[test]
@@ -188,16 +149,8 @@ mod tests {
         std::fs::create_dir(folder.path().join("redirector")).unwrap();
         std::fs::write(folder.path().join("redirector/bootstrap"), "x").unwrap();
         std::fs::write(folder.path().join("writer"), "x").unwrap();
-        assert!(
-            prebuilt(folder.path(), "redirector")
-                .unwrap()
-                .ends_with("redirector/bootstrap")
-        );
-        assert!(
-            prebuilt(folder.path(), "writer")
-                .unwrap()
-                .ends_with("writer")
-        );
+        assert!(prebuilt(folder.path(), "redirector").unwrap().ends_with("redirector/bootstrap"));
+        assert!(prebuilt(folder.path(), "writer").unwrap().ends_with("writer"));
         assert!(prebuilt(folder.path(), "other").is_err());
     }
 }

@@ -23,11 +23,7 @@ impl Architecture {
     /// From the template's parameter.
     #[must_use]
     pub fn from_parameter(value: &str) -> Self {
-        if value == "arm64" {
-            Self::Arm
-        } else {
-            Self::X86
-        }
+        if value == "arm64" { Self::Arm } else { Self::X86 }
     }
 
     /// Whether this machine builds for it without help.
@@ -44,8 +40,7 @@ impl Architecture {
 /// # Errors
 /// Says what is wrong and how to build a fitting executable.
 pub fn check(executable: &[u8], wanted: Architecture) -> Result<Option<(u32, u32)>> {
-    let header =
-        FileHeader64::<Endianness>::parse(executable).context("not a 64-bit ELF executable")?;
+    let header = FileHeader64::<Endianness>::parse(executable).context("not a 64-bit ELF executable")?;
     let endian = header.endian().context("unknown byte order")?;
     let found = match header.e_machine(endian) {
         EM_X86_64 => Architecture::X86,
@@ -67,29 +62,16 @@ pub fn check(executable: &[u8], wanted: Architecture) -> Result<Option<(u32, u32
     Ok(newest)
 }
 
-fn newest_glibc(
-    data: &[u8],
-    header: &FileHeader64<Endianness>,
-    endian: Endianness,
-) -> Result<Option<(u32, u32)>> {
-    let sections = header
-        .sections(endian, data)
-        .context("broken section table")?;
-    let Some((mut files, link)) = sections
-        .gnu_verneed(endian, data)
-        .context("broken version table")?
-    else {
+fn newest_glibc(data: &[u8], header: &FileHeader64<Endianness>, endian: Endianness) -> Result<Option<(u32, u32)>> {
+    let sections = header.sections(endian, data).context("broken section table")?;
+    let Some((mut files, link)) = sections.gnu_verneed(endian, data).context("broken version table")? else {
         return Ok(None);
     };
-    let strings = sections
-        .strings(endian, data, link)
-        .context("broken string table")?;
+    let strings = sections.strings(endian, data, link).context("broken string table")?;
     let mut newest = None;
     while let Some((_, mut versions)) = files.next().context("broken version table")? {
         while let Some(version) = versions.next().context("broken version table")? {
-            let name = version
-                .name(endian, strings)
-                .context("broken version name")?;
+            let name = version.name(endian, strings).context("broken version name")?;
             newest = newest.max(glibc_version(name));
         }
     }
@@ -98,10 +80,7 @@ fn newest_glibc(
 
 /// `GLIBC_2.34` and `GLIBC_2.2.5` → major and minor; other names are no glibc versions.
 fn glibc_version(name: &[u8]) -> Option<(u32, u32)> {
-    let mut parts = std::str::from_utf8(name)
-        .ok()?
-        .strip_prefix("GLIBC_")?
-        .split('.');
+    let mut parts = std::str::from_utf8(name).ok()?.strip_prefix("GLIBC_")?.split('.');
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
@@ -131,10 +110,7 @@ mod tests {
         let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
         assert!(newest(&own).is_some());
         let error = check(&own, Architecture::Arm).unwrap_err();
-        assert!(
-            error.to_string().contains("the stage's Architecture"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("the stage's Architecture"), "{error}");
     }
 
     #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
@@ -147,15 +123,9 @@ mod tests {
     #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
     fn a_newer_c_library_is_refused_with_the_way_out() {
         let mut own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
-        let needed = own
-            .windows(10)
-            .position(|window| window == b"GLIBC_2.34")
-            .unwrap();
+        let needed = own.windows(10).position(|window| window == b"GLIBC_2.34").unwrap();
         own[needed + 9] = b'9';
         let error = check(&own, Architecture::X86).unwrap_err().to_string();
-        assert!(
-            error.contains("needs glibc 2.39") && error.contains("cargo lambda build"),
-            "{error}"
-        );
+        assert!(error.contains("needs glibc 2.39") && error.contains("cargo lambda build"), "{error}");
     }
 }

@@ -33,10 +33,7 @@ pub struct Artifact {
 
 impl std::fmt::Debug for Artifact {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Artifact")
-            .field("name", &self.name)
-            .field("key", &self.key())
-            .finish_non_exhaustive()
+        f.debug_struct("Artifact").field("name", &self.name).field("key", &self.key()).finish_non_exhaustive()
     }
 }
 
@@ -46,23 +43,13 @@ impl Artifact {
     /// # Errors
     /// If Lambda could not run it.
     pub fn new(name: &'static str, executable: &[u8], architecture: Architecture) -> Result<Self> {
-        let glibc = elf::check(executable, architecture)
-            .with_context(|| format!("{name} cannot run on Lambda"))?;
+        let glibc = elf::check(executable, architecture).with_context(|| format!("{name} cannot run on Lambda"))?;
         if executable.len() > UNZIPPED_LIMIT_BYTES {
-            anyhow::bail!(
-                "{name} has {} bytes, Lambda takes {UNZIPPED_LIMIT_BYTES}",
-                executable.len()
-            );
+            anyhow::bail!("{name} has {} bytes, Lambda takes {UNZIPPED_LIMIT_BYTES}", executable.len());
         }
         let zip = archive::zip(executable)?;
         let digest = Sha256::digest(&zip).into();
-        Ok(Self {
-            name,
-            zip,
-            executable_bytes: executable.len(),
-            glibc,
-            digest,
-        })
+        Ok(Self { name, zip, executable_bytes: executable.len(), glibc, digest })
     }
 
     /// SHA-256 of the zip in hex.
@@ -102,14 +89,10 @@ impl Package {
         let paths = build::executables(source, architecture).await?;
         let artifact = |name: &'static str| -> Result<Artifact> {
             let path = paths.get(name).with_context(|| format!("no {name}"))?;
-            let executable =
-                std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+            let executable = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
             Artifact::new(name, &executable, architecture)
         };
-        Ok(Self {
-            redirector: artifact("redirector")?,
-            writer: artifact("writer")?,
-        })
+        Ok(Self { redirector: artifact("redirector")?, writer: artifact("writer")? })
     }
 
     /// Both artifacts.
@@ -123,12 +106,10 @@ impl Package {
     /// # Errors
     /// If the folder cannot be written.
     pub fn write_to(&self, folder: &Path) -> Result<()> {
-        std::fs::create_dir_all(folder)
-            .with_context(|| format!("cannot make {}", folder.display()))?;
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         for artifact in self.artifacts() {
             let path = folder.join(format!("{}.zip", artifact.name));
-            std::fs::write(&path, &artifact.zip)
-                .with_context(|| format!("cannot write {}", path.display()))?;
+            std::fs::write(&path, &artifact.zip).with_context(|| format!("cannot write {}", path.display()))?;
         }
         Ok(())
     }
@@ -165,43 +146,26 @@ mod tests {
             glibc: None,
             digest: Sha256::digest(bytes).into(),
         };
-        Package {
-            redirector: artifact("redirector", redirector),
-            writer: artifact("writer", writer),
-        }
+        Package { redirector: artifact("redirector", redirector), writer: artifact("writer", writer) }
     }
 
     fn parameters(entries: &[(&str, &str)]) -> BTreeMap<String, String> {
-        entries
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect()
+        entries.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
     #[test]
     fn digests_are_those_of_lambda() {
         // SHA-256 of the empty string: FIPS 180-4 example vectors.
         let empty = package(b"", b"");
-        assert!(
-            empty
-                .redirector
-                .key()
-                .starts_with("e3b0c44298fc1c149afbf4c8996fb924")
-        );
-        assert_eq!(
-            empty.redirector.sha256_base64(),
-            "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
-        );
+        assert!(empty.redirector.key().starts_with("e3b0c44298fc1c149afbf4c8996fb924"));
+        assert_eq!(empty.redirector.sha256_base64(), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
     }
 
     #[test]
     fn any_change_makes_another_release() {
         let base = package(b"r", b"w").release_id("t", &parameters(&[("A", "1"), ("B", "2")]));
         assert_eq!(base.len(), 16);
-        assert_eq!(
-            base,
-            package(b"r", b"w").release_id("t", &parameters(&[("B", "2"), ("A", "1")]))
-        );
+        assert_eq!(base, package(b"r", b"w").release_id("t", &parameters(&[("B", "2"), ("A", "1")])));
         for other in [
             package(b"R", b"w").release_id("t", &parameters(&[("A", "1"), ("B", "2")])),
             package(b"w", b"r").release_id("t", &parameters(&[("A", "1"), ("B", "2")])),

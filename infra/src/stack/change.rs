@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudformation::types::{
-    ChangeAction, Replacement, RequiresRecreation, ResourceChange,
-};
+use aws_sdk_cloudformation::types::{ChangeAction, Replacement, RequiresRecreation, ResourceChange};
 use console::{StyledObject, style};
 
 use crate::template::stateful;
@@ -71,29 +69,17 @@ impl Change {
     /// Whether permissions change.
     pub(crate) fn is_iam(&self) -> bool {
         self.resource_type.starts_with("AWS::IAM::")
-            || matches!(
-                self.resource_type.as_str(),
-                "AWS::Lambda::Permission" | "AWS::S3::BucketPolicy"
-            )
-            || self
-                .properties
-                .iter()
-                .any(|property| property.name.contains("AuthorizationType"))
+            || matches!(self.resource_type.as_str(), "AWS::Lambda::Permission" | "AWS::S3::BucketPolicy")
+            || self.properties.iter().any(|property| property.name.contains("AuthorizationType"))
     }
 
     /// What is lost, if this change loses anything.
     pub(crate) fn loss(&self) -> Option<&'static str> {
-        matches!(self.kind, Kind::Replace | Kind::MayReplace | Kind::Remove)
-            .then(|| stateful(&self.resource_type))?
+        matches!(self.kind, Kind::Replace | Kind::MayReplace | Kind::Remove).then(|| stateful(&self.resource_type))?
     }
 
     fn rank(&self) -> (bool, Kind, bool, &str) {
-        (
-            self.loss().is_none(),
-            self.kind,
-            !self.is_iam(),
-            &self.logical_id,
-        )
+        (self.loss().is_none(), self.kind, !self.is_iam(), &self.logical_id)
     }
 }
 
@@ -110,24 +96,16 @@ impl From<&ResourceChange> for Change {
         let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
         let mut properties: Vec<Property> = Vec::new();
         for target in change.details().iter().filter_map(|detail| detail.target()) {
-            let attribute = target
-                .attribute()
-                .map(|attribute| attribute.as_str())
-                .unwrap_or_default();
+            let attribute = target.attribute().map(|attribute| attribute.as_str()).unwrap_or_default();
             let path = target
                 .path()
                 .map(|path| path.trim_start_matches("/Properties/").replace('/', "."))
                 .filter(|path| !path.is_empty());
             let property = Property {
-                name: path
-                    .or_else(|| target.name().map(str::to_owned))
-                    .unwrap_or_else(|| attribute.to_owned()),
+                name: path.or_else(|| target.name().map(str::to_owned)).unwrap_or_else(|| attribute.to_owned()),
                 before: target.before_value().map(str::to_owned),
                 after: target.after_value().map(str::to_owned),
-                forces_replacement: matches!(
-                    target.requires_recreation(),
-                    Some(RequiresRecreation::Always)
-                ),
+                forces_replacement: matches!(target.requires_recreation(), Some(RequiresRecreation::Always)),
             };
             // One property may be listed once per reason it changes for.
             if !properties.iter().any(|known| known.name == property.name) {
@@ -151,26 +129,18 @@ pub(crate) fn sort(changes: &mut [Change]) {
 /// The changes as lines of at most `width` columns. What is only added is grouped by type.
 pub(crate) fn render(changes: &[Change], width: usize) -> Vec<String> {
     let mut lines = Vec::new();
-    let (added, changed): (Vec<_>, Vec<_>) = changes
-        .iter()
-        .partition(|change| change.kind == Kind::Add && !change.is_iam());
+    let (added, changed): (Vec<_>, Vec<_>) =
+        changes.iter().partition(|change| change.kind == Kind::Add && !change.is_iam());
     for change in changed {
         lines.extend(change_lines(change, width));
     }
     let mut by_type: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for change in added {
-        by_type
-            .entry(&change.resource_type)
-            .or_default()
-            .push(&change.logical_id);
+        by_type.entry(&change.resource_type).or_default().push(&change.logical_id);
     }
     for (resource_type, names) in by_type {
         let names = fit_list(&names, width.saturating_sub(INDENT + TYPE_WIDTH + 1));
-        lines.push(format!(
-            "  {:<8}  {:<TYPE_WIDTH$} {names}",
-            style("add").green(),
-            short_type(resource_type)
-        ));
+        lines.push(format!("  {:<8}  {:<TYPE_WIDTH$} {names}", style("add").green(), short_type(resource_type)));
     }
     lines
 }
@@ -181,41 +151,17 @@ const TYPE_WIDTH: usize = 27;
 
 /// A line for the resource, and one for each property whose values are known.
 fn change_lines(change: &Change, width: usize) -> Vec<String> {
-    let is_known = |property: &&Property| {
-        property.before.is_some() || property.after.is_some() || property.forces_replacement
-    };
+    let is_known =
+        |property: &&Property| property.before.is_some() || property.after.is_some() || property.forces_replacement;
     let (known, unknown): (Vec<_>, Vec<_>) = change.properties.iter().partition(is_known);
-    let names: Vec<_> = unknown
-        .iter()
-        .map(|property| property.name.as_str())
-        .collect();
+    let names: Vec<_> = unknown.iter().map(|property| property.name.as_str()).collect();
     let room = width.saturating_sub(INDENT + TYPE_WIDTH + 3 + change.logical_id.len());
-    let names = if names.is_empty() {
-        String::new()
-    } else {
-        format!(": {}", fit_list(&names, room))
-    };
+    let names = if names.is_empty() { String::new() } else { format!(": {}", fit_list(&names, room)) };
     let resource_type = format!("{:<TYPE_WIDTH$}", short_type(&change.resource_type));
-    let resource_type = if change.is_iam() {
-        style(resource_type).magenta()
-    } else {
-        style(resource_type)
-    };
-    let mut lines = vec![format!(
-        "  {:<8}  {resource_type} {}{names}",
-        label(change.kind),
-        change.logical_id
-    )];
-    lines.extend(
-        known
-            .into_iter()
-            .map(|property| property_line(property, width)),
-    );
-    lines.extend(
-        change
-            .loss()
-            .map(|loss| format!("{:INDENT$}{} {loss}", "", style("!").yellow())),
-    );
+    let resource_type = if change.is_iam() { style(resource_type).magenta() } else { style(resource_type) };
+    let mut lines = vec![format!("  {:<8}  {resource_type} {}{names}", label(change.kind), change.logical_id)];
+    lines.extend(known.into_iter().map(|property| property_line(property, width)));
+    lines.extend(change.loss().map(|loss| format!("{:INDENT$}{} {loss}", "", style("!").yellow())));
     lines
 }
 
@@ -233,20 +179,13 @@ fn label(kind: Kind) -> StyledObject<&'static str> {
 
 fn property_line(property: &Property, width: usize) -> String {
     let room = width.saturating_sub(INDENT + property.name.len() + 6) / 2;
-    let value = |value: &Option<String>| {
-        value
-            .as_deref()
-            .map_or_else(|| "?".to_owned(), |value| fit(value, room.max(12)))
-    };
+    let value =
+        |value: &Option<String>| value.as_deref().map_or_else(|| "?".to_owned(), |value| fit(value, room.max(12)));
     let change = match (&property.before, &property.after) {
         (None, None) => String::new(),
         (before, after) => format!(": {} -> {}", value(before), value(after)),
     };
-    let why = if property.forces_replacement {
-        style("  forces replacement").red().to_string()
-    } else {
-        String::new()
-    };
+    let why = if property.forces_replacement { style("  forces replacement").red().to_string() } else { String::new() };
     format!("{:INDENT$}{}{change}{why}", "", property.name)
 }
 
@@ -256,22 +195,11 @@ pub(crate) fn render_parameters(
     after: &BTreeMap<String, String>,
     width: usize,
 ) -> Vec<String> {
-    let changed = after
-        .iter()
-        .filter(|(name, value)| before.get(*name) != Some(*value));
+    let changed = after.iter().filter(|(name, value)| before.get(*name) != Some(*value));
     let line = |(name, value): (&String, &String)| {
         let room = width.saturating_sub(INDENT + name.len() + 6) / 2;
-        let old =
-            before.get(name).map_or(
-                "(new)",
-                |value| if value.is_empty() { "(empty)" } else { value },
-            );
-        format!(
-            "  {:<8}  {name}: {} -> {}",
-            style("set").yellow(),
-            fit(old, room.max(12)),
-            fit(value, room.max(12))
-        )
+        let old = before.get(name).map_or("(new)", |value| if value.is_empty() { "(empty)" } else { value });
+        format!("  {:<8}  {name}: {} -> {}", style("set").yellow(), fit(old, room.max(12)), fit(value, room.max(12)))
     };
     changed.map(line).collect()
 }
@@ -295,11 +223,7 @@ fn fit_list(names: &[&str], room: usize) -> String {
     let mut shown = String::new();
     for (index, name) in names.iter().enumerate() {
         let more = names.len() - index;
-        let tail = if more > 1 {
-            format!(", +{}", more - 1).len()
-        } else {
-            0
-        };
+        let tail = if more > 1 { format!(", +{}", more - 1).len() } else { 0 };
         if index > 0 && shown.chars().count() + 2 + name.chars().count() + tail > room {
             return format!("{shown}, +{more}");
         }
@@ -355,10 +279,7 @@ mod tests {
             forces_replacement: false,
         });
         let mut role = change(Kind::Modify, "AWS::IAM::Role", "WriterRole");
-        role.properties.push(Property {
-            name: "Policies".to_owned(),
-            ..Property::default()
-        });
+        role.properties.push(Property { name: "Policies".to_owned(), ..Property::default() });
         let mut changes = vec![
             change(Kind::Add, "AWS::EC2::Subnet", "SubnetB"),
             change(Kind::Add, "AWS::IAM::Role", "DaxRole"),
@@ -374,22 +295,8 @@ mod tests {
 
     #[test]
     fn the_gravest_comes_first() {
-        let order: Vec<_> = sample()
-            .iter()
-            .map(|change| change.logical_id.clone())
-            .collect();
-        assert_eq!(
-            order,
-            [
-                "DaxCluster",
-                "WriterVersion",
-                "WriterRole",
-                "Redirector",
-                "DaxRole",
-                "SubnetA",
-                "SubnetB"
-            ]
-        );
+        let order: Vec<_> = sample().iter().map(|change| change.logical_id.clone()).collect();
+        assert_eq!(order, ["DaxCluster", "WriterVersion", "WriterRole", "Redirector", "DaxRole", "SubnetA", "SubnetB"]);
     }
 
     #[test]
@@ -420,19 +327,10 @@ mod tests {
     #[test]
     fn changed_parameters_are_told_from_unchanged_ones() {
         console::set_colors_enabled(false);
-        let map = |entries: &[(&str, &str)]| {
-            entries
-                .iter()
-                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
-                .collect()
-        };
+        let map = |entries: &[(&str, &str)]| entries.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let before: BTreeMap<_, _> = map(&[("A", "1"), ("B", "2"), ("C", "")]);
         let after = map(&[("A", "1"), ("B", "3"), ("C", "x"), ("D", "4")]);
-        let expected = [
-            "  set       B: 2 -> 3",
-            "  set       C: (empty) -> x",
-            "  set       D: (new) -> 4",
-        ];
+        let expected = ["  set       B: 2 -> 3", "  set       C: (empty) -> x", "  set       D: (new) -> 4"];
         assert_eq!(render_parameters(&before, &after, 80), expected);
     }
 

@@ -46,16 +46,11 @@ pub(crate) struct ChangeSet {
 /// If the template, its parameters or the caller's rights do not do.
 pub(crate) async fn create(aws: &Aws, proposal: &Proposal<'_>) -> Result<String> {
     let capabilities = capabilities(aws, proposal.template).await?;
-    let parameters = proposal.parameters.iter().map(|(name, value)| {
-        Parameter::builder()
-            .parameter_key(name)
-            .parameter_value(value)
-            .build()
-    });
-    let tags = proposal
-        .tags
+    let parameters = proposal
+        .parameters
         .iter()
-        .map(|(key, value)| Tag::builder().key(key).value(value).build());
+        .map(|(name, value)| Parameter::builder().parameter_key(name).parameter_value(value).build());
+    let tags = proposal.tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
     let answer = aws
         .cloudformation
         .create_change_set()
@@ -71,23 +66,13 @@ pub(crate) async fn create(aws: &Aws, proposal: &Proposal<'_>) -> Result<String>
         .await
         .map_err(explain)
         .context("CloudFormation refuses the change set")?;
-    answer
-        .id()
-        .map(str::to_owned)
-        .context("a change set without an id")
+    answer.id().map(str::to_owned).context("a change set without an id")
 }
 
 /// What the template needs acknowledged, as `CloudFormation` itself says.
 async fn capabilities(aws: &Aws, template: &str) -> Result<Vec<Capability>> {
-    let summary = aws
-        .cloudformation
-        .get_template_summary()
-        .template_body(template)
-        .send()
-        .await;
-    let summary = summary
-        .map_err(explain)
-        .context("CloudFormation refuses the template")?;
+    let summary = aws.cloudformation.get_template_summary().template_body(template).send().await;
+    let summary = summary.map_err(explain).context("CloudFormation refuses the template")?;
     Ok(summary.capabilities().to_vec())
 }
 
@@ -95,12 +80,7 @@ async fn capabilities(aws: &Aws, template: &str) -> Result<Vec<Capability>> {
 ///
 /// # Errors
 /// If it failed for any reason but that nothing would change.
-pub(crate) async fn prepared(
-    aws: &Aws,
-    stack: &str,
-    change_set: &str,
-    pace: Pace,
-) -> Result<ChangeSet> {
+pub(crate) async fn prepared(aws: &Aws, stack: &str, change_set: &str, pace: Pace) -> Result<ChangeSet> {
     let mut wait = pace.first;
     loop {
         let page = describe(aws, stack, change_set, None).await?;
@@ -121,10 +101,7 @@ pub(crate) async fn prepared(
                 bail!("CloudFormation cannot make the change set: {reason}");
             }
             Some(ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress) => {}
-            other => bail!(
-                "the change set is {}",
-                other.map_or("gone", |status| status.as_str())
-            ),
+            other => bail!("the change set is {}", other.map_or("gone", |status| status.as_str())),
         }
         tokio::time::sleep(wait).await;
         wait = pace.next(wait);
@@ -135,12 +112,7 @@ fn is_no_change(reason: &str) -> bool {
     reason.contains("didn't contain changes") || reason.contains("No updates are to be performed")
 }
 
-async fn describe(
-    aws: &Aws,
-    stack: &str,
-    change_set: &str,
-    token: Option<String>,
-) -> Result<DescribeChangeSetOutput> {
+async fn describe(aws: &Aws, stack: &str, change_set: &str, token: Option<String>) -> Result<DescribeChangeSetOutput> {
     aws.cloudformation
         .describe_change_set()
         .stack_name(stack)
@@ -153,35 +125,20 @@ async fn describe(
         .context("cannot read the change set")
 }
 
-async fn read(
-    aws: &Aws,
-    stack: &str,
-    change_set: &str,
-    first: DescribeChangeSetOutput,
-) -> Result<ChangeSet> {
+async fn read(aws: &Aws, stack: &str, change_set: &str, first: DescribeChangeSetOutput) -> Result<ChangeSet> {
     let (id, stack_id) = (id(&first, change_set), stack_id(&first));
     let parameters = super::parameters(first.parameters());
     let mut changes = Vec::new();
     let mut page = first;
     loop {
-        changes.extend(
-            page.changes()
-                .iter()
-                .filter_map(|change| change.resource_change())
-                .map(Change::from),
-        );
+        changes.extend(page.changes().iter().filter_map(|change| change.resource_change()).map(Change::from));
         let Some(token) = page.next_token().map(str::to_owned) else {
             break;
         };
         page = describe(aws, stack, change_set, Some(token)).await?;
     }
     change::sort(&mut changes);
-    Ok(ChangeSet {
-        id,
-        stack_id,
-        parameters,
-        changes,
-    })
+    Ok(ChangeSet { id, stack_id, parameters, changes })
 }
 
 /// The ARN, whatever it was asked for by.
@@ -190,10 +147,7 @@ fn id(page: &DescribeChangeSetOutput, asked_for: &str) -> String {
 }
 
 fn stack_id(page: &DescribeChangeSetOutput) -> String {
-    page.stack_id()
-        .or_else(|| page.stack_name())
-        .unwrap_or_default()
-        .to_owned()
+    page.stack_id().or_else(|| page.stack_name()).unwrap_or_default().to_owned()
 }
 
 /// Starts the change.
@@ -218,15 +172,8 @@ pub(crate) async fn execute(aws: &Aws, change_set: &ChangeSet, token: &str) -> R
 /// # Errors
 /// If `CloudFormation` refuses.
 pub(crate) async fn discard(aws: &Aws, change_set: &ChangeSet) -> Result<()> {
-    let request = aws
-        .cloudformation
-        .delete_change_set()
-        .stack_name(&change_set.stack_id)
-        .change_set_name(&change_set.id);
-    request
-        .send()
-        .await
-        .map_err(explain)
-        .context("cannot remove the change set")?;
+    let request =
+        aws.cloudformation.delete_change_set().stack_name(&change_set.stack_id).change_set_name(&change_set.id);
+    request.send().await.map_err(explain).context("cannot remove the change set")?;
     Ok(())
 }

@@ -32,12 +32,8 @@ pub(crate) struct Event {
 impl Event {
     /// Whether something failed by itself, not because something else had failed before.
     pub(crate) fn is_cause(&self) -> bool {
-        let follows = |reason: &str| {
-            reason.contains("creation cancelled") || reason.contains("update cancelled")
-        };
-        self.status.ends_with("_FAILED")
-            && !self.is_stack
-            && !self.reason.as_deref().is_some_and(follows)
+        let follows = |reason: &str| reason.contains("creation cancelled") || reason.contains("update cancelled");
+        self.status.ends_with("_FAILED") && !self.is_stack && !self.reason.as_deref().is_some_and(follows)
     }
 }
 
@@ -46,20 +42,11 @@ impl From<&StackEvent> for Event {
         let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
         Self {
             id: text(event.event_id()),
-            time: event
-                .timestamp()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
+            time: event.timestamp().map(ToString::to_string).unwrap_or_default(),
             logical_id: text(event.logical_resource_id()),
             resource_type: text(event.resource_type()),
-            status: event
-                .resource_status()
-                .map(|status| status.as_str().to_owned())
-                .unwrap_or_default(),
-            reason: event
-                .resource_status_reason()
-                .map(str::to_owned)
-                .filter(|reason| !reason.is_empty()),
+            status: event.resource_status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
+            reason: event.resource_status_reason().map(str::to_owned).filter(|reason| !reason.is_empty()),
             is_stack: event.physical_resource_id() == event.stack_id(),
         }
     }
@@ -70,18 +57,8 @@ impl From<&StackEvent> for Event {
 /// # Errors
 /// If the events cannot be read.
 pub(crate) async fn newest(aws: &Aws, stack: &str) -> Result<Option<String>> {
-    let answer = aws
-        .cloudformation
-        .describe_stack_events()
-        .stack_name(stack)
-        .send()
-        .await
-        .map_err(explain)?;
-    Ok(answer
-        .stack_events()
-        .first()
-        .and_then(|event| event.event_id())
-        .map(str::to_owned))
+    let answer = aws.cloudformation.describe_stack_events().stack_name(stack).send().await.map_err(explain)?;
+    Ok(answer.stack_events().first().and_then(|event| event.event_id()).map(str::to_owned))
 }
 
 /// Events after the one with the id `marker`, oldest first. The API gives the newest first, in pages.
@@ -96,11 +73,7 @@ pub(crate) async fn since(
     let mut news = Vec::new();
     let mut token = None;
     for _ in 0..PAGE_LIMIT {
-        let request = aws
-            .cloudformation
-            .describe_stack_events()
-            .stack_name(stack)
-            .set_next_token(token);
+        let request = aws.cloudformation.describe_stack_events().stack_name(stack).set_next_token(token);
         let answer = request.send().await?;
         for event in answer.stack_events() {
             if marker.is_some() && event.event_id() == marker {
@@ -120,10 +93,8 @@ pub(crate) async fn since(
 
 /// Failures with the first real cause first. Without one, whatever failed.
 pub(crate) fn failures(events: &[Event]) -> Vec<&Event> {
-    let mut failed: Vec<_> = events
-        .iter()
-        .filter(|event| event.status.ends_with("_FAILED") && !event.is_stack)
-        .collect();
+    let mut failed: Vec<_> =
+        events.iter().filter(|event| event.status.ends_with("_FAILED") && !event.is_stack).collect();
     failed.sort_by_key(|event| !event.is_cause()); // stable: the order in time stays
     failed
 }
@@ -150,10 +121,7 @@ mod tests {
             event("Writer", "UPDATE_FAILED", "Resource update cancelled"),
             event("Vpc", "DELETE_FAILED", "has dependencies"),
         ];
-        let order: Vec<_> = failures(&events)
-            .iter()
-            .map(|event| event.logical_id.as_str())
-            .collect();
+        let order: Vec<_> = failures(&events).iter().map(|event| event.logical_id.as_str()).collect();
         assert_eq!(order, ["DaxCluster", "Vpc", "Redirector", "Writer"]);
     }
 }

@@ -81,12 +81,8 @@ impl Session {
     /// # Errors
     /// If it does not, with what to do.
     pub(crate) async fn existing_stack(&self) -> Result<Stack> {
-        let missing = || {
-            format!(
-                "there is no stack {} in {}: `infra deploy` makes it",
-                self.stage.stack, self.aws.region
-            )
-        };
+        let missing =
+            || format!("there is no stack {} in {}: `infra deploy` makes it", self.stage.stack, self.aws.region);
         self.stack().await?.with_context(missing)
     }
 }
@@ -118,19 +114,10 @@ impl Stack {
     /// # Errors
     /// On every error but "does not exist".
     pub(crate) async fn find(aws: &Aws, name: &str) -> Result<Option<Self>> {
-        match aws
-            .cloudformation
-            .describe_stacks()
-            .stack_name(name)
-            .send()
-            .await
-        {
+        match aws.cloudformation.describe_stacks().stack_name(name).send().await {
             Ok(answer) => Ok(answer.stacks().first().map(Self::from)),
             Err(error) => {
-                let message = error
-                    .as_service_error()
-                    .and_then(|service| service.meta().message())
-                    .unwrap_or_default();
+                let message = error.as_service_error().and_then(|service| service.meta().message()).unwrap_or_default();
                 if message.contains("does not exist") {
                     return Ok(None);
                 }
@@ -145,39 +132,22 @@ impl Stack {
     /// If the stack has no such output: it was never deployed completely.
     pub(crate) fn output(&self, name: &str) -> Result<&str> {
         let value = self.outputs.get(name).map(String::as_str);
-        value.with_context(|| {
-            format!(
-                "stack {} has no output {name} (status {})",
-                self.name, self.status
-            )
-        })
+        value.with_context(|| format!("stack {} has no output {name} (status {})", self.name, self.status))
     }
 }
 
 impl From<&Description> for Stack {
     fn from(stack: &Description) -> Self {
-        let outputs = stack.outputs().iter().filter_map(|output| {
-            Some((
-                output.output_key()?.to_owned(),
-                output.output_value()?.to_owned(),
-            ))
-        });
+        let outputs = stack
+            .outputs()
+            .iter()
+            .filter_map(|output| Some((output.output_key()?.to_owned(), output.output_value()?.to_owned())));
         let changed = stack.last_updated_time().or_else(|| stack.creation_time());
         Self {
             name: stack.stack_name().unwrap_or_default().to_owned(),
-            id: stack
-                .stack_id()
-                .or_else(|| stack.stack_name())
-                .unwrap_or_default()
-                .to_owned(),
-            status: stack
-                .stack_status()
-                .map(|status| status.as_str().to_owned())
-                .unwrap_or_default(),
-            reason: stack
-                .stack_status_reason()
-                .map(str::to_owned)
-                .filter(|reason| !reason.is_empty()),
+            id: stack.stack_id().or_else(|| stack.stack_name()).unwrap_or_default().to_owned(),
+            status: stack.stack_status().map(|status| status.as_str().to_owned()).unwrap_or_default(),
+            reason: stack.stack_status_reason().map(str::to_owned).filter(|reason| !reason.is_empty()),
             protected: stack.enable_termination_protection().unwrap_or_default(),
             changed: changed.map(ToString::to_string),
             outputs: outputs.collect(),
@@ -188,11 +158,8 @@ impl From<&Description> for Stack {
 
 /// Parameters by name.
 fn parameters(list: &[Parameter]) -> BTreeMap<String, String> {
-    let pairs = list.iter().filter_map(|parameter| {
-        Some((
-            parameter.parameter_key()?.to_owned(),
-            parameter.parameter_value()?.to_owned(),
-        ))
-    });
+    let pairs = list
+        .iter()
+        .filter_map(|parameter| Some((parameter.parameter_key()?.to_owned(), parameter.parameter_value()?.to_owned())));
     pairs.collect()
 }

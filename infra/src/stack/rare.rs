@@ -15,11 +15,8 @@ use crate::outcome::{Exit, exit_of};
 use crate::stage::Stage;
 use crate::terminal::{Output, Terminal};
 
-const PACE: Pace = Pace {
-    first: Duration::from_millis(1),
-    longest: Duration::from_millis(1),
-    patience: Duration::from_secs(60),
-};
+const PACE: Pace =
+    Pace { first: Duration::from_millis(1), longest: Duration::from_millis(1), patience: Duration::from_secs(60) };
 
 fn session(script: &Script) -> Session {
     Session {
@@ -48,12 +45,7 @@ fn stack(status: &str) -> Reply {
 }
 
 fn absent() -> Reply {
-    Reply::Error(
-        "DescribeStacks",
-        400,
-        "ValidationError",
-        "Stack with id s does not exist",
-    )
+    Reply::Error("DescribeStacks", 400, "ValidationError", "Stack with id s does not exist")
 }
 
 fn event(id: &str, logical_id: &str, status: &str, reason: &str) -> String {
@@ -67,13 +59,8 @@ fn event(id: &str, logical_id: &str, status: &str, reason: &str) -> String {
 
 /// A page of events, the newest first, as the API gives them.
 fn events(newest_first: &[String], next: Option<&str>) -> Reply {
-    let next = next
-        .map(|token| format!("<NextToken>{token}</NextToken>"))
-        .unwrap_or_default();
-    Reply::Ok(
-        "DescribeStackEvents",
-        format!("<StackEvents>{}</StackEvents>{next}", newest_first.concat()),
-    )
+    let next = next.map(|token| format!("<NextToken>{token}</NextToken>")).unwrap_or_default();
+    Reply::Ok("DescribeStackEvents", format!("<StackEvents>{}</StackEvents>{next}", newest_first.concat()))
 }
 
 fn done(operation: &'static str) -> Reply {
@@ -82,24 +69,14 @@ fn done(operation: &'static str) -> Reply {
 
 /// What a watch that begins now and finds the stack at `status` asks for.
 fn watched(status: &str) -> [Reply; 2] {
-    [
-        stack(status),
-        events(
-            &[event("2", "R", "DONE", ""), event("1", "R", "OLD", "")],
-            None,
-        ),
-    ]
+    [stack(status), events(&[event("2", "R", "DONE", ""), event("1", "R", "OLD", "")], None)]
 }
 
 fn marker() -> Reply {
     events(&[event("1", "R", "OLD", "")], None)
 }
 
-async fn check_ready(
-    replies: Vec<Reply>,
-    consent: &Consent,
-    expected: Result<ChangeSetType, Exit>,
-) {
+async fn check_ready(replies: Vec<Reply>, consent: &Consent, expected: Result<ChangeSetType, Exit>) {
     let script = Script::new(replies);
     let result = make_ready(&session(&script), consent).await;
     assert_eq!(result.map_err(|error| exit_of(&error)), expected);
@@ -107,45 +84,22 @@ async fn check_ready(
 }
 
 fn yes() -> Consent {
-    Consent {
-        yes: true,
-        wait: true,
-        rollback: true,
-        skip: vec!["Stuck".to_owned()],
-    }
+    Consent { yes: true, wait: true, rollback: true, skip: vec!["Stuck".to_owned()] }
 }
 
 #[tokio::test]
 async fn stacks_at_rest_take_a_change_set() {
-    check_ready(
-        vec![absent()],
-        &Consent::default(),
-        Ok(ChangeSetType::Create),
-    )
-    .await;
-    for status in [
-        "CREATE_COMPLETE",
-        "UPDATE_COMPLETE",
-        "UPDATE_ROLLBACK_COMPLETE",
-        "IMPORT_COMPLETE",
-        "UPDATE_FAILED",
-    ] {
-        check_ready(
-            vec![stack(status)],
-            &Consent::default(),
-            Ok(ChangeSetType::Update),
-        )
-        .await;
+    check_ready(vec![absent()], &Consent::default(), Ok(ChangeSetType::Create)).await;
+    for status in ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "UPDATE_FAILED"]
+    {
+        check_ready(vec![stack(status)], &Consent::default(), Ok(ChangeSetType::Update)).await;
     }
 }
 
 #[tokio::test]
 async fn failed_creations_are_removed_first() {
     for status in ["ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED"] {
-        let past = events(
-            &[event("1", "DaxCluster", "CREATE_FAILED", "no capacity")],
-            None,
-        );
+        let past = events(&[event("1", "DaxCluster", "CREATE_FAILED", "no capacity")], None);
         let mut replies = vec![stack(status), past, marker(), done("DeleteStack")];
         replies.extend(watched("DELETE_COMPLETE"));
         replies.push(absent());
@@ -156,12 +110,7 @@ async fn failed_creations_are_removed_first() {
 #[tokio::test]
 async fn without_consent_and_without_a_person_nothing_is_removed() {
     let past = events(&[], None);
-    check_ready(
-        vec![stack("ROLLBACK_COMPLETE"), past],
-        &Consent::default(),
-        Err(Exit::Failed),
-    )
-    .await;
+    check_ready(vec![stack("ROLLBACK_COMPLETE"), past], &Consent::default(), Err(Exit::Failed)).await;
 }
 
 #[tokio::test]
@@ -174,12 +123,7 @@ async fn an_unused_shell_is_removed_without_asking() {
 
 #[tokio::test]
 async fn somebody_elses_update_is_waited_for_or_left_alone() {
-    check_ready(
-        vec![stack("UPDATE_IN_PROGRESS")],
-        &Consent::default(),
-        Err(Exit::NeedsAHand),
-    )
-    .await;
+    check_ready(vec![stack("UPDATE_IN_PROGRESS")], &Consent::default(), Err(Exit::NeedsAHand)).await;
     let mut replies = vec![stack("UPDATE_IN_PROGRESS"), marker()];
     replies.extend(watched("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"));
     replies.push(stack("UPDATE_COMPLETE"));
@@ -199,34 +143,19 @@ async fn a_half_done_update_is_rolled_back_if_asked_for() {
 #[tokio::test]
 async fn a_failed_rollback_is_continued_without_what_is_skipped() {
     let past = events(&[event("1", "Stuck", "UPDATE_FAILED", "in use")], None);
-    let mut replies = vec![
-        stack("UPDATE_ROLLBACK_FAILED"),
-        past,
-        marker(),
-        done("ContinueUpdateRollback"),
-    ];
+    let mut replies = vec![stack("UPDATE_ROLLBACK_FAILED"), past, marker(), done("ContinueUpdateRollback")];
     replies.extend(watched("UPDATE_ROLLBACK_COMPLETE"));
     replies.push(stack("UPDATE_ROLLBACK_COMPLETE"));
     let script = Script::new(replies);
     make_ready(&session(&script), &yes()).await.unwrap();
-    assert!(
-        script
-            .requests()
-            .iter()
-            .any(|request| request.contains("ResourcesToSkip.member.1=Stuck"))
-    );
+    assert!(script.requests().iter().any(|request| request.contains("ResourcesToSkip.member.1=Stuck")));
     script.assert_played();
 }
 
 #[tokio::test]
 async fn a_rollback_that_fails_again_needs_a_hand() {
     let past = events(&[event("1", "Stuck", "UPDATE_FAILED", "in use")], None);
-    let mut replies = vec![
-        stack("UPDATE_ROLLBACK_FAILED"),
-        past,
-        marker(),
-        done("ContinueUpdateRollback"),
-    ];
+    let mut replies = vec![stack("UPDATE_ROLLBACK_FAILED"), past, marker(), done("ContinueUpdateRollback")];
     replies.extend(watched("UPDATE_ROLLBACK_FAILED"));
     check_ready(replies, &yes(), Err(Exit::NeedsAHand)).await;
 }
@@ -246,13 +175,8 @@ async fn watching_survives_throttling_and_lost_connections() {
         stack("CREATE_COMPLETE"),
         events(&[event("2", "R", "CREATE_COMPLETE", "")], None),
     ]);
-    let ending = watch::follow(&session(&script), "arn:s", None)
-        .await
-        .unwrap();
-    assert_eq!(
-        (ending.status.as_str(), ending.events.len()),
-        ("CREATE_COMPLETE", 1)
-    );
+    let ending = watch::follow(&session(&script), "arn:s", None).await.unwrap();
+    assert_eq!((ending.status.as_str(), ending.events.len()), ("CREATE_COMPLETE", 1));
     script.assert_played();
 }
 
@@ -261,22 +185,12 @@ async fn expired_credentials_end_the_watch_and_say_how_to_go_on() {
     let script = Script::new([
         stack("UPDATE_IN_PROGRESS"),
         events(&[], None),
-        Reply::Error(
-            "DescribeStacks",
-            403,
-            "ExpiredToken",
-            "The security token included in the request is expired",
-        ),
+        Reply::Error("DescribeStacks", 403, "ExpiredToken", "The security token included in the request is expired"),
     ]);
-    let error = watch::follow(&session(&script), "arn:s", None)
-        .await
-        .unwrap_err();
+    let error = watch::follow(&session(&script), "arn:s", None).await.unwrap_err();
     assert_eq!(exit_of(&error), Exit::NeedsAHand);
     let message = error.to_string();
-    assert!(
-        message.contains("log in again") && message.contains("infra status --watch"),
-        "{message}"
-    );
+    assert!(message.contains("log in again") && message.contains("infra status --watch"), "{message}");
 }
 
 #[tokio::test]
@@ -299,28 +213,13 @@ async fn news_are_read_over_pages_up_to_what_is_known() {
             ],
             Some("next"),
         ),
-        events(
-            &[
-                event("2", "A", "UPDATE_IN_PROGRESS", ""),
-                event("1", "A", "CREATE_COMPLETE", ""),
-            ],
-            None,
-        ),
+        events(&[event("2", "A", "UPDATE_IN_PROGRESS", ""), event("1", "A", "CREATE_COMPLETE", "")], None),
     ]);
-    let ending = watch::follow(&session(&script), "arn:s", Some("1".to_owned()))
-        .await
-        .unwrap();
-    let order: Vec<_> = ending
-        .events
-        .iter()
-        .map(|event| event.id.as_str())
-        .collect();
+    let ending = watch::follow(&session(&script), "arn:s", Some("1".to_owned())).await.unwrap();
+    let order: Vec<_> = ending.events.iter().map(|event| event.id.as_str()).collect();
     assert_eq!(order, ["2", "3", "4"]);
     let text = explanation(&ending).to_string();
-    assert!(
-        text.contains("first cause: A (T): bad value") && text.contains("1 more were cancelled"),
-        "{text}"
-    );
+    assert!(text.contains("first cause: A (T): bad value") && text.contains("1 more were cancelled"), "{text}");
     assert!(script.requests()[2].contains("NextToken=next"));
 }
 
@@ -334,9 +233,7 @@ fn change_set_page(status: &str, reason: &str, logical_ids: &[&str], next: Optio
              </Target></member></Details></ResourceChange></member>"
         )
     });
-    let next = next
-        .map(|token| format!("<NextToken>{token}</NextToken>"))
-        .unwrap_or_default();
+    let next = next.map(|token| format!("<NextToken>{token}</NextToken>")).unwrap_or_default();
     let inner = format!(
         "<StackId>arn:s</StackId><ChangeSetId>arn:c</ChangeSetId><Status>{status}</Status><StatusReason>{reason}</StatusReason>\
          <Changes>{}</Changes>{next}",
@@ -352,20 +249,11 @@ async fn all_pages_of_a_change_set_are_read() {
         change_set_page("CREATE_COMPLETE", "", &["Writer"], Some("next")),
         change_set_page("CREATE_COMPLETE", "", &["Redirector"], None),
     ]);
-    let change_set = change_set::prepared(&script.aws(), "s", "arn:c", PACE)
-        .await
-        .unwrap();
-    let names: Vec<_> = change_set
-        .changes
-        .iter()
-        .map(|change| change.logical_id.as_str())
-        .collect();
+    let change_set = change_set::prepared(&script.aws(), "s", "arn:c", PACE).await.unwrap();
+    let names: Vec<_> = change_set.changes.iter().map(|change| change.logical_id.as_str()).collect();
     assert_eq!(names, ["Redirector", "Writer"]);
     let property = &change_set.changes[0].properties[0];
-    assert_eq!(
-        (property.name.as_str(), property.before.as_deref()),
-        ("MemorySize", Some("256"))
-    );
+    assert_eq!((property.name.as_str(), property.before.as_deref()), ("MemorySize", Some("256")));
     script.assert_played();
 }
 
@@ -376,17 +264,10 @@ async fn a_change_set_without_changes_is_no_failure() {
         "No updates are to be performed.",
     ] {
         let script = Script::new([change_set_page("FAILED", reason, &[], None)]);
-        let change_set = change_set::prepared(&script.aws(), "s", "arn:c", PACE)
-            .await
-            .unwrap();
+        let change_set = change_set::prepared(&script.aws(), "s", "arn:c", PACE).await.unwrap();
         assert!(change_set.changes.is_empty());
     }
     let script = Script::new([change_set_page("FAILED", "Parameter X is wrong", &[], None)]);
-    let error = change_set::prepared(&script.aws(), "s", "arn:c", PACE)
-        .await
-        .unwrap_err();
-    assert!(
-        error.to_string().contains("Parameter X is wrong"),
-        "{error}"
-    );
+    let error = change_set::prepared(&script.aws(), "s", "arn:c", PACE).await.unwrap_err();
+    assert!(error.to_string().contains("Parameter X is wrong"), "{error}");
 }

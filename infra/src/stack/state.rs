@@ -35,9 +35,7 @@ pub(crate) fn situation(status: Option<&str>) -> Situation {
         ) => Situation::Usable,
         Some("CREATE_FAILED" | "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED") => Situation::CreateFailed,
         Some("UPDATE_FAILED") => Situation::UpdateFailed,
-        Some("UPDATE_ROLLBACK_FAILED" | "IMPORT_ROLLBACK_FAILED") => {
-            Situation::UpdateRollbackFailed
-        }
+        Some("UPDATE_ROLLBACK_FAILED" | "IMPORT_ROLLBACK_FAILED") => Situation::UpdateRollbackFailed,
         Some("DELETE_FAILED") => Situation::DeleteFailed,
         Some(_) => Situation::Busy,
     }
@@ -45,10 +43,7 @@ pub(crate) fn situation(status: Option<&str>) -> Situation {
 
 /// Whether an operation came to the end it aimed at.
 pub(crate) fn succeeded(status: &str) -> bool {
-    matches!(
-        status,
-        "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "DELETE_COMPLETE"
-    )
+    matches!(status, "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "DELETE_COMPLETE")
 }
 
 #[cfg(test)]

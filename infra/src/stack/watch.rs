@@ -42,11 +42,7 @@ impl Ending {
 ///
 /// # Errors
 /// If the stack is out of sight longer than the session's patience, or the credentials expire.
-pub(crate) async fn follow(
-    session: &Session,
-    stack: &str,
-    marker: Option<String>,
-) -> Result<Ending> {
+pub(crate) async fn follow(session: &Session, stack: &str, marker: Option<String>) -> Result<Ending> {
     let mut follower = Follower::new(session, stack, marker);
     let mut wait = session.pace.first;
     loop {
@@ -104,9 +100,7 @@ impl<'a> Follower<'a> {
     async fn look(&mut self) -> Result<Option<String>, Blind> {
         // The status first: events that follow it are then surely read.
         let status = self.status().await?;
-        let news = events::since(&self.session.aws, self.stack, self.marker.as_deref())
-            .await
-            .map_err(blind)?;
+        let news = events::since(&self.session.aws, self.stack, self.marker.as_deref()).await.map_err(blind)?;
         for event in news {
             self.report(&event);
             self.marker = Some(event.id.clone());
@@ -123,23 +117,11 @@ impl<'a> Follower<'a> {
     }
 
     async fn status(&self) -> Result<String, Blind> {
-        let request = self
-            .session
-            .aws
-            .cloudformation
-            .describe_stacks()
-            .stack_name(self.stack);
+        let request = self.session.aws.cloudformation.describe_stacks().stack_name(self.stack);
         match request.send().await {
-            Ok(answer) => Ok(answer
-                .stacks()
-                .first()
-                .map(|stack| Stack::from(stack).status)
-                .unwrap_or_default()),
+            Ok(answer) => Ok(answer.stacks().first().map(|stack| Stack::from(stack).status).unwrap_or_default()),
             Err(error) => {
-                let message = error
-                    .as_service_error()
-                    .and_then(|service| service.meta().message())
-                    .unwrap_or_default();
+                let message = error.as_service_error().and_then(|service| service.meta().message()).unwrap_or_default();
                 if message.contains("does not exist") {
                     return Ok("DELETE_COMPLETE".to_owned());
                 }
@@ -156,9 +138,7 @@ impl<'a> Follower<'a> {
         if event.status.ends_with("_IN_PROGRESS") {
             let begun = (usual(event), Instant::now());
             if !event.is_stack {
-                self.running
-                    .entry(event.logical_id.clone())
-                    .or_insert(begun);
+                self.running.entry(event.logical_id.clone()).or_insert(begun);
             }
             if self.session.terminal.is_interactive() || usual(event).is_none() {
                 return; // the bottom line shows what runs; a log is told of the slow ones only
@@ -171,16 +151,10 @@ impl<'a> Follower<'a> {
 
     /// The bottom line: how far, what takes longest and how long that usually takes.
     fn summary(&self) -> String {
-        let longest = self
-            .running
-            .iter()
-            .min_by_key(|(_, (_, begun))| *begun)
-            .map(|(name, (usual, begun))| {
-                let usual = usual
-                    .map(|text| format!(", usually {text}"))
-                    .unwrap_or_default();
-                format!(" · {name} {}{usual}", duration(begun.elapsed()))
-            });
+        let longest = self.running.iter().min_by_key(|(_, (_, begun))| *begun).map(|(name, (usual, begun))| {
+            let usual = usual.map(|text| format!(", usually {text}")).unwrap_or_default();
+            format!(" · {name} {}{usual}", duration(begun.elapsed()))
+        });
         format!(
             "{} done, {} running{} · {} in all",
             self.finished,
@@ -196,10 +170,7 @@ impl<'a> Follower<'a> {
             self.session.stage.stack
         );
         if !blind.may_pass {
-            return Err(failure(
-                Exit::NeedsAHand,
-                format!("cannot watch the stack: {:#}; {goes_on}", blind.error),
-            ));
+            return Err(failure(Exit::NeedsAHand, format!("cannot watch the stack: {:#}; {goes_on}", blind.error)));
         }
         if self.seen.elapsed() > self.session.pace.patience {
             let patience = duration(self.session.pace.patience);
@@ -210,21 +181,13 @@ impl<'a> Follower<'a> {
         }
         if !self.out_of_sight {
             self.out_of_sight = true;
-            self.progress.line(format_args!(
-                "{} out of sight, still trying: {:#}",
-                style("!").yellow(),
-                blind.error
-            ));
+            self.progress.line(format_args!("{} out of sight, still trying: {:#}", style("!").yellow(), blind.error));
         }
         Ok(())
     }
 
     fn end(self, status: String) -> Ending {
-        Ending {
-            status,
-            events: self.events,
-            elapsed: self.started.elapsed(),
-        }
+        Ending { status, events: self.events, elapsed: self.started.elapsed() }
     }
 }
 
@@ -249,10 +212,7 @@ where
         SdkError::DispatchFailure(dispatch) => dispatch.is_io() || dispatch.is_timeout(),
         _ => true,
     };
-    Blind {
-        error: explain(error),
-        may_pass,
-    }
+    Blind { error: explain(error), may_pass }
 }
 
 fn event_line(event: &Event) -> String {
@@ -294,19 +254,13 @@ pub(crate) fn explanation(ending: &Ending) -> anyhow::Error {
             event.reason.as_deref().unwrap_or("no reason given")
         )
     };
-    let mut text = format!(
-        "the stack ended as {}\n  first cause: {}",
-        ending.status,
-        line(first)
-    );
+    let mut text = format!("the stack ended as {}\n  first cause: {}", ending.status, line(first));
     for event in rest.iter().filter(|event| event.is_cause()) {
         text.push_str(&format!("\n  then:        {}", line(event)));
     }
     let followers = rest.iter().filter(|event| !event.is_cause()).count();
     if followers > 0 {
-        text.push_str(&format!(
-            "\n  {followers} more were cancelled because of it"
-        ));
+        text.push_str(&format!("\n  {followers} more were cancelled because of it"));
     }
     anyhow!(text)
 }

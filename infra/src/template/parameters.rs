@@ -6,14 +6,8 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 /// Filled in by the tool on every deploy; a stage must not set them.
-pub const RELEASE: [&str; 6] = [
-    "ArtifactBucket",
-    "RedirectorKey",
-    "RedirectorSha256",
-    "WriterKey",
-    "WriterSha256",
-    "ReleaseId",
-];
+pub const RELEASE: [&str; 6] =
+    ["ArtifactBucket", "RedirectorKey", "RedirectorSha256", "WriterKey", "WriterSha256", "ReleaseId"];
 
 /// One entry of the template's `Parameters`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,14 +34,8 @@ pub type Definitions = BTreeMap<String, Definition>;
 /// # Errors
 /// If the section is missing or not a mapping.
 pub fn definitions(template: &Value) -> Result<Definitions> {
-    let section = template
-        .get("Parameters")
-        .and_then(Value::as_object)
-        .context("the template has no Parameters")?;
-    Ok(section
-        .iter()
-        .map(|(name, body)| (name.clone(), definition(body)))
-        .collect())
+    let section = template.get("Parameters").and_then(Value::as_object).context("the template has no Parameters")?;
+    Ok(section.iter().map(|(name, body)| (name.clone(), definition(body))).collect())
 }
 
 fn definition(body: &Value) -> Definition {
@@ -67,39 +55,26 @@ fn definition(body: &Value) -> Definition {
 }
 
 fn text(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// The full set of values the stack will run with: the stage's own, and the defaults for the rest. Without [`RELEASE`].
 ///
 /// # Errors
 /// Lists every unknown name, reserved name and value out of range, in one error.
-pub fn resolve(
-    definitions: &Definitions,
-    given: &BTreeMap<String, String>,
-) -> Result<BTreeMap<String, String>> {
+pub fn resolve(definitions: &Definitions, given: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>> {
     let mut problems = Vec::new();
     for (name, value) in given {
         if RELEASE.contains(&name.as_str()) {
             problems.push(format!("{name} is filled in by the tool"));
         } else if let Some(definition) = definitions.get(name) {
-            problems.extend(
-                problem(definition, value).map(|problem| format!("{name} = {value:?}: {problem}")),
-            );
+            problems.extend(problem(definition, value).map(|problem| format!("{name} = {value:?}: {problem}")));
         } else {
-            problems.push(format!(
-                "{name} is not a parameter{}",
-                similar(definitions, name)
-            ));
+            problems.push(format!("{name} is not a parameter{}", similar(definitions, name)));
         }
     }
     let mut resolved = BTreeMap::new();
-    for (name, definition) in definitions
-        .iter()
-        .filter(|(name, _)| !RELEASE.contains(&name.as_str()))
-    {
+    for (name, definition) in definitions.iter().filter(|(name, _)| !RELEASE.contains(&name.as_str())) {
         match given.get(name).or(definition.default.as_ref()) {
             Some(value) => drop(resolved.insert(name.clone(), value.clone())),
             None => problems.push(format!("{name} has no value")),
@@ -109,10 +84,7 @@ pub fn resolve(
     if problems.is_empty() {
         return Ok(resolved);
     }
-    bail!(
-        "the stage's parameters do not fit the template:\n  {}",
-        problems.join("\n  ")
-    )
+    bail!("the stage's parameters do not fit the template:\n  {}", problems.join("\n  "))
 }
 
 fn problem(definition: &Definition, value: &str) -> Option<String> {
@@ -169,10 +141,7 @@ mod tests {
 
     fn resolved(given: &[(&str, &str)]) -> Result<BTreeMap<String, String>> {
         let definitions = definitions(&crate::template::stack().unwrap()).unwrap();
-        let given = given
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
+        let given = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         resolve(&definitions, &given)
     }
 
@@ -192,10 +161,7 @@ mod tests {
 
     #[test]
     fn values_that_do_not_fit_are_refused_with_the_reason() {
-        check_refused(
-            &[("RedirectorMemroy", "512")],
-            "RedirectorMemroy is not a parameter",
-        );
+        check_refused(&[("RedirectorMemroy", "512")], "RedirectorMemroy is not a parameter");
         check_refused(&[("daxmode", "tls")], "did you mean DaxMode?");
         check_refused(&[("RedirectorMemory", "64")], "at least 128");
         check_refused(&[("RedirectorMemory", "10241")], "at most 10240");
@@ -209,9 +175,7 @@ mod tests {
 
     #[test]
     fn all_problems_come_in_one_error() {
-        let message = resolved(&[("A", "1"), ("DaxMode", "x"), ("WriterMemory", "1")])
-            .unwrap_err()
-            .to_string();
+        let message = resolved(&[("A", "1"), ("DaxMode", "x"), ("WriterMemory", "1")]).unwrap_err().to_string();
         assert_eq!(message.lines().count(), 4, "{message}");
     }
 }

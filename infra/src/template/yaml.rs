@@ -19,11 +19,7 @@ pub fn parse(text: &str) -> Result<Value> {
 fn convert(node: &Yaml<'_>) -> Result<Value> {
     match node {
         Yaml::Value(scalar) => Ok(convert_scalar(scalar)),
-        Yaml::Sequence(items) => items
-            .iter()
-            .map(convert)
-            .collect::<Result<Vec<_>>>()
-            .map(Value::Array),
+        Yaml::Sequence(items) => items.iter().map(convert).collect::<Result<Vec<_>>>().map(Value::Array),
         Yaml::Mapping(entries) => {
             let mut object = Map::new();
             for (key, value) in entries {
@@ -57,9 +53,7 @@ fn long_form(tag: &str, argument: Value) -> Result<Value> {
     let (name, argument) = match tag {
         "Ref" | "Condition" => (tag.to_owned(), argument),
         "GetAtt" => {
-            let Some((resource, attribute)) =
-                argument.as_str().and_then(|path| path.split_once('.'))
-            else {
+            let Some((resource, attribute)) = argument.as_str().and_then(|path| path.split_once('.')) else {
                 bail!("!GetAtt takes Resource.Attribute, not {argument}");
             };
             ("Fn::GetAtt".to_owned(), json!([resource, attribute]))
@@ -80,23 +74,11 @@ mod tests {
     #[test]
     fn short_tags_become_the_long_form() {
         check("a: !Ref Table", json!({"a": {"Ref": "Table"}}));
-        check(
-            "a: !GetAtt Table.Arn",
-            json!({"a": {"Fn::GetAtt": ["Table", "Arn"]}}),
-        );
-        check(
-            "a: !Sub '${Table}-x'",
-            json!({"a": {"Fn::Sub": "${Table}-x"}}),
-        );
-        check(
-            "a: !If [C, 1, !Ref T]",
-            json!({"a": {"Fn::If": ["C", 1, {"Ref": "T"}]}}),
-        );
+        check("a: !GetAtt Table.Arn", json!({"a": {"Fn::GetAtt": ["Table", "Arn"]}}));
+        check("a: !Sub '${Table}-x'", json!({"a": {"Fn::Sub": "${Table}-x"}}));
+        check("a: !If [C, 1, !Ref T]", json!({"a": {"Fn::If": ["C", 1, {"Ref": "T"}]}}));
         check("a: !Condition C", json!({"a": {"Condition": "C"}}));
-        check(
-            "a: !Not [!Equals [!Ref P, '']]",
-            json!({"a": {"Fn::Not": [{"Fn::Equals": [{"Ref": "P"}, ""]}]}}),
-        );
+        check("a: !Not [!Equals [!Ref P, '']]", json!({"a": {"Fn::Not": [{"Fn::Equals": [{"Ref": "P"}, ""]}]}}));
     }
 
     #[test]

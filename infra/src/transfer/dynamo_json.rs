@@ -42,14 +42,10 @@ pub(crate) fn encode(value: &AttributeValue) -> Result<Value> {
 ///
 /// # Errors
 /// As [`encode`].
-pub(crate) fn encode_map<'a>(
-    values: impl IntoIterator<Item = (&'a String, &'a AttributeValue)>,
-) -> Result<Value> {
+pub(crate) fn encode_map<'a>(values: impl IntoIterator<Item = (&'a String, &'a AttributeValue)>) -> Result<Value> {
     let mut values: Vec<_> = values.into_iter().collect();
     values.sort_unstable_by_key(|(name, _)| *name);
-    let values = values
-        .into_iter()
-        .map(|(name, value)| Ok((name.clone(), encode(value)?)));
+    let values = values.into_iter().map(|(name, value)| Ok((name.clone(), encode(value)?)));
     Ok(Value::Object(values.collect::<Result<Map<_, _>>>()?))
 }
 
@@ -86,17 +82,12 @@ fn decode_to(json: &Value, depth: usize) -> Result<AttributeValue> {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let decoded = match kind.as_str() {
         "S" => text(inner).map(AttributeValue::S),
-        "N" => text(inner)
-            .filter(|digits| is_number(digits))
-            .map(AttributeValue::N),
+        "N" => text(inner).filter(|digits| is_number(digits)).map(AttributeValue::N),
         "B" => blob(inner).map(AttributeValue::B),
         "BOOL" => inner.as_bool().map(AttributeValue::Bool),
         "NULL" => inner.as_bool().map(AttributeValue::Null),
         "SS" => all(inner, text).map(AttributeValue::Ss),
-        "NS" => all(inner, |value| {
-            text(value).filter(|digits| is_number(digits))
-        })
-        .map(AttributeValue::Ns),
+        "NS" => all(inner, |value| text(value).filter(|digits| is_number(digits))).map(AttributeValue::Ns),
         "BS" => all(inner, blob).map(AttributeValue::Bs),
         "L" => {
             let values = inner.as_array().context("\"L\" without a list")?;

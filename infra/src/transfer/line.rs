@@ -33,10 +33,7 @@ pub(crate) fn encode(item: &Item) -> Result<String> {
             members.push((field.name.to_owned(), json));
         }
     }
-    let rest: Vec<_> = item
-        .iter()
-        .filter(|(name, value)| !is_told(name, value))
-        .collect();
+    let rest: Vec<_> = item.iter().filter(|(name, value)| !is_told(name, value)).collect();
     if !rest.is_empty() {
         members.push((REST.to_owned(), dynamo_json::encode_map(rest)?));
     }
@@ -55,13 +52,8 @@ fn is_told(attribute: &str, value: &AttributeValue) -> bool {
 /// What is wrong with it.
 pub(crate) fn decode(line: &str) -> Result<(Slug, Item)> {
     // A line has no lines: only the column helps.
-    let Members(members) = serde_json::from_str(line).map_err(|error| {
-        anyhow!(
-            error
-                .to_string()
-                .replace(" at line 1 column ", " at column ")
-        )
-    })?;
+    let Members(members) = serde_json::from_str(line)
+        .map_err(|error| anyhow!(error.to_string().replace(" at line 1 column ", " at column ")))?;
     let mut item = Item::new();
     for (name, json) in &members {
         if name == REST {
@@ -134,9 +126,7 @@ fn from_json(json: &Value, field: &Field) -> Result<AttributeValue> {
     let value = match field.kind {
         Kind::Text => json.as_str().map(|text| AttributeValue::S(text.to_owned())),
         Kind::Flag => json.as_bool().map(AttributeValue::Bool),
-        Kind::Number => json
-            .as_u64()
-            .map(|number| AttributeValue::N(number.to_string())),
+        Kind::Number => json.as_u64().map(|number| AttributeValue::N(number.to_string())),
         Kind::Time => json.as_str().and_then(|text| {
             let time: jiff::Timestamp = text.parse().ok()?;
             let seconds = u64::try_from(time.as_second()).ok()?;
@@ -205,10 +195,7 @@ mod tests {
     }
 
     fn check(attributes: &[(&str, AttributeValue)], expected: &str) {
-        let item: Item = attributes
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), value.clone()))
-            .collect();
+        let item: Item = attributes.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
         let line = encode(&item).unwrap();
         assert_eq!(line, expected);
         assert_eq!(decode(&line).unwrap().1, item, "{line}");
@@ -217,10 +204,7 @@ mod tests {
     #[test]
     fn a_link_of_the_original_application_has_two_fields() {
         check(
-            &[
-                ("target", s("https://www.amazon.com")),
-                ("id", s("grqpaeet")),
-            ],
+            &[("target", s("https://www.amazon.com")), ("id", s("grqpaeet"))],
             r#"{"slug":"grqpaeet","url":"https://www.amazon.com"}"#,
         );
     }
@@ -284,42 +268,15 @@ mod tests {
         check(r#"{"url":"u"}"#, "\"slug\" is missing");
         check(r#"{"slug":"a.b","url":"u"}"#, "\"slug\" is not");
         check(r#"{"slug":"Abc","url":"u"}"#, "lower case");
-        check(
-            r#"{"slug":"a","url":"u","slug":"b"}"#,
-            "\"slug\" stands there twice",
-        );
-        check(
-            r#"{"slug":"a","url":"u","expires":"x"}"#,
-            "no field \"expires\"",
-        );
+        check(r#"{"slug":"a","url":"u","slug":"b"}"#, "\"slug\" stands there twice");
+        check(r#"{"slug":"a","url":"u","expires":"x"}"#, "no field \"expires\"");
         check(r#"{"slug":"a","url":null}"#, "\"url\" is not a text");
-        check(
-            r#"{"slug":"a","url":"u","version":-1}"#,
-            "not a whole number",
-        );
-        check(
-            r#"{"slug":"a","url":"u","expires_at":"soon"}"#,
-            "not a time",
-        );
-        check(
-            r#"{"slug":"a","url":"u","expires_at":"2026-01-01T00:00:00.5Z"}"#,
-            "whole seconds",
-        );
-        check(
-            r#"{"slug":"a","url":"u","state":"asleep"}"#,
-            "\"state\" is not",
-        );
-        check(
-            r#"{"slug":"a","url":"u","tags":["x",1]}"#,
-            "not a list of texts",
-        );
-        check(
-            r#"{"slug":"a","url":"u","x_item":[]}"#,
-            "x_item: not an object",
-        );
-        check(
-            r#"{"slug":"a","url":"u","x_item":{"id":{"S":"b"}}}"#,
-            "\"id\" once more",
-        );
+        check(r#"{"slug":"a","url":"u","version":-1}"#, "not a whole number");
+        check(r#"{"slug":"a","url":"u","expires_at":"soon"}"#, "not a time");
+        check(r#"{"slug":"a","url":"u","expires_at":"2026-01-01T00:00:00.5Z"}"#, "whole seconds");
+        check(r#"{"slug":"a","url":"u","state":"asleep"}"#, "\"state\" is not");
+        check(r#"{"slug":"a","url":"u","tags":["x",1]}"#, "not a list of texts");
+        check(r#"{"slug":"a","url":"u","x_item":[]}"#, "x_item: not an object");
+        check(r#"{"slug":"a","url":"u","x_item":{"id":{"S":"b"}}}"#, "\"id\" once more");
     }
 }

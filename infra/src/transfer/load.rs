@@ -97,10 +97,7 @@ impl Seen {
 }
 
 /// Reads everything once. `report` hears of every record.
-pub(crate) fn check(
-    records: impl Iterator<Item = Record>,
-    mut report: impl FnMut(&Record),
-) -> Checked {
+pub(crate) fn check(records: impl Iterator<Item = Record>, mut report: impl FnMut(&Record)) -> Checked {
     let mut seen = Seen::default();
     let mut checked = Checked::default();
     for record in records {

@@ -80,26 +80,19 @@ impl Part {
             cursor: None,
             complete: false,
         };
-        let head = Head {
-            table: table.to_owned(),
-            region: region.to_owned(),
-        };
+        let head = Head { table: table.to_owned(), region: region.to_owned() };
         let (kept, found) = part.replay(&journal).with_context(names)?;
         match found {
             None => {
                 journal.set_len(0)?;
                 writeln!(journal, "{}", serde_json::to_string(&head)?)?;
             }
-            Some(_) if !resume => bail!(
-                "an interrupted export was left in {}: go on with --resume, or delete both",
-                names()
-            ),
-            Some(other) if other != head => bail!(
-                "{} are of table {} in {}, not of {table} in {region}",
-                names(),
-                other.table,
-                other.region
-            ),
+            Some(_) if !resume => {
+                bail!("an interrupted export was left in {}: go on with --resume, or delete both", names())
+            }
+            Some(other) if other != head => {
+                bail!("{} are of table {} in {}, not of {table} in {region}", names(), other.table, other.region)
+            }
             Some(_) => {
                 journal.set_len(kept)?;
                 journal.seek(SeekFrom::End(0))?;
@@ -107,10 +100,7 @@ impl Part {
         }
         let end = part.ends.last().copied().unwrap_or_default();
         if file.metadata()?.len() < end {
-            bail!(
-                "{} is shorter than its journal says: delete both",
-                path.display()
-            );
+            bail!("{} is shorter than its journal says: delete both", path.display());
         }
         file.set_len(end)?;
         file.seek(SeekFrom::End(0))?;
@@ -157,9 +147,7 @@ impl Part {
     pub(crate) fn add(&mut self, lines: Vec<String>, cursor: Option<Item>) -> Result<()> {
         let items = lines.len() as u64;
         let run = runs::encode(lines);
-        self.file
-            .write_all(&run)
-            .context("cannot write what was read")?;
+        self.file.write_all(&run).context("cannot write what was read")?;
         let end = self.ends.last().copied().unwrap_or_default() + run.len() as u64;
         if let Some(journal) = &mut self.journal {
             // The run first: the journal must not speak of what is not there.
@@ -192,15 +180,12 @@ impl Part {
     /// If a file cannot be written; then everything stays as it was.
     pub(crate) fn finish(mut self, target: &Path) -> Result<u64> {
         let sorted = beside(target, "part.sorted");
-        let mut whole =
-            File::create(&sorted).with_context(|| format!("cannot write {}", sorted.display()))?;
+        let mut whole = File::create(&sorted).with_context(|| format!("cannot write {}", sorted.display()))?;
         let lines = self.merge(&mut whole)?;
         whole.sync_all()?;
-        std::fs::rename(&sorted, target)
-            .with_context(|| format!("cannot write {}", target.display()))?;
+        std::fs::rename(&sorted, target).with_context(|| format!("cannot write {}", target.display()))?;
         for path in self.paths.into_iter().flatten() {
-            std::fs::remove_file(&path)
-                .with_context(|| format!("cannot remove {}", path.display()))?;
+            std::fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
         }
         Ok(lines)
     }
@@ -217,9 +202,7 @@ fn beside(target: &Path, ending: &str) -> PathBuf {
 fn open(path: &Path) -> Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
-    options
-        .open(path)
-        .with_context(|| format!("cannot write {}", path.display()))
+    options.open(path).with_context(|| format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]
@@ -294,14 +277,8 @@ mod tests {
             assert!(message.contains(expected), "{message}");
         };
         refused(open_part(&target, false), "--resume");
-        refused(
-            Part::open(&target, "other", "eu-central-1", true),
-            "table links",
-        );
-        refused(
-            Part::open(&target, "links", "us-east-1", true),
-            "eu-central-1",
-        );
+        refused(Part::open(&target, "other", "eu-central-1", true), "table links");
+        refused(Part::open(&target, "links", "us-east-1", true), "eu-central-1");
         std::fs::write(beside(&target, "part"), "").unwrap();
         refused(open_part(&target, true), "shorter");
         std::fs::write(beside(&target, "part.journal"), "not ours\n").unwrap();

@@ -34,12 +34,7 @@ pub(crate) fn merge(file: &mut (impl Read + Seek), ends: &[u64], to: impl Write)
     let mut begin = 0;
     let mut runs = Vec::new();
     for end in ends {
-        runs.push(Run {
-            next: begin,
-            end: *end,
-            buffer: Vec::new(),
-            taken: 0,
-        });
+        runs.push(Run { next: begin, end: *end, buffer: Vec::new(), taken: 0 });
         begin = *end;
     }
     let mut heads = BinaryHeap::new();
@@ -76,11 +71,7 @@ impl Run {
             let unseen = self.buffer.get(searched..).unwrap_or_default();
             if let Some(length) = unseen.iter().position(|byte| *byte == b'\n') {
                 let end = searched + length;
-                let line = self
-                    .buffer
-                    .get(self.taken..end)
-                    .unwrap_or_default()
-                    .to_vec();
+                let line = self.buffer.get(self.taken..end).unwrap_or_default().to_vec();
                 self.taken = end + 1;
                 return Ok(Some(line));
             }
@@ -102,8 +93,7 @@ impl Run {
         let left = usize::try_from(self.end - self.next).unwrap_or(usize::MAX);
         let mut chunk = vec![0; left.min(CHUNK)];
         file.seek(SeekFrom::Start(self.next))?;
-        file.read_exact(&mut chunk)
-            .context("a run is shorter than it was")?;
+        file.read_exact(&mut chunk).context("a run is shorter than it was")?;
         self.next += chunk.len() as u64;
         self.buffer.extend_from_slice(&chunk);
         Ok(!chunk.is_empty())
@@ -134,12 +124,8 @@ mod tests {
         check(&[], &[]);
         check(&[&[]], &[]);
         check(&[&["b", "a", "c"]], &["a", "b", "c"]);
-        check(
-            &[&["b", "d"], &[], &["a", "c"], &["e"]],
-            &["a", "b", "c", "d", "e"],
-        );
-        let [a, a0, a_b, b] =
-            ["a", "a-0", "a_b", "b"].map(|slug| format!("{{\"slug\":\"{slug}\",…"));
+        check(&[&["b", "d"], &[], &["a", "c"], &["e"]], &["a", "b", "c", "d", "e"]);
+        let [a, a0, a_b, b] = ["a", "a-0", "a_b", "b"].map(|slug| format!("{{\"slug\":\"{slug}\",…"));
         check(&[&[&b, &a0], &[&a_b, &a]], &[&a, &a0, &a_b, &b]);
     }
 

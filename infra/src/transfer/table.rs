@@ -55,10 +55,7 @@ pub(crate) enum Written {
 impl Table {
     /// A table that is asked when it is first needed.
     pub(crate) fn new(client: Client, name: impl Into<String>) -> Self {
-        Self {
-            client,
-            name: name.into(),
-        }
+        Self { client, name: name.into() }
     }
 
     /// Roughly how many items there are, as the table counts every six hours; `None` if it may not be asked.
@@ -66,13 +63,7 @@ impl Table {
     /// # Errors
     /// If there is no such table, or its key is not that of links.
     pub(crate) async fn count(&self) -> Result<Option<u64>> {
-        let described = match self
-            .client
-            .describe_table()
-            .table_name(&self.name)
-            .send()
-            .await
-        {
+        let described = match self.client.describe_table().table_name(&self.name).send().await {
             Ok(answer) => answer.table,
             Err(error) if error.code() == Some("AccessDeniedException") => return Ok(None),
             Err(error) => {
@@ -82,14 +73,9 @@ impl Table {
         let described = described.context("a description without a table")?;
         let is_key = |name: &str| name == KEY_ATTRIBUTE;
         if !matches!(described.key_schema(), [key] if is_key(key.attribute_name())) {
-            bail!(
-                "table {} is not a table of links: its key is not \"{KEY_ATTRIBUTE}\"",
-                self.name
-            );
+            bail!("table {} is not a table of links: its key is not \"{KEY_ATTRIBUTE}\"", self.name);
         }
-        Ok(described
-            .item_count
-            .and_then(|count| u64::try_from(count).ok()))
+        Ok(described.item_count.and_then(|count| u64::try_from(count).ok()))
     }
 
     /// One page of the table, as it is now. `limit` is for tests: without it a page is up to a megabyte.
@@ -119,12 +105,7 @@ impl Table {
     /// # Errors
     /// If the table cannot be read.
     pub(crate) async fn look(&self, slug: &Slug, item: &Item, replace: bool) -> Result<Written> {
-        let request = self
-            .client
-            .get_item()
-            .table_name(&self.name)
-            .set_key(Some(key(slug)))
-            .consistent_read(true);
+        let request = self.client.get_item().table_name(&self.name).set_key(Some(key(slug))).consistent_read(true);
         let answer = patiently(|| request.clone().send())
             .await
             .map_err(explain)
@@ -137,19 +118,13 @@ impl Table {
     /// # Errors
     /// If the table cannot be written to.
     pub(crate) async fn put(&self, slug: &Slug, item: &Item, replace: bool) -> Result<Written> {
-        let request = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(item.clone()));
+        let request = self.client.put_item().table_name(&self.name).set_item(Some(item.clone()));
         let request = if replace {
             request.return_values(ReturnValue::AllOld)
         } else {
             request
                 .condition_expression(IS_NEW)
-                .return_values_on_condition_check_failure(
-                    ReturnValuesOnConditionCheckFailure::AllOld,
-                )
+                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
         };
         let existing = match patiently(|| request.clone().send()).await {
             Ok(answer) => answer.attributes,
@@ -203,13 +178,7 @@ where
 
 fn is_throttled<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     matches!(
-        error
-            .as_service_error()
-            .and_then(ProvideErrorMetadata::code),
-        Some(
-            "ProvisionedThroughputExceededException"
-                | "ThrottlingException"
-                | "RequestLimitExceeded"
-        )
+        error.as_service_error().and_then(ProvideErrorMetadata::code),
+        Some("ProvisionedThroughputExceededException" | "ThrottlingException" | "RequestLimitExceeded")
     )
 }

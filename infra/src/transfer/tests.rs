@@ -9,9 +9,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::Connector;
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
-};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
@@ -32,11 +30,7 @@ struct Flaky {
 
 impl HttpConnector for Flaky {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let left = self
-            .left
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
-                left.checked_sub(1)
-            });
+        let left = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         if left.is_ok() {
             self.inner.call(request)
         } else {
@@ -51,16 +45,8 @@ struct Scripted(Arc<Mutex<VecDeque<(u16, Value)>>>);
 
 impl HttpConnector for Scripted {
     fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
-        let (status, body) = self
-            .0
-            .lock()
-            .unwrap()
-            .pop_front()
-            .expect("the script is over");
-        let response = http::Response::builder()
-            .status(status)
-            .body(SdkBody::from(body.to_string()))
-            .unwrap();
+        let (status, body) = self.0.lock().unwrap().pop_front().expect("the script is over");
+        let response = http::Response::builder().status(status).body(SdkBody::from(body.to_string())).unwrap();
         HttpConnectorFuture::ready(Ok(HttpResponse::try_from(response).unwrap()))
     }
 }
@@ -88,15 +74,11 @@ async fn filled(links: usize) -> String {
         "AttributeDefinitions": [{ "AttributeName": "id", "AttributeType": "S" }],
         "BillingMode": "PAY_PER_REQUEST",
     });
-    database
-        .create_table(serde_json::from_value(create).unwrap())
-        .unwrap();
+    database.create_table(serde_json::from_value(create).unwrap()).unwrap();
     for number in 0..links {
         let item = json!({ "id": { "S": format!("l{number}") }, "target": { "S": "https://example.com" } });
         let put = json!({ "TableName": "links", "Item": item });
-        database
-            .put_item(serde_json::from_value(put).unwrap())
-            .unwrap();
+        database.put_item(serde_json::from_value(put).unwrap()).unwrap();
     }
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -116,42 +98,24 @@ async fn an_export_that_broke_off_goes_on_without_a_line_lost_or_doubled() {
 
     let mut part = Part::unnamed().unwrap();
     let all = table(flaky(usize::MAX), &endpoint, 1);
-    dump(&all, &mut part, None, |_| {}, |_, _| {})
-        .await
-        .unwrap();
+    dump(&all, &mut part, None, |_| {}, |_, _| {}).await.unwrap();
     part.merge(std::fs::File::create(&whole).unwrap()).unwrap();
 
     // Fifteen pages of seven links: three get through, then none, then four, then the rest.
     for (requests, items, resume) in [(3, 21, false), (0, 21, true), (4, 49, true)] {
         let mut part = Part::open(&broken, "links", "eu-central-1", resume).unwrap();
         let table = table(flaky(requests), &endpoint, 1);
-        let error = dump(&table, &mut part, Some(7), |_| {}, |_, _| {})
-            .await
-            .unwrap_err();
-        assert!(
-            format!("{error:#}").contains("cannot read table links"),
-            "{error:#}"
-        );
+        let error = dump(&table, &mut part, Some(7), |_| {}, |_, _| {}).await.unwrap_err();
+        assert!(format!("{error:#}").contains("cannot read table links"), "{error:#}");
         assert_eq!(part.items, items);
         assert!(!broken.exists());
     }
     let mut part = Part::open(&broken, "links", "eu-central-1", true).unwrap();
     let mut seen = Vec::new();
-    dump(
-        &all,
-        &mut part,
-        Some(7),
-        |items| seen.push(items),
-        |_, _| {},
-    )
-    .await
-    .unwrap();
+    dump(&all, &mut part, Some(7), |items| seen.push(items), |_, _| {}).await.unwrap();
     assert_eq!((seen.first(), seen.last()), (Some(&49), Some(&100)));
     assert_eq!(part.finish(&broken).unwrap(), 100);
-    assert_eq!(
-        std::fs::read(&whole).unwrap(),
-        std::fs::read(&broken).unwrap()
-    );
+    assert_eq!(std::fs::read(&whole).unwrap(), std::fs::read(&broken).unwrap());
 }
 
 fn throttled() -> (u16, Value) {
@@ -161,27 +125,16 @@ fn throttled() -> (u16, Value) {
 
 fn item() -> Item {
     let text = |text: &str| AttributeValue::S(text.to_owned());
-    Item::from([
-        ("id".to_owned(), text("a")),
-        ("target".to_owned(), text("u")),
-    ])
+    Item::from([("id".to_owned(), text("a")), ("target".to_owned(), text("u"))])
 }
 
 #[tokio::test(start_paused = true)]
 async fn throttling_is_waited_out() {
     let script = |throttles: usize| {
         let answers = std::iter::repeat_n(throttled(), throttles).chain([(200, json!({}))]);
-        table(
-            Scripted(Arc::new(Mutex::new(answers.collect()))),
-            "http://localhost",
-            1,
-        )
+        table(Scripted(Arc::new(Mutex::new(answers.collect()))), "http://localhost", 1)
     };
-    let put = async |throttles: usize| {
-        script(throttles)
-            .put(&"a".parse().unwrap(), &item(), false)
-            .await
-    };
+    let put = async |throttles: usize| script(throttles).put(&"a".parse().unwrap(), &item(), false).await;
     let begun = tokio::time::Instant::now();
     assert_eq!(put(5).await.unwrap(), Written::Created);
     assert_eq!(begun.elapsed().as_secs(), 1 + 2 + 4 + 8 + 16);
@@ -192,28 +145,14 @@ async fn throttling_is_waited_out() {
 #[tokio::test]
 async fn a_conflict_without_the_item_is_looked_at() {
     let kind = "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException";
-    let refused = (
-        400,
-        json!({ "__type": kind, "message": "The conditional request failed" }),
-    );
+    let refused = (400, json!({ "__type": kind, "message": "The conditional request failed" }));
     let check = async |found: Value, expected: Written| {
         let answers = [refused.clone(), (200, json!({ "Item": found }))];
         let script = Scripted(Arc::new(Mutex::new(answers.into())));
         let table = table(script, "http://localhost", 1);
-        let written = table
-            .put(&"a".parse().unwrap(), &item(), false)
-            .await
-            .unwrap();
+        let written = table.put(&"a".parse().unwrap(), &item(), false).await.unwrap();
         assert_eq!(written, expected);
     };
-    check(
-        json!({ "id": { "S": "a" }, "target": { "S": "u" } }),
-        Written::Present,
-    )
-    .await;
-    check(
-        json!({ "id": { "S": "a" }, "target": { "S": "v" } }),
-        Written::Taken,
-    )
-    .await;
+    check(json!({ "id": { "S": "a" }, "target": { "S": "u" } }), Written::Present).await;
+    check(json!({ "id": { "S": "a" }, "target": { "S": "v" } }), Written::Taken).await;
 }

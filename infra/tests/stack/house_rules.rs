@@ -26,34 +26,18 @@ pub(crate) fn violations(template: &Value) -> Vec<String> {
 }
 
 fn tables(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
-    let names: Vec<_> = stack
-        .of_type("AWS::DynamoDB::Table")
-        .into_iter()
-        .map(|(name, _)| name)
-        .collect();
+    let names: Vec<_> = stack.of_type("AWS::DynamoDB::Table").into_iter().map(|(name, _)| name).collect();
     require(names == ["KeysTable", "LinksTable"], "two tables");
     for (name, table) in stack.of_type("AWS::DynamoDB::Table") {
         let properties = &table["Properties"];
-        require(
-            table["DeletionPolicy"] == "RetainExceptOnCreate",
-            &format!("{name} outlives the stack"),
-        );
-        require(
-            table["UpdateReplacePolicy"] == "Retain",
-            &format!("a replaced {name} stays"),
-        );
+        require(table["DeletionPolicy"] == "RetainExceptOnCreate", &format!("{name} outlives the stack"));
+        require(table["UpdateReplacePolicy"] == "Retain", &format!("a replaced {name} stays"));
         require(
             properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] == true,
             &format!("{name} has point-in-time recovery"),
         );
-        require(
-            properties["SSESpecification"]["SSEEnabled"] == true,
-            &format!("{name} is encrypted"),
-        );
-        require(
-            properties["DeletionProtectionEnabled"] == true,
-            &format!("{name} is protected"),
-        );
+        require(properties["SSESpecification"]["SSEEnabled"] == true, &format!("{name} is encrypted"));
+        require(properties["DeletionProtectionEnabled"] == true, &format!("{name} is protected"));
         let key = match name {
             "KeysTable" => links::key::item::KEY_ATTRIBUTE,
             _ => links::item::KEY_ATTRIBUTE,
@@ -68,251 +52,125 @@ fn tables(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
             == json!({"AttributeName": links::item::TTL_ATTRIBUTE, "Enabled": true}),
         "time to live goes by the attribute that the functions write",
     );
+    require(stack.properties("KeysTable").get("TimeToLiveSpecification").is_none(), "no key goes away by itself");
+    let told_of_keys =
+        stack.all().filter(|(name, resource)| *name != "KeysTable" && resource.to_string().contains("<KeysTable"));
     require(
-        stack
-            .properties("KeysTable")
-            .get("TimeToLiveSpecification")
-            .is_none(),
-        "no key goes away by itself",
-    );
-    let told_of_keys = stack.all().filter(|(name, resource)| {
-        *name != "KeysTable" && resource.to_string().contains("<KeysTable")
-    });
-    require(
-        told_of_keys
-            .map(|(name, _)| name)
-            .eq(["DynamoDbEndpoint", "Writer", "WriterRole"]),
+        told_of_keys.map(|(name, _)| name).eq(["DynamoDbEndpoint", "Writer", "WriterRole"]),
         "only the writer and its way out know the table of keys",
     );
 }
 
 fn cluster(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
     let properties = stack.properties("DaxCluster");
-    require(
-        properties["SSESpecification"]["SSEEnabled"] == true,
-        "the cluster is encrypted",
-    );
-    require(
-        properties["ClusterEndpointEncryptionType"] == "TLS",
-        "connections to the cluster are encrypted",
-    );
-    require(
-        properties["IAMRoleARN"] == "<DaxRole.Arn>",
-        "the cluster has its own role",
-    );
-    let name = stack.properties("DaxParameters")["ParameterGroupName"]
-        .as_str()
-        .unwrap_or_default();
-    require(
-        name.ends_with("-ttl-60"),
-        "a changed lifetime makes a new parameter group",
-    );
+    require(properties["SSESpecification"]["SSEEnabled"] == true, "the cluster is encrypted");
+    require(properties["ClusterEndpointEncryptionType"] == "TLS", "connections to the cluster are encrypted");
+    require(properties["IAMRoleARN"] == "<DaxRole.Arn>", "the cluster has its own role");
+    let name = stack.properties("DaxParameters")["ParameterGroupName"].as_str().unwrap_or_default();
+    require(name.ends_with("-ttl-60"), "a changed lifetime makes a new parameter group");
 }
 
 fn functions(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
     for name in ["Redirector", "Writer"] {
         let properties = stack.properties(name);
         let variables = &properties["Environment"]["Variables"];
+        require(properties["Role"] == json!(format!("<{name}Role.Arn>")), "each function has its own role");
         require(
-            properties["Role"] == json!(format!("<{name}Role.Arn>")),
-            "each function has its own role",
-        );
-        require(
-            properties["VpcConfig"]["SecurityGroupIds"]
-                == json!([format!("<{name}SecurityGroup.GroupId>")]),
+            properties["VpcConfig"]["SecurityGroupIds"] == json!([format!("<{name}SecurityGroup.GroupId>")]),
             "each function has its own security group",
         );
         require(
-            properties["VpcConfig"]["SubnetIds"]
-                .as_array()
-                .is_some_and(|subnets| subnets.len() == 3),
+            properties["VpcConfig"]["SubnetIds"].as_array().is_some_and(|subnets| subnets.len() == 3),
             "three zones",
         );
-        require(
-            properties["LoggingConfig"]["LogGroup"] == json!(format!("<{name}Logs>")),
-            "own log group",
-        );
-        require(
-            variables["RELEASE_ID"] == "<ReleaseId>",
-            "every release changes the function",
-        );
+        require(properties["LoggingConfig"]["LogGroup"] == json!(format!("<{name}Logs>")), "own log group");
+        require(variables["RELEASE_ID"] == "<ReleaseId>", "every release changes the function");
         let version = stack.properties(&format!("{name}Version"));
-        require(
-            version["Description"] == "<ReleaseId>",
-            "every release makes a version",
-        );
-        require(
-            version["CodeSha256"] == json!(format!("<{name}Sha256>")),
-            "Lambda checks the upload",
-        );
+        require(version["Description"] == "<ReleaseId>", "every release makes a version");
+        require(version["CodeSha256"] == json!(format!("<{name}Sha256>")), "Lambda checks the upload");
         let alias = stack.properties(&format!("{name}Live"));
+        require(alias["FunctionVersion"] == json!(format!("<{name}Version.Version>")), "the alias follows the release");
         require(
-            alias["FunctionVersion"] == json!(format!("<{name}Version.Version>")),
-            "the alias follows the release",
-        );
-        require(
-            stack.properties(&format!("{name}Integration"))["IntegrationUri"]
-                == json!(format!("<{name}Live>")),
+            stack.properties(&format!("{name}Integration"))["IntegrationUri"] == json!(format!("<{name}Live>")),
             "the API calls the alias",
         );
     }
-    let secret_holders = stack
-        .all()
-        .filter(|(_, resource)| resource.to_string().contains("resolve:secretsmanager"));
-    require(
-        secret_holders.map(|(name, _)| name).eq(["Writer"]),
-        "the writer alone has the secret",
-    );
+    let secret_holders = stack.all().filter(|(_, resource)| resource.to_string().contains("resolve:secretsmanager"));
+    require(secret_holders.map(|(name, _)| name).eq(["Writer"]), "the writer alone has the secret");
 }
 
 fn network(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
-    for kind in [
-        "AWS::EC2::InternetGateway",
-        "AWS::EC2::NatGateway",
-        "AWS::EC2::Route",
-    ] {
+    for kind in ["AWS::EC2::InternetGateway", "AWS::EC2::NatGateway", "AWS::EC2::Route"] {
         require(stack.of_type(kind).is_empty(), "no way out of the VPC");
     }
     for (_, group) in stack.of_type("AWS::EC2::SecurityGroup") {
         let properties = &group["Properties"];
-        require(
-            properties.get("SecurityGroupIngress").is_none(),
-            "no ingress inside a group",
-        );
-        require(
-            properties["SecurityGroupEgress"]
-                .as_array()
-                .is_some_and(|rules| rules.len() == 1),
-            "egress is listed",
-        );
+        require(properties.get("SecurityGroupIngress").is_none(), "no ingress inside a group");
+        require(properties["SecurityGroupEgress"].as_array().is_some_and(|rules| rules.len() == 1), "egress is listed");
     }
     for (name, ingress) in stack.of_type("AWS::EC2::SecurityGroupIngress") {
         let properties = &ingress["Properties"];
         let from = text(&properties["SourceSecurityGroupId"]);
-        let known = [
-            "<RedirectorSecurityGroup.GroupId>",
-            "<WriterSecurityGroup.GroupId>",
-        ]
-        .contains(&from.as_str());
-        require(
-            known && properties.get("CidrIp").is_none() && properties.get("CidrIpv6").is_none(),
-            name,
-        );
-        require(
-            properties["FromPort"] == 9111 && properties["ToPort"] == 9111,
-            "ingress on the port of DAX only",
-        );
+        let known = ["<RedirectorSecurityGroup.GroupId>", "<WriterSecurityGroup.GroupId>"].contains(&from.as_str());
+        require(known && properties.get("CidrIp").is_none() && properties.get("CidrIpv6").is_none(), name);
+        require(properties["FromPort"] == 9111 && properties["ToPort"] == 9111, "ingress on the port of DAX only");
     }
 }
 
 fn api(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
     for (name, permission) in stack.of_type("AWS::Lambda::Permission") {
-        let source = permission["Properties"]["SourceArn"]
-            .as_str()
-            .unwrap_or_default();
-        require(
-            source.starts_with("arn:aws:execute-api:eu-west-1:111122223333:<Api>/*/"),
-            name,
-        );
+        let source = permission["Properties"]["SourceArn"].as_str().unwrap_or_default();
+        require(source.starts_with("arn:aws:execute-api:eu-west-1:111122223333:<Api>/*/"), name);
         let function = text(&permission["Properties"]["FunctionName"]);
-        require(
-            ["<RedirectorLive>", "<WriterLive>"].contains(&function.as_str()),
-            name,
-        );
+        require(["<RedirectorLive>", "<WriterLive>"].contains(&function.as_str()), name);
     }
     let stage = stack.properties("DefaultStage");
     let log = &stage["AccessLogSettings"];
-    require(
-        log["DestinationArn"] == "<ApiLogs.Arn>",
-        "there is an access log",
-    );
-    let format: Value =
-        serde_json::from_str(log["Format"].as_str().unwrap_or_default()).unwrap_or_default();
-    let quoted = format
-        .as_object()
-        .is_some_and(|fields| fields.values().all(Value::is_string));
-    require(
-        quoted,
-        "the access log is JSON, and stays JSON when a value is absent",
-    );
+    require(log["DestinationArn"] == "<ApiLogs.Arn>", "there is an access log");
+    let format: Value = serde_json::from_str(log["Format"].as_str().unwrap_or_default()).unwrap_or_default();
+    let quoted = format.as_object().is_some_and(|fields| fields.values().all(Value::is_string));
+    require(quoted, "the access log is JSON, and stays JSON when a value is absent");
     for personal in ["sourceIp", "userAgent"] {
-        require(
-            !format.to_string().contains(personal),
-            "no client's address or browser in the log",
-        );
+        require(!format.to_string().contains(personal), "no client's address or browser in the log");
     }
-    require(
-        stage["DefaultRouteSettings"]["ThrottlingRateLimit"].is_number(),
-        "redirects are throttled",
-    );
+    require(stage["DefaultRouteSettings"]["ThrottlingRateLimit"].is_number(), "redirects are throttled");
     for route in ["POST /", "ANY /api/v1/{proxy+}"] {
-        require(
-            stage["RouteSettings"][route]["ThrottlingRateLimit"] == 20,
-            "writing is throttled",
-        );
+        require(stage["RouteSettings"][route]["ThrottlingRateLimit"] == 20, "writing is throttled");
     }
 }
 
 /// A name of its own would allow one stack per account and region, and break every replacement.
 fn names(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
-    let forbidden = [
-        "RoleName",
-        "TableName",
-        "ClusterName",
-        "GroupName",
-        "BucketName",
-        "AlarmName",
-        "TopicName",
-        "DashboardName",
-    ];
+    let forbidden =
+        ["RoleName", "TableName", "ClusterName", "GroupName", "BucketName", "AlarmName", "TopicName", "DashboardName"];
     for (name, resource) in stack.all() {
         for property in forbidden {
-            require(
-                resource["Properties"].get(property).is_none(),
-                &format!("{name} has a name of its own"),
-            );
+            require(resource["Properties"].get(property).is_none(), &format!("{name} has a name of its own"));
         }
     }
     for (name, function) in stack.of_type("AWS::Lambda::Function") {
-        require(
-            function["Properties"].get("FunctionName").is_none(),
-            &format!("{name} has a name of its own"),
-        );
+        require(function["Properties"].get("FunctionName").is_none(), &format!("{name} has a name of its own"));
     }
     for (name, group) in stack.of_type("AWS::Logs::LogGroup") {
-        require(
-            group["Properties"].get("LogGroupName").is_none(),
-            &format!("{name} has a name of its own"),
-        );
+        require(group["Properties"].get("LogGroupName").is_none(), &format!("{name} has a name of its own"));
     }
 }
 
 /// All routes with where they lead and who may call them, for every value of `WriterAuth`, with and without the page.
 fn routes(template: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    let allowed = template["Parameters"]["WriterAuth"]["AllowedValues"]
-        .as_array()
-        .unwrap();
-    let variants = allowed
-        .iter()
-        .flat_map(|auth| [(text(auth), "0"), (text(auth), "1")]);
+    let allowed = template["Parameters"]["WriterAuth"]["AllowedValues"].as_array().unwrap();
+    let variants = allowed.iter().flat_map(|auth| [(text(auth), "0"), (text(auth), "1")]);
     for (auth, page) in variants {
-        let stack = Rendered::new(
-            template,
-            &[
-                ("WriterAuth", &auth),
-                ("JwtIssuer", "https://issuer.example"),
-                ("Page", page),
-            ],
-        );
+        let stack =
+            Rendered::new(template, &[("WriterAuth", &auth), ("JwtIssuer", "https://issuer.example"), ("Page", page)]);
         let mut actual: Vec<_> = stack
             .of_type("AWS::ApiGatewayV2::Route")
             .into_iter()
             .map(|(_, route)| {
                 let properties = &route["Properties"];
                 let authorizer = properties.get("AuthorizerId").map(text).unwrap_or_default();
-                let parts =
-                    ["RouteKey", "Target", "AuthorizationType"].map(|key| text(&properties[key]));
+                let parts = ["RouteKey", "Target", "AuthorizationType"].map(|key| text(&properties[key]));
                 (parts, authorizer)
             })
             .collect();
@@ -322,11 +180,7 @@ fn routes(template: &Value) -> Vec<String> {
         let writer = |key: &str| {
             let authorizer = if auth == "JWT" { "<JwtAuthorizer>" } else { "" };
             (
-                [
-                    key.to_owned(),
-                    "integrations/<WriterIntegration>".to_owned(),
-                    checked_by_gateway.to_owned(),
-                ],
+                [key.to_owned(), "integrations/<WriterIntegration>".to_owned(), checked_by_gateway.to_owned()],
                 authorizer.to_owned(),
             )
         };
@@ -347,9 +201,7 @@ fn routes(template: &Value) -> Vec<String> {
         }
         expected.sort();
         if actual != expected {
-            found.push(format!(
-                "routes with WriterAuth={auth} and Page={page}: {actual:?}"
-            ));
+            found.push(format!("routes with WriterAuth={auth} and Page={page}: {actual:?}"));
         }
     }
     found
@@ -373,15 +225,8 @@ fn writing_is_closed_unless_it_is_opened_by_name() {
 #[test]
 fn dax_can_be_left_out_and_takes_everything_of_it_along() {
     let stack = Rendered::new(&template(), &[("DaxMode", "none")]);
-    let left: Vec<_> = stack
-        .all()
-        .filter(|(_, resource)| resource.to_string().contains("<Dax"))
-        .map(|(name, _)| name)
-        .collect();
+    let left: Vec<_> =
+        stack.all().filter(|(_, resource)| resource.to_string().contains("<Dax")).map(|(name, _)| name).collect();
     assert_eq!(left, Vec::<&str>::new());
-    assert!(
-        stack.properties("Redirector")["Environment"]["Variables"]
-            .get("DAX_ENDPOINT")
-            .is_none()
-    );
+    assert!(stack.properties("Redirector")["Environment"]["Variables"].get("DAX_ENDPOINT").is_none());
 }

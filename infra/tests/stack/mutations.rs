@@ -10,15 +10,8 @@ fn check(mistake: impl FnOnce(&mut Value), named: &str) {
     let mut mutant = template();
     mistake(&mut mutant["Resources"]);
     assert_ne!(mutant, template(), "the mistake was not made: {named}");
-    let found = [
-        policies::violations(&mutant),
-        house_rules::violations(&mutant),
-    ]
-    .concat();
-    assert!(
-        found.iter().any(|violation| violation.contains(named)),
-        "not noticed: {named}; found {found:?}"
-    );
+    let found = [policies::violations(&mutant), house_rules::violations(&mutant)].concat();
+    assert!(found.iter().any(|violation| violation.contains(named)), "not noticed: {named}; found {found:?}");
 }
 
 fn statement<'a>(resources: &'a mut Value, role: &str) -> &'a mut Value {
@@ -37,8 +30,7 @@ fn remove(value: &mut Value, key: &str) {
 fn the_redirector_may_put() {
     check(
         |all| {
-            statement(all, "RedirectorRole")["Action"] =
-                json!(["dynamodb:GetItem", "dynamodb:PutItem"]);
+            statement(all, "RedirectorRole")["Action"] = json!(["dynamodb:GetItem", "dynamodb:PutItem"]);
         },
         "RedirectorRole may also: (\"Allow\", \"dynamodb:PutItem\"",
     );
@@ -48,8 +40,7 @@ fn the_redirector_may_put() {
 fn the_writer_may_write_past_dax() {
     check(
         |all| {
-            statement(all, "WriterRole")["Action"] =
-                json!(["dynamodb:BatchGetItem", "dynamodb:PutItem"]);
+            statement(all, "WriterRole")["Action"] = json!(["dynamodb:BatchGetItem", "dynamodb:PutItem"]);
         },
         "WriterRole may also: (\"Allow\", \"dynamodb:PutItem\"",
     );
@@ -67,8 +58,7 @@ fn the_redirector_may_read_keys() {
     );
     check(
         |all| {
-            let statements =
-                &mut properties(all, "DynamoDbEndpoint")["PolicyDocument"]["Statement"];
+            let statements = &mut properties(all, "DynamoDbEndpoint")["PolicyDocument"]["Statement"];
             let readers = statements[0]["Condition"].clone();
             statements[2]["Condition"] = readers;
         },
@@ -76,8 +66,7 @@ fn the_redirector_may_read_keys() {
     );
     check(
         |all| {
-            properties(all, "Redirector")["Environment"]["Variables"]["KEYS_TABLE"] =
-                json!({"Ref": "KeysTable"});
+            properties(all, "Redirector")["Environment"]["Variables"]["KEYS_TABLE"] = json!({"Ref": "KeysTable"});
         },
         "only the writer and its way out know",
     );
@@ -95,8 +84,7 @@ fn dax_may_read_keys() {
 fn the_writer_may_make_keys() {
     check(
         |all| {
-            let statements =
-                &mut properties(all, "WriterRole")["Policies"][0]["PolicyDocument"]["Statement"];
+            let statements = &mut properties(all, "WriterRole")["Policies"][0]["PolicyDocument"]["Statement"];
             statements[2]["Action"][1] = json!("dynamodb:PutItem");
         },
         "WriterRole may also: (\"Allow\", \"dynamodb:PutItem\", \"<KeysTable.Arn>\"",
@@ -107,10 +95,7 @@ fn the_writer_may_make_keys() {
 fn the_writer_is_not_told_of_its_keys() {
     check(
         |all| {
-            remove(
-                &mut properties(all, "Writer")["Environment"]["Variables"],
-                "KEYS_TABLE",
-            );
+            remove(&mut properties(all, "Writer")["Environment"]["Variables"], "KEYS_TABLE");
         },
         "only the writer and its way out know",
     );
@@ -119,27 +104,20 @@ fn the_writer_is_not_told_of_its_keys() {
 #[test]
 fn anything_on_the_table() {
     for role in ["RedirectorRole", "WriterRole", "DaxRole"] {
-        check(
-            |all| statement(all, role)["Action"] = json!("dynamodb:*"),
-            "dynamodb:*",
-        );
+        check(|all| statement(all, role)["Action"] = json!("dynamodb:*"), "dynamodb:*");
     }
 }
 
 #[test]
 fn a_misspelt_action() {
-    check(
-        |all| statement(all, "DaxRole")["Action"][2] = json!("dynamodb:PutItems"),
-        "DaxRole may not",
-    );
+    check(|all| statement(all, "DaxRole")["Action"][2] = json!("dynamodb:PutItems"), "DaxRole may not");
 }
 
 #[test]
 fn dax_of_any_cluster() {
     check(
         |all| {
-            let statements = &mut properties(all, "RedirectorRole")["Policies"][0]["PolicyDocument"]
-                ["Statement"];
+            let statements = &mut properties(all, "RedirectorRole")["Policies"][0]["PolicyDocument"]["Statement"];
             statements[1]["Fn::If"][1]["Resource"] = json!("*");
         },
         "\"dax:GetItem\", \"*\"",
@@ -149,10 +127,7 @@ fn dax_of_any_cluster() {
 #[test]
 fn a_managed_policy() {
     let arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole";
-    check(
-        |all| properties(all, "WriterRole")["ManagedPolicyArns"] = json!([arn]),
-        "managed policies",
-    );
+    check(|all| properties(all, "WriterRole")["ManagedPolicyArns"] = json!([arn]), "managed policies");
 }
 
 #[test]
@@ -180,26 +155,19 @@ fn somebody_else_may_assume_a_role() {
 
 #[test]
 fn a_role_nobody_decided_on() {
-    check(
-        |all| all["Another"] = all["RedirectorRole"].clone(),
-        "Another",
-    );
+    check(|all| all["Another"] = all["RedirectorRole"].clone(), "Another");
 }
 
 #[test]
 fn the_denial_of_network_rights_is_lost() {
-    check(
-        |all| remove(all, "RedirectorNoEniFromCode"),
-        "RedirectorRole may not: (\"Deny\"",
-    );
+    check(|all| remove(all, "RedirectorNoEniFromCode"), "RedirectorRole may not: (\"Deny\"");
 }
 
 #[test]
 fn the_endpoint_lets_everything_through() {
     check(
         |all| {
-            properties(all, "DynamoDbEndpoint")["PolicyDocument"]["Statement"][0]["Action"] =
-                json!("*");
+            properties(all, "DynamoDbEndpoint")["PolicyDocument"]["Statement"][0]["Action"] = json!("*");
         },
         "the endpoint lets through",
     );
@@ -208,14 +176,8 @@ fn the_endpoint_lets_everything_through() {
 #[test]
 fn writing_without_auth() {
     for route in ["CreateRoute", "ManageRoute"] {
-        check(
-            |all| properties(all, route)["AuthorizationType"] = json!("NONE"),
-            "routes with WriterAuth=AWS_IAM",
-        );
-        check(
-            |all| remove(properties(all, route), "AuthorizerId"),
-            "routes with WriterAuth=JWT",
-        );
+        check(|all| properties(all, route)["AuthorizationType"] = json!("NONE"), "routes with WriterAuth=AWS_IAM");
+        check(|all| remove(properties(all, route), "AuthorizerId"), "routes with WriterAuth=JWT");
     }
 }
 
@@ -255,14 +217,8 @@ fn a_table_can_be_lost() {
             |all| remove(properties(all, table), "PointInTimeRecoverySpecification"),
             &format!("{table} has point-in-time recovery"),
         );
-        check(
-            |all| all[table]["DeletionPolicy"] = json!("Delete"),
-            &format!("{table} outlives the stack"),
-        );
-        check(
-            |all| remove(&mut all[table], "UpdateReplacePolicy"),
-            &format!("a replaced {table} stays"),
-        );
+        check(|all| all[table]["DeletionPolicy"] = json!("Delete"), &format!("{table} outlives the stack"));
+        check(|all| remove(&mut all[table], "UpdateReplacePolicy"), &format!("a replaced {table} stays"));
         check(
             |all| properties(all, table)["DeletionProtectionEnabled"] = json!(false),
             &format!("{table} is protected"),
@@ -270,8 +226,7 @@ fn a_table_can_be_lost() {
     }
     check(
         |all| {
-            properties(all, "LinksTable")["TimeToLiveSpecification"]["AttributeName"] =
-                json!("expires_at");
+            properties(all, "LinksTable")["TimeToLiveSpecification"]["AttributeName"] = json!("expires_at");
         },
         "time to live",
     );
@@ -289,33 +244,20 @@ fn the_network_is_open() {
     );
     check(
         |all| {
-            remove(
-                properties(all, "WriterSecurityGroup"),
-                "SecurityGroupEgress",
-            );
+            remove(properties(all, "WriterSecurityGroup"), "SecurityGroupEgress");
         },
         "egress is listed",
     );
-    check(
-        |all| all["Nat"] = json!({"Type": "AWS::EC2::NatGateway", "Properties": {}}),
-        "no way out",
-    );
+    check(|all| all["Nat"] = json!({"Type": "AWS::EC2::NatGateway", "Properties": {}}), "no way out");
 }
 
 #[test]
 fn the_api_is_not_accounted_for() {
-    check(
-        |all| remove(properties(all, "DefaultStage"), "AccessLogSettings"),
-        "there is an access log",
-    );
-    check(
-        |all| remove(properties(all, "WriterCreatePermission"), "SourceArn"),
-        "WriterCreatePermission",
-    );
+    check(|all| remove(properties(all, "DefaultStage"), "AccessLogSettings"), "there is an access log");
+    check(|all| remove(properties(all, "WriterCreatePermission"), "SourceArn"), "WriterCreatePermission");
     check(
         |all| {
-            properties(all, "DefaultStage")["AccessLogSettings"]["Format"] =
-                json!("{\"status\":$context.status}");
+            properties(all, "DefaultStage")["AccessLogSettings"]["Format"] = json!("{\"status\":$context.status}");
         },
         "the access log is JSON",
     );
@@ -332,21 +274,14 @@ fn the_api_is_not_accounted_for() {
 fn a_release_does_not_arrive() {
     check(
         |all| {
-            remove(
-                &mut properties(all, "Writer")["Environment"]["Variables"],
-                "RELEASE_ID",
-            );
+            remove(&mut properties(all, "Writer")["Environment"]["Variables"], "RELEASE_ID");
         },
         "every release changes",
     );
-    check(
-        |all| properties(all, "RedirectorVersion")["Description"] = json!("v1"),
-        "every release makes a version",
-    );
+    check(|all| properties(all, "RedirectorVersion")["Description"] = json!("v1"), "every release makes a version");
     check(
         |all| {
-            properties(all, "WriterIntegration")["IntegrationUri"] =
-                json!({"Fn::GetAtt": ["Writer", "Arn"]});
+            properties(all, "WriterIntegration")["IntegrationUri"] = json!({"Fn::GetAtt": ["Writer", "Arn"]});
         },
         "the API calls the alias",
     );
@@ -356,8 +291,7 @@ fn a_release_does_not_arrive() {
 fn the_secret_reaches_the_redirector() {
     check(
         |all| {
-            let secret =
-                properties(all, "Writer")["Environment"]["Variables"]["SLUG_SECRET"].clone();
+            let secret = properties(all, "Writer")["Environment"]["Variables"]["SLUG_SECRET"].clone();
             properties(all, "Redirector")["Environment"]["Variables"]["SLUG_SECRET"] = secret;
         },
         "the writer alone",
@@ -366,12 +300,6 @@ fn the_secret_reaches_the_redirector() {
 
 #[test]
 fn a_name_of_its_own() {
-    check(
-        |all| properties(all, "LinksTable")["TableName"] = json!("Links"),
-        "LinksTable has a name",
-    );
-    check(
-        |all| properties(all, "Writer")["FunctionName"] = json!("writer"),
-        "Writer has a name",
-    );
+    check(|all| properties(all, "LinksTable")["TableName"] = json!("Links"), "LinksTable has a name");
+    check(|all| properties(all, "Writer")["FunctionName"] = json!("writer"), "Writer has a name");
 }

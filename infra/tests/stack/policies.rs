@@ -23,39 +23,23 @@ const ENI_READS: [&str; 2] = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubn
 const ENI_RESOURCES: &str = "arn:aws:ec2:eu-west-1:111122223333:*/*";
 
 fn allow(action: &str, resource: &str) -> Grant {
-    (
-        "Allow".to_owned(),
-        action.to_owned(),
-        resource.to_owned(),
-        "null".to_owned(),
-    )
+    ("Allow".to_owned(), action.to_owned(), resource.to_owned(), "null".to_owned())
 }
 
 /// Actions and resources as lists, whether the policy says one or many.
 fn list(value: &Value) -> Vec<String> {
-    value.as_array().map_or_else(
-        || vec![text(value)],
-        |items| items.iter().map(text).collect(),
-    )
+    value.as_array().map_or_else(|| vec![text(value)], |items| items.iter().map(text).collect())
 }
 
 fn grants(document: &Value) -> BTreeSet<Grant> {
     let mut grants = BTreeSet::new();
     for statement in document["Statement"].as_array().unwrap() {
         let unknown = ["NotAction", "NotResource", "NotPrincipal"];
-        assert!(
-            unknown.iter().all(|key| statement.get(*key).is_none()),
-            "{statement}"
-        );
+        assert!(unknown.iter().all(|key| statement.get(*key).is_none()), "{statement}");
         for action in list(&statement["Action"]) {
             for resource in list(&statement["Resource"]) {
                 let condition = statement["Condition"].to_string();
-                grants.insert((
-                    text(&statement["Effect"]),
-                    action.clone(),
-                    resource,
-                    condition,
-                ));
+                grants.insert((text(&statement["Effect"]), action.clone(), resource, condition));
             }
         }
     }
@@ -65,45 +49,25 @@ fn grants(document: &Value) -> BTreeSet<Grant> {
 /// Everything a role is granted: inline policies and those attached from elsewhere in the template.
 fn grants_of(stack: &Rendered, role: &str) -> BTreeSet<Grant> {
     let reference = json!(format!("<{role}>"));
-    let inline = stack.properties(role)["Policies"]
-        .as_array()
-        .into_iter()
-        .flatten();
-    let attached = stack
-        .of_type("AWS::IAM::Policy")
-        .into_iter()
-        .map(|(_, policy)| &policy["Properties"]);
-    let attached =
-        attached.filter(|policy| policy["Roles"].as_array().unwrap().contains(&reference));
-    inline
-        .chain(attached)
-        .flat_map(|policy| grants(&policy["PolicyDocument"]))
-        .collect()
+    let inline = stack.properties(role)["Policies"].as_array().into_iter().flatten();
+    let attached = stack.of_type("AWS::IAM::Policy").into_iter().map(|(_, policy)| &policy["Properties"]);
+    let attached = attached.filter(|policy| policy["Roles"].as_array().unwrap().contains(&reference));
+    inline.chain(attached).flat_map(|policy| grants(&policy["PolicyDocument"])).collect()
 }
 
 /// What every function in a VPC needs, and the denial of the network rights to its own code.
 fn runtime_grants(function: &str, tracing: bool) -> BTreeSet<Grant> {
     let mut expected = BTreeSet::new();
     let log_group = format!("<{function}Logs.Arn>");
-    expected.extend(
-        ["logs:CreateLogStream", "logs:PutLogEvents"].map(|action| allow(action, &log_group)),
-    );
+    expected.extend(["logs:CreateLogStream", "logs:PutLogEvents"].map(|action| allow(action, &log_group)));
     expected.extend(ENI_READS.map(|action| allow(action, "*")));
     expected.extend(ENI_ACTIONS.map(|action| allow(action, ENI_RESOURCES)));
     if tracing {
-        expected.extend(
-            ["xray:PutTraceSegments", "xray:PutTelemetryRecords"].map(|action| allow(action, "*")),
-        );
+        expected.extend(["xray:PutTraceSegments", "xray:PutTelemetryRecords"].map(|action| allow(action, "*")));
     }
-    let own_code =
-        json!({"ArnEquals": {"lambda:SourceFunctionArn": format!("<{function}.Arn>")}}).to_string();
+    let own_code = json!({"ArnEquals": {"lambda:SourceFunctionArn": format!("<{function}.Arn>")}}).to_string();
     for action in ENI_ACTIONS.iter().chain(&ENI_READS) {
-        expected.insert((
-            "Deny".to_owned(),
-            (*action).to_owned(),
-            "*".to_owned(),
-            own_code.clone(),
-        ));
+        expected.insert(("Deny".to_owned(), (*action).to_owned(), "*".to_owned(), own_code.clone()));
     }
     expected
 }
@@ -146,11 +110,7 @@ fn expected(role: &str, dax: bool, tracing: bool) -> BTreeSet<Grant> {
 }
 
 fn trusted(role: &str) -> Value {
-    let service = if role == "DaxRole" {
-        "dax.amazonaws.com"
-    } else {
-        "lambda.amazonaws.com"
-    };
+    let service = if role == "DaxRole" { "dax.amazonaws.com" } else { "lambda.amazonaws.com" };
     json!([{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}])
 }
 
@@ -159,45 +119,21 @@ pub(crate) fn violations(template: &Value) -> Vec<String> {
     let mut found = Vec::new();
     for (dax, tracing) in [(true, false), (true, true), (false, false), (false, true)] {
         let mode = if dax { "tls" } else { "none" };
-        let stack = Rendered::new(
-            template,
-            &[
-                ("DaxMode", mode),
-                ("Tracing", if tracing { "true" } else { "false" }),
-            ],
-        );
-        let mut roles: Vec<&str> = stack
-            .of_type("AWS::IAM::Role")
-            .into_iter()
-            .map(|(name, _)| name)
-            .collect();
-        let known = if dax {
-            vec!["DaxRole", "RedirectorRole", "WriterRole"]
-        } else {
-            vec!["RedirectorRole", "WriterRole"]
-        };
+        let stack = Rendered::new(template, &[("DaxMode", mode), ("Tracing", if tracing { "true" } else { "false" })]);
+        let mut roles: Vec<&str> = stack.of_type("AWS::IAM::Role").into_iter().map(|(name, _)| name).collect();
+        let known =
+            if dax { vec!["DaxRole", "RedirectorRole", "WriterRole"] } else { vec!["RedirectorRole", "WriterRole"] };
         if roles != known {
             found.push(format!("roles: {roles:?}"));
             roles.retain(|role| known.contains(role));
         }
         for role in roles {
             let (actual, expected) = (grants_of(&stack, role), expected(role, dax, tracing));
-            found.extend(
-                actual
-                    .difference(&expected)
-                    .map(|grant| format!("{role} may also: {grant:?}")),
-            );
-            found.extend(
-                expected
-                    .difference(&actual)
-                    .map(|grant| format!("{role} may not: {grant:?}")),
-            );
+            found.extend(actual.difference(&expected).map(|grant| format!("{role} may also: {grant:?}")));
+            found.extend(expected.difference(&actual).map(|grant| format!("{role} may not: {grant:?}")));
             let properties = stack.properties(role);
             if properties["AssumeRolePolicyDocument"]["Statement"] != trusted(role) {
-                found.push(format!(
-                    "{role} trusts {}",
-                    properties["AssumeRolePolicyDocument"]
-                ));
+                found.push(format!("{role} trusts {}", properties["AssumeRolePolicyDocument"]));
             }
             if properties.get("ManagedPolicyArns").is_some() {
                 found.push(format!("{role} has managed policies"));
@@ -223,10 +159,7 @@ fn endpoint_violations(stack: &Rendered) -> Vec<String> {
         ),
         statement(
             "WriterWritesAndLists",
-            json!(
-                ["PutItem", "UpdateItem", "BatchGetItem", "Query"]
-                    .map(|it| format!("dynamodb:{it}"))
-            ),
+            json!(["PutItem", "UpdateItem", "BatchGetItem", "Query"].map(|it| format!("dynamodb:{it}"))),
             json!(["<LinksTable.Arn>", OWNER_INDEX]),
             json!("<WriterRole.Arn>")
         ),
@@ -238,11 +171,7 @@ fn endpoint_violations(stack: &Rendered) -> Vec<String> {
         ),
     ]);
     let actual = &stack.properties("DynamoDbEndpoint")["PolicyDocument"]["Statement"];
-    if *actual == expected {
-        Vec::new()
-    } else {
-        vec![format!("the endpoint lets through {actual}")]
-    }
+    if *actual == expected { Vec::new() } else { vec![format!("the endpoint lets through {actual}")] }
 }
 
 #[test]
@@ -253,13 +182,7 @@ fn every_role_may_do_exactly_what_was_decided() {
 #[test]
 fn flow_logs_bring_one_role_that_writes_them() {
     let stack = Rendered::new(&template(), &[("FlowLogs", "true")]);
-    let actions = [
-        "logs:CreateLogStream",
-        "logs:PutLogEvents",
-        "logs:DescribeLogStreams",
-    ];
-    let expected: BTreeSet<_> = actions
-        .map(|action| allow(action, "<FlowLogGroup.Arn>"))
-        .into();
+    let actions = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"];
+    let expected: BTreeSet<_> = actions.map(|action| allow(action, "<FlowLogGroup.Arn>")).into();
     assert_eq!(grants_of(&stack, "FlowLogRole"), expected);
 }

@@ -15,9 +15,7 @@ impl Rendered {
         let scope = Scope::new(template, overrides);
         let mut resources = BTreeMap::new();
         for (name, resource) in template["Resources"].as_object().unwrap() {
-            let wanted = resource
-                .get("Condition")
-                .is_none_or(|name| scope.condition(name));
+            let wanted = resource.get("Condition").is_none_or(|name| scope.condition(name));
             if wanted {
                 resources.insert(name.clone(), scope.value(resource).unwrap());
             }
@@ -27,26 +25,17 @@ impl Rendered {
 
     /// Resources of one type by logical id.
     pub(crate) fn of_type<'a>(&'a self, kind: &str) -> Vec<(&'a str, &'a Value)> {
-        let of_type = self
-            .resources
-            .iter()
-            .filter(|(_, resource)| resource["Type"] == kind);
-        of_type
-            .map(|(name, resource)| (name.as_str(), resource))
-            .collect()
+        let of_type = self.resources.iter().filter(|(_, resource)| resource["Type"] == kind);
+        of_type.map(|(name, resource)| (name.as_str(), resource)).collect()
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.resources
-            .iter()
-            .map(|(name, resource)| (name.as_str(), resource))
+        self.resources.iter().map(|(name, resource)| (name.as_str(), resource))
     }
 
     /// The properties of one resource; null if the conditions leave it out.
     pub(crate) fn properties(&self, name: &str) -> &Value {
-        self.resources
-            .get(name)
-            .map_or(&Value::Null, |resource| &resource["Properties"])
+        self.resources.get(name).map_or(&Value::Null, |resource| &resource["Properties"])
     }
 }
 
@@ -60,44 +49,26 @@ impl<'a> Scope<'a> {
         let mut parameters: BTreeMap<String, Value> = BTreeMap::new();
         for (name, definition) in template["Parameters"].as_object().unwrap() {
             let default = definition.get("Default").cloned();
-            parameters.insert(
-                name.clone(),
-                default.unwrap_or_else(|| json!(format!("<{name}>"))),
-            );
+            parameters.insert(name.clone(), default.unwrap_or_else(|| json!(format!("<{name}>"))));
         }
         for (name, value) in overrides {
             assert!(parameters.contains_key(*name), "{name} is no parameter");
             parameters.insert((*name).to_owned(), json!(value));
         }
-        Self {
-            parameters,
-            conditions: &template["Conditions"],
-        }
+        Self { parameters, conditions: &template["Conditions"] }
     }
 
     fn condition(&self, name: &Value) -> bool {
         let name = name.as_str().unwrap();
-        self.test(
-            self.conditions
-                .get(name)
-                .unwrap_or_else(|| panic!("no condition {name}")),
-        )
+        self.test(self.conditions.get(name).unwrap_or_else(|| panic!("no condition {name}")))
     }
 
     fn test(&self, test: &Value) -> bool {
         let (function, argument) = call(test).unwrap_or_else(|| panic!("no test: {test}"));
-        let tests = || {
-            argument
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|test| self.test(test))
-        };
+        let tests = || argument.as_array().unwrap().iter().map(|test| self.test(test));
         match function {
             "Condition" => self.condition(argument),
-            "Fn::Equals" => {
-                text(&self.value(&argument[0]).unwrap()) == text(&self.value(&argument[1]).unwrap())
-            }
+            "Fn::Equals" => text(&self.value(&argument[0]).unwrap()) == text(&self.value(&argument[1]).unwrap()),
             "Fn::Not" => !self.test(&argument[0]),
             "Fn::And" => tests().all(|test| test),
             "Fn::Or" => tests().any(|test| test),
@@ -113,9 +84,7 @@ impl<'a> Scope<'a> {
         Some(match value {
             Value::Array(items) => items.iter().filter_map(|item| self.value(item)).collect(),
             Value::Object(entries) => {
-                let kept = entries
-                    .iter()
-                    .filter_map(|(key, value)| Some((key.clone(), self.value(value)?)));
+                let kept = entries.iter().filter_map(|(key, value)| Some((key.clone(), self.value(value)?)));
                 Value::Object(kept.collect::<Map<_, _>>())
             }
             other => other.clone(),
@@ -125,11 +94,7 @@ impl<'a> Scope<'a> {
     fn call(&self, function: &str, argument: &Value) -> Option<Value> {
         match function {
             "Ref" => self.reference(argument.as_str().unwrap()),
-            "Fn::GetAtt" => Some(json!(format!(
-                "<{}.{}>",
-                text(&argument[0]),
-                text(&argument[1])
-            ))),
+            "Fn::GetAtt" => Some(json!(format!("<{}.{}>", text(&argument[0]), text(&argument[1])))),
             "Fn::Sub" => Some(json!(self.substitute(argument.as_str().unwrap()))),
             "Fn::If" => self.value(&argument[if self.condition(&argument[0]) { 1 } else { 2 }]),
             // Addresses and zones; no check looks at them.
@@ -146,12 +111,7 @@ impl<'a> Scope<'a> {
             "AWS::AccountId" => Some(json!("111122223333")),
             "AWS::StackName" => Some(json!("kurz")),
             "AWS::URLSuffix" => Some(json!("amazonaws.com")),
-            other => Some(
-                self.parameters
-                    .get(other)
-                    .cloned()
-                    .unwrap_or_else(|| json!(format!("<{other}>"))),
-            ),
+            other => Some(self.parameters.get(other).cloned().unwrap_or_else(|| json!(format!("<{other}>")))),
         }
     }
 
@@ -176,14 +136,11 @@ impl<'a> Scope<'a> {
 fn call(value: &Value) -> Option<(&str, &Value)> {
     let entries = value.as_object().filter(|entries| entries.len() == 1)?;
     let (name, argument) = entries.iter().next()?;
-    let is_function =
-        name == "Ref" || name.starts_with("Fn::") || (name == "Condition" && argument.is_string());
+    let is_function = name == "Ref" || name.starts_with("Fn::") || (name == "Condition" && argument.is_string());
     is_function.then_some((name.as_str(), argument))
 }
 
 /// CloudFormation compares and inserts everything as text.
 pub(crate) fn text(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -12,19 +12,9 @@ const RELEASE: &str = "RELEASE_ID";
 
 fn check(function: &str, asked_for: &[&str]) {
     let stack = Rendered::new(&template(), &[]);
-    let told = stack.properties(function)["Environment"]["Variables"]
-        .as_object()
-        .unwrap();
-    let told: BTreeSet<&str> = told
-        .keys()
-        .map(String::as_str)
-        .filter(|name| *name != RELEASE)
-        .collect();
-    let asked_for: BTreeSet<&str> = asked_for
-        .iter()
-        .copied()
-        .filter(|name| !LOCAL_ONLY.contains(name))
-        .collect();
+    let told = stack.properties(function)["Environment"]["Variables"].as_object().unwrap();
+    let told: BTreeSet<&str> = told.keys().map(String::as_str).filter(|name| *name != RELEASE).collect();
+    let asked_for: BTreeSet<&str> = asked_for.iter().copied().filter(|name| !LOCAL_ONLY.contains(name)).collect();
     assert_eq!(told, asked_for, "{function}");
 }
 

@@ -26,27 +26,13 @@ fn link(slug: &str, target: &str) -> Value {
 fn check(options: &[&str], exit: i32, expected: [u64; 5], b_leads_to: &str, c_is_there: bool) {
     let tables = tables();
     let file = tables.write("links.jsonl", LINES);
-    let options: Vec<_> = ["--output", "json", "import"]
-        .iter()
-        .chain(options)
-        .copied()
-        .collect();
+    let options: Vec<_> = ["--output", "json", "import"].iter().chain(options).copied().collect();
     let run = tables.run("one", &options, &file);
     assert_eq!(run.exit, exit, "{run:?}");
-    let events = run
-        .stdout
-        .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let end = events
-        .into_iter()
-        .find(|event| event["event"] == "imported")
-        .unwrap();
+    let events = run.stdout.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let end = events.into_iter().find(|event| event["event"] == "imported").unwrap();
     let names = ["created", "present", "replaced", "conflicts", "bad"];
-    assert_eq!(
-        names.map(|name| end[name].as_u64().unwrap()),
-        expected,
-        "{end}"
-    );
+    assert_eq!(names.map(|name| end[name].as_u64().unwrap()), expected, "{end}");
     assert_eq!(tables.item("one", "b")["target"]["S"], b_leads_to);
     assert_eq!(!tables.item("one", "c").is_null(), c_is_there);
 }
@@ -56,20 +42,8 @@ fn a_conflict_is_decided_as_told() {
     let (old, new) = ("https://example.com/other", "https://example.com/b");
     check(&["--on-conflict", "skip"], 0, [1, 1, 0, 1, 0], old, true);
     check(&["--on-conflict", "replace"], 0, [1, 1, 1, 0, 0], new, true);
-    check(
-        &["--dry-run", "--on-conflict", "skip"],
-        0,
-        [1, 1, 0, 1, 0],
-        old,
-        false,
-    );
-    check(
-        &["--dry-run", "--on-conflict", "replace"],
-        0,
-        [1, 1, 1, 0, 0],
-        old,
-        false,
-    );
+    check(&["--dry-run", "--on-conflict", "skip"], 0, [1, 1, 0, 1, 0], old, false);
+    check(&["--dry-run", "--on-conflict", "replace"], 0, [1, 1, 1, 0, 0], old, false);
     check(&["--dry-run"], 3, [1, 1, 0, 1, 0], old, false);
 }
 
@@ -78,18 +52,12 @@ fn without_a_decision_an_import_stops_at_the_first_conflict() {
     let tables = tables();
     let mut lines = LINES.to_owned();
     for number in 0..500 {
-        lines.push_str(&format!(
-            "{{\"slug\":\"n{number}\",\"url\":\"https://example.com\"}}\n"
-        ));
+        lines.push_str(&format!("{{\"slug\":\"n{number}\",\"url\":\"https://example.com\"}}\n"));
     }
     let file = tables.write("links.jsonl", lines);
     let run = tables.run("one", &["import"], &file);
     assert_eq!(run.exit, 3, "{run:?}");
-    assert!(
-        run.stdout
-            .contains("line 2 b: the table has another link there"),
-        "{run:?}"
-    );
+    assert!(run.stdout.contains("line 2 b: the table has another link there"), "{run:?}");
     assert!(run.stdout.contains("not reached"), "{run:?}");
     assert!(run.stderr.contains("--on-conflict"), "{run:?}");
     // What was under way beside it is finished; hundreds were never begun.
@@ -111,11 +79,7 @@ fn bad_lines_are_reported_and_the_others_imported() {
 
     let run = tables.run("one", &["import", "--strict"], &file);
     assert_eq!(run.exit, 1, "{run:?}");
-    assert!(
-        run.stderr
-            .contains("3 entries cannot be imported; nothing was written"),
-        "{run:?}"
-    );
+    assert!(run.stderr.contains("3 entries cannot be imported; nothing was written"), "{run:?}");
     assert!(tables.items("one").is_empty());
 
     let run = tables.run("one", &["import"], &file);
@@ -128,11 +92,7 @@ fn bad_lines_are_reported_and_the_others_imported() {
     ] {
         assert!(run.stdout.contains(line), "{line}: {}", run.stdout);
     }
-    let slugs = tables
-        .items("one")
-        .iter()
-        .map(|item| item["id"]["S"].clone())
-        .collect::<Vec<_>>();
+    let slugs = tables.items("one").iter().map(|item| item["id"]["S"].clone()).collect::<Vec<_>>();
     assert_eq!(slugs, ["a", "b", "c", "e"]);
 }
 

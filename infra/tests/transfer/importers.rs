@@ -7,38 +7,23 @@ use serde_json::{Value, json};
 use super::tables::Tables;
 
 fn sample(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/transfer/samples")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transfer/samples").join(name)
 }
 
 /// Imports a sample for ann: the exit code, what is said, and the table.
 fn import(name: &str, options: &[&str]) -> (i32, String, Tables) {
     let tables = Tables::start();
-    let options: Vec<_> = ["import", "--owner", "ann"]
-        .iter()
-        .chain(options)
-        .copied()
-        .collect();
+    let options: Vec<_> = ["import", "--owner", "ann"].iter().chain(options).copied().collect();
     let dry_run: Vec<_> = options.iter().chain(&["--dry-run"]).copied().collect();
     let dry = tables.run("one", &dry_run, &sample(name));
     assert!(tables.items("one").is_empty(), "a dry run has written");
     let run = tables.run("one", &options, &sample(name));
     assert_eq!(dry.exit, run.exit, "{dry:?}");
-    assert_eq!(
-        dry.stdout.replace("would be imported", "imported"),
-        run.stdout,
-        "a dry run says something else"
-    );
+    assert_eq!(dry.stdout.replace("would be imported", "imported"), run.stdout, "a dry run says something else");
     // Once more: everything is there.
     let again = tables.run("one", &options, &sample(name));
     assert_eq!(again.exit, run.exit);
-    assert!(
-        again
-            .stdout
-            .contains("new                                        0"),
-        "{again:?}"
-    );
+    assert!(again.stdout.contains("new                                        0"), "{again:?}");
     (run.exit, run.stdout, tables)
 }
 
@@ -50,10 +35,7 @@ fn says(said: &str, lines: &[&str]) {
 
 fn slugs(tables: &Tables) -> Vec<String> {
     let items = tables.items("one");
-    items
-        .iter()
-        .map(|item| item["id"]["S"].as_str().unwrap().to_owned())
-        .collect()
+    items.iter().map(|item| item["id"]["S"].as_str().unwrap().to_owned()).collect()
 }
 
 /// An item without what depends on nothing but being imported.
@@ -90,11 +72,7 @@ fn the_table_of_yourls() {
             "created_at": { "N": "1606780799" }, "updated_at": { "N": "1606780799" },
         }),
     );
-    check(
-        &tables,
-        "zero",
-        json!({ "target": { "S": "https://potters.example/zero" } }),
-    );
+    check(&tables, "zero", json!({ "target": { "S": "https://potters.example/zero" } }));
     says(
         &said,
         &[
@@ -170,24 +148,15 @@ fn the_web_client_of_shlink() {
     let options = ["--from", "shlink", "--domain", "QR.museum.example"];
     let (exit, _, tables) = import("shlink_short_urls.csv", &options);
     assert_eq!(exit, 0);
-    assert_eq!(
-        tables.item("one", "opening")["target"]["S"],
-        "https://museum.example/visit"
-    );
-    let (_, _, tables) = import(
-        "shlink_short_urls.csv",
-        &["--from", "shlink", "--allow-private"],
-    );
+    assert_eq!(tables.item("one", "opening")["target"]["S"], "https://museum.example/visit");
+    let (_, _, tables) = import("shlink_short_urls.csv", &["--from", "shlink", "--allow-private"]);
     assert_eq!(slugs(&tables), ["desk", "opening"]);
 }
 
 #[test]
 fn limits_that_were_added_to_the_csv_of_shlink() {
     let (exit, said, tables) = import("shlink_with_limits.csv", &["--from", "shlink"]);
-    assert_eq!(
-        (exit, slugs(&tables)),
-        (2, vec!["once".to_owned(), "summer".to_owned()])
-    );
+    assert_eq!((exit, slugs(&tables)), (2, vec!["once".to_owned(), "summer".to_owned()]));
     let summer = tables.item("one", "summer");
     assert_eq!(summer["valid_from"]["N"], "1717192800");
     assert_eq!(summer["expires_at"]["N"], "4091896800");
@@ -219,10 +188,7 @@ fn the_pages_of_kutt() {
     );
     assert_eq!(tables.item("one", "staff-only")["state"]["S"], "disabled");
     assert_eq!(tables.item("one", "scam")["state"]["S"], "blocked");
-    assert_eq!(
-        tables.item("one", "easter")["expires_at"]["N"],
-        "1650319200"
-    );
+    assert_eq!(tables.item("one", "easter")["expires_at"]["N"], "1650319200");
     says(
         &said,
         &[
@@ -233,10 +199,7 @@ fn the_pages_of_kutt() {
             "not kept: visits (3 links)",
         ],
     );
-    let (_, _, tables) = import(
-        "kutt_links.json",
-        &["--from", "kutt", "--domain", "go.bakery.example"],
-    );
+    let (_, _, tables) = import("kutt_links.json", &["--from", "kutt", "--domain", "go.bakery.example"]);
     assert_eq!(slugs(&tables), ["easter"]);
 }
 
@@ -244,10 +207,7 @@ fn the_pages_of_kutt() {
 fn the_pages_of_bitly() {
     let (exit, said, tables) = import("bitly_bitlinks.json", &["--from", "bitly"]);
     assert_eq!(exit, 2);
-    assert_eq!(
-        slugs(&tables),
-        ["3ftr41l", "3n0t1tl3", "3oldarc", "map", "trailmap"]
-    );
+    assert_eq!(slugs(&tables), ["3ftr41l", "3n0t1tl3", "3oldarc", "map", "trailmap"]);
     for slug in ["3ftr41l", "trailmap", "map"] {
         check(
             &tables,
@@ -269,10 +229,7 @@ fn the_pages_of_bitly() {
             "not kept: the field client_id (3 links)",
         ],
     );
-    let (_, _, tables) = import(
-        "bitly_bitlinks.json",
-        &["--from", "bitly", "--domain", "go.trails.example"],
-    );
+    let (_, _, tables) = import("bitly_bitlinks.json", &["--from", "bitly", "--domain", "go.trails.example"]);
     assert_eq!(slugs(&tables), ["map"]);
 }
 
@@ -285,16 +242,8 @@ fn a_file_of_another_kind_is_refused() {
         assert_eq!(run.exit, 1, "{run:?}");
         assert!(run.stderr.contains(expected), "{run:?}");
     };
-    check(
-        "kutt_links.json",
-        "yourls",
-        "none of the columns keyword, source",
-    );
-    check(
-        "yourls_url.csv",
-        "shlink",
-        "none of the columns shorturl, shortcode",
-    );
+    check("kutt_links.json", "yourls", "none of the columns keyword, source");
+    check("yourls_url.csv", "shlink", "none of the columns shorturl, shortcode");
     check("yourls_url.csv", "kutt", "not JSON");
     check("missing.csv", "yourls", "cannot read");
 }
@@ -302,11 +251,7 @@ fn a_file_of_another_kind_is_refused() {
 #[test]
 fn who_owns_the_links_must_be_said_and_only_of_others() {
     let tables = Tables::start();
-    let run = tables.run(
-        "one",
-        &["import", "--from", "kutt"],
-        &sample("kutt_links.json"),
-    );
+    let run = tables.run("one", &["import", "--from", "kutt"], &sample("kutt_links.json"));
     assert_eq!(run.exit, 1);
     assert!(run.stderr.contains("--owner"), "{run:?}");
     let run = tables.run("one", &["import", "--owner", "ann"], &tables.write("x", ""));

@@ -15,8 +15,7 @@ fn link(number: u64) -> Value {
         let spread = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15 ^ (salt << 20));
         (spread >> 33) % sides
     };
-    let one_of =
-        |names: &[&str], salt: u64| names[dice(names.len() as u64, salt) as usize].to_owned();
+    let one_of = |names: &[&str], salt: u64| names[dice(names.len() as u64, salt) as usize].to_owned();
     let slug = match dice(4, 1) {
         0 => format!("l{number}"),
         1 => format!("l-{number}"),
@@ -26,10 +25,7 @@ fn link(number: u64) -> Value {
     let target = match dice(4, 2) {
         0 => "https://example.com".to_owned(),
         1 => format!("https://example.com/a/{number}?q=%C3%BC&r=\"<>\\#top"),
-        2 => format!(
-            "https://example.com/{}",
-            "long".repeat(1 + dice(2_000, 3) as usize)
-        ),
+        2 => format!("https://example.com/{}", "long".repeat(1 + dice(2_000, 3) as usize)),
         _ => "javascript:alert(1) // stored by the original application".to_owned(),
     };
     let mut item = json!({ "id": { "S": slug }, "target": { "S": target } });
@@ -42,65 +38,33 @@ fn link(number: u64) -> Value {
             item[name] = value;
         }
     };
-    put(
-        "owner",
-        1,
-        json!({ "S": one_of(&["ann", "bob", "arn:aws:iam::111122223333:user/zoë"], 5) }),
-    );
+    put("owner", 1, json!({ "S": one_of(&["ann", "bob", "arn:aws:iam::111122223333:user/zoë"], 5) }));
     put("created_at", 1, time(6));
     put("version", 1, json!({ "N": (1 + dice(9, 7)).to_string() }));
     put("updated_at", 2, time(8));
     put("valid_from", 4, time(9));
     put("expires_at", 3, time(10));
     put("ttl", 3, time(11));
-    put(
-        "state",
-        3,
-        json!({ "S": one_of(&["active", "disabled", "deleted", "blocked", "blocked_legal"], 12) }),
-    );
+    put("state", 3, json!({ "S": one_of(&["active", "disabled", "deleted", "blocked", "blocked_legal"], 12) }));
     put("restores_to", 5, json!({ "S": "disabled" }));
-    put(
-        "redirect",
-        3,
-        json!({ "N": one_of(&["301", "302", "307", "308"], 13) }),
-    );
-    put(
-        "cache_seconds",
-        4,
-        json!({ "N": dice(86_401, 14).to_string() }),
-    );
+    put("redirect", 3, json!({ "N": one_of(&["301", "302", "307", "308"], 13) }));
+    put("cache_seconds", 4, json!({ "N": dice(86_401, 14).to_string() }));
     put("permanent", 4, json!({ "BOOL": dice(2, 15) == 0 }));
     put("forward_query", 4, json!({ "BOOL": true }));
     put("expired_url", 6, json!({ "S": "https://example.com/gone" }));
-    put(
-        "tags",
-        3,
-        json!({ "L": [{ "S": "b" }, { "S": "a" }, { "S": "" }] }),
-    );
-    put(
-        "note",
-        3,
-        json!({ "S": "two\nlines, \"quotes\", \u{1f600}\u{2028}\t\u{7f}" }),
-    );
+    put("tags", 3, json!({ "L": [{ "S": "b" }, { "S": "a" }, { "S": "" }] }));
+    put("note", 3, json!({ "S": "two\nlines, \"quotes\", \u{1f600}\u{2028}\t\u{7f}" }));
     if dice(7, 16) == 0 {
         put("idempotency_key", 1, json!({ "S": "0f".repeat(16) }));
         put("request_digest", 1, json!({ "S": "a1".repeat(16) }));
     }
     // What no version knows.
-    put(
-        "clicks",
-        5,
-        json!({ "N": "123456789012345678901234567890.5" }),
-    );
+    put("clicks", 5, json!({ "N": "123456789012345678901234567890.5" }));
     put("hosts", 5, json!({ "SS": ["b.example", "a.example"] }));
     put("weights", 6, json!({ "NS": ["2.5", "-1", "10"] }));
     put("raw", 6, json!({ "B": "AAECAwQ=" }));
     put("raws", 7, json!({ "BS": ["AQ==", "/w=="] }));
-    put(
-        "nested",
-        6,
-        json!({ "M": { "z": { "L": [{ "NULL": true }, { "M": {} }] }, "a": { "BOOL": false } } }),
-    );
+    put("nested", 6, json!({ "M": { "z": { "L": [{ "NULL": true }, { "M": {} }] }, "a": { "BOOL": false } } }));
     item
 }
 
@@ -131,16 +95,9 @@ fn a_thousand_links_come_back_as_they_were() {
 
     // Sorted by slug, one object a line, and links of the original application with nothing added.
     let text = std::fs::read_to_string(&first).unwrap();
-    let lines: Vec<Value> = text
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(lines.is_sorted_by_key(|line| line["slug"].as_str().unwrap().to_owned()));
-    assert!(
-        lines
-            .iter()
-            .any(|line| line.as_object().unwrap().len() == 2)
-    );
+    assert!(lines.iter().any(|line| line.as_object().unwrap().len() == 2));
 }
 
 #[test]
@@ -152,17 +109,8 @@ fn standard_output_and_input_do_as_well() {
     assert_eq!(text, std::fs::read_to_string(&file).unwrap());
 
     let mut import = tables.command("two", &["import"], "-".as_ref());
-    let mut import = import
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap();
-    import
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(text.as_bytes())
-        .unwrap();
+    let mut import = import.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    import.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
     assert!(import.wait().unwrap().success());
     assert_eq!(tables.items("one"), tables.items("two"));
 }
@@ -187,10 +135,7 @@ fn an_import_that_was_killed_goes_on() {
 
     let said = tables.done("two", &["--output", "json", "import"], &file);
     let end: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
-    assert_eq!(
-        end["present"].as_u64().unwrap() + end["created"].as_u64().unwrap(),
-        3_000
-    );
+    assert_eq!(end["present"].as_u64().unwrap() + end["created"].as_u64().unwrap(), 3_000);
     assert!(end["present"].as_u64().unwrap() >= before as u64, "{end}");
     assert_eq!(tables.items("one"), tables.items("two"));
 }
@@ -208,23 +153,14 @@ fn an_empty_table_is_an_empty_file() {
 #[test]
 fn an_item_that_is_no_link_is_kept_in_the_file_and_named() {
     let tables = Tables::start();
-    tables.put(
-        "one",
-        &json!({ "id": { "S": "Not.A.Slug" }, "target": { "S": "https://example.com" } }),
-    );
+    tables.put("one", &json!({ "id": { "S": "Not.A.Slug" }, "target": { "S": "https://example.com" } }));
     tables.put("one", &link(1));
     let file = tables.path("links.jsonl");
     let said = tables.done("one", &["export"], &file);
-    assert!(
-        said.contains("\"Not.A.Slug\" is no link") && said.contains("1 of them"),
-        "{said}"
-    );
+    assert!(said.contains("\"Not.A.Slug\" is no link") && said.contains("1 of them"), "{said}");
     let run = tables.run("two", &["import"], &file);
     assert_eq!(run.exit, 2, "{run:?}");
-    assert!(
-        run.stdout.contains("\"slug\" is not what a link has there"),
-        "{run:?}"
-    );
+    assert!(run.stdout.contains("\"slug\" is not what a link has there"), "{run:?}");
     assert_eq!(tables.items("two").len(), 1);
 }
 

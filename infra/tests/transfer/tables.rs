@@ -37,23 +37,14 @@ impl Tables {
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let server = database.clone();
         std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             runtime.unwrap().block_on(async move {
                 let listener = tokio::net::TcpListener::from_std(listener).unwrap();
                 let stopped = async move { drop(stopped.await) };
-                dynoxide::server::serve_with_shutdown(listener, server, stopped)
-                    .await
-                    .unwrap();
+                dynoxide::server::serve_with_shutdown(listener, server, stopped).await.unwrap();
             });
         });
-        Self {
-            database,
-            endpoint,
-            folder: tempfile::tempdir().unwrap(),
-            _stop: stop,
-        }
+        Self { database, endpoint, folder: tempfile::tempdir().unwrap(), _stop: stop }
     }
 
     /// A file of this test.
@@ -176,10 +167,7 @@ fn sort_sets(value: &mut Value) {
     match value {
         Value::Object(members) => {
             for (name, member) in members {
-                if let (true, Some(set)) = (
-                    name.ends_with('S') && name.len() == 2,
-                    member.as_array_mut(),
-                ) {
+                if let (true, Some(set)) = (name.ends_with('S') && name.len() == 2, member.as_array_mut()) {
                     set.sort_by_key(ToString::to_string);
                 }
                 sort_sets(member);

@@ -1,9 +1,9 @@
 //! The attributes of a link by the names they have outside the table, for programs that copy whole items.
 
 use super::{
-    CACHE_SECONDS, CREATED_AT, EXPIRED_URL, EXPIRES_AT, FORWARD_QUERY, IDEMPOTENCY_KEY,
-    KEY_ATTRIBUTE, NOTE, OWNER, PERMANENT, REDIRECT, REQUEST_DIGEST, RESTORES_TO, STAMP, STATE,
-    TAGS, TARGET, TTL_ATTRIBUTE, UPDATED_AT, VALID_FROM, VERSION,
+    CACHE_SECONDS, CREATED_AT, EXPIRED_URL, EXPIRES_AT, FORWARD_QUERY, IDEMPOTENCY_KEY, KEY_ATTRIBUTE, NOTE, OWNER,
+    PERMANENT, REDIRECT, REQUEST_DIGEST, RESTORES_TO, STAMP, STATE, TAGS, TARGET, TTL_ATTRIBUTE, UPDATED_AT,
+    VALID_FROM, VERSION,
 };
 
 /// One attribute.
@@ -58,11 +58,7 @@ pub const FIELDS: &[Field] = &[
 ];
 
 const fn field(name: &'static str, attribute: &'static str, kind: Kind) -> Field {
-    Field {
-        name,
-        attribute,
-        kind,
-    }
+    Field { name, attribute, kind }
 }
 
 #[cfg(test)]
@@ -94,9 +90,6 @@ mod tests {
     fn names_and_attributes_are_unique() {
         let names: HashSet<_> = FIELDS.iter().map(|field| field.name).collect();
         let attributes: HashSet<_> = FIELDS.iter().map(|field| field.attribute).collect();
-        assert_eq!(
-            (names.len(), attributes.len()),
-            (FIELDS.len(), FIELDS.len())
-        );
+        assert_eq!((names.len(), attributes.len()), (FIELDS.len(), FIELDS.len()));
     }
 }

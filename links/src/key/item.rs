@@ -23,10 +23,7 @@ const CREATED_AT: &str = "created_at";
 
 /// The key of an item.
 pub fn key(hash: &KeyHash) -> Item {
-    Item::from([(
-        KEY_ATTRIBUTE.to_owned(),
-        AttributeValue::S(hash.to_string()),
-    )])
+    Item::from([(KEY_ATTRIBUTE.to_owned(), AttributeValue::S(hash.to_string()))])
 }
 
 /// The whole item of a key.
@@ -59,10 +56,7 @@ pub fn to_record(mut item: Item) -> Result<KeyRecord, ItemError> {
     Ok(KeyRecord {
         key_id: key_id.parse().map_err(|_not_an_id| invalid(KEY_ID))?,
         owner: required(take_text(&mut item, OWNER)?, OWNER)?,
-        scopes: scopes
-            .iter()
-            .filter_map(|name| Scope::from_name(name))
-            .collect(),
+        scopes: scopes.iter().filter_map(|name| Scope::from_name(name)).collect(),
         label: take_text(&mut item, LABEL)?,
         created_at,
         last_used_on: take_time(&mut item, LAST_USED_ON)?,

@@ -47,9 +47,7 @@ impl KeyRecord {
     /// The day to note when the key is used at `now`, unless it is noted already.
     pub fn use_to_note(&self, now: Timestamp) -> Option<Timestamp> {
         let today = now.start_of_day();
-        self.last_used_on
-            .is_none_or(|day| day < today)
-            .then_some(today)
+        self.last_used_on.is_none_or(|day| day < today).then_some(today)
     }
 }
 
@@ -60,19 +58,11 @@ mod tests {
     #[test]
     fn a_use_is_noted_once_a_day() {
         let check = |last_used_on: Option<u64>, now: u64, expected: Option<u64>| {
-            let mut record = KeyRecord::new(
-                "00000000".parse().unwrap(),
-                "ann",
-                ScopeSet::OWNER,
-                Timestamp::from_unix_seconds(0),
-            );
+            let mut record =
+                KeyRecord::new("00000000".parse().unwrap(), "ann", ScopeSet::OWNER, Timestamp::from_unix_seconds(0));
             record.last_used_on = last_used_on.map(Timestamp::from_unix_seconds);
             let noted = record.use_to_note(Timestamp::from_unix_seconds(now));
-            assert_eq!(
-                noted.map(Timestamp::unix_seconds),
-                expected,
-                "{last_used_on:?} {now}"
-            );
+            assert_eq!(noted.map(Timestamp::unix_seconds), expected, "{last_used_on:?} {now}");
         };
         check(None, 86_399, Some(0));
         check(None, 86_400, Some(86_400));

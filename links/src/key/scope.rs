@@ -19,13 +19,7 @@ pub enum Scope {
 
 impl Scope {
     /// All scopes, in the order in which they are told.
-    pub const ALL: [Self; 5] = [
-        Self::Create,
-        Self::Read,
-        Self::Update,
-        Self::Delete,
-        Self::Admin,
-    ];
+    pub const ALL: [Self; 5] = [Self::Create, Self::Read, Self::Update, Self::Delete, Self::Admin];
 
     /// Its name in the table, on the command line, and in answers.
     pub const fn name(self) -> &'static str {
@@ -56,8 +50,7 @@ impl ScopeSet {
     /// No scope: opens nothing.
     pub const NONE: Self = Self(0);
     /// Everything that an owner does with their own links.
-    pub const OWNER: Self =
-        Self(Scope::Create.bit() | Scope::Read.bit() | Scope::Update.bit() | Scope::Delete.bit());
+    pub const OWNER: Self = Self(Scope::Create.bit() | Scope::Read.bit() | Scope::Update.bit() | Scope::Delete.bit());
 
     /// Whether it opens what `scope` names. [`Scope::Admin`] opens everything.
     pub const fn allows(self, scope: Scope) -> bool {
@@ -77,9 +70,7 @@ impl ScopeSet {
 
     /// Its scopes, in order.
     pub fn iter(self) -> impl Iterator<Item = Scope> {
-        Scope::ALL
-            .into_iter()
-            .filter(move |scope| self.0 & scope.bit() != 0)
+        Scope::ALL.into_iter().filter(move |scope| self.0 & scope.bit() != 0)
     }
 }
 
@@ -103,11 +94,7 @@ impl FromStr for ScopeSet {
     type Err = ScopeError;
 
     fn from_str(text: &str) -> Result<Self, ScopeError> {
-        let scope = |name: &str| {
-            Scope::from_name(name).ok_or_else(|| ScopeError {
-                name: name.to_owned(),
-            })
-        };
+        let scope = |name: &str| Scope::from_name(name).ok_or_else(|| ScopeError { name: name.to_owned() });
         text.split(',').map(str::trim).map(scope).collect()
     }
 }
@@ -141,17 +128,12 @@ mod tests {
     fn sets_are_written_and_read_by_name() {
         let check = |text: &str, expected: Result<&str, &str>| {
             let set = text.parse::<ScopeSet>().map(|set| set.to_string());
-            let expected = expected.map(str::to_owned).map_err(|name| ScopeError {
-                name: name.to_owned(),
-            });
+            let expected = expected.map(str::to_owned).map_err(|name| ScopeError { name: name.to_owned() });
             assert_eq!(set, expected, "{text:?}");
         };
         check("read", Ok("read"));
         check("delete, create,create", Ok("create,delete"));
-        check(
-            "create,read,update,delete,admin",
-            Ok("create,read,update,delete,admin"),
-        );
+        check("create,read,update,delete,admin", Ok("create,read,update,delete,admin"));
         check("", Err(""));
         check("read,", Err(""));
         check("Read", Err("Read"));

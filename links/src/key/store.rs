@@ -23,41 +23,26 @@ const USE_TIMEOUT: Duration = Duration::from_millis(300);
 /// Finds keys.
 pub trait KeyReader: Send + Sync {
     /// The key of that hash, revoked or not, as it is in the table now.
-    fn find(
-        &self,
-        hash: &KeyHash,
-    ) -> impl Future<Output = Result<Option<KeyRecord>, StoreError>> + Send;
+    fn find(&self, hash: &KeyHash) -> impl Future<Output = Result<Option<KeyRecord>, StoreError>> + Send;
 }
 
 /// Notes the use of keys.
 pub trait KeyUsage: Send + Sync {
     /// Notes that a key was used on a day; gives up soon. Never brings a key back that is gone from the table, and
     /// never turns a noted day back.
-    fn note_use(
-        &self,
-        hash: &KeyHash,
-        day: Timestamp,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn note_use(&self, hash: &KeyHash, day: Timestamp) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
 /// Makes, lists and revokes keys.
 pub trait KeyManager: Send + Sync {
     /// Stores a new key, unless its hash is there already.
-    fn create(
-        &self,
-        hash: &KeyHash,
-        record: &KeyRecord,
-    ) -> impl Future<Output = Result<Put, StoreError>> + Send;
+    fn create(&self, hash: &KeyHash, record: &KeyRecord) -> impl Future<Output = Result<Put, StoreError>> + Send;
 
     /// All keys, in no order.
     fn list(&self) -> impl Future<Output = Result<KeyList, StoreError>> + Send;
 
     /// Makes the key of that name open nothing from `now` on.
-    fn revoke(
-        &self,
-        key_id: &KeyId,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<Revoked, StoreError>> + Send;
+    fn revoke(&self, key_id: &KeyId, now: Timestamp) -> impl Future<Output = Result<Revoked, StoreError>> + Send;
 }
 
 /// What a listing found.
@@ -102,10 +87,7 @@ impl KeyTable {
     }
 
     pub(crate) fn over(client: LazyClient, table: &str) -> Self {
-        Self {
-            table: table.to_owned(),
-            client,
-        }
+        Self { table: table.to_owned(), client }
     }
 
     /// Connects now instead of at the first question, by asking for a key that cannot exist.
@@ -142,9 +124,7 @@ impl KeyTable {
         match answer {
             Ok(_) => Ok(true),
             Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
             {
                 Ok(false)
             }
@@ -154,12 +134,7 @@ impl KeyTable {
 
     /// Items of the table, all of them or those that are named `key_id`, up to a limit; and whether there are more.
     async fn scan(&self, key_id: Option<&KeyId>) -> Result<(Vec<Item>, bool), StoreError> {
-        let mut scan = self
-            .client
-            .get()
-            .scan()
-            .table_name(&self.table)
-            .consistent_read(true);
+        let mut scan = self.client.get().scan().table_name(&self.table).consistent_read(true);
         if let Some(key_id) = key_id {
             scan = scan
                 .filter_expression("#id = :id")
@@ -223,11 +198,7 @@ impl KeyManager for KeyTable {
             .await;
         match answer {
             Ok(_) => Ok(Put::Stored),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
-            {
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
                 Ok(Put::Taken)
             }
             Err(error) => Err(StoreError::unavailable("PutItem", error)),
@@ -237,15 +208,8 @@ impl KeyManager for KeyTable {
     async fn list(&self) -> Result<KeyList, StoreError> {
         let (items, is_cut_off) = self.scan(None).await?;
         let found = items.len();
-        let keys: Vec<_> = items
-            .into_iter()
-            .filter_map(|item| item::to_record(item).ok())
-            .collect();
-        Ok(KeyList {
-            unreadable: found - keys.len(),
-            keys,
-            is_cut_off,
-        })
+        let keys: Vec<_> = items.into_iter().filter_map(|item| item::to_record(item).ok()).collect();
+        Ok(KeyList { unreadable: found - keys.len(), keys, is_cut_off })
     }
 
     async fn revoke(&self, key_id: &KeyId, now: Timestamp) -> Result<Revoked, StoreError> {

@@ -31,10 +31,7 @@ impl ApiKey {
         let mut characters = base32(bytes, CROCKFORD);
         let id: String = characters.by_ref().take(ID_CHARACTERS).collect();
         let secret: String = characters.collect();
-        Self {
-            token: format!("{PREFIX}{id}_{secret}"),
-            id: KeyId(id),
-        }
+        Self { token: format!("{PREFIX}{id}_{secret}"), id: KeyId(id) }
     }
 
     /// What the table knows it by.
@@ -62,10 +59,7 @@ impl FromStr for ApiKey {
         if secret.len() != SECRET_CHARACTERS || !is_crockford(secret) {
             return Err(ApiKeyError);
         }
-        Ok(Self {
-            token: text.to_owned(),
-            id: id.parse()?,
-        })
+        Ok(Self { token: text.to_owned(), id: id.parse()? })
     }
 }
 
@@ -143,10 +137,7 @@ mod tests {
     fn a_key_is_its_random_bytes_in_base_32() {
         let key = ApiKey::from_random(&bytes());
         assert_eq!((key.reveal(), key.id().as_str()), (TOKEN, "00000000"));
-        assert_eq!(
-            key.reveal().len() - PREFIX.len() - ID_CHARACTERS - 1,
-            160 / 5
-        );
+        assert_eq!(key.reveal().len() - PREFIX.len() - ID_CHARACTERS - 1, 160 / 5);
     }
 
     #[test]

@@ -45,35 +45,22 @@ impl Cluster {
             bail!("a DAX cluster has at least one node");
         }
         if config.host.is_unspecified() {
-            bail!(
-                "clients are told where the nodes are, so the nodes need a definite address, not {}",
-                config.host
-            );
+            bail!("clients are told where the nodes are, so the nodes need a definite address, not {}", config.host);
         }
         let mut listeners = Vec::with_capacity(config.nodes);
         for index in 0..config.nodes {
             let port = match config.port {
                 0 => 0,
-                first => u16::try_from(index)
-                    .ok()
-                    .and_then(|index| first.checked_add(index))
-                    .context("no port left")?,
+                first => {
+                    u16::try_from(index).ok().and_then(|index| first.checked_add(index)).context("no port left")?
+                }
             };
             let address = SocketAddr::new(config.host, port);
             let listener = TcpListener::bind(address).await;
-            listeners.push(
-                listener.with_context(|| format!("DAX node {index} cannot listen on {address}"))?,
-            );
+            listeners.push(listener.with_context(|| format!("DAX node {index} cannot listen on {address}"))?);
         }
-        let addresses = listeners
-            .iter()
-            .map(TcpListener::local_addr)
-            .collect::<Result<Vec<_>, _>>()?;
-        let tls = config
-            .tls
-            .then(|| tls::generate(config.host))
-            .transpose()
-            .context("no certificate for TLS")?;
+        let addresses = listeners.iter().map(TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;
+        let tls = config.tls.then(|| tls::generate(config.host)).transpose().context("no certificate for TLS")?;
         let shared = Arc::new(Shared::new(&config, &addresses));
         let control_port = config.control_port;
         let host = config.host;
@@ -84,9 +71,7 @@ impl Cluster {
             tasks: Mutex::new(Vec::new()),
         });
         let control = match control_port {
-            Some(port) => {
-                Some(Control::start(SocketAddr::new(host, port), Arc::clone(&machine)).await?)
-            }
+            Some(port) => Some(Control::start(SocketAddr::new(host, port), Arc::clone(&machine)).await?),
             None => None,
         };
         let mut tasks = machine.tasks.lock().await;
@@ -95,22 +80,12 @@ impl Cluster {
         }
         drop(tasks);
         let replication = tokio::spawn(async move { shared.replication.run(&shared.nodes).await });
-        Ok(Self {
-            machine,
-            control,
-            tls,
-            replication,
-        })
+        Ok(Self { machine, control, tls, replication })
     }
 
     /// Where the nodes are, running or not: `dax://127.0.0.1:8111`, or `daxs://…` with TLS.
     pub fn endpoints(&self) -> Vec<String> {
-        self.machine
-            .shared
-            .nodes
-            .iter()
-            .map(|node| self.machine.endpoint(node))
-            .collect()
+        self.machine.shared.nodes.iter().map(|node| self.machine.endpoint(node)).collect()
     }
 
     /// Where the control endpoint is, if there is one: `http://127.0.0.1:…`.
@@ -192,11 +167,7 @@ impl Cluster {
 
     /// Empties both caches of all nodes.
     pub fn clear_caches(&self) {
-        self.machine
-            .shared
-            .nodes
-            .iter()
-            .for_each(|node| node.clear_caches());
+        self.machine.shared.nodes.iter().for_each(|node| node.clear_caches());
     }
 
     /// What a node counted.
@@ -222,33 +193,18 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         self.replication.abort();
-        self.machine
-            .shared
-            .nodes
-            .iter()
-            .for_each(|node| node.set_running(false));
+        self.machine.shared.nodes.iter().for_each(|node| node.set_running(false));
     }
 }
 
 impl Machine {
     pub(super) fn node(&self, index: usize) -> anyhow::Result<&Arc<Node>> {
         let nodes = self.shared.nodes.len();
-        self.shared
-            .nodes
-            .get(index)
-            .with_context(|| format!("there is no node {index}, only 0 to {}", nodes - 1))
+        self.shared.nodes.get(index).with_context(|| format!("there is no node {index}, only 0 to {}", nodes - 1))
     }
 
     fn endpoint(&self, node: &Node) -> String {
-        format!(
-            "{}://{}",
-            if self.acceptor.is_some() {
-                "daxs"
-            } else {
-                "dax"
-            },
-            node.address
-        )
+        format!("{}://{}", if self.acceptor.is_some() { "daxs" } else { "dax" }, node.address)
     }
 
     pub(super) async fn stop_node(&self, index: usize) -> anyhow::Result<()> {
@@ -273,8 +229,7 @@ impl Machine {
             return Ok(());
         }
         let listener = TcpListener::bind(node.address).await;
-        let listener = listener
-            .with_context(|| format!("DAX node {index} cannot listen on {}", node.address))?;
+        let listener = listener.with_context(|| format!("DAX node {index} cannot listen on {}", node.address))?;
         node.set_frozen(false);
         node.set_running(true);
         if !self.node(self.shared.leader())?.is_running() {
@@ -309,11 +264,7 @@ impl Machine {
         let status = |node: &Arc<Node>| NodeStatus {
             node: node.index,
             endpoint: self.endpoint(node),
-            role: if node.index == leader {
-                "leader"
-            } else {
-                "replica"
-            },
+            role: if node.index == leader { "leader" } else { "replica" },
             running: node.is_running(),
             frozen: node.is_frozen(),
             cached_items: node.items.len(),

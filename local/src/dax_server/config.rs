@@ -88,13 +88,7 @@ impl Backend {
 
 impl std::fmt::Debug for Backend {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            endpoint,
-            region,
-            access_key_id,
-            secret_access_key: _,
-            session_token: _,
-        } = self;
+        let Self { endpoint, region, access_key_id, secret_access_key: _, session_token: _ } = self;
         f.debug_struct("Backend")
             .field("endpoint", endpoint)
             .field("region", region)

@@ -53,8 +53,7 @@ type Answer = (StatusCode, Value);
 impl Control {
     pub(super) async fn start(address: SocketAddr, machine: Arc<Machine>) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(address).await;
-        let listener =
-            listener.with_context(|| format!("the control endpoint cannot listen on {address}"))?;
+        let listener = listener.with_context(|| format!("the control endpoint cannot listen on {address}"))?;
         let address = listener.local_addr()?;
         let (sender, stop) = Stop::channel();
         let answer = move |_peer, request| {
@@ -62,11 +61,7 @@ impl Control {
             async move { respond(request, &machine).await }
         };
         let task = tokio::spawn(serve(listener, Limits::OUTSIDE, stop, answer));
-        Ok(Self {
-            address,
-            stop: sender,
-            task,
-        })
+        Ok(Self { address, stop: sender, task })
     }
 
     pub(super) fn url(&self) -> String {
@@ -93,16 +88,10 @@ async fn respond(request: Request<Incoming>, machine: &Machine) -> Response<Full
     response
 }
 
-async fn answer(
-    request: Request<Incoming>,
-    machine: &Machine,
-) -> Result<Answer, (StatusCode, anyhow::Error)> {
+async fn answer(request: Request<Incoming>, machine: &Machine) -> Result<Answer, (StatusCode, anyhow::Error)> {
     // Web pages may send requests to this machine; browsers say so.
     if request.headers().contains_key(header::ORIGIN) {
-        return Err((
-            StatusCode::FORBIDDEN,
-            anyhow::anyhow!("requests of web pages are not taken"),
-        ));
+        return Err((StatusCode::FORBIDDEN, anyhow::anyhow!("requests of web pages are not taken")));
     }
     let (parts, body) = request.into_parts();
     let collected = timeout(BODY_DEADLINE, Limited::new(body, MAX_BODY_BYTES).collect()).await;
@@ -111,12 +100,7 @@ async fn answer(
         return Err((StatusCode::PAYLOAD_TOO_LARGE, problem));
     };
     let bad = |error: anyhow::Error| (StatusCode::BAD_REQUEST, error);
-    let path: Vec<_> = parts
-        .uri
-        .path()
-        .split('/')
-        .filter(|part| !part.is_empty())
-        .collect();
+    let path: Vec<_> = parts.uri.path().split('/').filter(|part| !part.is_empty()).collect();
     let shared = &machine.shared;
     match (&parts.method, path.as_slice()) {
         (&Method::GET, [] | ["status"]) => Ok(ok(json!({
@@ -134,20 +118,12 @@ async fn answer(
             shared.faults.clear();
             Ok(ok(json!({})))
         }
-        (&Method::DELETE, ["faults", id]) => {
-            match id.parse().is_ok_and(|id| shared.faults.remove(id)) {
-                true => Ok(ok(json!({}))),
-                false => Err((
-                    StatusCode::NOT_FOUND,
-                    anyhow::anyhow!("there is no fault rule {id}"),
-                )),
-            }
-        }
+        (&Method::DELETE, ["faults", id]) => match id.parse().is_ok_and(|id| shared.faults.remove(id)) {
+            true => Ok(ok(json!({}))),
+            false => Err((StatusCode::NOT_FOUND, anyhow::anyhow!("there is no fault rule {id}"))),
+        },
         (&Method::POST, ["nodes", index, action]) => {
-            let index = index
-                .parse()
-                .context("a node is a number from 0")
-                .map_err(bad)?;
+            let index = index.parse().context("a node is a number from 0").map_err(bad)?;
             steer(machine, index, action).await.map_err(bad)?;
             Ok(ok(json!({ "nodes": machine.status() })))
         }
@@ -157,15 +133,10 @@ async fn answer(
         }
         (&Method::PUT, ["replication-delay"]) => {
             let delay: Delay = parse(&body).map_err(bad)?;
-            shared
-                .replication
-                .set_delay(Duration::from_millis(delay.milliseconds));
+            shared.replication.set_delay(Duration::from_millis(delay.milliseconds));
             Ok(ok(json!({})))
         }
-        _ => Err((
-            StatusCode::NOT_FOUND,
-            anyhow::anyhow!("there is no {} {}", parts.method, parts.uri.path()),
-        )),
+        _ => Err((StatusCode::NOT_FOUND, anyhow::anyhow!("there is no {} {}", parts.method, parts.uri.path()))),
     }
 }
 

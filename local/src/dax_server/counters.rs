@@ -57,10 +57,7 @@ impl Tally {
 
     pub(crate) fn snapshot(&self) -> Counters {
         let counted = |operation: Operation| {
-            let count = self
-                .requests
-                .get(operation.index())
-                .map_or(0, |count| count.load(Relaxed));
+            let count = self.requests.get(operation.index()).map_or(0, |count| count.load(Relaxed));
             (count > 0).then_some((operation, count))
         };
         Counters {

@@ -34,9 +34,8 @@ pub(crate) fn client(backend: &Backend, timeout: Duration) -> Client {
         None,
         "dax-server",
     );
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(timeout.min(Duration::from_secs(3)))
-        .operation_timeout(timeout);
+    let timeouts =
+        TimeoutConfig::builder().connect_timeout(timeout.min(Duration::from_secs(3))).operation_timeout(timeout);
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .endpoint_url(&backend.endpoint)
@@ -58,9 +57,7 @@ fn http_client(endpoint: &str) -> aws_sdk_dynamodb::config::SharedHttpClient {
     if endpoint.starts_with("http://") {
         return Builder::new().build_http();
     }
-    Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .build_https()
+    Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
 }
 
 /// Key schemas of tables, looked up when first needed.
@@ -72,10 +69,7 @@ pub(crate) struct Schemas {
 
 impl Schemas {
     pub(crate) fn new(client: Client) -> Self {
-        Self {
-            client,
-            known: Mutex::default(),
-        }
+        Self { client, known: Mutex::default() }
     }
 
     /// The key schema of a table.
@@ -116,22 +110,10 @@ impl Schemas {
 
 fn key_schema(table: &TableDescription) -> Option<KeySchema> {
     let attribute = |wanted: &KeyType| {
-        let element = table
-            .key_schema()
-            .iter()
-            .find(|element| element.key_type() == wanted)?;
+        let element = table.key_schema().iter().find(|element| element.key_type() == wanted)?;
         let name = element.attribute_name();
-        let definition = table
-            .attribute_definitions()
-            .iter()
-            .find(|definition| definition.attribute_name() == name)?;
-        Some(KeyAttribute {
-            name: name.to_owned(),
-            kind: KeyKind::from_sdk(definition.attribute_type())?,
-        })
+        let definition = table.attribute_definitions().iter().find(|definition| definition.attribute_name() == name)?;
+        Some(KeyAttribute { name: name.to_owned(), kind: KeyKind::from_sdk(definition.attribute_type())? })
     };
-    Some(KeySchema {
-        hash: attribute(&KeyType::Hash)?,
-        range: attribute(&KeyType::Range),
-    })
+    Some(KeySchema { hash: attribute(&KeyType::Hash)?, range: attribute(&KeyType::Range) })
 }

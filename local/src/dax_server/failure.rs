@@ -68,21 +68,11 @@ impl Failure {
     /// An error of DynamoDB, by name. `None` if the name is not known and a path of codes must be given.
     pub(crate) fn named(code: &str, message: impl Into<String>) -> Option<Self> {
         let (name, last, status) = DYNAMODB_ERRORS.iter().find(|known| known.0 == code)?;
-        Some(Self::new(
-            vec![CLIENT, 37, 38, 39, *last],
-            Some(name),
-            message,
-            *status,
-        ))
+        Some(Self::new(vec![CLIENT, 37, 38, 39, *last], Some(name), message, *status))
     }
 
     /// An error with codes of one's own.
-    pub(crate) fn new(
-        codes: Vec<i64>,
-        code: Option<&str>,
-        message: impl Into<String>,
-        status: u16,
-    ) -> Self {
+    pub(crate) fn new(codes: Vec<i64>, code: Option<&str>, message: impl Into<String>, status: u16) -> Self {
         Self(Box::new(Details {
             codes,
             message: message.into(),
@@ -96,52 +86,28 @@ impl Failure {
 
     /// The request is wrong.
     pub(crate) fn validation(message: impl Into<String>) -> Self {
-        Self::new(
-            vec![CLIENT, 37, 38, 39, 46],
-            Some("ValidationException"),
-            message,
-            400,
-        )
+        Self::new(vec![CLIENT, 37, 38, 39, 46], Some("ValidationException"), message, 400)
     }
 
     /// There is no such table.
     pub(crate) fn table_not_found(table: &str) -> Self {
         let message = format!("Requested resource not found: Table: {table} not found");
-        Self::new(
-            vec![CLIENT, 37, 38, 39, 41],
-            Some("ResourceNotFoundException"),
-            message,
-            400,
-        )
+        Self::new(vec![CLIENT, 37, 38, 39, 41], Some("ResourceNotFoundException"), message, 400)
     }
 
     /// The connection was not authorized, or not any more.
     pub(crate) fn not_authorized(message: impl Into<String>) -> Self {
-        Self::new(
-            vec![CLIENT, 23, 31, 33],
-            Some("MissingAuthenticationTokenException"),
-            message,
-            400,
-        )
+        Self::new(vec![CLIENT, 23, 31, 33], Some("MissingAuthenticationTokenException"), message, 400)
     }
 
     /// A method that the server does not have.
     pub(crate) fn not_implemented(message: impl Into<String>) -> Self {
-        Self::new(
-            vec![CLIENT, 37, 38, 44],
-            Some("NotImplementedException"),
-            message,
-            400,
-        )
+        Self::new(vec![CLIENT, 37, 38, 44], Some("NotImplementedException"), message, 400)
     }
 
     /// DynamoDB did not answer. A write may or may not have been carried out.
     fn unreachable(write: bool, sent: bool, message: String) -> Self {
-        let codes = if write && sent {
-            vec![RETRYABLE, 37, 38, 53]
-        } else {
-            vec![RETRYABLE, 37, 38, 39, 47]
-        };
+        let codes = if write && sent { vec![RETRYABLE, 37, 38, 53] } else { vec![RETRYABLE, 37, 38, 39, 47] };
         let mut failure = Self::new(codes, Some("InternalServerError"), message, 500);
         failure.0.ambiguous = write && sent;
         failure
@@ -168,12 +134,9 @@ impl Failure {
         E: ProvideErrorMetadata + std::error::Error + 'static,
     {
         match error {
-            SdkError::ServiceError(answer) => Self::from_service(
-                answer.err(),
-                answer.raw().status(),
-                answer.raw().request_id(),
-                write,
-            ),
+            SdkError::ServiceError(answer) => {
+                Self::from_service(answer.err(), answer.raw().status(), answer.raw().request_id(), write)
+            }
             SdkError::ConstructionFailure(cause) => {
                 Self::validation(format!("{:?}", SdkError::<E>::ConstructionFailure(cause)))
             }
@@ -194,11 +157,7 @@ impl Failure {
                     item: reason.item.clone(),
                     encoded: None,
                 };
-                cancelled
-                    .cancellation_reasons()
-                    .iter()
-                    .map(reason)
-                    .collect()
+                cancelled.cancellation_reasons().iter().map(reason).collect()
             }
             _ => Vec::new(),
         };
@@ -218,13 +177,7 @@ impl Failure {
         let message = error.message().unwrap_or_default();
         let known = DYNAMODB_ERRORS.iter().find(|known| known.0 == code);
         let codes = match (known, code) {
-            (Some((_, last, _)), _) => vec![
-                if status < 500 { CLIENT } else { RETRYABLE },
-                37,
-                38,
-                39,
-                *last,
-            ],
+            (Some((_, last, _)), _) => vec![if status < 500 { CLIENT } else { RETRYABLE }, 37, 38, 39, *last],
             (None, "AccessDeniedException") => vec![CLIENT, 37, 38, 42],
             // No code of its own: clients then go by the name.
             (None, _) if status < 500 => vec![CLIENT, 37, 38, 39, UNKNOWN],
@@ -276,22 +229,14 @@ fn connect_failed(error: &(dyn std::error::Error + 'static)) -> bool {
     let causes = std::iter::successors(Some(error), |error| error.source());
     let kinds = causes.filter_map(|cause| Some(cause.downcast_ref::<std::io::Error>()?.kind()));
     kinds.into_iter().any(|kind| {
-        matches!(
-            kind,
-            ErrorKind::ConnectionRefused
-                | ErrorKind::HostUnreachable
-                | ErrorKind::NetworkUnreachable
-        )
+        matches!(kind, ErrorKind::ConnectionRefused | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable)
     })
 }
 
 /// The error and what caused it, on one line.
 fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
-    causes
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[cfg(test)]
@@ -307,11 +252,7 @@ mod tests {
     #[test]
     fn an_error_travels_as_codes_message_and_details() {
         // As the official clients were seen to read it; only the request id is missing here.
-        let failed = Failure::named(
-            "ConditionalCheckFailedException",
-            "The conditional request failed",
-        )
-        .unwrap();
+        let failed = Failure::named("ConditionalCheckFailedException", "The conditional request failed").unwrap();
         assert_eq!(
             hex(&failed),
             "8504182518261827182b781e54686520636f6e646974696f6e616c2072657175657374206661696c656483f6781f436f6e\
@@ -324,19 +265,10 @@ mod tests {
     #[test]
     fn reasons_of_a_transaction_make_a_fourth_detail() {
         let mut failure = Failure::named("TransactionCanceledException", "no").unwrap();
-        let none = Reason {
-            code: Some("None".into()),
-            message: None,
-            item: None,
-            encoded: None,
-        };
-        failure.0.reasons = vec![
-            none.clone(),
-            Reason {
-                encoded: Some(vec![1]),
-                ..none
-            },
-        ];
-        assert!(hex(&failure).contains("84f6781c5472616e73616374696f6e43616e63656c6564457863657074696f6e19019086644e6f6e65f6f6644e6f6e65f64101"));
+        let none = Reason { code: Some("None".into()), message: None, item: None, encoded: None };
+        failure.0.reasons = vec![none.clone(), Reason { encoded: Some(vec![1]), ..none }];
+        assert!(hex(&failure).contains(
+            "84f6781c5472616e73616374696f6e43616e63656c6564457863657074696f6e19019086644e6f6e65f6f6644e6f6e65f64101"
+        ));
     }
 }

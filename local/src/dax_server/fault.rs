@@ -35,12 +35,7 @@ pub struct FaultRule {
 
 /// What goes wrong.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(
-    tag = "type",
-    rename_all = "camelCase",
-    rename_all_fields = "camelCase",
-    deny_unknown_fields
-)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum FaultAction {
     /// The request waits before it is carried out.
     Delay {
@@ -110,22 +105,13 @@ struct Rules {
 impl FaultRule {
     /// A rule for every node, operation and request.
     pub fn new(action: FaultAction) -> Self {
-        Self {
-            node: None,
-            operation: None,
-            times: None,
-            probability: None,
-            action,
-        }
+        Self { node: None, operation: None, times: None, probability: None, action }
     }
 
     fn matches(&self, node: usize, operation: Operation) -> bool {
         let fits = match (&self.action, self.operation) {
             (FaultAction::Unprocessed { .. }, _) => {
-                matches!(
-                    operation,
-                    Operation::BatchGetItem | Operation::BatchWriteItem
-                )
+                matches!(operation, Operation::BatchGetItem | Operation::BatchWriteItem)
             }
             (FaultAction::StaleRead, _) => {
                 matches!(operation, Operation::GetItem | Operation::BatchGetItem)
@@ -133,36 +119,22 @@ impl FaultRule {
             (_, None) => operation != Operation::AuthorizeConnection,
             _ => true,
         };
-        fits && self.node.is_none_or(|wanted| wanted == node)
-            && self.operation.is_none_or(|wanted| wanted == operation)
+        fits && self.node.is_none_or(|wanted| wanted == node) && self.operation.is_none_or(|wanted| wanted == operation)
     }
 
     /// What is wrong with the rule, if anything.
     pub(crate) fn problem(&self) -> Option<String> {
         match self {
-            Self {
-                probability: Some(probability),
-                ..
-            } if !(0.0..=1.0).contains(probability) => {
+            Self { probability: Some(probability), .. } if !(0.0..=1.0).contains(probability) => {
                 Some(format!("probability {probability} is not between 0 and 1"))
             }
             Self { times: Some(0), .. } => Some("times is 0".to_owned()),
-            Self {
-                action:
-                    FaultAction::Error {
-                        code, codes: None, ..
-                    },
-                ..
-            } if Failure::named(code, "").is_none() => Some(format!(
-                "{code} is no error of DynamoDB that is known here; give its path of codes"
-            )),
-            Self {
-                action:
-                    FaultAction::Error {
-                        codes: Some(codes), ..
-                    },
-                ..
-            } if codes.is_empty() => Some("an empty path of codes means success".to_owned()),
+            Self { action: FaultAction::Error { code, codes: None, .. }, .. } if Failure::named(code, "").is_none() => {
+                Some(format!("{code} is no error of DynamoDB that is known here; give its path of codes"))
+            }
+            Self { action: FaultAction::Error { codes: Some(codes), .. }, .. } if codes.is_empty() => {
+                Some("an empty path of codes means success".to_owned())
+            }
             _ => None,
         }
     }
@@ -172,25 +144,15 @@ impl Effects {
     fn add(&mut self, action: &FaultAction) {
         match action {
             FaultAction::Delay { milliseconds } => {
-                self.delay = self
-                    .delay
-                    .saturating_add(Duration::from_millis(*milliseconds));
+                self.delay = self.delay.saturating_add(Duration::from_millis(*milliseconds));
             }
             FaultAction::Close => self.close = true,
             FaultAction::Reset => self.reset = true,
-            FaultAction::Error {
-                code,
-                message,
-                codes: Some(codes),
-            } => {
+            FaultAction::Error { code, message, codes: Some(codes) } => {
                 let status = if codes.first() == Some(&4) { 400 } else { 500 };
                 self.failure = Some(Failure::new(codes.clone(), Some(code), message, status));
             }
-            FaultAction::Error {
-                code,
-                message,
-                codes: None,
-            } => self.failure = Failure::named(code, message),
+            FaultAction::Error { code, message, codes: None } => self.failure = Failure::named(code, message),
             FaultAction::Unprocessed { count } => {
                 self.unprocessed = self.unprocessed.saturating_add(*count);
             }
@@ -201,15 +163,8 @@ impl Effects {
 
 impl Faults {
     pub(crate) fn new(seed: u64) -> Self {
-        let rules = Rules {
-            active: Vec::new(),
-            next_id: 1,
-            dice: StdRng::seed_from_u64(seed),
-        };
-        Self {
-            any: AtomicBool::new(false),
-            rules: Mutex::new(rules),
-        }
+        let rules = Rules { active: Vec::new(), next_id: 1, dice: StdRng::seed_from_u64(seed) };
+        Self { any: AtomicBool::new(false), rules: Mutex::new(rules) }
     }
 
     /// Adds a rule and returns its number.
@@ -252,17 +207,11 @@ impl Faults {
         let Rules { active, dice, .. } = &mut *rules;
         let mut effects = None;
         for ActiveFault { rule, .. } in active.iter_mut() {
-            if !rule.matches(node, operation)
-                || !rule
-                    .probability
-                    .is_none_or(|chance| dice.random_bool(chance))
-            {
+            if !rule.matches(node, operation) || !rule.probability.is_none_or(|chance| dice.random_bool(chance)) {
                 continue;
             }
             rule.times = rule.times.map(|times| times.saturating_sub(1));
-            effects
-                .get_or_insert_with(Effects::default)
-                .add(&rule.action);
+            effects.get_or_insert_with(Effects::default).add(&rule.action);
         }
         active.retain(|active| active.rule.times != Some(0));
         self.any.store(!active.is_empty(), Ordering::Release);
@@ -287,24 +236,15 @@ mod tests {
     #[test]
     fn a_rule_counts_down_and_goes() {
         let faults = Faults::new(SEED);
-        faults.add(FaultRule {
-            times: Some(2),
-            ..delay(1)
-        });
-        let hits = (0..5)
-            .filter(|_| faults.draw(0, Operation::GetItem).is_some())
-            .count();
+        faults.add(FaultRule { times: Some(2), ..delay(1) });
+        let hits = (0..5).filter(|_| faults.draw(0, Operation::GetItem).is_some()).count();
         assert_eq!((hits, faults.list().len()), (2, 0));
     }
 
     #[test]
     fn a_rule_picks_node_and_operation() {
         let faults = Faults::new(SEED);
-        let id = faults.add(FaultRule {
-            node: Some(1),
-            operation: Some(Operation::PutItem),
-            ..delay(1)
-        });
+        let id = faults.add(FaultRule { node: Some(1), operation: Some(Operation::PutItem), ..delay(1) });
         assert!(faults.draw(0, Operation::PutItem).is_none());
         assert!(faults.draw(1, Operation::GetItem).is_none());
         assert!(faults.draw(1, Operation::PutItem).is_some());
@@ -316,20 +256,12 @@ mod tests {
     fn the_dice_are_seeded() {
         let draw = |seed| {
             let faults = Faults::new(seed);
-            faults.add(FaultRule {
-                probability: Some(0.3),
-                ..delay(1)
-            });
-            (0..200)
-                .map(|_| faults.draw(0, Operation::Scan).is_some())
-                .collect::<Vec<_>>()
+            faults.add(FaultRule { probability: Some(0.3), ..delay(1) });
+            (0..200).map(|_| faults.draw(0, Operation::Scan).is_some()).collect::<Vec<_>>()
         };
         assert_eq!(draw(SEED), draw(SEED));
         let hits = draw(SEED).iter().filter(|hit| **hit).count();
-        assert!(
-            (30..90).contains(&hits),
-            "{hits} of 200 at 30 %, seed {SEED}"
-        );
+        assert!((30..90).contains(&hits), "{hits} of 200 at 30 %, seed {SEED}");
     }
 
     #[test]
@@ -339,15 +271,8 @@ mod tests {
         faults.add(delay(20));
         faults.add(FaultRule::new(FaultAction::Unprocessed { count: 1 }));
         let effects = faults.draw(0, Operation::BatchGetItem).unwrap();
-        assert_eq!(
-            (effects.delay, effects.unprocessed),
-            (Duration::from_millis(30), 1)
-        );
-        assert_eq!(
-            faults.draw(0, Operation::GetItem).unwrap().unprocessed,
-            0,
-            "no batch"
-        );
+        assert_eq!((effects.delay, effects.unprocessed), (Duration::from_millis(30), 1));
+        assert_eq!(faults.draw(0, Operation::GetItem).unwrap().unprocessed, 0, "no batch");
         assert!(faults.draw(0, Operation::AuthorizeConnection).is_none());
     }
 
@@ -355,27 +280,16 @@ mod tests {
     fn rules_are_json() {
         let text = r#"{"operation":"putItem","times":3,"action":{"type":"error","code":"ThrottlingException"}}"#;
         let rule: FaultRule = serde_json::from_str(text).unwrap();
-        assert_eq!(
-            (rule.operation, rule.times),
-            (Some(Operation::PutItem), Some(3))
-        );
+        assert_eq!((rule.operation, rule.times), (Some(Operation::PutItem), Some(3)));
         assert_eq!(rule.problem(), None);
         for (bad, why) in [
-            (
-                r#"{"action":{"type":"error","code":"Nonsense"}}"#,
-                "path of codes",
-            ),
-            (
-                r#"{"probability":1.5,"action":{"type":"close"}}"#,
-                "between 0 and 1",
-            ),
+            (r#"{"action":{"type":"error","code":"Nonsense"}}"#, "path of codes"),
+            (r#"{"probability":1.5,"action":{"type":"close"}}"#, "between 0 and 1"),
             (r#"{"times":0,"action":{"type":"reset"}}"#, "times is 0"),
         ] {
             let rule: FaultRule = serde_json::from_str(bad).unwrap();
             assert!(rule.problem().unwrap().contains(why), "{bad}");
         }
-        assert!(
-            serde_json::from_str::<FaultRule>(r#"{"nodes":1,"action":{"type":"close"}}"#).is_err()
-        );
+        assert!(serde_json::from_str::<FaultRule>(r#"{"nodes":1,"action":{"type":"close"}}"#).is_err());
     }
 }

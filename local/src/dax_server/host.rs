@@ -70,11 +70,7 @@ impl Host {
     }
 
     fn connection(&self, stream: TcpStream) -> impl Future<Output = ()> + use<> {
-        let (shared, node, acceptor) = (
-            Arc::clone(&self.shared),
-            Arc::clone(&self.node),
-            self.acceptor.clone(),
-        );
+        let (shared, node, acceptor) = (Arc::clone(&self.shared), Arc::clone(&self.node), self.acceptor.clone());
         async move {
             node.thawed().await;
             // A connection that cannot have its options set is about to fail anyway.

@@ -65,9 +65,7 @@ impl Node {
         let mut backlog = self.backlog.lock().unwrap_or_else(PoisonError::into_inner);
         self.frozen.send_replace(frozen);
         if !frozen {
-            backlog
-                .drain(..)
-                .for_each(|(key, outcome)| self.items.apply(&key, &outcome));
+            backlog.drain(..).for_each(|(key, outcome)| self.items.apply(&key, &outcome));
         }
     }
 

@@ -43,31 +43,11 @@ type Row = (Operation, i64, usize, &'static str);
 
 /// The methods in the order of [`Operation`].
 const TABLE: [Row; 15] = [
-    (
-        Operation::AuthorizeConnection,
-        1_489_122_155,
-        5,
-        "authorizeConnection",
-    ),
+    (Operation::AuthorizeConnection, 1_489_122_155, 5, "authorizeConnection"),
     (Operation::Endpoints, 455_855_874, 0, "endpoints"),
-    (
-        Operation::DefineKeySchema,
-        -742_646_399,
-        1,
-        "defineKeySchema",
-    ),
-    (
-        Operation::DefineAttributeListId,
-        -1_230_579_644,
-        1,
-        "defineAttributeListId",
-    ),
-    (
-        Operation::DefineAttributeList,
-        670_678_385,
-        1,
-        "defineAttributeList",
-    ),
+    (Operation::DefineKeySchema, -742_646_399, 1, "defineKeySchema"),
+    (Operation::DefineAttributeListId, -1_230_579_644, 1, "defineAttributeListId"),
+    (Operation::DefineAttributeList, 670_678_385, 1, "defineAttributeList"),
     (Operation::GetItem, 263_244_906, 3, "getItem"),
     (Operation::PutItem, -2_106_490_455, 4, "putItem"),
     (Operation::UpdateItem, 1_425_579_023, 3, "updateItem"),
@@ -76,18 +56,8 @@ const TABLE: [Row; 15] = [
     (Operation::BatchWriteItem, 116_217_951, 2, "batchWriteItem"),
     (Operation::Query, -931_250_863, 3, "query"),
     (Operation::Scan, -1_875_390_620, 2, "scan"),
-    (
-        Operation::TransactGetItems,
-        1_866_287_579,
-        4,
-        "transactGetItems",
-    ),
-    (
-        Operation::TransactWriteItems,
-        -1_160_037_738,
-        9,
-        "transactWriteItems",
-    ),
+    (Operation::TransactGetItems, 1_866_287_579, 4, "transactGetItems"),
+    (Operation::TransactWriteItems, -1_160_037_738, 9, "transactWriteItems"),
 ];
 
 impl Operation {
@@ -129,11 +99,7 @@ impl Operation {
     pub fn is_write(self) -> bool {
         matches!(
             self,
-            Self::PutItem
-                | Self::UpdateItem
-                | Self::DeleteItem
-                | Self::BatchWriteItem
-                | Self::TransactWriteItems
+            Self::PutItem | Self::UpdateItem | Self::DeleteItem | Self::BatchWriteItem | Self::TransactWriteItems
         )
     }
 

@@ -47,11 +47,7 @@ pub(crate) struct PendingWrite {
 
 impl PendingWrite {
     pub(crate) fn new(shared: Arc<Shared>, origin: usize, ticket: WriteTicket) -> Self {
-        Self {
-            shared,
-            origin,
-            ticket: Some(ticket),
-        }
+        Self { shared, origin, ticket: Some(ticket) }
     }
 
     /// Ends the write.
@@ -61,9 +57,7 @@ impl PendingWrite {
 
     fn settle(&mut self, outcome: Outcome) {
         if let Some(ticket) = self.ticket.take() {
-            self.shared
-                .replication
-                .finish(self.origin, ticket, outcome, &self.shared.nodes);
+            self.shared.replication.finish(self.origin, ticket, outcome, &self.shared.nodes);
         }
     }
 }
@@ -76,11 +70,7 @@ impl Drop for PendingWrite {
 
 impl Replication {
     pub(crate) fn new(delay: Duration) -> Self {
-        Self {
-            delay: Mutex::new(delay),
-            queue: Mutex::default(),
-            added: Notify::new(),
-        }
+        Self { delay: Mutex::new(delay), queue: Mutex::default(), added: Notify::new() }
     }
 
     /// Changes the delay for writes from now on. Updates never overtake each other.
@@ -100,12 +90,7 @@ impl Replication {
             return;
         }
         let delay = self.delay();
-        let update = Update {
-            due: Instant::now() + delay,
-            origin,
-            key,
-            outcome,
-        };
+        let update = Update { due: Instant::now() + delay, origin, key, outcome };
         if delay.is_zero() && queue.is_empty() {
             update.deliver(nodes);
             return;

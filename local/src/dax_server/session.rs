@@ -89,14 +89,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             None => Standing::NotNeeded,
         };
         let buffer = Vec::with_capacity(BUFFER_BYTES);
-        Self {
-            stream,
-            shared,
-            node,
-            buffer,
-            authorization,
-            fills_in_select: false,
-        }
+        Self { stream, shared, node, buffer, authorization, fills_in_select: false }
     }
 
     /// Serves the connection to its end. Returns the stream too, for whoever has to end it.
@@ -125,8 +118,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 }
                 Next::End(end) => return Ok(end),
                 Next::Cut(answer) => {
-                    self.send(answer.get(..answer.len().div_ceil(2)).unwrap_or_default())
-                        .await?;
+                    self.send(answer.get(..answer.len().div_ceil(2)).unwrap_or_default()).await?;
                     return Ok(End::Reset);
                 }
             }
@@ -149,9 +141,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         }
         let (greeting, _) = self.buffer.split_at(scanner.position());
         let agent = read_handshake(greeting);
-        self.fills_in_select = agent
-            .as_deref()
-            .is_some_and(|agent| agent.starts_with(FILLS_IN_SELECT));
+        self.fills_in_select = agent.as_deref().is_some_and(|agent| agent.starts_with(FILLS_IN_SELECT));
         self.buffer.drain(..scanner.position());
         Ok(agent.is_some())
     }
@@ -171,16 +161,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             let failure = Failure::not_implemented("no such operation");
             return Ok(Next::AnswerAndClose(self.error(&failure)));
         };
-        if let Some(end) = self
-            .fill_until(&mut scanner, 2 + operation.arguments(), deadline)
-            .await?
-        {
+        if let Some(end) = self.fill_until(&mut scanner, 2 + operation.arguments(), deadline).await? {
             return Ok(end);
         }
-        let arguments = self
-            .buffer
-            .get(head..scanner.position())
-            .unwrap_or_default();
+        let arguments = self.buffer.get(head..scanner.position()).unwrap_or_default();
         let request = Request::read(operation, arguments);
         self.buffer.drain(..scanner.position());
         self.buffer.shrink_to(BUFFER_BYTES);
@@ -209,37 +193,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             Ok(answer) => answer,
             Err(failure) => self.error(&failure),
         };
-        if effects.reset {
-            Next::Cut(answer)
-        } else {
-            Next::Answer(answer)
-        }
+        if effects.reset { Next::Cut(answer) } else { Next::Answer(answer) }
     }
 
-    async fn answer(
-        &self,
-        request: Result<Request, Failure>,
-        effects: &Effects,
-    ) -> Result<Vec<u8>, Failure> {
+    async fn answer(&self, request: Result<Request, Failure>, effects: &Effects) -> Result<Vec<u8>, Failure> {
         match self.authorization {
             Standing::NotNeeded => {}
             Standing::Until(end) if Instant::now() < end => {}
             Standing::Until(_) => {
-                return Err(Failure::not_authorized(
-                    "Connection requires authentication: it expired",
-                ));
+                return Err(Failure::not_authorized("Connection requires authentication: it expired"));
             }
             Standing::Refused(why) => return Err(Failure::not_authorized(why)),
         }
         if let Some(failure) = &effects.failure {
             return Err(failure.clone());
         }
-        let call = Call {
-            shared: &self.shared,
-            node: &self.node,
-            effects,
-            fills_in_select: self.fills_in_select,
-        };
+        let call = Call { shared: &self.shared, node: &self.node, effects, fills_in_select: self.fills_in_select };
         call.run(request?).await
     }
 
@@ -247,10 +216,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         let Some(verifier) = &self.shared.verifier else {
             return;
         };
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "a signature is good for some minutes around its date"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "a signature is good for some minutes around its date")]
         let now = std::time::SystemTime::now();
         self.authorization = match verifier.verify(proof, now) {
             Ok(()) => Standing::Until(Instant::now() + auth::VALID),
@@ -277,9 +243,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 Ok(true) => return Ok(None),
                 Ok(false) if self.buffer.len() < MAX_REQUEST_BYTES => {}
                 Ok(false) => {
-                    let failure = Failure::validation(format!(
-                        "Request size exceeded {MAX_REQUEST_BYTES} bytes"
-                    ));
+                    let failure = Failure::validation(format!("Request size exceeded {MAX_REQUEST_BYTES} bytes"));
                     return Ok(Some(Next::AnswerAndClose(self.error(&failure))));
                 }
                 // After bytes that are no CBOR nobody knows where the next request starts.

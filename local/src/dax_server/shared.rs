@@ -55,9 +55,7 @@ impl Shared {
             schemas: Schemas::new(dynamodb.clone()),
             dynamodb,
             lists: AttributeLists::default(),
-            nodes: nodes
-                .map(|(index, address)| Arc::new(Node::new(index, *address, config)))
-                .collect(),
+            nodes: nodes.map(|(index, address)| Arc::new(Node::new(index, *address, config))).collect(),
             faults: Faults::new(config.seed),
             replication: Replication::new(config.replication_delay),
             verifier: config.secret_access_key.clone().map(Verifier::new),
@@ -77,18 +75,11 @@ impl Shared {
                 host_name: format!("node{id}.dax.localhost"),
                 address: node.address,
                 leader: node.index == leader,
-                zone: format!(
-                    "local-{}",
-                    char::from(b"abc".get(node.index % 3).copied().unwrap_or(b'a'))
-                ),
+                zone: format!("local-{}", char::from(b"abc".get(node.index % 3).copied().unwrap_or(b'a'))),
                 leader_session,
             }
         };
-        self.nodes
-            .iter()
-            .filter(|node| node.is_running())
-            .map(member)
-            .collect()
+        self.nodes.iter().filter(|node| node.is_running()).map(member).collect()
     }
 
     /// Position of the leader.
@@ -107,9 +98,7 @@ impl Shared {
         let leader = self.leader();
         // The leader is one of the nodes. Should it ever not be, the write goes through a cache that nobody reads.
         let cache = self.nodes.get(leader).map(|node| Arc::clone(&node.items));
-        let cache = cache.unwrap_or_else(|| {
-            Arc::new(super::cache::ItemCache::new(std::time::Duration::ZERO, 0))
-        });
+        let cache = cache.unwrap_or_else(|| Arc::new(super::cache::ItemCache::new(std::time::Duration::ZERO, 0)));
         PendingWrite::new(Arc::clone(self), leader, cache.begin_write(key))
     }
 }

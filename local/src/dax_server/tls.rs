@@ -2,9 +2,7 @@
 
 use std::{io::Write as _, net::IpAddr, sync::Arc};
 
-use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose,
-};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
 use tempfile::NamedTempFile;
 use tokio_rustls::{
     TlsAcceptor,
@@ -24,9 +22,7 @@ pub(crate) struct Tls {
 
 impl std::fmt::Debug for Tls {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tls")
-            .field("authority", &self.authority.path())
-            .finish_non_exhaustive()
+        f.debug_struct("Tls").field("authority", &self.authority.path()).finish_non_exhaustive()
     }
 }
 
@@ -37,29 +33,17 @@ impl std::fmt::Debug for Tls {
 pub(crate) fn generate(host: IpAddr) -> anyhow::Result<Tls> {
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    authority.key_usages = vec![
-        KeyUsagePurpose::KeyCertSign,
-        KeyUsagePurpose::DigitalSignature,
-    ];
-    authority
-        .distinguished_name
-        .push(DnType::CommonName, "Local DAX, of this run only");
+    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
+    authority.distinguished_name.push(DnType::CommonName, "Local DAX, of this run only");
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
 
-    let mut node = CertificateParams::new(vec![
-        "localhost".to_owned(),
-        "*.dax.localhost".to_owned(),
-        host.to_string(),
-    ])?;
-    node.distinguished_name
-        .push(DnType::CommonName, "localhost");
+    let mut node =
+        CertificateParams::new(vec!["localhost".to_owned(), "*.dax.localhost".to_owned(), host.to_string()])?;
+    node.distinguished_name.push(DnType::CommonName, "localhost");
     let node_key = KeyPair::generate()?;
     let node = node.signed_by(&node_key, &authority)?;
 
-    let mut file = tempfile::Builder::new()
-        .prefix("dax-ca-")
-        .suffix(".pem")
-        .tempfile()?;
+    let mut file = tempfile::Builder::new().prefix("dax-ca-").suffix(".pem").tempfile()?;
     file.write_all(authority.pem().as_bytes())?;
     file.flush()?;
 
@@ -69,8 +53,5 @@ pub(crate) fn generate(host: IpAddr) -> anyhow::Result<Tls> {
         .with_safe_default_protocol_versions()?
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
-    Ok(Tls {
-        acceptor: TlsAcceptor::from(Arc::new(config)),
-        authority: file,
-    })
+    Ok(Tls { acceptor: TlsAcceptor::from(Arc::new(config)), authority: file })
 }

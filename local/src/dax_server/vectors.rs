@@ -37,31 +37,17 @@ fn every_recorded_request_is_read_to_its_meaning() {
     }
     println!("{read} recorded requests read");
     assert!(read > 0, "no vectors");
-    assert!(
-        wrong.is_empty(),
-        "{} of {read}:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} of {read}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 fn vectors() -> Vec<Value> {
-    let folder = std::env::var_os("DAX_VECTORS_DIR").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/dax-vectors"),
-        PathBuf::from,
-    );
-    let files = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let files = files.filter(|path| {
-        path.extension()
-            .is_some_and(|extension| extension == "json")
-    });
+    let folder = std::env::var_os("DAX_VECTORS_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/dax-vectors"), PathBuf::from);
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
     let read = |path| serde_json::from_slice::<Value>(&std::fs::read(path).unwrap()).unwrap();
     let vectors = files.flat_map(|path| read(path)["vectors"].as_array().unwrap().clone());
-    vectors
-        .filter(|vector| !vector["request_hex"].is_null() && !vector["request_parsed"].is_null())
-        .collect()
+    vectors.filter(|vector| !vector["request_hex"].is_null() && !vector["request_parsed"].is_null()).collect()
 }
 
 fn check(vector: &Value) -> Result<(), String> {
@@ -92,14 +78,8 @@ fn check(vector: &Value) -> Result<(), String> {
     let meaning = context.meaning(&request);
     // What some clients send without looking, DynamoDB refuses, and so does this server.
     if has_impossible_number(expected) {
-        let refused = meaning
-            .to_string()
-            .contains("number outside of DynamoDB's range");
-        return if refused {
-            Ok(())
-        } else {
-            Err(format!("accepted {meaning}"))
-        };
+        let refused = meaning.to_string().contains("number outside of DynamoDB's range");
+        return if refused { Ok(()) } else { Err(format!("accepted {meaning}")) };
     }
     same(&meaning, &without_choices(expected))
 }
@@ -119,19 +99,12 @@ fn has_impossible_number(value: &Value) -> bool {
 fn frame(bytes: &[u8], items: usize) -> Result<(), String> {
     let mut scanner = Scanner::default();
     let (last, rest) = bytes.split_last().unwrap();
-    if scanner
-        .has(rest, items)
-        .map_err(|cause| cause.to_string())?
-    {
+    if scanner.has(rest, items).map_err(|cause| cause.to_string())? {
         return Err(format!("complete without its last byte {last:02x}"));
     }
     match scanner.has(bytes, items) {
         Ok(true) if scanner.position() == bytes.len() => Ok(()),
-        other => Err(format!(
-            "{other:?} at {} of {}",
-            scanner.position(),
-            bytes.len()
-        )),
+        other => Err(format!("{other:?} at {} of {}", scanner.position(), bytes.len())),
     }
 }
 
@@ -139,26 +112,16 @@ fn split(bytes: &[u8]) -> Result<(Operation, &[u8]), String> {
     let mut scanner = Scanner::default();
     scanner.has(bytes, 2).map_err(|cause| cause.to_string())?;
     let (head, arguments) = bytes.split_at(scanner.position());
-    Ok((
-        session::read_method(head).ok_or("unknown method")?,
-        arguments,
-    ))
+    Ok((session::read_method(head).ok_or("unknown method")?, arguments))
 }
 
 fn same(found: &Value, expected: &Value) -> Result<(), String> {
-    if found == expected {
-        Ok(())
-    } else {
-        Err(format!("\n  found    {found}\n  expected {expected}"))
-    }
+    if found == expected { Ok(()) } else { Err(format!("\n  found    {found}\n  expected {expected}")) }
 }
 
 fn ends_in_raw_text(expected: &Value) -> bool {
     let params = expected["params"].as_array();
-    params
-        .into_iter()
-        .flatten()
-        .any(|param| param[2] == json!({ "raw_text": "" }))
+    params.into_iter().flatten().any(|param| param[2] == json!({ "raw_text": "" }))
 }
 
 /// The expected meaning without what a server may ignore: redundant parameters, defaults, order, repetitions.
@@ -170,11 +133,7 @@ fn without_choices(expected: &Value) -> Value {
     if let Some(Value::Array(params)) = object.remove("params") {
         let mut kept = BTreeMap::new();
         for param in params {
-            let (key, name, value) = (
-                param[0].as_u64().unwrap(),
-                param[1].as_str().unwrap(),
-                param[2].clone(),
-            );
+            let (key, name, value) = (param[0].as_u64().unwrap(), param[1].as_str().unwrap(), param[2].clone());
             // Names and values are in the expressions; a condition's text is followed by its tree.
             if !matches!(key, 1 | 5) && value.get("raw_text").is_none() {
                 kept.insert(name.to_owned(), value);
@@ -219,26 +178,15 @@ impl Context {
                 _ => KeyKind::Bytes,
             },
         };
-        let schema = |table: &Value| KeySchema {
-            hash: attribute(&table["hash"]),
-            range: table.get("range").map(attribute),
-        };
+        let schema =
+            |table: &Value| KeySchema { hash: attribute(&table["hash"]), range: table.get("range").map(attribute) };
         let tables = vector["tables"].as_object().into_iter().flatten();
         let lists = AttributeLists::default();
         for (id, names) in vector["attribute_lists"].as_object().into_iter().flatten() {
-            let names = names
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|name| name.as_str().unwrap().to_owned());
+            let names = names.as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned());
             lists.define(id.parse().unwrap(), names.collect());
         }
-        Self {
-            tables: tables
-                .map(|(name, table)| (name.clone(), schema(table)))
-                .collect(),
-            lists,
-        }
+        Self { tables: tables.map(|(name, table)| (name.clone(), schema(table))).collect(), lists }
     }
 
     fn meaning(&self, request: &Request) -> Value {
@@ -257,29 +205,18 @@ impl Context {
                 meaning["attributes"] = self.attributes(&put.item);
                 meaning
             }
-            Request::GetItem(request)
-            | Request::UpdateItem(request)
-            | Request::DeleteItem(request) => self.item_request(request),
-            Request::Query(QueryRequest {
-                table,
-                key_condition,
-                options,
-            }) => json!({
+            Request::GetItem(request) | Request::UpdateItem(request) | Request::DeleteItem(request) => {
+                self.item_request(request)
+            }
+            Request::Query(QueryRequest { table, key_condition, options }) => json!({
                 "table": table, "keyCondition": expression(key_condition.as_ref()), "params": params(options),
             }),
             Request::Scan(scan) => json!({ "table": scan.table, "params": params(&scan.options) }),
             Request::BatchGetItem { tables, options } => {
                 let table = |get: &super::request::BatchGet| {
-                    let keys: Vec<_> = get
-                        .keys
-                        .iter()
-                        .map(|key| self.key(&get.table, key))
-                        .collect();
+                    let keys: Vec<_> = get.keys.iter().map(|key| self.key(&get.table, key)).collect();
                     let projection = projection(get.projection.as_deref());
-                    (
-                        get.table.clone(),
-                        json!({ "consistent": get.consistent, "projection": projection, "keys": keys }),
-                    )
+                    (get.table.clone(), json!({ "consistent": get.consistent, "projection": projection, "keys": keys }))
                 };
                 json!({ "tables": tables.iter().map(table).collect::<Map<_, _>>(), "params": params(options) })
             }
@@ -289,10 +226,7 @@ impl Context {
                         let attributes = write.item.as_ref().map(|item| self.attributes(item));
                         json!({ "key": self.key(&batch.table, &write.key), "attributes": attributes })
                     };
-                    (
-                        batch.table.clone(),
-                        batch.writes.iter().map(write).collect::<Value>(),
-                    )
+                    (batch.table.clone(), batch.writes.iter().map(write).collect::<Value>())
                 };
                 json!({ "tables": tables.iter().map(table).collect::<Map<_, _>>(), "params": params(options) })
             }
@@ -344,114 +278,46 @@ impl Context {
 }
 
 fn params(options: &Options) -> Value {
-    let Options {
-        consistent,
-        capacity,
-        metrics,
-        return_values,
-        start_key,
-        select,
-        ..
-    } = options;
+    let Options { consistent, capacity, metrics, return_values, start_key, select, .. } = options;
     let all = [
-        (
-            "ProjectionExpression",
-            options
-                .projection
-                .as_deref()
-                .map(|paths| projection(Some(paths))),
-        ),
+        ("ProjectionExpression", options.projection.as_deref().map(|paths| projection(Some(paths)))),
         ("ConsistentRead", consistent.then_some(json!(true))),
         (
             "ReturnConsumedCapacity",
-            capacity.as_ref().map(|wanted| {
-                json!(if *wanted == ReturnConsumedCapacity::Total {
-                    1
-                } else {
-                    2
-                })
-            }),
+            capacity.as_ref().map(|wanted| json!(if *wanted == ReturnConsumedCapacity::Total { 1 } else { 2 })),
         ),
-        (
-            "ConditionExpression",
-            options
-                .condition
-                .as_ref()
-                .map(|condition| expression(Some(condition))),
-        ),
+        ("ConditionExpression", options.condition.as_ref().map(|condition| expression(Some(condition)))),
         (
             "ReturnItemCollectionMetrics",
-            metrics
-                .as_ref()
-                .map(|wanted| json!(i32::from(*wanted == ReturnItemCollectionMetrics::Size))),
+            metrics.as_ref().map(|wanted| json!(i32::from(*wanted == ReturnItemCollectionMetrics::Size))),
         ),
         (
             "ReturnValues",
             return_values.as_ref().map(|wanted| {
-                let known = [
-                    ReturnValue::AllOld,
-                    ReturnValue::UpdatedOld,
-                    ReturnValue::AllNew,
-                    ReturnValue::UpdatedNew,
-                ];
+                let known =
+                    [ReturnValue::AllOld, ReturnValue::UpdatedOld, ReturnValue::AllNew, ReturnValue::UpdatedNew];
                 json!(known.iter().position(|known| known == wanted).unwrap() + 2)
             }),
         ),
-        (
-            "UpdateExpression",
-            options
-                .update
-                .as_ref()
-                .map(|update| expression(Some(update))),
-        ),
-        (
-            "ExclusiveStartKey",
-            start_key
-                .as_ref()
-                .map(|key| json!({ "hex": encode_hex(key) })),
-        ),
-        (
-            "FilterExpression",
-            options
-                .filter
-                .as_ref()
-                .map(|filter| expression(Some(filter))),
-        ),
-        (
-            "IndexName",
-            options.index.as_ref().map(|index| json!(index)),
-        ),
+        ("UpdateExpression", options.update.as_ref().map(|update| expression(Some(update)))),
+        ("ExclusiveStartKey", start_key.as_ref().map(|key| json!({ "hex": encode_hex(key) }))),
+        ("FilterExpression", options.filter.as_ref().map(|filter| expression(Some(filter)))),
+        ("IndexName", options.index.as_ref().map(|index| json!(index))),
         ("Limit", options.limit.map(|limit| json!(limit))),
-        (
-            "ScanIndexForward",
-            options.forward.map(|forward| json!(forward)),
-        ),
+        ("ScanIndexForward", options.forward.map(|forward| json!(forward))),
         (
             "Select",
             select.as_ref().map(|wanted| {
-                let known = [
-                    Select::AllAttributes,
-                    Select::AllProjectedAttributes,
-                    Select::Count,
-                    Select::SpecificAttributes,
-                ];
+                let known =
+                    [Select::AllAttributes, Select::AllProjectedAttributes, Select::Count, Select::SpecificAttributes];
                 json!(known.iter().position(|known| known == wanted).unwrap() + 1)
             }),
         ),
         ("Segment", options.segment.map(|segment| json!(segment))),
-        (
-            "TotalSegments",
-            options.total_segments.map(|total| json!(total)),
-        ),
-        (
-            "ClientRequestToken",
-            options.token.as_ref().map(|token| json!(token)),
-        ),
+        ("TotalSegments", options.total_segments.map(|total| json!(total))),
+        ("ClientRequestToken", options.token.as_ref().map(|token| json!(token))),
     ];
-    all.into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-        .collect::<Map<_, _>>()
-        .into()
+    all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect::<Map<_, _>>().into()
 }
 
 fn projection(paths: Option<&[Path]>) -> Value {
@@ -471,9 +337,9 @@ fn expression(expression: Option<&Expression>) -> Value {
 
 fn tree_json(tree: &Tree) -> Value {
     match tree {
-        Tree::Apply(operator, operands) => std::iter::once(json!(operator.text()))
-            .chain(operands.iter().map(tree_json))
-            .collect(),
+        Tree::Apply(operator, operands) => {
+            std::iter::once(json!(operator.text())).chain(operands.iter().map(tree_json)).collect()
+        }
         Tree::List(nodes) => nodes.iter().map(tree_json).collect(),
         Tree::Path(path) => path_json(path),
         Tree::Variable(position) => json!(["Variable", position]),
@@ -485,17 +351,11 @@ fn path_json(path: &Path) -> Value {
         Element::Name(name) => json!(name),
         Element::Index(index) => json!({ "index": index }),
     };
-    std::iter::once(json!("Path"))
-        .chain(path.0.iter().map(element))
-        .collect()
+    std::iter::once(json!("Path")).chain(path.0.iter().map(element)).collect()
 }
 
 fn attributes_json(attributes: &Attributes) -> Value {
-    attributes
-        .iter()
-        .map(|(name, value)| (name.clone(), value_json(value)))
-        .collect::<Map<_, _>>()
-        .into()
+    attributes.iter().map(|(name, value)| (name.clone(), value_json(value))).collect::<Map<_, _>>().into()
 }
 
 /// DynamoDB JSON.
@@ -520,10 +380,7 @@ fn value_json(value: &AttributeValue) -> Value {
 }
 
 fn decode_hex(text: &str) -> Vec<u8> {
-    text.as_bytes()
-        .chunks(2)
-        .map(|pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap())
-        .collect()
+    text.as_bytes().chunks(2).map(|pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
 }
 
 fn encode_hex(bytes: &[u8]) -> String {

@@ -18,26 +18,12 @@ pub(super) struct Answer {
 
 impl Answer {
     pub(super) fn new(reply: oneshot::Sender<Completed>, request: &Request) -> Self {
-        Self {
-            reply: Some(reply),
-            held: None,
-            log_tail: request.log_tail,
-        }
+        Self { reply: Some(reply), held: None, log_tail: request.log_tail }
     }
 
     /// The outcome is known; without a log to wait for, the caller gets it now.
-    pub(super) fn outcome(
-        &mut self,
-        outcome: Result<Bytes, FunctionError>,
-        cold_start: bool,
-        duration: Duration,
-    ) {
-        let completed = Completed {
-            outcome,
-            cold_start,
-            duration,
-            log_tail: None,
-        };
+    pub(super) fn outcome(&mut self, outcome: Result<Bytes, FunctionError>, cold_start: bool, duration: Duration) {
+        let completed = Completed { outcome, cold_start, duration, log_tail: None };
         if self.log_tail {
             self.held = Some(completed);
         } else {

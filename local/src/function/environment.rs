@@ -62,11 +62,9 @@ pub(super) enum InitFailure {
 impl InitFailure {
     pub(super) fn error(self, request_id: &str, spec: &Spec) -> FunctionError {
         match self {
-            Self::Spawn(error) => FunctionError::not_started(
-                request_id,
-                &spec.program.display().to_string(),
-                &error.to_string(),
-            ),
+            Self::Spawn(error) => {
+                FunctionError::not_started(request_id, &spec.program.display().to_string(), &error.to_string())
+            }
             Self::Reported(error) => error,
             Self::Exited(status) => FunctionError::exited(request_id, status),
             Self::TimedOut => FunctionError::timed_out(request_id, spec.timeout),
@@ -124,22 +122,8 @@ impl Environment {
         let tail = Arc::new(Tail::default());
         let (stdout, stderr) = process.take_output();
         let readers = [
-            stdout.map(|pipe| {
-                tokio::spawn(follow(
-                    pipe,
-                    spec.name.clone(),
-                    Arc::clone(&tail),
-                    Arc::clone(observer),
-                ))
-            }),
-            stderr.map(|pipe| {
-                tokio::spawn(follow(
-                    pipe,
-                    spec.name.clone(),
-                    Arc::clone(&tail),
-                    Arc::clone(observer),
-                ))
-            }),
+            stdout.map(|pipe| tokio::spawn(follow(pipe, spec.name.clone(), Arc::clone(&tail), Arc::clone(observer)))),
+            stderr.map(|pipe| tokio::spawn(follow(pipe, spec.name.clone(), Arc::clone(&tail), Arc::clone(observer)))),
         ];
         let supervisor = {
             let (api, counters) = (Arc::clone(&api), Arc::clone(counters));
@@ -160,13 +144,7 @@ impl Environment {
             }
         };
         tokio::spawn(supervisor);
-        Ok(Self {
-            api,
-            signals,
-            exit,
-            orders,
-            tail,
-        })
+        Ok(Self { api, signals, exit, orders, tail })
     }
 
     async fn initialised(&mut self, deadline: Instant) -> Result<(), InitFailure> {
@@ -195,12 +173,7 @@ impl Environment {
     /// # Errors
     ///
     /// When the process is gone; the environment is of no use any more, the request is untouched.
-    pub(super) fn deliver(
-        &self,
-        spec: &Spec,
-        request: &Request,
-        limit: Duration,
-    ) -> Result<(), Gone> {
+    pub(super) fn deliver(&self, spec: &Spec, request: &Request, limit: Duration) -> Result<(), Gone> {
         self.orders.send_if_modified(|order| {
             let frozen = *order == Order::Freeze;
             if frozen {
@@ -295,11 +268,7 @@ impl Drop for Environment {
 }
 
 /// Carries out orders until the process has ended. The end of the pool is an order to kill, too.
-async fn supervise(
-    process: &mut Process,
-    mut orders: watch::Receiver<Order>,
-    mut stop: Stop,
-) -> Exit {
+async fn supervise(process: &mut Process, mut orders: watch::Receiver<Order>, mut stop: Stop) -> Exit {
     loop {
         tokio::select! {
             status = process.wait() => return status,

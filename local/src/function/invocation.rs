@@ -64,17 +64,11 @@ pub(crate) struct FunctionError {
 impl FunctionError {
     pub(crate) fn new(kind: &str, message: &str) -> Self {
         let payload = json!({ "errorType": kind, "errorMessage": message });
-        Self {
-            kind: kind.to_owned(),
-            payload: Bytes::from(payload.to_string()),
-        }
+        Self { kind: kind.to_owned(), payload: Bytes::from(payload.to_string()) }
     }
 
     pub(super) fn timed_out(request_id: &str, limit: Duration) -> Self {
-        let message = format!(
-            "RequestId: {request_id} Error: Task timed out after {:.2} seconds",
-            limit.as_secs_f64()
-        );
+        let message = format!("RequestId: {request_id} Error: Task timed out after {:.2} seconds", limit.as_secs_f64());
         Self::new("Sandbox.Timedout", &message)
     }
 
@@ -137,10 +131,7 @@ mod tests {
             ),
         ] {
             let payload: serde_json::Value = serde_json::from_slice(&error.payload).unwrap();
-            assert_eq!(
-                payload,
-                json!({ "errorType": kind, "errorMessage": message })
-            );
+            assert_eq!(payload, json!({ "errorType": kind, "errorMessage": message }));
             assert_eq!(error.kind, kind);
         }
     }

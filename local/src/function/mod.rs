@@ -42,10 +42,7 @@ pub(crate) struct Spec {
 
 impl Spec {
     pub(crate) fn arn(&self) -> String {
-        format!(
-            "arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{}",
-            self.name
-        )
+        format!("arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{}", self.name)
     }
 }
 

@@ -100,9 +100,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_the_last_lines_are_kept() {
-        let output: String = (0..10_000)
-            .map(|number| format!("line {number}\n"))
-            .collect();
+        let output: String = (0..10_000).map(|number| format!("line {number}\n")).collect();
         let kept = lines(output.as_bytes()).await;
         assert_eq!(kept.last().unwrap(), "line 9999");
         let bytes: usize = kept.iter().map(|line| line.len() + 1).sum();
@@ -112,9 +110,6 @@ mod tests {
     #[tokio::test]
     async fn a_line_without_an_end_does_not_grow_without_bound() {
         let kept = lines(&vec![b'x'; 100_000]).await;
-        assert!(
-            kept.iter()
-                .all(|line| line.len() <= MAX_LINE_BYTES + 8 * 1024)
-        );
+        assert!(kept.iter().all(|line| line.len() <= MAX_LINE_BYTES + 8 * 1024));
     }
 }

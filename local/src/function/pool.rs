@@ -92,12 +92,7 @@ impl Pool {
         Ok(Place::Queue(place))
     }
 
-    async fn run(
-        self: Arc<Self>,
-        request: Request,
-        place: Place,
-        reply: oneshot::Sender<Completed>,
-    ) {
+    async fn run(self: Arc<Self>, request: Request, place: Place, reply: oneshot::Sender<Completed>) {
         let _permit = match place {
             Place::Slot(permit) => permit,
             Place::Queue(place) => {
@@ -123,16 +118,8 @@ impl Pool {
     async fn lease(&self, request: &Request) -> Result<Lease, FunctionError> {
         while let Some(mut environment) = self.reusable().await {
             let begun = Instant::now();
-            if environment
-                .deliver(&self.spec, request, self.spec.timeout)
-                .is_ok()
-            {
-                return Ok(Lease {
-                    environment,
-                    cold_start: false,
-                    begun,
-                    deadline: begun + self.spec.timeout,
-                });
+            if environment.deliver(&self.spec, request, self.spec.timeout).is_ok() {
+                return Ok(Lease { environment, cold_start: false, begun, deadline: begun + self.spec.timeout });
             }
             // It died while idle, which no caller ever notices.
             environment.end().await;
@@ -144,12 +131,7 @@ impl Pool {
             let failure = InitFailure::Exited(environment.end().await);
             return Err(self.init_failed(failure, &environment.take_lines(), request));
         }
-        Ok(Lease {
-            environment,
-            cold_start: true,
-            begun,
-            deadline: begun + left,
-        })
+        Ok(Lease { environment, cold_start: true, begun, deadline: begun + left })
     }
 
     /// Starts an environment. A first failure is hidden and tried again, then under the function's own
@@ -172,20 +154,12 @@ impl Pool {
         }
     }
 
-    async fn environment(
-        &self,
-        deadline: Instant,
-    ) -> Result<Environment, (InitFailure, Vec<String>)> {
+    async fn environment(&self, deadline: Instant) -> Result<Environment, (InitFailure, Vec<String>)> {
         let stop = Stop::of(&self.stop);
         Environment::start(&self.spec, &self.counters, &self.observer, stop, deadline).await
     }
 
-    fn init_failed(
-        &self,
-        failure: InitFailure,
-        lines: &[String],
-        request: &Request,
-    ) -> FunctionError {
+    fn init_failed(&self, failure: InitFailure, lines: &[String], request: &Request) -> FunctionError {
         let error = failure.error(&request.request_id, &self.spec);
         self.report(&error, lines);
         error
@@ -193,12 +167,7 @@ impl Pool {
 
     /// Waits for the end of a delivered invocation and puts the environment back.
     async fn follow(&self, lease: Lease, request: &Request, mut answer: Answer) {
-        let Lease {
-            mut environment,
-            cold_start,
-            begun,
-            deadline,
-        } = lease;
+        let Lease { mut environment, cold_start, begun, deadline } = lease;
         let mut finishing = None;
         let (after, failure) = environment
             .run(&self.spec, &request.request_id, deadline, |outcome| {
@@ -237,10 +206,7 @@ impl Pool {
         let mut idle = self.idle();
         // Checked under the lock that `kill_all` takes after closing.
         if !self.is_closed() {
-            idle.push(Idle {
-                environment,
-                since: Instant::now(),
-            });
+            idle.push(Idle { environment, since: Instant::now() });
         }
     }
 
@@ -268,8 +234,7 @@ impl Pool {
 
     /// Removes environments that were idle for too long or that died, until the stack stops.
     pub(crate) async fn expire(self: Arc<Self>, mut stop: Stop) {
-        let pause =
-            (self.spec.idle_expiry / 4).clamp(Duration::from_millis(10), Duration::from_secs(5));
+        let pause = (self.spec.idle_expiry / 4).clamp(Duration::from_millis(10), Duration::from_secs(5));
         let mut ticks = tokio::time::interval(pause);
         loop {
             tokio::select! {
@@ -278,9 +243,9 @@ impl Pool {
             }
             let expired: Vec<Idle> = {
                 let mut idle = self.idle();
-                let (kept, expired) = std::mem::take(&mut *idle).into_iter().partition(|idle| {
-                    idle.since.elapsed() < self.spec.idle_expiry && idle.environment.is_alive()
-                });
+                let (kept, expired) = std::mem::take(&mut *idle)
+                    .into_iter()
+                    .partition(|idle| idle.since.elapsed() < self.spec.idle_expiry && idle.environment.is_alive());
                 *idle = kept;
                 expired
             };

@@ -27,10 +27,7 @@ impl Process {
         let mut command = match &spec.launcher {
             Some(launcher) => {
                 let mut command = Command::new(launcher);
-                command
-                    .arg(crate::launcher::SUBCOMMAND)
-                    .arg(std::process::id().to_string())
-                    .arg(&spec.program);
+                command.arg(crate::launcher::SUBCOMMAND).arg(std::process::id().to_string()).arg(&spec.program);
                 command
             }
             None => Command::new(&spec.program),
@@ -48,9 +45,7 @@ impl Process {
         if let Some(directory) = spec.program.parent().filter(|path| path.is_dir()) {
             command.current_dir(directory);
         }
-        Ok(Self {
-            child: command.spawn()?,
-        })
+        Ok(Self { child: command.spawn()? })
     }
 
     /// The process id, until the process was reaped.
@@ -69,11 +64,7 @@ impl Process {
 
     /// Sends a signal to the process and to whatever it has started.
     pub(super) fn signal(&self, signal: Signal) {
-        let group = self
-            .child
-            .id()
-            .and_then(|pid| i32::try_from(pid).ok())
-            .and_then(Pid::from_raw);
+        let group = self.child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
         if let Some(group) = group {
             // It may have ended on its own in the meantime.
             let _ = kill_process_group(group, signal);

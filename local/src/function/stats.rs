@@ -37,8 +37,7 @@ impl Counters {
     }
 
     pub(super) fn ended(&self, pid: Option<u32>) {
-        self.live
-            .send_modify(|live| live.retain(|other| Some(*other) != pid));
+        self.live.send_modify(|live| live.retain(|other| Some(*other) != pid));
     }
 
     pub(super) fn timed_out(&self) {

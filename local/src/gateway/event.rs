@@ -87,13 +87,7 @@ impl<'a> Event<'a> {
         route: &'a Match<'a>,
         circumstances: Circumstances<'a>,
     ) -> Self {
-        let Circumstances {
-            path,
-            source_ip,
-            request_id,
-            now,
-            ..
-        } = circumstances;
+        let Circumstances { path, source_ip, request_id, now, .. } = circumstances;
         let raw_query_string = head.uri.query().unwrap_or_default();
         let body_bytes = body.len();
         let (body, is_base64_encoded) = encode_body(&head.headers, body);
@@ -115,38 +109,23 @@ impl<'a> Event<'a> {
                     path,
                     protocol: protocol(head.version),
                     source_ip,
-                    user_agent: head
-                        .headers
-                        .get(header::USER_AGENT)
-                        .map(text)
-                        .unwrap_or_default(),
+                    user_agent: head.headers.get(header::USER_AGENT).map(text).unwrap_or_default(),
                 },
                 request_id,
                 route_key: route.key,
                 stage: "$default",
-                time: now
-                    .to_zoned(TimeZone::UTC)
-                    .strftime("%d/%b/%Y:%H:%M:%S +0000")
-                    .to_string(),
+                time: now.to_zoned(TimeZone::UTC).strftime("%d/%b/%Y:%H:%M:%S +0000").to_string(),
                 time_epoch: now.as_millisecond(),
             },
             body,
-            path_parameters: route
-                .parameters
-                .iter()
-                .map(|(name, value)| (*name, value.as_str()))
-                .collect(),
+            path_parameters: route.parameters.iter().map(|(name, value)| (*name, value.as_str())).collect(),
             is_base64_encoded,
         }
     }
 }
 
 /// Header names in lower case, repeated headers joined, cookies left out, the gateway's own added.
-fn headers(
-    headers: &HeaderMap,
-    body_bytes: usize,
-    circumstances: Circumstances<'_>,
-) -> BTreeMap<String, String> {
+fn headers(headers: &HeaderMap, body_bytes: usize, circumstances: Circumstances<'_>) -> BTreeMap<String, String> {
     let mut map: BTreeMap<String, String> = BTreeMap::new();
     for (name, value) in headers {
         if is_withheld(name) {
@@ -178,14 +157,7 @@ fn headers(
 
 /// Cookies have their own member; the others concern the connection to the gateway alone.
 fn is_withheld(name: &header::HeaderName) -> bool {
-    [
-        header::COOKIE,
-        header::CONNECTION,
-        header::TE,
-        header::TRANSFER_ENCODING,
-        header::UPGRADE,
-    ]
-    .contains(name)
+    [header::COOKIE, header::CONNECTION, header::TE, header::TRANSFER_ENCODING, header::UPGRADE].contains(name)
         || name == "keep-alive"
 }
 
@@ -193,12 +165,7 @@ fn cookies(headers: &HeaderMap) -> Option<Vec<String>> {
     let cookies: Vec<String> = headers
         .get_all(header::COOKIE)
         .iter()
-        .flat_map(|value| {
-            text(value)
-                .split(';')
-                .map(|cookie| cookie.trim().to_owned())
-                .collect::<Vec<_>>()
-        })
+        .flat_map(|value| text(value).split(';').map(|cookie| cookie.trim().to_owned()).collect::<Vec<_>>())
         .filter(|cookie| !cookie.is_empty())
         .collect();
     (!cookies.is_empty()).then_some(cookies)
@@ -221,9 +188,7 @@ fn query_parameters(query: &str) -> BTreeMap<String, String> {
 
 fn decode_query(text: &str) -> String {
     let spaced = text.replace('+', " ");
-    percent_decode(spaced.as_bytes())
-        .decode_utf8_lossy()
-        .into_owned()
+    percent_decode(spaced.as_bytes()).decode_utf8_lossy().into_owned()
 }
 
 /// Only these types arrive as text; everything else, forms and bodies without a type included, is base64.
@@ -234,23 +199,10 @@ fn encode_body(headers: &HeaderMap, body: &[u8]) -> (Option<String>, bool) {
     if body.is_empty() {
         return (None, false);
     }
-    let content_type = headers
-        .get(header::CONTENT_TYPE)
-        .map(text)
-        .unwrap_or_default();
-    let essence = content_type
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase();
+    let content_type = headers.get(header::CONTENT_TYPE).map(text).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let is_text = essence.starts_with("text/")
-        || [
-            "application/json",
-            "application/xml",
-            "application/javascript",
-        ]
-        .contains(&essence.as_str());
+        || ["application/json", "application/xml", "application/javascript"].contains(&essence.as_str());
     match std::str::from_utf8(body) {
         Ok(body) if is_text => (Some(body.to_owned()), false),
         _ => (Some(STANDARD.encode(body)), true),
@@ -262,9 +214,5 @@ fn text(value: &http::HeaderValue) -> String {
 }
 
 fn protocol(version: Version) -> &'static str {
-    if version == Version::HTTP_10 {
-        "HTTP/1.0"
-    } else {
-        "HTTP/1.1"
-    }
+    if version == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" }
 }

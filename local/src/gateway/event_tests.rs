@@ -15,10 +15,7 @@ use crate::template::{Integration, Route};
 fn router() -> Router {
     let route = Route {
         key: "ANY /{proxy+}".into(),
-        integration: Integration {
-            function: "F".into(),
-            timeout: std::time::Duration::from_secs(1),
-        },
+        integration: Integration { function: "F".into(), timeout: std::time::Duration::from_secs(1) },
     };
     Router::new(&[route]).unwrap()
 }
@@ -45,26 +42,14 @@ fn round_trip(head: &request::Parts, body: &[u8]) -> Result<(), TestCaseError> {
     prop_assert_eq!(read.version.as_deref(), Some("2.0"));
     prop_assert_eq!(read.route_key.as_deref(), Some("ANY /{proxy+}"));
     prop_assert_eq!(read.raw_path.as_deref(), Some(path.as_str()));
-    prop_assert_eq!(
-        read.raw_query_string.as_deref().unwrap_or_default(),
-        head.uri.query().unwrap_or_default()
-    );
+    prop_assert_eq!(read.raw_query_string.as_deref().unwrap_or_default(), head.uri.query().unwrap_or_default());
     prop_assert_eq!(&read.request_context.http.method, &head.method);
-    prop_assert_eq!(
-        read.request_context.time.as_deref(),
-        Some("04/Mar/2020:19:03:58 +0000")
-    );
+    prop_assert_eq!(read.request_context.time.as_deref(), Some("04/Mar/2020:19:03:58 +0000"));
     prop_assert_eq!(read.request_context.time_epoch, 1_583_348_638_390);
-    prop_assert_eq!(
-        read.path_parameters.get("proxy").map(String::as_str),
-        path.strip_prefix('/')
-    );
+    prop_assert_eq!(read.path_parameters.get("proxy").map(String::as_str), path.strip_prefix('/'));
     for (name, value) in &head.headers {
         let sent = String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let seen = read
-            .headers
-            .get(name)
-            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        let seen = read.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         if name == "cookie" {
             prop_assert_eq!(seen, None);
         } else if head.headers.get_all(name).iter().count() == 1 {

@@ -58,10 +58,7 @@ struct Answered {
 
 impl From<Refusal> for Answered {
     fn from(refusal: Refusal) -> Self {
-        Self {
-            response: refusal.response(),
-            cold_start: false,
-        }
+        Self { response: refusal.response(), cold_start: false }
     }
 }
 
@@ -71,19 +68,11 @@ impl Gateway {
         functions: BTreeMap<String, Arc<Pool>>,
         observer: Arc<dyn Observer>,
     ) -> Result<Self, TemplateError> {
-        Ok(Self {
-            router: Router::new(&api.routes)?,
-            functions,
-            observer,
-        })
+        Ok(Self { router: Router::new(&api.routes)?, functions, observer })
     }
 
     /// Answers one request of a client.
-    pub(crate) async fn answer(
-        &self,
-        peer: SocketAddr,
-        request: Request<Incoming>,
-    ) -> Response<Full<Bytes>> {
+    pub(crate) async fn answer(&self, peer: SocketAddr, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let begun = Instant::now();
         let (head, body) = request.into_parts();
         let request_id = ids::gateway_request_id();
@@ -91,10 +80,7 @@ impl Gateway {
             Ok(answered) => answered,
             Err(refusal) => refusal.into(),
         };
-        let Answered {
-            mut response,
-            cold_start,
-        } = answered;
+        let Answered { mut response, cold_start } = answered;
         if let Ok(id) = HeaderValue::try_from(request_id) {
             response.headers_mut().insert("apigw-requestid", id);
         }
@@ -119,20 +105,12 @@ impl Gateway {
             return Err(Refusal::HeadersTooLarge);
         }
         let path = decode_path(head.uri.path());
-        let route = self
-            .router
-            .find(&head.method, &path)
-            .ok_or(Refusal::NotFound)?;
+        let route = self.router.find(&head.method, &path).ok_or(Refusal::NotFound)?;
         let body = read_body(body).await?;
         let now = Timestamp::now();
         let trace_root = ids::trace_root(head.headers.get("x-amzn-trace-id"), now);
-        let circumstances = Circumstances {
-            path: &path,
-            source_ip: &peer.ip().to_string(),
-            request_id,
-            trace_root: &trace_root,
-            now,
-        };
+        let circumstances =
+            Circumstances { path: &path, source_ip: &peer.ip().to_string(), request_id, trace_root: &trace_root, now };
         let event = Event::new(head, &body, &route, circumstances);
         let payload = serde_json::to_vec(&event).or(Err(Refusal::Integration))?;
         if payload.len() > MAX_EVENT_BYTES {
@@ -141,16 +119,8 @@ impl Gateway {
         self.invoke(&route, Bytes::from(payload), trace_root).await
     }
 
-    async fn invoke(
-        &self,
-        route: &Match<'_>,
-        payload: Bytes,
-        trace_root: String,
-    ) -> Result<Answered, Refusal> {
-        let pool = self
-            .functions
-            .get(&route.integration.function)
-            .ok_or(Refusal::Integration)?;
+    async fn invoke(&self, route: &Match<'_>, payload: Bytes, trace_root: String) -> Result<Answered, Refusal> {
+        let pool = self.functions.get(&route.integration.function).ok_or(Refusal::Integration)?;
         let invocation = pool.invoke(function::Request {
             request_id: ids::request_id(),
             payload,
@@ -174,19 +144,12 @@ impl Gateway {
             // What went wrong is for the log, never for the client.
             Err(_) => Refusal::Integration.response(),
         };
-        Ok(Answered {
-            response,
-            cold_start: completed.cold_start,
-        })
+        Ok(Answered { response, cold_start: completed.cold_start })
     }
 }
 
 fn head_bytes(head: &request::Parts) -> usize {
-    let line = head.method.as_str().len()
-        + head
-            .uri
-            .path_and_query()
-            .map_or(1, |path| path.as_str().len());
+    let line = head.method.as_str().len() + head.uri.path_and_query().map_or(1, |path| path.as_str().len());
     // Two spaces and the version complete the request line.
     let values: usize = head.headers.values().map(HeaderValue::len).sum();
     line + " HTTP/1.1".len() + 1 + values

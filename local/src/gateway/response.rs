@@ -28,19 +28,13 @@ impl Refusal {
             Self::NotFound => (StatusCode::NOT_FOUND, "Not Found"),
             Self::RequestTimeout => (StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
             Self::RequestTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
-            Self::HeadersTooLarge => (
-                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-                "Request Header Fields Too Large",
-            ),
+            Self::HeadersTooLarge => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "Request Header Fields Too Large"),
             Self::Integration => (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
         };
         let mut response = Response::new(Full::from(format!("{{\"message\":\"{message}\"}}")));
         *response.status_mut() = status;
-        response.headers_mut().insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/json"),
-        );
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response
     }
 }
@@ -69,10 +63,7 @@ pub(super) fn map(answer: &Bytes) -> Result<Response<Full<Bytes>>, Malformed> {
 /// The response for an answer without `statusCode`.
 fn inferred(body: Bytes) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(body));
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }
 
@@ -89,9 +80,7 @@ fn explicit(members: &Map<String, Value>) -> Result<Response<Full<Bytes>>, Malfo
         }
     }
     if !body.is_empty() {
-        headers
-            .entry(header::CONTENT_TYPE)
-            .or_insert(HeaderValue::from_static("text/plain;charset=UTF-8"));
+        headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static("text/plain;charset=UTF-8"));
     }
     let mut response = Response::new(Full::new(body));
     *response.status_mut() = status(members.get("statusCode"))?;
@@ -119,10 +108,7 @@ fn body(members: &Map<String, Value>) -> Result<Bytes, Malformed> {
         Some(_) => return Err(Malformed("body is no string")),
     };
     match members.get("isBase64Encoded") {
-        Some(Value::Bool(true)) => STANDARD
-            .decode(text)
-            .map(Bytes::from)
-            .or(Err(Malformed("body is not base64"))),
+        Some(Value::Bool(true)) => STANDARD.decode(text).map(Bytes::from).or(Err(Malformed("body is not base64"))),
         None | Some(Value::Null | Value::Bool(false)) => Ok(Bytes::from(text.clone())),
         Some(_) => Err(Malformed("isBase64Encoded is no boolean")),
     }
@@ -162,13 +148,13 @@ fn header_value(value: &Value) -> Result<HeaderValue, Malformed> {
 fn passed_as(name: HeaderName) -> Result<Option<HeaderName>, Malformed> {
     match name.as_str() {
         // They describe the connection, which is the gateway's.
-        "content-length" | "keep-alive" | "proxy-connection" | "te" | "trailer"
-        | "transfer-encoding" | "upgrade" => Ok(None),
+        "content-length" | "keep-alive" | "proxy-connection" | "te" | "trailer" | "transfer-encoding" | "upgrade" => {
+            Ok(None)
+        }
         // The gateway sets these itself and keeps the function's under another name.
-        "connection" | "date" | "server" => format!("x-amzn-remapped-{name}")
-            .parse()
-            .map(Some)
-            .or(Err(Malformed("bad header name"))),
+        "connection" | "date" | "server" => {
+            format!("x-amzn-remapped-{name}").parse().map(Some).or(Err(Malformed("bad header name")))
+        }
         _ => Ok(Some(name)),
     }
 }
@@ -184,31 +170,17 @@ mod tests {
 
     async fn plain(response: Response<Full<Bytes>>) -> Plain {
         let (head, body) = response.into_parts();
-        let mut headers: Vec<_> = head
-            .headers
-            .iter()
-            .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
-            .collect();
+        let mut headers: Vec<_> =
+            head.headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
         headers.sort_by(|(left, _), (right, _)| left.cmp(right));
         let body = body.collect().await.unwrap().to_bytes();
-        (
-            head.status.as_u16(),
-            headers,
-            String::from_utf8(body.to_vec()).unwrap(),
-        )
+        (head.status.as_u16(), headers, String::from_utf8(body.to_vec()).unwrap())
     }
 
     async fn check(answer: &str, status: u16, headers: &[(&str, &str)], body: &str) {
         let response = map(&Bytes::from(answer.to_owned())).unwrap();
-        let headers: Vec<_> = headers
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        assert_eq!(
-            plain(response).await,
-            (status, headers, body.to_owned()),
-            "{answer}"
-        );
+        let headers: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        assert_eq!(plain(response).await, (status, headers, body.to_owned()), "{answer}");
     }
 
     #[tokio::test]
@@ -221,13 +193,7 @@ mod tests {
         )
         .await;
         check(r#"{"statusCode":204}"#, 204, &[], "").await;
-        check(
-            r#"{"statusCode":"200","body":null,"headers":null,"cookies":null}"#,
-            200,
-            &[],
-            "",
-        )
-        .await;
+        check(r#"{"statusCode":"200","body":null,"headers":null,"cookies":null}"#, 200, &[], "").await;
         check(
             r#"{"statusCode":200,"body":"aGk=","isBase64Encoded":true,"headers":{"content-type":"x/y","n":1,"b":true}}"#,
             200,
@@ -235,13 +201,7 @@ mod tests {
             "hi",
         )
         .await;
-        check(
-            r#"{"statusCode":200,"body":"hi"}"#,
-            200,
-            &[("content-type", "text/plain;charset=UTF-8")],
-            "hi",
-        )
-        .await;
+        check(r#"{"statusCode":200,"body":"hi"}"#, 200, &[("content-type", "text/plain;charset=UTF-8")], "hi").await;
     }
 
     #[tokio::test]
@@ -249,11 +209,7 @@ mod tests {
         check(
             r#"{"statusCode":200,"headers":{"set-cookie":"c=3"},"cookies":["a=1","b=2; Secure"]}"#,
             200,
-            &[
-                ("set-cookie", "a=1"),
-                ("set-cookie", "b=2; Secure"),
-                ("set-cookie", "c=3"),
-            ],
+            &[("set-cookie", "a=1"), ("set-cookie", "b=2; Secure"), ("set-cookie", "c=3")],
             "",
         )
         .await;

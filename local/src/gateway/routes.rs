@@ -43,10 +43,7 @@ enum Segment {
 
 impl Router {
     pub(crate) fn new(routes: &[Route]) -> Result<Self, TemplateError> {
-        let mut routes = routes
-            .iter()
-            .map(Pattern::parse)
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut routes = routes.iter().map(Pattern::parse).collect::<Result<Vec<_>, _>>()?;
         routes.sort_by(Pattern::precedence);
         Ok(Self { routes })
     }
@@ -55,11 +52,7 @@ impl Router {
     pub(crate) fn find(&self, method: &Method, path: &str) -> Option<Match<'_>> {
         self.routes.iter().find_map(|pattern| {
             let parameters = pattern.matches(method, path)?;
-            Some(Match {
-                key: &pattern.key,
-                integration: &pattern.integration,
-                parameters,
-            })
+            Some(Match { key: &pattern.key, integration: &pattern.integration, parameters })
         })
     }
 }
@@ -70,36 +63,20 @@ impl Pattern {
         let (method, segments) = if route.key == "$default" {
             (None, None)
         } else {
-            let (method, path) = route
-                .key
-                .split_once(' ')
-                .ok_or_else(|| refused("no path"))?;
-            let path = path
-                .strip_prefix('/')
-                .ok_or_else(|| refused("path without /"))?;
+            let (method, path) = route.key.split_once(' ').ok_or_else(|| refused("no path"))?;
+            let path = path.strip_prefix('/').ok_or_else(|| refused("path without /"))?;
             let segments: Vec<Segment> = path.split('/').map(Segment::parse).collect();
-            let greedy = segments
-                .iter()
-                .position(|part| matches!(part, Segment::Greedy(_)));
+            let greedy = segments.iter().position(|part| matches!(part, Segment::Greedy(_)));
             if greedy.is_some_and(|at| at + 1 != segments.len()) {
                 return Err(refused("a greedy variable must be the last segment"));
             }
             let method = match method {
                 "ANY" => None,
-                method => Some(
-                    method
-                        .parse()
-                        .map_err(|_invalid| refused("unknown method"))?,
-                ),
+                method => Some(method.parse().map_err(|_invalid| refused("unknown method"))?),
             };
             (method, Some(segments))
         };
-        Ok(Self {
-            key: route.key.clone(),
-            integration: route.integration.clone(),
-            method,
-            segments,
-        })
+        Ok(Self { key: route.key.clone(), integration: route.integration.clone(), method, segments })
     }
 
     /// A full match goes before a greedy one, that before `$default`; with equal paths a named method
@@ -113,9 +90,7 @@ impl Pattern {
             (Some(_), None) => Ordering::Less,
             (Some(mine), Some(theirs)) => {
                 let ranks = |path: &[Segment]| path.iter().map(Segment::rank).collect::<Vec<_>>();
-                ranks(mine)
-                    .cmp(&ranks(theirs))
-                    .then_with(|| theirs.len().cmp(&mine.len()))
+                ranks(mine).cmp(&ranks(theirs)).then_with(|| theirs.len().cmp(&mine.len()))
             }
         };
         paths.then_with(|| self.method.is_none().cmp(&other.method.is_none()))
@@ -155,9 +130,7 @@ impl Pattern {
 
 impl Segment {
     fn parse(text: &str) -> Self {
-        let variable = text
-            .strip_prefix('{')
-            .and_then(|text| text.strip_suffix('}'));
+        let variable = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
         match variable.map(|name| (name, name.strip_suffix('+'))) {
             Some((_, Some(name))) => Self::Greedy(name.to_owned()),
             Some((name, None)) => Self::Variable(name.to_owned()),
@@ -179,9 +152,7 @@ impl Segment {
 /// Sources: fastify/aws-lambda-fastify#169, honojs/hono#2156, middleapi/standard-server#93.
 pub(crate) fn decode_path(raw: &str) -> String {
     let kept = raw.replace("%25", "%2525");
-    let decoded = percent_decode(kept.as_bytes())
-        .decode_utf8_lossy()
-        .into_owned();
+    let decoded = percent_decode(kept.as_bytes()).decode_utf8_lossy().into_owned();
     match decoded.split_once('?') {
         Some((path, _)) => path.to_owned(),
         None => decoded,
@@ -199,10 +170,7 @@ mod tests {
             .iter()
             .map(|key| Route {
                 key: (*key).to_owned(),
-                integration: Integration {
-                    function: "F".into(),
-                    timeout: Duration::from_secs(30),
-                },
+                integration: Integration { function: "F".into(), timeout: Duration::from_secs(30) },
             })
             .collect();
         Router::new(&routes).unwrap()
@@ -214,9 +182,7 @@ mod tests {
         let found = router.find(&method.parse().unwrap(), &decode_path(path));
         let found = found.map(|found| (found.key, found.parameters));
         let expected = expected.map(|(key, parameters)| {
-            let parameters = parameters
-                .iter()
-                .map(|(name, value)| (*name, (*value).to_owned()));
+            let parameters = parameters.iter().map(|(name, value)| (*name, (*value).to_owned()));
             (key, parameters.collect())
         });
         assert_eq!(found, expected, "{request}");
@@ -234,21 +200,9 @@ mod tests {
         ];
         check(&keys, "GET /pets/dog/1", Some(("GET /pets/dog/1", &[])));
         check(&keys, "PUT /pets/dog/1", Some(("ANY /pets/dog/1", &[])));
-        check(
-            &keys,
-            "GET /pets/dog/2",
-            Some(("GET /pets/dog/{id}", &[("id", "2")])),
-        );
-        check(
-            &keys,
-            "GET /pets/cat/1",
-            Some(("GET /pets/{proxy+}", &[("proxy", "cat/1")])),
-        );
-        check(
-            &keys,
-            "POST /pets/5",
-            Some(("ANY /{proxy+}", &[("proxy", "pets/5")])),
-        );
+        check(&keys, "GET /pets/dog/2", Some(("GET /pets/dog/{id}", &[("id", "2")])));
+        check(&keys, "GET /pets/cat/1", Some(("GET /pets/{proxy+}", &[("proxy", "cat/1")])));
+        check(&keys, "POST /pets/5", Some(("ANY /{proxy+}", &[("proxy", "pets/5")])));
         check(&keys, "GET /", Some(("$default", &[])));
     }
 
@@ -258,15 +212,7 @@ mod tests {
         check(&keys, "GET /a", Some(("GET /{id}", &[("id", "a")])));
         check(&keys, "GET /a+b", Some(("GET /{id}", &[("id", "a+b")])));
         check(&keys, "POST /", Some(("POST /", &[])));
-        for request in [
-            "HEAD /a",
-            "GET /",
-            "POST /a",
-            "GET /a/b",
-            "GET /a%2Fb",
-            "GET /a/",
-            "GET *",
-        ] {
+        for request in ["HEAD /a", "GET /", "POST /a", "GET /a/b", "GET /a%2Fb", "GET /a/", "GET *"] {
             check(&keys, request, None);
         }
     }
@@ -300,13 +246,8 @@ mod tests {
     #[test]
     fn a_malformed_route_key_is_refused() {
         for key in ["GET", "GET a", "GET /{a+}/b", "G@T /"] {
-            let route = Route {
-                key: key.into(),
-                integration: Integration {
-                    function: "F".into(),
-                    timeout: Duration::ZERO,
-                },
-            };
+            let route =
+                Route { key: key.into(), integration: Integration { function: "F".into(), timeout: Duration::ZERO } };
             assert!(Router::new(&[route]).is_err(), "{key}");
         }
     }

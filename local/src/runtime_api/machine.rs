@@ -21,10 +21,7 @@ pub(super) enum Machine {
 #[derive(Debug, PartialEq)]
 pub(super) enum Refusal {
     /// 403 `InvalidStateTransition`.
-    OutOfOrder {
-        from: &'static str,
-        to: &'static str,
-    },
+    OutOfOrder { from: &'static str, to: &'static str },
     /// 400 `InvalidRequestID`.
     UnknownRequest,
 }
@@ -125,14 +122,7 @@ mod tests {
         ] {
             let mut machine = from.clone();
             assert_eq!(machine.answer(id), expected, "{from:?}");
-            assert_eq!(
-                machine,
-                if expected.is_ok() {
-                    Machine::Answered
-                } else {
-                    from
-                }
-            );
+            assert_eq!(machine, if expected.is_ok() { Machine::Answered } else { from });
         }
     }
 

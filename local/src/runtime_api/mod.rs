@@ -74,13 +74,7 @@ struct State {
 
 impl RuntimeApi {
     pub(crate) fn new(signals: mpsc::UnboundedSender<Signal>) -> Self {
-        Self {
-            state: Mutex::new(State {
-                machine: Machine::Starting,
-                next: None,
-            }),
-            signals,
-        }
+        Self { state: Mutex::new(State { machine: Machine::Starting, next: None }), signals }
     }
 
     /// Hands an invocation to the waiting process.
@@ -139,18 +133,14 @@ impl RuntimeApi {
         if let Err(refusal) = self.state().machine.may_answer(id) {
             return reply::refused(&refusal);
         }
-        let mode = request
-            .headers()
-            .get("lambda-runtime-function-response-mode");
+        let mode = request.headers().get("lambda-runtime-function-response-mode");
         if let Some(mode) = mode.filter(|mode| !mode.as_bytes().eq_ignore_ascii_case(b"buffered")) {
             let detail = format!(
                 "Response mode {} is not available: an HTTP API buffers the answer of its function",
                 String::from_utf8_lossy(mode.as_bytes())
             );
             let error = FunctionError::new("Runtime.InvalidFunctionResponseMode", &detail);
-            return self.finish(id, Err(error), || {
-                reply::bad_request("InvalidFunctionResponseMode", &detail)
-            });
+            return self.finish(id, Err(error), || reply::bad_request("InvalidFunctionResponseMode", &detail));
         }
         match collect(request, MAX_RESPONSE_BYTES).await {
             Ok(body) => self.finish(id, Ok(body), reply::accepted),
@@ -165,11 +155,7 @@ impl RuntimeApi {
         }
     }
 
-    async fn invocation_error(
-        &self,
-        id: &str,
-        request: Request<Incoming>,
-    ) -> Response<Full<Bytes>> {
+    async fn invocation_error(&self, id: &str, request: Request<Incoming>) -> Response<Full<Bytes>> {
         if let Err(refusal) = self.state().machine.may_answer(id) {
             return reply::refused(&refusal);
         }
@@ -244,20 +230,14 @@ async fn collect(request: Request<Incoming>, limit: usize) -> Result<Bytes, Unre
 async fn error_report(request: Request<Incoming>) -> Result<FunctionError, Unread> {
     let kind = error_type(request.headers());
     let body = collect(request, MAX_ERROR_BYTES).await?;
-    let payload = if body.is_empty() {
-        Bytes::from(json!({ "errorType": kind }).to_string())
-    } else {
-        body
-    };
+    let payload = if body.is_empty() { Bytes::from(json!({ "errorType": kind }).to_string()) } else { body };
     Ok(FunctionError { kind, payload })
 }
 
 /// The reported error type if it is one that Lambda passes on, else its general form.
 fn error_type(headers: &HeaderMap) -> String {
-    let reported = headers
-        .get("lambda-runtime-function-error-type")
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let reported =
+        headers.get("lambda-runtime-function-error-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (family, name) = reported.split_once('.').unwrap_or((reported, ""));
     let known = matches!(family, "Runtime" | "Function");
     let named = name.starts_with(|first: char| first.is_ascii_uppercase())

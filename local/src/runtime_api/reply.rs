@@ -9,10 +9,7 @@ use super::machine::Refusal;
 use super::{Delivery, MAX_RESPONSE_BYTES};
 
 pub(super) fn accepted() -> Response<Full<Bytes>> {
-    json_response(
-        StatusCode::ACCEPTED,
-        Bytes::from_static(b"{\"status\":\"OK\"}\n"),
-    )
+    json_response(StatusCode::ACCEPTED, Bytes::from_static(b"{\"status\":\"OK\"}\n"))
 }
 
 pub(super) fn refused(refusal: &Refusal) -> Response<Full<Bytes>> {
@@ -54,14 +51,8 @@ pub(super) fn delivery(delivery: Delivery) -> Response<Full<Bytes>> {
     let headers = response.headers_mut();
     for (name, value) in [
         ("lambda-runtime-aws-request-id", Some(delivery.request_id)),
-        (
-            "lambda-runtime-deadline-ms",
-            Some(delivery.deadline_ms.to_string()),
-        ),
-        (
-            "lambda-runtime-invoked-function-arn",
-            Some(delivery.function_arn),
-        ),
+        ("lambda-runtime-deadline-ms", Some(delivery.deadline_ms.to_string())),
+        ("lambda-runtime-invoked-function-arn", Some(delivery.function_arn)),
         ("lambda-runtime-trace-id", Some(delivery.trace_id)),
         ("lambda-runtime-client-context", delivery.client_context),
     ] {
@@ -81,9 +72,6 @@ fn error(status: StatusCode, kind: &str, message: &str) -> Response<Full<Bytes>>
 fn json_response(status: StatusCode, body: Bytes) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(body));
     *response.status_mut() = status;
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     response
 }

@@ -38,11 +38,7 @@ mod tests {
     fn calls_are_told_apart() {
         for (method, path, expected) in [
             ("GET", "invocation/next", Some(Route::Next)),
-            (
-                "POST",
-                "invocation/7/response",
-                Some(Route::Response("7".into())),
-            ),
+            ("POST", "invocation/7/response", Some(Route::Response("7".into()))),
             ("POST", "invocation/7/error", Some(Route::Error("7".into()))),
             ("POST", "init/error", Some(Route::InitError)),
             ("POST", "invocation/next", None),
@@ -56,11 +52,7 @@ mod tests {
             let method = method.parse().unwrap();
             assert_eq!(Route::of(&method, &path), expected, "{method} {path}");
         }
-        for path in [
-            "/2020-01-01/extension/register",
-            "/2022-07-01/telemetry",
-            "/",
-        ] {
+        for path in ["/2020-01-01/extension/register", "/2022-07-01/telemetry", "/"] {
             assert_eq!(Route::of(&Method::POST, path), None, "{path}");
         }
     }

@@ -32,21 +32,11 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = Stop::channel();
         let answering = Arc::clone(&api);
-        tokio::spawn(serve(
-            listener,
-            Limits::FUNCTION,
-            stopped,
-            move |_peer, request| {
-                let api = Arc::clone(&answering);
-                async move { api.answer(request).await }
-            },
-        ));
-        Self {
-            api,
-            address,
-            signals,
-            _stop: stop,
-        }
+        tokio::spawn(serve(listener, Limits::FUNCTION, stopped, move |_peer, request| {
+            let api = Arc::clone(&answering);
+            async move { api.answer(request).await }
+        }));
+        Self { api, address, signals, _stop: stop }
     }
 
     /// One exchange on a connection of its own; the answer's status line and body.
@@ -66,23 +56,15 @@ impl Server {
         let _ = stream.write_all(bytes).await;
         let _ = stream.shutdown().await;
         let mut answer = Vec::new();
-        let _ = timeout(PATIENCE, stream.read_to_end(&mut answer))
-            .await
-            .expect("an answer");
+        let _ = timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("an answer");
         let answer = String::from_utf8(answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
-        let status = head
-            .split(' ')
-            .nth(1)
-            .and_then(|status| status.parse().ok());
+        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
         (head.to_owned(), (status.unwrap_or(0), body.to_owned()))
     }
 
     async fn signal(&mut self) -> Signal {
-        timeout(PATIENCE, self.signals.recv())
-            .await
-            .expect("a signal")
-            .unwrap()
+        timeout(PATIENCE, self.signals.recv()).await.expect("a signal").unwrap()
     }
 
     /// Brings the machine to `Busy` with request id `1`; returns the answer to `next`.
@@ -93,10 +75,7 @@ impl Server {
         assert!(matches!(self.signal().await, Signal::Ready));
         self.api.deliver(delivery()).unwrap();
         let mut answer = String::new();
-        timeout(PATIENCE, stream.read_to_string(&mut answer))
-            .await
-            .unwrap()
-            .unwrap();
+        timeout(PATIENCE, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
         answer
     }
 }
@@ -126,10 +105,7 @@ async fn next_waits_for_an_invocation_and_describes_it() {
         "lambda-runtime-trace-id: Root=1-2-3",
         "lambda-runtime-client-context: {\"c\":2}",
     ] {
-        assert!(
-            head.lines().any(|line| line == header),
-            "no {header} in {head}"
-        );
+        assert!(head.lines().any(|line| line == header), "no {header} in {head}");
     }
     assert_eq!(body, "{\"a\":1}");
 }
@@ -138,19 +114,12 @@ async fn next_waits_for_an_invocation_and_describes_it() {
 async fn a_response_is_accepted_once() {
     let mut server = Server::start().await;
     server.deliver().await;
-    let first = server
-        .call("POST", "invocation/1/response", "", b"\"done\"")
-        .await;
+    let first = server.call("POST", "invocation/1/response", "", b"\"done\"").await;
     assert_eq!(first, (202, "{\"status\":\"OK\"}\n".into()));
     assert!(matches!(server.signal().await, Signal::Answered(Ok(body)) if body == "\"done\""));
-    let (status, body) = server
-        .call("POST", "invocation/1/response", "", b"\"again\"")
-        .await;
+    let (status, body) = server.call("POST", "invocation/1/response", "", b"\"again\"").await;
     assert_eq!(status, 400);
-    assert!(
-        body.contains("\"errorType\":\"InvalidRequestID\""),
-        "{body}"
-    );
+    assert!(body.contains("\"errorType\":\"InvalidRequestID\""), "{body}");
 }
 
 #[tokio::test]
@@ -158,18 +127,9 @@ async fn an_error_is_accepted_with_its_type() {
     let mut server = Server::start().await;
     server.deliver().await;
     let kind = "Lambda-Runtime-Function-Error-Type: Runtime.Broken\r\n";
-    let (status, _) = server
-        .call(
-            "POST",
-            "invocation/1/error",
-            kind,
-            b"{\"errorMessage\":\"x\"}",
-        )
-        .await;
+    let (status, _) = server.call("POST", "invocation/1/error", kind, b"{\"errorMessage\":\"x\"}").await;
     assert_eq!(status, 202);
-    let Signal::Answered(Err(error)) = server.signal().await else {
-        panic!("no error")
-    };
+    let Signal::Answered(Err(error)) = server.signal().await else { panic!("no error") };
     assert_eq!(
         (error.kind.as_str(), error.payload.as_ref()),
         ("Runtime.Broken", b"{\"errorMessage\":\"x\"}".as_slice())
@@ -208,27 +168,14 @@ async fn what_comes_out_of_order_is_refused() {
         assert_eq!(status, expected, "{path} while busy: {body}");
     }
     // None of it has disturbed the invocation.
-    assert_eq!(
-        server
-            .call("POST", "invocation/1/response", "", b"{}")
-            .await
-            .0,
-        202
-    );
+    assert_eq!(server.call("POST", "invocation/1/response", "", b"{}").await.0, 202);
 }
 
 #[tokio::test]
 async fn a_response_may_have_6_mib_and_100_bytes() {
     let mut server = Server::start().await;
     server.deliver().await;
-    let (status, _) = server
-        .call(
-            "POST",
-            "invocation/1/response",
-            "",
-            &vec![b'1'; MAX_RESPONSE_BYTES],
-        )
-        .await;
+    let (status, _) = server.call("POST", "invocation/1/response", "", &vec![b'1'; MAX_RESPONSE_BYTES]).await;
     assert_eq!(status, 202);
     assert!(matches!(server.signal().await, Signal::Answered(Ok(body)) if body.len() == 6_291_556));
 }
@@ -241,23 +188,13 @@ async fn one_byte_more_is_refused_and_fails_the_invocation() {
     let head = "POST /2018-06-01/runtime/invocation/1/response HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
                 Transfer-Encoding: chunked\r\n\r\n";
     let chunk = vec![b'1'; MAX_RESPONSE_BYTES + 1];
-    let body = [
-        format!("{:x}\r\n", chunk.len()).as_bytes(),
-        &chunk,
-        b"\r\n0\r\n\r\n",
-    ]
-    .concat();
+    let body = [format!("{:x}\r\n", chunk.len()).as_bytes(), &chunk, b"\r\n0\r\n\r\n"].concat();
     let (_, (status, answer)) = server.raw(&[head.as_bytes(), &body].concat()).await;
     if status != 0 {
         assert_eq!(status, 413);
-        assert!(
-            answer.contains("Exceeded maximum allowed payload size (6291556 bytes)."),
-            "{answer}"
-        );
+        assert!(answer.contains("Exceeded maximum allowed payload size (6291556 bytes)."), "{answer}");
     }
-    let Signal::Answered(Err(error)) = server.signal().await else {
-        panic!("no error")
-    };
+    let Signal::Answered(Err(error)) = server.signal().await else { panic!("no error") };
     assert_eq!(error.kind, "Function.ResponseSizeTooLarge");
 }
 
@@ -266,9 +203,7 @@ async fn streaming_is_refused_with_a_reason() {
     let mut server = Server::start().await;
     server.deliver().await;
     let mode = "Lambda-Runtime-Function-Response-Mode: streaming\r\n";
-    let (status, body) = server
-        .call("POST", "invocation/1/response", mode, b"{}")
-        .await;
+    let (status, body) = server.call("POST", "invocation/1/response", mode, b"{}").await;
     assert_eq!(status, 400);
     assert!(body.contains("InvalidFunctionResponseMode"), "{body}");
     assert!(matches!(server.signal().await, Signal::Answered(Err(_))));
@@ -282,13 +217,7 @@ async fn a_cut_off_body_is_no_answer() {
     let (_, (status, body)) = server.raw(cut).await;
     assert_eq!(status, 400, "{body}");
     assert!(body.contains("TruncatedHTTPRequest"), "{body}");
-    assert_eq!(
-        server
-            .call("POST", "invocation/1/response", "", b"{}")
-            .await
-            .0,
-        202
-    );
+    assert_eq!(server.call("POST", "invocation/1/response", "", b"{}").await.0, 202);
     assert!(matches!(server.signal().await, Signal::Answered(Ok(_))));
 }
 
@@ -296,27 +225,16 @@ async fn a_cut_off_body_is_no_answer() {
 async fn a_process_that_stops_waiting_is_gone() {
     let mut server = Server::start().await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
-    stream
-        .write_all(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n")
-        .await
-        .unwrap();
+    stream.write_all(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     assert!(matches!(server.signal().await, Signal::Ready));
     drop(stream);
     let deadline = tokio::time::Instant::now() + PATIENCE;
     loop {
-        let waiting = server
-            .api
-            .state()
-            .next
-            .as_ref()
-            .is_some_and(|next| !next.is_closed());
+        let waiting = server.api.state().next.as_ref().is_some_and(|next| !next.is_closed());
         if !waiting {
             break;
         }
-        assert!(
-            tokio::time::Instant::now() < deadline,
-            "the closed connection goes unnoticed"
-        );
+        assert!(tokio::time::Instant::now() < deadline, "the closed connection goes unnoticed");
         tokio::task::yield_now().await;
     }
     assert!(server.api.deliver(delivery()).is_err());
@@ -349,10 +267,7 @@ fn error_types_are_passed_on_or_made_general() {
         ("", "Function.Unknown"),
     ] {
         let mut headers = HeaderMap::new();
-        headers.insert(
-            "lambda-runtime-function-error-type",
-            reported.parse().unwrap(),
-        );
+        headers.insert("lambda-runtime-function-error-type", reported.parse().unwrap());
         assert_eq!(error_type(&headers), expected, "{reported}");
     }
     assert_eq!(error_type(&HeaderMap::new()), "Function.Unknown");

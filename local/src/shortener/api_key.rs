@@ -5,21 +5,15 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use links::key::{ApiKeyError, KeyManager as _, KeyReader as _, Revoked, ScopeError};
-use links::{
-    ApiKey, DynamoDbSettings, KeyId, KeyRecord, KeyTable, Put, ScopeSet, StoreError, Timestamp,
-};
+use links::{ApiKey, DynamoDbSettings, KeyId, KeyRecord, KeyTable, Put, ScopeSet, StoreError, Timestamp};
 
 use crate::dynamodb::TableDefinition;
 use crate::function::REGION;
 use crate::kept;
 
 /// The table of keys.
-pub(crate) const TABLE: TableDefinition = TableDefinition {
-    name: "keys",
-    key_attribute: links::key::item::KEY_ATTRIBUTE,
-    ttl_attribute: None,
-    index: None,
-};
+pub(crate) const TABLE: TableDefinition =
+    TableDefinition { name: "keys", key_attribute: links::key::item::KEY_ATTRIBUTE, ttl_attribute: None, index: None };
 
 /// Whose links the printed key makes.
 const OWNER: &str = "local";
@@ -103,12 +97,7 @@ impl Keys {
         Ok(record.is_some_and(|record| !record.is_revoked()))
     }
 
-    async fn make(
-        &self,
-        owner: &str,
-        scopes: ScopeSet,
-        label: Option<&str>,
-    ) -> Result<String, KeyError> {
+    async fn make(&self, owner: &str, scopes: ScopeSet, label: Option<&str>) -> Result<String, KeyError> {
         let key = ApiKey::from_random(&rand::random());
         let mut record = KeyRecord::new(key.id().clone(), owner, scopes, now());
         record.label = label.map(str::to_owned);
@@ -155,12 +144,7 @@ mod tests {
         let (stop, stopped) = Stop::channel();
         let mut tasks = JoinSet::new();
         let endpoint = Endpoint::start(database, inner, outer, &stopped, &mut tasks).unwrap();
-        Served {
-            keys: Keys::new(&url),
-            _endpoint: endpoint,
-            _stop: stop,
-            _tasks: tasks,
-        }
+        Served { keys: Keys::new(&url), _endpoint: endpoint, _stop: stop, _tasks: tasks }
     }
 
     fn at(seconds: u64) -> Timestamp {
@@ -176,10 +160,7 @@ mod tests {
         let record = table.find(&key.hash()).await.unwrap().unwrap();
         assert_eq!((&record.key_id, record.owner.as_str()), (key.id(), "ann"));
         assert_eq!(record.scopes.to_string(), "read,delete");
-        assert_eq!(
-            table.create(&key.hash(), &record).await.unwrap(),
-            Put::Taken
-        );
+        assert_eq!(table.create(&key.hash(), &record).await.unwrap(), Put::Taken);
         let check = async |key_id: &KeyId, expected| {
             assert_eq!(table.revoke(key_id, at(7)).await.unwrap(), expected);
         };
@@ -189,14 +170,8 @@ mod tests {
         let record = table.find(&key.hash()).await.unwrap().unwrap();
         assert_eq!(record.revoked_at, Some(at(7)));
         let listed = table.list().await.unwrap();
-        assert_eq!(
-            (listed.keys, listed.unreadable, listed.is_cut_off),
-            (vec![record], 0, false)
-        );
-        assert!(matches!(
-            served.keys.issue("ann", "write").await,
-            Err(KeyError::Scopes(_))
-        ));
+        assert_eq!((listed.keys, listed.unreadable, listed.is_cut_off), (vec![record], 0, false));
+        assert!(matches!(served.keys.issue("ann", "write").await, Err(KeyError::Scopes(_))));
     }
 
     #[tokio::test]

@@ -87,68 +87,40 @@ fn route(scope: &Scope<'_>, id: &str, properties: &Value) -> Result<Route, Templ
         }
     }
     let target = string(scope, id, properties, "Target")?;
-    let missing = || TemplateError::Reference {
-        from: id.to_owned(),
-        to: target.clone(),
-        wanted: INTEGRATION,
-    };
+    let missing = || TemplateError::Reference { from: id.to_owned(), to: target.clone(), wanted: INTEGRATION };
     let integration_id = referenced(&target).ok_or_else(missing)?;
     match scope.resource(integration_id)? {
-        Some((INTEGRATION, properties)) => Ok(Route {
-            key,
-            integration: integration(scope, integration_id, properties)?,
-        }),
+        Some((INTEGRATION, properties)) => {
+            Ok(Route { key, integration: integration(scope, integration_id, properties)? })
+        }
         _ => Err(missing()),
     }
 }
 
-fn integration(
-    scope: &Scope<'_>,
-    id: &str,
-    properties: &Value,
-) -> Result<Integration, TemplateError> {
-    for (property, supported) in [
-        ("IntegrationType", "AWS_PROXY"),
-        ("PayloadFormatVersion", "2.0"),
-    ] {
+fn integration(scope: &Scope<'_>, id: &str, properties: &Value) -> Result<Integration, TemplateError> {
+    for (property, supported) in [("IntegrationType", "AWS_PROXY"), ("PayloadFormatVersion", "2.0")] {
         let value = string(scope, id, properties, property)?;
         if value != supported {
             let (resource, expected) = (id.to_owned(), supported);
-            return Err(TemplateError::Property {
-                resource,
-                property,
-                found: value,
-                expected,
-            });
+            return Err(TemplateError::Property { resource, property, found: value, expected });
         }
     }
     let uri = string(scope, id, properties, "IntegrationUri")?;
-    let timeout = number(scope, id, properties, "TimeoutInMillis")?
-        .map_or(MAX_INTEGRATION_TIMEOUT, Duration::from_millis);
-    Ok(Integration {
-        function: function_of(scope, id, &uri)?,
-        timeout: timeout.min(MAX_INTEGRATION_TIMEOUT),
-    })
+    let timeout =
+        number(scope, id, properties, "TimeoutInMillis")?.map_or(MAX_INTEGRATION_TIMEOUT, Duration::from_millis);
+    Ok(Integration { function: function_of(scope, id, &uri)?, timeout: timeout.min(MAX_INTEGRATION_TIMEOUT) })
 }
 
 /// Follows a function's alias or version to the function itself.
 fn function_of(scope: &Scope<'_>, from: &str, text: &str) -> Result<String, TemplateError> {
-    let missing = || TemplateError::Reference {
-        from: from.to_owned(),
-        to: text.to_owned(),
-        wanted: FUNCTION,
-    };
+    let missing = || TemplateError::Reference { from: from.to_owned(), to: text.to_owned(), wanted: FUNCTION };
     let id = referenced(text).ok_or_else(missing)?;
     match scope.resource(id)?.ok_or_else(missing)? {
         (FUNCTION, _) => Ok(id.to_owned()),
         ("AWS::Lambda::Alias" | "AWS::Lambda::Version", properties) => {
             let name = string(scope, id, properties, "FunctionName")?;
             match referenced(&name) {
-                Some(target)
-                    if scope
-                        .resource(target)?
-                        .is_some_and(|(kind, _)| kind == FUNCTION) =>
-                {
+                Some(target) if scope.resource(target)?.is_some_and(|(kind, _)| kind == FUNCTION) => {
                     Ok(target.to_owned())
                 }
                 _ => Err(missing()),
@@ -183,17 +155,10 @@ fn number(
         Some(Value::String(text)) => text.parse().ok(),
         Some(other) => other.as_u64(),
     };
-    number
-        .map(Some)
-        .ok_or_else(|| mismatch(resource, property, value, "a whole number"))
+    number.map(Some).ok_or_else(|| mismatch(resource, property, value, "a whole number"))
 }
 
-fn mismatch(
-    resource: &str,
-    property: &'static str,
-    found: Option<Value>,
-    expected: &'static str,
-) -> TemplateError {
+fn mismatch(resource: &str, property: &'static str, found: Option<Value>, expected: &'static str) -> TemplateError {
     TemplateError::Property {
         resource: resource.to_owned(),
         property,
@@ -237,24 +202,11 @@ Resources:
     #[test]
     fn a_route_leads_through_the_alias_to_the_function() {
         let api = read(PARTS).unwrap();
-        let [route] = api.routes.as_slice() else {
-            panic!("{:?}", api.routes)
-        };
+        let [route] = api.routes.as_slice() else { panic!("{:?}", api.routes) };
         assert_eq!(route.key, "GET /{id}");
-        assert_eq!(
-            route.integration,
-            Integration {
-                function: "F".into(),
-                timeout: Duration::from_secs(6)
-            }
-        );
-        let [function] = api.functions.as_slice() else {
-            panic!("{:?}", api.functions)
-        };
-        assert_eq!(
-            (function.memory_mb, function.timeout),
-            (512, Duration::from_secs(5))
-        );
+        assert_eq!(route.integration, Integration { function: "F".into(), timeout: Duration::from_secs(6) });
+        let [function] = api.functions.as_slice() else { panic!("{:?}", api.functions) };
+        assert_eq!((function.memory_mb, function.timeout), (512, Duration::from_secs(5)));
     }
 
     #[test]
@@ -264,33 +216,17 @@ Resources:
             "!Sub 'arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${F.Arn}/invocations'",
         ] {
             let text = PARTS.replace("!Ref Live", uri);
-            assert_eq!(
-                read(&text).unwrap().routes[0].integration.function,
-                "F",
-                "{uri}"
-            );
+            assert_eq!(read(&text).unwrap().routes[0].integration.function, "F", "{uri}");
         }
     }
 
     #[test]
     fn what_cannot_be_served_is_refused() {
         for (from, to, expected) in [
-            (
-                "PayloadFormatVersion: '2.0'",
-                "PayloadFormatVersion: '1.0'",
-                "expected 2.0",
-            ),
-            (
-                "integrations/${I}",
-                "integrations/${F}",
-                "is no AWS::ApiGatewayV2::Integration",
-            ),
+            ("PayloadFormatVersion: '2.0'", "PayloadFormatVersion: '1.0'", "expected 2.0"),
+            ("integrations/${I}", "integrations/${F}", "is no AWS::ApiGatewayV2::Integration"),
             ("!Ref Live", "!Ref I", "is no AWS::Lambda::Function"),
-            (
-                "Default: NONE",
-                "Default: AWS_IAM",
-                "AWS_IAM is not checked locally",
-            ),
+            ("Default: NONE", "Default: AWS_IAM", "AWS_IAM is not checked locally"),
             ("Timeout: 5", "Timeout: soon", "expected a whole number"),
         ] {
             let text = PARTS.replace(from, to);

@@ -22,10 +22,7 @@ pub(super) struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    pub(super) fn new(
-        document: &'a Value,
-        overrides: &BTreeMap<String, String>,
-    ) -> Result<Self, TemplateError> {
+    pub(super) fn new(document: &'a Value, overrides: &BTreeMap<String, String>) -> Result<Self, TemplateError> {
         let section = |name: &str| document.get(name).and_then(Value::as_object);
         let parameters = section("Parameters")
             .into_iter()
@@ -49,13 +46,8 @@ impl<'a> Scope<'a> {
     pub(super) fn resources(&self, kind: &str) -> Result<Vec<(&'a str, &'a Value)>, TemplateError> {
         let mut found = Vec::new();
         for (id, resource) in self.resources {
-            if resource.get("Type").and_then(Value::as_str) == Some(kind)
-                && self.is_created(resource)?
-            {
-                found.push((
-                    id.as_str(),
-                    resource.get("Properties").unwrap_or(&Value::Null),
-                ));
+            if resource.get("Type").and_then(Value::as_str) == Some(kind) && self.is_created(resource)? {
+                found.push((id.as_str(), resource.get("Properties").unwrap_or(&Value::Null)));
             }
         }
         Ok(found)
@@ -69,14 +61,8 @@ impl<'a> Scope<'a> {
         if !self.is_created(resource)? {
             return Ok(None);
         }
-        let kind = resource
-            .get("Type")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
-        Ok(Some((
-            kind,
-            resource.get("Properties").unwrap_or(&Value::Null),
-        )))
+        let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
+        Ok(Some((kind, resource.get("Properties").unwrap_or(&Value::Null))))
     }
 
     fn is_created(&self, resource: &Value) -> Result<bool, TemplateError> {
@@ -87,11 +73,7 @@ impl<'a> Scope<'a> {
     }
 
     /// Evaluates a property; `None` for an absent one and for `AWS::NoValue`.
-    pub(super) fn property(
-        &self,
-        properties: &Value,
-        name: &str,
-    ) -> Result<Option<Value>, TemplateError> {
+    pub(super) fn property(&self, properties: &Value, name: &str) -> Result<Option<Value>, TemplateError> {
         match properties.get(name) {
             Some(value) => self.evaluate(value, 0),
             None => Ok(None),
@@ -123,11 +105,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    fn evaluate_members(
-        &self,
-        map: &Map<String, Value>,
-        depth: usize,
-    ) -> Result<Option<Value>, TemplateError> {
+    fn evaluate_members(&self, map: &Map<String, Value>, depth: usize) -> Result<Option<Value>, TemplateError> {
         let mut evaluated = Map::new();
         for (name, value) in map {
             if let Some(value) = self.evaluate(value, depth + 1)? {
@@ -137,12 +115,7 @@ impl<'a> Scope<'a> {
         Ok(Some(Value::Object(evaluated)))
     }
 
-    fn call(
-        &self,
-        name: &str,
-        argument: &Value,
-        depth: usize,
-    ) -> Result<Option<Value>, TemplateError> {
+    fn call(&self, name: &str, argument: &Value, depth: usize) -> Result<Option<Value>, TemplateError> {
         let unknown = || TemplateError::Intrinsic(format!("{name} of {argument}"));
         match (name, argument) {
             ("Ref", Value::String(target)) if target == "AWS::NoValue" => Ok(None),
@@ -169,11 +142,7 @@ impl<'a> Scope<'a> {
             },
             ("Fn::If", Value::Array(arguments)) => match arguments.as_slice() {
                 [Value::String(condition), yes, no] => {
-                    let chosen = if self.condition(condition, depth + 1)? {
-                        yes
-                    } else {
-                        no
-                    };
+                    let chosen = if self.condition(condition, depth + 1)? { yes } else { no };
                     self.evaluate(chosen, depth + 1)
                 }
                 _ => Err(unknown()),
@@ -210,9 +179,8 @@ impl<'a> Scope<'a> {
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
             out.push_str(before);
-            let (name, after) = after
-                .split_once('}')
-                .ok_or_else(|| TemplateError::Intrinsic(format!("Fn::Sub of {text:?}")))?;
+            let (name, after) =
+                after.split_once('}').ok_or_else(|| TemplateError::Intrinsic(format!("Fn::Sub of {text:?}")))?;
             if let Some(literal) = name.strip_prefix('!') {
                 out.push_str("${");
                 out.push_str(literal);
@@ -243,10 +211,7 @@ impl<'a> Scope<'a> {
         if depth > MAX_DEPTH {
             return Err(unknown());
         }
-        let (name, argument) = expression
-            .as_object()
-            .and_then(|map| map.iter().next())
-            .ok_or_else(unknown)?;
+        let (name, argument) = expression.as_object().and_then(|map| map.iter().next()).ok_or_else(unknown)?;
         match (name.as_str(), argument) {
             ("Condition", Value::String(name)) => self.condition(name, depth),
             ("Fn::Equals", Value::Array(sides)) => match sides.as_slice() {
@@ -318,21 +283,14 @@ Resources:
         let document = yaml::parse(TEMPLATE).unwrap();
         let scope = Scope::new(&document, &BTreeMap::new()).unwrap();
         let properties = yaml::parse(&format!("P: {expression}")).unwrap();
-        assert_eq!(
-            scope.property(&properties, "P").unwrap(),
-            expected,
-            "{expression}"
-        );
+        assert_eq!(scope.property(&properties, "P").unwrap(), expected, "{expression}");
     }
 
     #[test]
     fn functions_evaluate() {
         check("!Ref Size", Some(json!(256)));
         check("!Sub 'x/${Size}/${!y}'", Some(json!("x/256/${y}")));
-        check(
-            "!Sub ['${V}-${Mode}', {V: !Ref Size}]",
-            Some(json!("256-plain")),
-        );
+        check("!Sub ['${V}-${Mode}', {V: !Ref Size}]", Some(json!("256-plain")));
         check("!Join ['-', [a, !Ref Size]]", Some(json!("a-256")));
         check("!If [Plain, 1, 2]", Some(json!(1)));
         check("!If [Either, 1, 2]", Some(json!(1)));
@@ -344,19 +302,10 @@ Resources:
     fn a_reference_keeps_its_resource() {
         let document = yaml::parse(TEMPLATE).unwrap();
         let scope = Scope::new(&document, &BTreeMap::new()).unwrap();
-        for expression in [
-            "!Ref A",
-            "!GetAtt A.Arn",
-            "!Sub 'integrations/${A}'",
-            "!Sub '${A.Arn}:x'",
-        ] {
+        for expression in ["!Ref A", "!GetAtt A.Arn", "!Sub 'integrations/${A}'", "!Sub '${A.Arn}:x'"] {
             let properties = yaml::parse(&format!("P: {expression}")).unwrap();
             let value = scope.property(&properties, "P").unwrap().unwrap();
-            assert_eq!(
-                referenced(value.as_str().unwrap()),
-                Some("A"),
-                "{expression}"
-            );
+            assert_eq!(referenced(value.as_str().unwrap()), Some("A"), "{expression}");
         }
     }
 
@@ -366,28 +315,17 @@ Resources:
         let ids = |overrides: &BTreeMap<String, String>| {
             let scope = Scope::new(&document, overrides).unwrap();
             let found = scope.resources("T").unwrap();
-            found
-                .into_iter()
-                .map(|(id, _)| id.to_owned())
-                .collect::<Vec<_>>()
+            found.into_iter().map(|(id, _)| id.to_owned()).collect::<Vec<_>>()
         };
         assert_eq!(ids(&BTreeMap::new()), ["A"]);
-        assert_eq!(
-            ids(&BTreeMap::from([("Mode".into(), "fancy".into())])),
-            ["A", "B"]
-        );
+        assert_eq!(ids(&BTreeMap::from([("Mode".into(), "fancy".into())])), ["A", "B"]);
     }
 
     #[test]
     fn what_cannot_be_evaluated_is_an_error() {
         let document = yaml::parse(TEMPLATE).unwrap();
         let scope = Scope::new(&document, &BTreeMap::new()).unwrap();
-        for expression in [
-            "!Ref Bucket",
-            "!ImportValue x",
-            "!If [Missing, 1, 2]",
-            "!Sub '${'",
-        ] {
+        for expression in ["!Ref Bucket", "!ImportValue x", "!If [Missing, 1, 2]", "!Sub '${'"] {
             let properties = yaml::parse(&format!("P: {expression}")).unwrap();
             assert!(scope.property(&properties, "P").is_err(), "{expression}");
         }

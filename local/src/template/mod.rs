@@ -54,10 +54,7 @@ pub enum TemplateError {
 ///
 /// `parameters` override the defaults of the template's parameters; names that the template does not
 /// have are ignored, so that one set of overrides fits several versions of a template.
-pub(crate) fn read(
-    text: &str,
-    parameters: &BTreeMap<String, String>,
-) -> Result<Api, TemplateError> {
+pub(crate) fn read(text: &str, parameters: &BTreeMap<String, String>) -> Result<Api, TemplateError> {
     let document = yaml::parse(text)?;
     let scope = intrinsic::Scope::new(&document, parameters)?;
     api::read(&scope)

@@ -71,15 +71,9 @@ mod tests {
     #[test]
     fn short_tags_take_their_long_form() {
         check("a: !Ref X", &json!({"a": {"Ref": "X"}}));
-        check(
-            "a: !GetAtt X.Y.Z",
-            &json!({"a": {"Fn::GetAtt": ["X", "Y.Z"]}}),
-        );
+        check("a: !GetAtt X.Y.Z", &json!({"a": {"Fn::GetAtt": ["X", "Y.Z"]}}));
         check("a: !Sub '${X}/b'", &json!({"a": {"Fn::Sub": "${X}/b"}}));
-        check(
-            "a: !If [C, !Ref X, 1]",
-            &json!({"a": {"Fn::If": ["C", {"Ref": "X"}, 1]}}),
-        );
+        check("a: !If [C, !Ref X, 1]", &json!({"a": {"Fn::If": ["C", {"Ref": "X"}, 1]}}));
         check(
             "a: !And [!Condition X, !Not [!Equals [!Ref P, '']]]",
             &json!({"a": {"Fn::And": [

@@ -15,15 +15,8 @@ async fn items_stay_cached_for_their_time() {
     desk.put_behind("a", "1").await;
     assert_eq!(peer.get("a").await, Ok(some("1")));
     desk.put_behind("a", "2").await;
-    assert_eq!(
-        peer.get("a").await,
-        Ok(some("1")),
-        "DAX does not hear of it"
-    );
-    assert_eq!(
-        (desk.counters(0).item_hits, desk.counters(0).item_misses),
-        (1, 1)
-    );
+    assert_eq!(peer.get("a").await, Ok(some("1")), "DAX does not hear of it");
+    assert_eq!((desk.counters(0).item_hits, desk.counters(0).item_misses), (1, 1));
     eventually(Ok(some("2")), async || peer.get("a").await).await;
 }
 
@@ -55,11 +48,7 @@ async fn writes_of_every_kind_go_through_the_cache() {
     assert_eq!(peer.get("a").await, Ok(None));
     peer.transact_put("a", "5").await.unwrap();
     assert_eq!(peer.get("a").await, Ok(some("5")));
-    assert_eq!(
-        desk.counters(0).item_misses,
-        0,
-        "all of that came from the cache"
-    );
+    assert_eq!(desk.counters(0).item_misses, 0, "all of that came from the cache");
     assert_eq!(desk.get_behind("a").await, some("5"));
 }
 
@@ -71,15 +60,9 @@ async fn a_batch_asks_only_for_what_the_cache_lacks() {
     desk.put_behind("b", "2").await;
     assert_eq!(peer.get("a").await, Ok(some("1")));
     assert_eq!(peer.batch_get(&["a", "b", "none"]).await, Ok((2, 0)));
-    assert_eq!(
-        (desk.counters(0).item_hits, desk.counters(0).item_misses),
-        (1, 3)
-    );
+    assert_eq!((desk.counters(0).item_hits, desk.counters(0).item_misses), (1, 3));
     assert_eq!(peer.batch_get(&["a", "b", "none"]).await, Ok((2, 0)));
-    assert_eq!(
-        (desk.counters(0).item_hits, desk.counters(0).item_misses),
-        (4, 3)
-    );
+    assert_eq!((desk.counters(0).item_hits, desk.counters(0).item_misses), (4, 3));
 }
 
 #[tokio::test]
@@ -90,10 +73,7 @@ async fn writes_do_not_touch_the_query_cache() {
     peer.put("a", "1").await.unwrap();
     assert_eq!(peer.count("a").await, Ok(0));
     assert_eq!(peer.get("a").await, Ok(some("1")));
-    assert_eq!(
-        (desk.counters(0).query_hits, desk.counters(0).query_misses),
-        (1, 1)
-    );
+    assert_eq!((desk.counters(0).query_hits, desk.counters(0).query_misses), (1, 1));
     eventually(Ok(1), async || peer.count("a").await).await;
 }
 
@@ -120,11 +100,7 @@ async fn every_node_takes_writes() {
     for (node, v) in ["1", "2", "3"].into_iter().enumerate() {
         desk.peer(node).await.put("a", v).await.unwrap();
         for reader in 0..3 {
-            assert_eq!(
-                desk.peer(reader).await.get("a").await,
-                Ok(some(v)),
-                "written to {node}, read from {reader}"
-            );
+            assert_eq!(desk.peer(reader).await.get("a").await, Ok(some(v)), "written to {node}, read from {reader}");
         }
     }
 }

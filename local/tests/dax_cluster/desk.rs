@@ -5,10 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::{
     Client,
     config::{BehaviorVersion, Credentials, Region},
-    types::{
-        AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
-        ScalarAttributeType,
-    },
+    types::{AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType},
 };
 use local::dax_server::{Backend, Cluster, ClusterConfig, Counters};
 use tokio::net::TcpListener;
@@ -32,19 +29,12 @@ impl Desk {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let database = local::Database::memory().unwrap();
-        tokio::spawn(dynoxide::server::serve_with_shutdown(
-            listener,
-            database,
-            std::future::pending(),
-        ));
+        tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
         let dynamodb = client(&endpoint);
         create_table(&dynamodb).await;
         let mut config = ClusterConfig::new(Backend::local(endpoint));
         configure(&mut config);
-        Self {
-            cluster: Cluster::start(config).await.unwrap(),
-            dynamodb,
-        }
+        Self { cluster: Cluster::start(config).await.unwrap(), dynamodb }
     }
 
     /// A new connection to a node.
@@ -55,19 +45,13 @@ impl Desk {
     /// Writes past the cluster.
     pub(crate) async fn put_behind(&self, id: &str, v: &str) {
         let put = self.dynamodb.put_item().table_name(TABLE);
-        let put = put
-            .item("id", AttributeValue::S(id.into()))
-            .item("v", AttributeValue::S(v.into()));
+        let put = put.item("id", AttributeValue::S(id.into())).item("v", AttributeValue::S(v.into()));
         put.send().await.unwrap();
     }
 
     /// Reads past the cluster.
     pub(crate) async fn get_behind(&self, id: &str) -> Option<String> {
-        let get = self
-            .dynamodb
-            .get_item()
-            .table_name(TABLE)
-            .key("id", AttributeValue::S(id.into()));
+        let get = self.dynamodb.get_item().table_name(TABLE).key("id", AttributeValue::S(id.into()));
         let item = get.consistent_read(true).send().await.unwrap().item?;
         item.get("v").and_then(|v| v.as_s().ok()).cloned()
     }
@@ -88,39 +72,22 @@ fn client(endpoint: &str) -> Client {
 }
 
 async fn create_table(dynamodb: &Client) {
-    let key = KeySchemaElement::builder()
-        .attribute_name("id")
-        .key_type(KeyType::Hash)
-        .build()
-        .unwrap();
-    let attribute = AttributeDefinition::builder()
-        .attribute_name("id")
-        .attribute_type(ScalarAttributeType::S);
-    let create = dynamodb
-        .create_table()
-        .table_name(TABLE)
-        .billing_mode(BillingMode::PayPerRequest);
-    let create = create
-        .key_schema(key)
-        .attribute_definitions(attribute.build().unwrap());
+    let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash).build().unwrap();
+    let attribute = AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::S);
+    let create = dynamodb.create_table().table_name(TABLE).billing_mode(BillingMode::PayPerRequest);
+    let create = create.key_schema(key).attribute_definitions(attribute.build().unwrap());
     create.send().await.unwrap();
 }
 
 /// Repeats a question until the answer is the one that is waited for.
-pub(crate) async fn eventually<T: PartialEq + std::fmt::Debug>(
-    expected: T,
-    mut ask: impl AsyncFnMut() -> T,
-) {
+pub(crate) async fn eventually<T: PartialEq + std::fmt::Debug>(expected: T, mut ask: impl AsyncFnMut() -> T) {
     let started = tokio::time::Instant::now();
     loop {
         let found = ask().await;
         if found == expected {
             return;
         }
-        assert!(
-            started.elapsed() < DEADLINE,
-            "still {found:?} instead of {expected:?} after {DEADLINE:?}"
-        );
+        assert!(started.elapsed() < DEADLINE, "still {found:?} instead of {expected:?} after {DEADLINE:?}");
         tokio::task::yield_now().await;
     }
 }

@@ -11,12 +11,7 @@ use crate::{
 };
 
 fn port(desk: &Desk, node: usize) -> u16 {
-    desk.cluster.endpoints()[node]
-        .rsplit(':')
-        .next()
-        .unwrap()
-        .parse()
-        .unwrap()
+    desk.cluster.endpoints()[node].rsplit(':').next().unwrap().parse().unwrap()
 }
 
 #[tokio::test]
@@ -30,19 +25,9 @@ async fn a_stopped_leader_is_replaced_and_comes_back_cold() {
     assert_eq!(second.endpoints().await, Ok(all));
 
     desk.cluster.stop_node(0).await.unwrap();
-    assert!(matches!(
-        first.get("a").await,
-        Err(Refusal::Closed | Refusal::Reset)
-    ));
-    assert!(
-        tokio::net::TcpStream::connect(("127.0.0.1", ports[0]))
-            .await
-            .is_err()
-    );
-    assert_eq!(
-        second.endpoints().await,
-        Ok(vec![(ports[1], true), (ports[2], false)])
-    );
+    assert!(matches!(first.get("a").await, Err(Refusal::Closed | Refusal::Reset)));
+    assert!(tokio::net::TcpStream::connect(("127.0.0.1", ports[0])).await.is_err());
+    assert_eq!(second.endpoints().await, Ok(vec![(ports[1], true), (ports[2], false)]));
     second.put("a", "2").await.unwrap();
 
     desk.cluster.start_node(0).await.unwrap();
@@ -82,113 +67,51 @@ async fn a_dropped_cluster_frees_its_ports() {
     let mut peer = desk.peer(0).await;
     peer.put("a", "1").await.unwrap();
     drop(desk);
-    eventually(true, async || {
-        tokio::net::TcpListener::bind(("127.0.0.1", port))
-            .await
-            .is_ok()
-    })
-    .await;
+    eventually(true, async || tokio::net::TcpListener::bind(("127.0.0.1", port)).await.is_ok()).await;
 }
 
 #[tokio::test]
 async fn faults_happen_as_ruled() {
     let desk = Desk::new(|config| config.nodes = 2).await;
-    let rule = |operation, action| FaultRule {
-        operation: Some(operation),
-        times: Some(1),
-        ..FaultRule::new(action)
-    };
+    let rule = |operation, action| FaultRule { operation: Some(operation), times: Some(1), ..FaultRule::new(action) };
     let mut peer = desk.peer(0).await;
     peer.put("a", "1").await.unwrap();
 
-    let throttled = FaultAction::Error {
-        code: "ThrottlingException".into(),
-        message: String::new(),
-        codes: None,
-    };
-    desk.cluster
-        .add_fault(rule(Operation::PutItem, throttled))
-        .unwrap();
-    assert_eq!(
-        peer.put("a", "2").await,
-        Err(Refusal::Codes(vec![4, 37, 38, 39, 50]))
-    );
-    assert_eq!(
-        peer.get("a").await,
-        Ok(Some("1".into())),
-        "it was not carried out"
-    );
+    let throttled = FaultAction::Error { code: "ThrottlingException".into(), message: String::new(), codes: None };
+    desk.cluster.add_fault(rule(Operation::PutItem, throttled)).unwrap();
+    assert_eq!(peer.put("a", "2").await, Err(Refusal::Codes(vec![4, 37, 38, 39, 50])));
+    assert_eq!(peer.get("a").await, Ok(Some("1".into())), "it was not carried out");
     peer.put("a", "2").await.unwrap();
 
-    desk.cluster
-        .add_fault(rule(Operation::GetItem, FaultAction::StaleRead))
-        .unwrap();
+    desk.cluster.add_fault(rule(Operation::GetItem, FaultAction::StaleRead)).unwrap();
     assert_eq!(peer.get("a").await, Ok(Some("1".into())));
     assert_eq!(peer.get("a").await, Ok(Some("2".into())));
 
-    desk.cluster
-        .add_fault(rule(
-            Operation::BatchGetItem,
-            FaultAction::Unprocessed { count: 2 },
-        ))
-        .unwrap();
+    desk.cluster.add_fault(rule(Operation::BatchGetItem, FaultAction::Unprocessed { count: 2 })).unwrap();
     assert_eq!(peer.batch_get(&["a", "b", "c"]).await, Ok((1, 2)));
-    desk.cluster
-        .add_fault(rule(
-            Operation::BatchWriteItem,
-            FaultAction::Unprocessed { count: 1 },
-        ))
-        .unwrap();
+    desk.cluster.add_fault(rule(Operation::BatchWriteItem, FaultAction::Unprocessed { count: 1 })).unwrap();
     assert_eq!(peer.batch_put(&[("x", "1"), ("y", "1")]).await, Ok(1));
-    assert_eq!(
-        (desk.get_behind("x").await, desk.get_behind("y").await),
-        (Some("1".into()), None)
-    );
-    desk.cluster
-        .add_fault(rule(
-            Operation::BatchWriteItem,
-            FaultAction::Unprocessed { count: 9 },
-        ))
-        .unwrap();
+    assert_eq!((desk.get_behind("x").await, desk.get_behind("y").await), (Some("1".into()), None));
+    desk.cluster.add_fault(rule(Operation::BatchWriteItem, FaultAction::Unprocessed { count: 9 })).unwrap();
     assert_eq!(peer.batch_put(&[("y", "1")]).await, Ok(1));
 
-    desk.cluster
-        .add_fault(rule(
-            Operation::GetItem,
-            FaultAction::Delay { milliseconds: 150 },
-        ))
-        .unwrap();
+    desk.cluster.add_fault(rule(Operation::GetItem, FaultAction::Delay { milliseconds: 150 })).unwrap();
     let started = tokio::time::Instant::now();
     peer.get("a").await.unwrap();
     assert!(started.elapsed() >= Duration::from_millis(150));
 
-    desk.cluster
-        .add_fault(rule(Operation::PutItem, FaultAction::Close))
-        .unwrap();
+    desk.cluster.add_fault(rule(Operation::PutItem, FaultAction::Close)).unwrap();
     assert_eq!(peer.put("a", "3").await, Err(Refusal::Closed));
-    assert_eq!(
-        desk.get_behind("a").await,
-        Some("2".into()),
-        "it was not carried out"
-    );
+    assert_eq!(desk.get_behind("a").await, Some("2".into()), "it was not carried out");
 
     let mut peer = desk.peer(0).await;
-    desk.cluster
-        .add_fault(rule(Operation::PutItem, FaultAction::Reset))
-        .unwrap();
+    desk.cluster.add_fault(rule(Operation::PutItem, FaultAction::Reset)).unwrap();
     assert_eq!(peer.put("a", "4").await, Err(Refusal::Reset));
-    assert_eq!(
-        desk.get_behind("a").await,
-        Some("4".into()),
-        "it was carried out"
-    );
+    assert_eq!(desk.get_behind("a").await, Some("4".into()), "it was carried out");
 
     assert!(desk.cluster.faults().is_empty(), "each was for one time");
     assert_eq!(desk.counters(0).faults, 8);
-    let elsewhere = FaultRule {
-        node: Some(7),
-        ..FaultRule::new(FaultAction::Close)
-    };
+    let elsewhere = FaultRule { node: Some(7), ..FaultRule::new(FaultAction::Close) };
     assert!(desk.cluster.add_fault(elsewhere).is_err());
 }
 
@@ -222,35 +145,19 @@ async fn nonsense_is_refused_and_the_node_lives_on() {
     };
     let validation = || Err(Refusal::Codes(vec![4, 37, 38, 39, 46]));
     let unknown = Err(Refusal::Codes(vec![4, 37, 38, 44]));
-    assert_eq!(
-        garbage(&[0x01, 0x1c]).await,
-        (validation(), Err(Refusal::Closed)),
-        "no CBOR"
-    );
-    assert_eq!(
-        garbage(&[0x01, 0x05]).await,
-        (unknown, Err(Refusal::Closed)),
-        "no such method"
-    );
+    assert_eq!(garbage(&[0x01, 0x1c]).await, (validation(), Err(Refusal::Closed)), "no CBOR");
+    assert_eq!(garbage(&[0x01, 0x05]).await, (unknown, Err(Refusal::Closed)), "no such method");
 
     let mut first = desk.peer(0).await;
     let mut second = desk.peer(0).await;
-    assert_eq!(
-        (first.get("a").await, second.get("a").await),
-        (Ok(None), Ok(None))
-    );
+    assert_eq!((first.get("a").await, second.get("a").await), (Ok(None), Ok(None)));
     let mut third = desk.peer(0).await;
-    assert!(
-        matches!(third.get("a").await, Err(Refusal::Closed | Refusal::Reset)),
-        "one too many"
-    );
+    assert!(matches!(third.get("a").await, Err(Refusal::Closed | Refusal::Reset)), "one too many");
     drop(first);
     eventually(Ok(None), async || desk.peer(0).await.get("a").await).await;
 
     // A well-formed request that makes no sense leaves the connection usable.
-    second
-        .send(Operation::DefineAttributeList, |writer| writer.uint(99))
-        .await;
+    second.send(Operation::DefineAttributeList, |writer| writer.uint(99)).await;
     assert_eq!(second.answer(1, |reader| reader.skip()).await, validation());
     assert_eq!(second.get("a").await, Ok(None));
 }

@@ -50,11 +50,7 @@ impl Peer {
         writer.text("test");
         writer.uint(0);
         stream.write_all(&hello).await.unwrap();
-        Self {
-            stream,
-            received: Vec::new(),
-            list: None,
-        }
+        Self { stream, received: Vec::new(), list: None }
     }
 
     /// The attribute `v` of an item.
@@ -269,11 +265,7 @@ impl Peer {
     }
 
     /// Sends a request. Errors show when the answer is read.
-    pub(crate) async fn send(
-        &mut self,
-        operation: Operation,
-        arguments: impl FnOnce(&mut Writer<'_>),
-    ) {
+    pub(crate) async fn send(&mut self, operation: Operation, arguments: impl FnOnce(&mut Writer<'_>)) {
         let mut request = Vec::new();
         let mut writer = Writer::new(&mut request);
         writer.uint(1);
@@ -288,9 +280,7 @@ impl Peer {
         items: usize,
         read: impl FnOnce(&mut Reader<'_>) -> Result<T, Error>,
     ) -> Answer<T> {
-        let end = timeout(DEADLINE, self.receive(items))
-            .await
-            .expect("an answer within the deadline")?;
+        let end = timeout(DEADLINE, self.receive(items)).await.expect("an answer within the deadline")?;
         let answer: Vec<u8> = self.received.drain(..end).collect();
         let mut reader = Reader::whole(&answer);
         let mut codes = Vec::new();

@@ -65,10 +65,7 @@ async fn dax_answers_as_dynamodb_does() {
         for table in &tables::TABLES {
             let [behind, direct] = sides.contents(table.name).await;
             if behind != direct {
-                tally.differences.push(format!(
-                    "table {}\n     DAX: {behind}\nDynamoDB: {direct}",
-                    table.name
-                ));
+                tally.differences.push(format!("table {}\n     DAX: {behind}\nDynamoDB: {direct}", table.name));
             }
         }
     }
@@ -96,28 +93,18 @@ impl Tally {
             "{} answers compared; requests of each operation and how many succeeded: {:?}",
             self.compared, self.operations
         );
-        assert!(
-            self.differences.is_empty(),
-            "seed {seed}:\n{}",
-            self.differences.join("\n")
-        );
+        assert!(self.differences.is_empty(), "seed {seed}:\n{}", self.differences.join("\n"));
         if requests < REQUESTS {
             return; // Too few to judge the mix.
         }
         assert_eq!(self.operations.len(), 10, "all operations, seed {seed}");
         for (operation, (all, good)) in &self.operations {
-            assert!(
-                good * 100 >= all * SUCCEEDING_PERCENT,
-                "{operation}: only {good} of {all} succeeded, seed {seed}"
-            );
+            assert!(good * 100 >= all * SUCCEEDING_PERCENT, "{operation}: only {good} of {all} succeeded, seed {seed}");
         }
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a test has no main to read its settings in"
-)]
+#[expect(clippy::disallowed_methods, reason = "a test has no main to read its settings in")]
 fn variable(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
     Some(text.parse().expect("a number"))

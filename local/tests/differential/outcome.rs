@@ -4,9 +4,7 @@ use std::any::Any;
 
 use aws_sdk_dynamodb::{
     error::ProvideErrorMetadata,
-    operation::{
-        transact_get_items::TransactGetItemsError, transact_write_items::TransactWriteItemsError,
-    },
+    operation::{transact_get_items::TransactGetItemsError, transact_write_items::TransactWriteItemsError},
     types::CancellationReason,
 };
 use serde_json::{Map, Value, json};
@@ -14,11 +12,7 @@ use serde_json::{Map, Value, json};
 use crate::json::show_reasons;
 
 /// Fields for which "none" and "an empty one" are the same.
-const MAY_BE_EMPTY: [&str; 3] = [
-    "UnprocessedKeys",
-    "UnprocessedItems",
-    "ItemCollectionMetrics",
-];
+const MAY_BE_EMPTY: [&str; 3] = ["UnprocessedKeys", "UnprocessedItems", "ItemCollectionMetrics"];
 
 /// An answer without the choices that DynamoDB leaves open: the order of sets, and of the items of a batch.
 pub(crate) fn meaning(answer: Value) -> Value {
@@ -53,10 +47,7 @@ fn field((name, value): (String, Value)) -> Option<(String, Value)> {
 
 /// A number in one spelling. The keys here are numbers of a few digits.
 fn same_number(value: Value) -> Value {
-    match value["N"]
-        .as_str()
-        .and_then(|text| text.parse::<f64>().ok())
-    {
+    match value["N"].as_str().and_then(|text| text.parse::<f64>().ok()) {
         // The sum turns -0 into 0.
         Some(number) => json!({ "N": (number + 0.0).to_string() }),
         None => value,
@@ -72,18 +63,13 @@ pub(crate) fn sorted(mut values: Vec<Value>) -> Value {
 fn spelled(value: &Value) -> String {
     match value {
         Value::Object(members) => {
-            let mut members: Vec<_> = members
-                .iter()
-                .map(|(name, value)| format!("{name:?}:{}", spelled(value)))
-                .collect();
+            let mut members: Vec<_> =
+                members.iter().map(|(name, value)| format!("{name:?}:{}", spelled(value))).collect();
             members.sort_unstable();
             format!("{{{}}}", members.join(","))
         }
         Value::Array(values) => {
-            format!(
-                "[{}]",
-                values.iter().map(spelled).collect::<Vec<_>>().join(",")
-            )
+            format!("[{}]", values.iter().map(spelled).collect::<Vec<_>>().join(","))
         }
         other => other.to_string(),
     }
@@ -92,18 +78,11 @@ fn spelled(value: &Value) -> String {
 /// Which exception it is, and for a cancelled transaction why. Texts may differ: the DAX client words what it finds
 /// wrong by itself.
 pub(crate) fn refusal<E: ProvideErrorMetadata + std::error::Error + 'static>(error: &E) -> Value {
-    let code = error
-        .code()
-        .unwrap_or_else(|| panic!("an error without a code: {error:?}"));
+    let code = error.code().unwrap_or_else(|| panic!("an error without a code: {error:?}"));
     match reasons(error) {
         Some(reasons) => {
             let reasons = show_reasons(reasons);
-            let reasons: Vec<Value> = reasons
-                .as_array()
-                .into_iter()
-                .flatten()
-                .map(reason)
-                .collect();
+            let reasons: Vec<Value> = reasons.as_array().into_iter().flatten().map(reason).collect();
             json!({ "error": code, "reasons": reasons })
         }
         None => json!({ "error": code }),
@@ -111,15 +90,11 @@ pub(crate) fn refusal<E: ProvideErrorMetadata + std::error::Error + 'static>(err
 }
 
 fn reasons(error: &dyn Any) -> Option<&[CancellationReason]> {
-    if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-        error.downcast_ref()
-    {
+    if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.downcast_ref() {
         return Some(cancelled.cancellation_reasons());
     }
     match error.downcast_ref() {
-        Some(TransactGetItemsError::TransactionCanceledException(cancelled)) => {
-            Some(cancelled.cancellation_reasons())
-        }
+        Some(TransactGetItemsError::TransactionCanceledException(cancelled)) => Some(cancelled.cancellation_reasons()),
         _ => None,
     }
 }

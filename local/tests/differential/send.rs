@@ -1,10 +1,7 @@
 //! A request in DynamoDB JSON, sent through either kind of client.
 
 use aws_sdk_dynamodb::{
-    config::{
-        ConfigBag, Intercept, RuntimeComponents,
-        interceptors::BeforeSerializationInterceptorContextMut,
-    },
+    config::{ConfigBag, Intercept, RuntimeComponents, interceptors::BeforeSerializationInterceptorContextMut},
     error::{BoxError, DisplayErrorContext, ProvideErrorMetadata, SdkError},
 };
 use aws_smithy_runtime_api::client::{interceptors::context::Input, orchestrator::HttpResponse};
@@ -63,15 +60,10 @@ operations! {
     TransactWriteItems transact_write_items;
 }
 
-async fn core<O: op::Operation<Input: FromJson, Output: ToJson>>(
-    client: &dax_client::Client,
-    input: &Value,
-) -> Value {
+async fn core<O: op::Operation<Input: FromJson, Output: ToJson>>(client: &dax_client::Client, input: &Value) -> Value {
     match client.call::<O>(read(input)).await {
         Ok(output) => meaning(output.to_json()),
-        Err(error) if error.server().is_some() || error.is_validation() => {
-            refusal(&O::Error::from(error))
-        }
+        Err(error) if error.server().is_some() || error.is_validation() => refusal(&O::Error::from(error)),
         Err(error) => panic!("no answer to {input}: {}", DisplayErrorContext(error)),
     }
 }

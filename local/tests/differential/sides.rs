@@ -129,11 +129,7 @@ async fn database() -> String {
         let definition = serde_json::from_value(table.definition()).unwrap();
         database.create_table(definition).unwrap();
     }
-    tokio::spawn(dynoxide::server::serve_with_shutdown(
-        listener,
-        database,
-        std::future::pending(),
-    ));
+    tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
     endpoint
 }
 

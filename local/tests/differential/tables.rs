@@ -24,18 +24,8 @@ pub(crate) struct Index {
 }
 
 pub(crate) const TABLES: [Table; 5] = [
-    Table {
-        name: "HashS",
-        hash: ("pk", "S"),
-        range: None,
-        indexes: &[],
-    },
-    Table {
-        name: "HashN",
-        hash: ("pk", "N"),
-        range: None,
-        indexes: &[],
-    },
+    Table { name: "HashS", hash: ("pk", "S"), range: None, indexes: &[] },
+    Table { name: "HashN", hash: ("pk", "N"), range: None, indexes: &[] },
     Table {
         name: "Orders",
         hash: ("pk", "S"),
@@ -48,34 +38,12 @@ pub(crate) const TABLES: [Table; 5] = [
                 projection: "ALL",
                 local: false,
             },
-            Index {
-                name: "keysOnly",
-                hash: ("amount", "N"),
-                range: None,
-                projection: "KEYS_ONLY",
-                local: false,
-            },
-            Index {
-                name: "byAmount",
-                hash: ("pk", "S"),
-                range: Some(("amount", "N")),
-                projection: "ALL",
-                local: true,
-            },
+            Index { name: "keysOnly", hash: ("amount", "N"), range: None, projection: "KEYS_ONLY", local: false },
+            Index { name: "byAmount", hash: ("pk", "S"), range: Some(("amount", "N")), projection: "ALL", local: true },
         ],
     },
-    Table {
-        name: "HashNRangeB",
-        hash: ("pk", "N"),
-        range: Some(("sk", "B")),
-        indexes: &[],
-    },
-    Table {
-        name: "HashBRangeS",
-        hash: ("pk", "B"),
-        range: Some(("sk", "S")),
-        indexes: &[],
-    },
+    Table { name: "HashNRangeB", hash: ("pk", "N"), range: Some(("sk", "B")), indexes: &[] },
+    Table { name: "HashBRangeS", hash: ("pk", "B"), range: Some(("sk", "S")), indexes: &[] },
 ];
 
 impl Table {
@@ -92,26 +60,17 @@ impl Table {
         }
         attributes.sort_unstable();
         attributes.dedup();
-        let attributes: Vec<Value> = attributes
-            .iter()
-            .map(|(name, kind)| json!({ "AttributeName": name, "AttributeType": kind }))
-            .collect();
+        let attributes: Vec<Value> =
+            attributes.iter().map(|(name, kind)| json!({ "AttributeName": name, "AttributeType": kind })).collect();
         let mut definition = json!({
             "TableName": self.name,
             "KeySchema": schema(self.hash, self.range),
             "AttributeDefinitions": attributes,
             "BillingMode": "PAY_PER_REQUEST",
         });
-        for (field, local) in [
-            ("LocalSecondaryIndexes", true),
-            ("GlobalSecondaryIndexes", false),
-        ] {
-            let indexes: Vec<Value> = self
-                .indexes
-                .iter()
-                .filter(|index| index.local == local)
-                .map(Index::definition)
-                .collect();
+        for (field, local) in [("LocalSecondaryIndexes", true), ("GlobalSecondaryIndexes", false)] {
+            let indexes: Vec<Value> =
+                self.indexes.iter().filter(|index| index.local == local).map(Index::definition).collect();
             if !indexes.is_empty() {
                 definition[field] = indexes.into();
             }

@@ -42,18 +42,12 @@ impl Options {
 impl Destination {
     /// A destination without options.
     pub fn to(target: &str) -> Self {
-        Self {
-            target: target.to_owned(),
-            options: None,
-        }
+        Self { target: target.to_owned(), options: None }
     }
 
     /// The same in the form in which the cache gives it.
     pub fn cached(&self) -> Cached<'_> {
-        Cached {
-            target: &self.target,
-            options: self.options.as_deref().unwrap_or(&Options::DEFAULT),
-        }
+        Cached { target: &self.target, options: self.options.as_deref().unwrap_or(&Options::DEFAULT) }
     }
 }
 

@@ -57,34 +57,25 @@ impl LinkCache {
     /// The link, if it is here and current.
     pub fn fresh(&mut self, slug: &Slug, now: SystemTime) -> Option<Cached<'_>> {
         let (born, ttl) = (self.born, self.ttl);
-        self.entry(slug)
-            .filter(|entry| entry.is_younger(ttl, born, now))
-            .map(Entry::cached)
+        self.entry(slug).filter(|entry| entry.is_younger(ttl, born, now)).map(Entry::cached)
     }
 
     /// The link, if it is here and not too old to be served while the store fails.
     pub fn stale(&mut self, slug: &Slug, now: SystemTime) -> Option<Cached<'_>> {
         let born = self.born;
-        self.entry(slug)
-            .filter(|entry| entry.is_younger(STALE_LIMIT, born, now))
-            .map(Entry::cached)
+        self.entry(slug).filter(|entry| entry.is_younger(STALE_LIMIT, born, now)).map(Entry::cached)
     }
 
     /// Whether the store said a moment ago that there is no such link.
     pub fn is_absent(&mut self, slug: &Slug, now: SystemTime) -> bool {
-        self.absent
-            .peek(slug)
-            .is_some_and(|read_at| is_within(ABSENCE_TTL, *read_at, now))
+        self.absent.peek(slug).is_some_and(|read_at| is_within(ABSENCE_TTL, *read_at, now))
     }
 
     /// Keeps what the store said at `now`.
     pub fn put(&mut self, slug: &Slug, destination: &Destination, now: SystemTime) {
         self.absent.pop(slug);
         let read_at = Centiseconds::between(self.born, now);
-        self.links.put(
-            self.hasher.hash_one(slug.as_str()),
-            Entry::new(slug, destination, read_at),
-        );
+        self.links.put(self.hasher.hash_one(slug.as_str()), Entry::new(slug, destination, read_at));
     }
 
     /// Keeps that the store said at `now` that there is no such link.
@@ -95,9 +86,7 @@ impl LinkCache {
 
     fn entry(&mut self, slug: &Slug) -> Option<&Entry> {
         // Two slugs may have one hash: then they take turns in one place.
-        self.links
-            .get(self.hasher.hash_one(slug.as_str()))
-            .filter(|entry| entry.slug() == slug.as_str())
+        self.links.get(self.hasher.hash_one(slug.as_str())).filter(|entry| entry.slug() == slug.as_str())
     }
 }
 
@@ -122,9 +111,7 @@ struct Entry {
 impl Entry {
     fn new(slug: &Slug, destination: &Destination, read_at: Centiseconds) -> Self {
         Self {
-            text: [slug.as_str(), &destination.target]
-                .concat()
-                .into_boxed_str(),
+            text: [slug.as_str(), &destination.target].concat().into_boxed_str(),
             options: destination.options.clone(),
             read_at,
             // A slug has at most 64 characters.
@@ -133,17 +120,12 @@ impl Entry {
     }
 
     fn slug(&self) -> &str {
-        self.text
-            .get(..usize::from(self.slug_bytes))
-            .unwrap_or_default()
+        self.text.get(..usize::from(self.slug_bytes)).unwrap_or_default()
     }
 
     fn cached(&self) -> Cached<'_> {
         Cached {
-            target: self
-                .text
-                .get(usize::from(self.slug_bytes)..)
-                .unwrap_or_default(),
+            target: self.text.get(usize::from(self.slug_bytes)..).unwrap_or_default(),
             options: self.options.as_deref().unwrap_or(&Options::DEFAULT),
         }
     }
@@ -155,9 +137,10 @@ impl Entry {
 
 impl Weighed for Entry {
     fn weight(&self) -> usize {
-        let options = self.options.as_ref().map_or(0, |options| {
-            size_of::<Options>() + options.expired_url.as_ref().map_or(0, String::len)
-        });
+        let options = self
+            .options
+            .as_ref()
+            .map_or(0, |options| size_of::<Options>() + options.expired_url.as_ref().map_or(0, String::len));
         // The two boxes of an entry, the entry itself, and its place in the hash table.
         self.text.len() + options + OVERHEAD_BYTES
     }
@@ -205,11 +188,7 @@ mod tests {
     #[test]
     fn being_asked_for_does_not_prolong_an_entry() {
         let mut cache = cache();
-        cache.put(
-            &slug("abc"),
-            &Destination::to("https://example.com/"),
-            at(10),
-        );
+        cache.put(&slug("abc"), &Destination::to("https://example.com/"), at(10));
         for millis in [10, 4_000, 9_000, 10_009] {
             assert!(cache.fresh(&slug("abc"), at(millis)).is_some(), "{millis}");
         }
@@ -221,11 +200,7 @@ mod tests {
     #[test]
     fn a_clock_set_back_makes_entries_old() {
         let mut cache = cache();
-        cache.put(
-            &slug("abc"),
-            &Destination::to("https://example.com/"),
-            at(20_000),
-        );
+        cache.put(&slug("abc"), &Destination::to("https://example.com/"), at(20_000));
         cache.put_absent(&slug("abd"), at(20_000));
         assert!(cache.fresh(&slug("abc"), at(1_000)).is_none());
         assert!(!cache.is_absent(&slug("abd"), at(1_000)));
@@ -238,17 +213,10 @@ mod tests {
         assert!(cache.is_absent(&slug("abc"), at(1_999)));
         assert!(!cache.is_absent(&slug("abc"), at(2_000)));
         cache.put_absent(&slug("abc"), at(3_000));
-        cache.put(
-            &slug("abc"),
-            &Destination::to("https://example.com/"),
-            at(3_001),
-        );
+        cache.put(&slug("abc"), &Destination::to("https://example.com/"), at(3_001));
         assert!(!cache.is_absent(&slug("abc"), at(3_002)));
         cache.put_absent(&slug("abc"), at(4_000));
-        assert!(
-            cache.stale(&slug("abc"), at(4_001)).is_none(),
-            "what is gone is not served stale"
-        );
+        assert!(cache.stale(&slug("abc"), at(4_001)).is_none(), "what is gone is not served stale");
     }
 
     #[test]
@@ -256,27 +224,15 @@ mod tests {
         let mut cache = cache();
         cache.put(&slug("ab"), &Destination::to("chttps://a"), at(0));
         cache.put(&slug("abc"), &Destination::to("https://b"), at(0));
-        assert_eq!(
-            cache.fresh(&slug("ab"), at(1)).map(|c| c.target.to_owned()),
-            Some("chttps://a".into())
-        );
-        assert_eq!(
-            cache
-                .fresh(&slug("abc"), at(1))
-                .map(|c| c.target.to_owned()),
-            Some("https://b".into())
-        );
+        assert_eq!(cache.fresh(&slug("ab"), at(1)).map(|c| c.target.to_owned()), Some("chttps://a".into()));
+        assert_eq!(cache.fresh(&slug("abc"), at(1)).map(|c| c.target.to_owned()), Some("https://b".into()));
         assert!(cache.fresh(&slug("a"), at(1)).is_none());
     }
 
     #[test]
     fn a_cache_of_no_entries_keeps_nothing() {
         let mut cache = LinkCache::new(0, 1 << 20, TTL, at(0));
-        cache.put(
-            &slug("abc"),
-            &Destination::to("https://example.com/"),
-            at(0),
-        );
+        cache.put(&slug("abc"), &Destination::to("https://example.com/"), at(0));
         assert!(cache.fresh(&slug("abc"), at(0)).is_none());
     }
 }

@@ -59,11 +59,7 @@ impl<V: Weighed> Segmented<V> {
             return;
         }
         self.bytes += weight;
-        if let Some(old) = self
-            .protected
-            .peek_mut(&hash)
-            .or_else(|| self.probation.peek_mut(&hash))
-        {
+        if let Some(old) = self.protected.peek_mut(&hash).or_else(|| self.probation.peek_mut(&hash)) {
             self.bytes -= old.weight();
             *old = value;
         } else if self.ghosts.take(hash) {
@@ -76,11 +72,7 @@ impl<V: Weighed> Segmented<V> {
 
     /// Forgets the value of `hash`.
     pub(super) fn remove(&mut self, hash: u64) {
-        if let Some(old) = self
-            .protected
-            .pop(&hash)
-            .or_else(|| self.probation.pop(&hash))
-        {
+        if let Some(old) = self.protected.pop(&hash).or_else(|| self.probation.pop(&hash)) {
             self.bytes -= old.weight();
         }
     }
@@ -95,16 +87,9 @@ impl<V: Weighed> Segmented<V> {
 
     /// Pushes out entries until the bounds hold: first those on probation, down to their share.
     fn shrink(&mut self) {
-        while self.protected.len() + self.probation.len() > self.max_entries
-            || self.bytes > self.max_bytes
-        {
-            let probation_first =
-                self.probation.len() > self.probation_entries() || self.protected.is_empty();
-            let evicted = if probation_first {
-                self.probation.pop_lru()
-            } else {
-                self.protected.pop_lru()
-            };
+        while self.protected.len() + self.probation.len() > self.max_entries || self.bytes > self.max_bytes {
+            let probation_first = self.probation.len() > self.probation_entries() || self.protected.is_empty();
+            let evicted = if probation_first { self.probation.pop_lru() } else { self.protected.pop_lru() };
             self.bury(evicted);
         }
     }
@@ -136,9 +121,7 @@ struct Ghosts {
 
 impl Ghosts {
     fn new(places: usize) -> Self {
-        Self {
-            fingerprints: vec![0; places],
-        }
+        Self { fingerprints: vec![0; places] }
     }
 
     fn put(&mut self, hash: u64) {
@@ -242,18 +225,9 @@ mod tests {
                     2 => drop(cache.get(key)),
                     _ => cache.remove(key),
                 }
-                let sum: usize = cache
-                    .protected
-                    .iter()
-                    .chain(cache.probation.iter())
-                    .map(|(_, v)| v.weight())
-                    .sum();
+                let sum: usize = cache.protected.iter().chain(cache.probation.iter()).map(|(_, v)| v.weight()).sum();
                 assert_eq!(cache.bytes, sum, "seed {seed}");
-                assert!(
-                    cache.len() <= max && sum <= 300,
-                    "seed {seed}: {} entries, {sum} bytes",
-                    cache.len()
-                );
+                assert!(cache.len() <= max && sum <= 300, "seed {seed}: {} entries, {sum} bytes", cache.len());
             }
         }
     }

@@ -10,9 +10,7 @@ use std::{
 };
 
 use lambda_runtime::{Context, LambdaEvent};
-use links::{
-    Found, Freshness, Link, LinkReader, Slug, Source, StoreError, TargetRules, TargetUrl, Timestamp,
-};
+use links::{Found, Freshness, Link, LinkReader, Slug, Source, StoreError, TargetRules, TargetUrl, Timestamp};
 use redirector::{Config, Event, Redirector};
 use serde_json::{Value, json};
 
@@ -29,10 +27,7 @@ pub(crate) struct Store {
 
 impl Store {
     fn put(&self, link: Link) {
-        self.links
-            .lock()
-            .unwrap()
-            .insert(link.slug.to_string(), link);
+        self.links.lock().unwrap().insert(link.slug.to_string(), link);
     }
 
     fn settle(&self) {
@@ -44,19 +39,13 @@ impl LinkReader for &Store {
     async fn read(&self, slug: &Slug, freshness: Freshness) -> Result<Found, StoreError> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         if *self.fails.lock().unwrap() {
-            return Err(StoreError::Unavailable {
-                operation: "GetItem",
-                source: "down".into(),
-            });
+            return Err(StoreError::Unavailable { operation: "GetItem", source: "down".into() });
         }
         let links = match freshness {
             Freshness::Cached => &self.replica,
             Freshness::Strong => &self.links,
         };
-        Ok(Found {
-            link: links.lock().unwrap().get(slug.as_str()).cloned(),
-            source: Source::DynamoDb,
-        })
+        Ok(Found { link: links.lock().unwrap().get(slug.as_str()).cloned(), source: Source::DynamoDb })
     }
 }
 
@@ -85,20 +74,12 @@ impl Bench {
 
     pub(crate) fn with(variables: &[(&str, &str)]) -> Self {
         let config = Config::from_vars(|name| {
-            let set = variables
-                .iter()
-                .find(|(n, _)| *n == name)
-                .map(|(_, value)| (*value).to_owned());
-            set.or_else(|| {
-                Some("x".to_owned()).filter(|_| name.starts_with("AWS_") || name == "DDB_TABLE")
-            })
-            .or_else(|| Some("error".to_owned()).filter(|_| name == "LOG_LEVEL"))
+            let set = variables.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
+            set.or_else(|| Some("x".to_owned()).filter(|_| name.starts_with("AWS_") || name == "DDB_TABLE"))
+                .or_else(|| Some("error".to_owned()).filter(|_| name == "LOG_LEVEL"))
         });
         let store: &'static Store = Box::leak(Box::default());
-        Self {
-            store,
-            redirector: Redirector::new(store, &config.unwrap(), clock),
-        }
+        Self { store, redirector: Redirector::new(store, &config.unwrap(), clock) }
     }
 
     pub(crate) fn put(&self, slug: &str, change: impl FnOnce(&mut Link)) {
@@ -107,14 +88,8 @@ impl Bench {
     }
 
     pub(crate) fn put_unsettled(&self, slug: &str, change: impl FnOnce(&mut Link)) {
-        let target =
-            TargetUrl::parse("https://example.com/there", &TargetRules::default()).unwrap();
-        let mut link = Link::new(
-            slug.parse().unwrap(),
-            &target,
-            "ann",
-            Timestamp::from_unix_seconds(START),
-        );
+        let target = TargetUrl::parse("https://example.com/there", &TargetRules::default()).unwrap();
+        let mut link = Link::new(slug.parse().unwrap(), &target, "ann", Timestamp::from_unix_seconds(START));
         change(&mut link);
         self.store.put(link);
     }
@@ -123,11 +98,7 @@ impl Bench {
         let event: Event = serde_json::from_str(&event.to_string()).unwrap();
         let mut context = Context::default();
         context.request_id = "id-1".to_owned();
-        let response = self
-            .redirector
-            .handle(LambdaEvent::new(event, context))
-            .await
-            .unwrap();
+        let response = self.redirector.handle(LambdaEvent::new(event, context)).await.unwrap();
         serde_json::to_value(response).unwrap()
     }
 

@@ -1,10 +1,6 @@
 //! Events in, answers out, over a store that counts how often it is asked.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 mod bench;
 mod preview;
@@ -93,43 +89,21 @@ async fn other_methods_are_told_what_is_allowed() {
 async fn errors_are_problems_or_pages() {
     let bench = Bench::new();
     let answer = bench.get("nothing").await;
-    assert_eq!(
-        answer["headers"],
-        json!({ "cache-control": "no-store", "content-type": "application/problem+json" })
-    );
+    assert_eq!(answer["headers"], json!({ "cache-control": "no-store", "content-type": "application/problem+json" }));
     let problem: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
     assert_eq!(problem["type"], "urn:kurz:problem:not-found");
-    assert_eq!(
-        (&problem["status"], &problem["slug"]),
-        (&json!(404), &json!("nothing"))
-    );
+    assert_eq!((&problem["status"], &problem["slug"]), (&json!(404), &json!("nothing")));
     assert_eq!(problem["request_id"], "id-1");
 
     let mut browser = event("GET", "nothing");
     browser["headers"] = json!({ "accept": "text/html,*/*;q=0.8" });
     let answer = bench.request(browser.clone()).await;
-    assert_eq!(
-        answer["headers"]["content-type"],
-        "text/html; charset=utf-8"
-    );
-    assert!(
-        answer["headers"]["content-security-policy"]
-            .as_str()
-            .unwrap()
-            .starts_with("default-src 'none'")
-    );
-    assert!(
-        answer["body"]
-            .as_str()
-            .unwrap()
-            .contains("<h1>No such link</h1>")
-    );
+    assert_eq!(answer["headers"]["content-type"], "text/html; charset=utf-8");
+    assert!(answer["headers"]["content-security-policy"].as_str().unwrap().starts_with("default-src 'none'"));
+    assert!(answer["body"].as_str().unwrap().contains("<h1>No such link</h1>"));
     browser["requestContext"]["http"]["method"] = json!("HEAD");
     let head = bench.request(browser).await;
-    assert_eq!(
-        (head.get("body"), &head["headers"]),
-        (None, &answer["headers"])
-    );
+    assert_eq!((head.get("body"), &head["headers"]), (None, &answer["headers"]));
 }
 
 #[tokio::test]
@@ -147,26 +121,10 @@ async fn states_have_their_statuses() {
     check(|link| link.state = State::Deleted, 410).await;
     check(|link| link.state = State::Blocked, 403).await;
     check(|link| link.state = State::BlockedLegal, 451).await;
-    check(
-        |link| link.target = StoredTarget::from_table("javascript:alert(1)".into()),
-        404,
-    )
-    .await;
-    check(
-        |link| link.target = StoredTarget::from_table("https://e.com/\r\nx: y".into()),
-        404,
-    )
-    .await;
-    check(
-        |link| link.valid_from = Some(Timestamp::from_unix_seconds(START + 100_000)),
-        404,
-    )
-    .await;
-    check(
-        |link| link.expires_at = Some(Timestamp::from_unix_seconds(START)),
-        410,
-    )
-    .await;
+    check(|link| link.target = StoredTarget::from_table("javascript:alert(1)".into()), 404).await;
+    check(|link| link.target = StoredTarget::from_table("https://e.com/\r\nx: y".into()), 404).await;
+    check(|link| link.valid_from = Some(Timestamp::from_unix_seconds(START + 100_000)), 404).await;
+    check(|link| link.expires_at = Some(Timestamp::from_unix_seconds(START)), 410).await;
     let over = |link: &mut Link| {
         link.expires_at = Some(Timestamp::from_unix_seconds(START));
         link.expired_url = Some(StoredTarget::from_table("https://example.com/over".into()));
@@ -222,11 +180,7 @@ async fn absence_is_confirmed_and_believed_for_two_seconds() {
     pass(1_999);
     assert_eq!((bench.status("launch").await, bench.reads()), (404, 0));
     pass(1);
-    assert_eq!(
-        bench.status("launch").await,
-        301,
-        "the replica still does not know it"
-    );
+    assert_eq!(bench.status("launch").await, 301, "the replica still does not know it");
 }
 
 #[tokio::test]
@@ -240,21 +194,11 @@ async fn a_failing_store_is_covered_for_ten_minutes() {
     *bench.store.fails.lock().unwrap() = true;
     pass(60_000);
     let answer = bench.get("launch").await;
-    assert_eq!(
-        (&answer["statusCode"], &answer["headers"]["x-cache"]),
-        (&json!(301), &json!("stale"))
-    );
+    assert_eq!((&answer["statusCode"], &answer["headers"]["x-cache"]), (&json!(301), &json!("stale")));
     pass(240_000);
-    assert_eq!(
-        bench.status("launch").await,
-        410,
-        "expired, however it was found"
-    );
+    assert_eq!(bench.status("launch").await, 410, "expired, however it was found");
     let answer = bench.get("other").await;
-    assert_eq!(
-        (&answer["statusCode"], &answer["headers"]["retry-after"]),
-        (&json!(503), &json!("1"))
-    );
+    assert_eq!((&answer["statusCode"], &answer["headers"]["retry-after"]), (&json!(503), &json!("1")));
     pass(600_000);
     assert_eq!(bench.status("launch").await, 503, "too old");
     *bench.store.fails.lock().unwrap() = false;
@@ -268,8 +212,5 @@ async fn the_default_status_can_be_set() {
     bench.put("fixed", |link| {
         link.redirect = links::RedirectStatus::from_code(308);
     });
-    assert_eq!(
-        (bench.status("launch").await, bench.status("fixed").await),
-        (307, 308)
-    );
+    assert_eq!((bench.status("launch").await, bench.status("fixed").await), (307, 308));
 }

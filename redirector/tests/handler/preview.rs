@@ -46,25 +46,14 @@ async fn a_person_gets_a_page() {
     let answer = bench.request(browser("GET", "launch+")).await;
     let headers = &answer["headers"];
     assert_eq!(
-        (
-            &answer["statusCode"],
-            &headers["content-type"],
-            &headers["cache-control"]
-        ),
-        (
-            &json!(200),
-            &json!("text/html; charset=utf-8"),
-            &json!("no-store")
-        )
+        (&answer["statusCode"], &headers["content-type"], &headers["cache-control"]),
+        (&json!(200), &json!("text/html; charset=utf-8"), &json!("no-store"))
     );
     assert_eq!(headers.get("location"), None);
     let policy = headers["content-security-policy"].as_str().unwrap();
     assert!(policy.starts_with("default-src 'none'"), "{policy}");
     let page = answer["body"].as_str().unwrap();
-    assert!(
-        page.contains("href=\"https://example.com/there\""),
-        "{page}"
-    );
+    assert!(page.contains("href=\"https://example.com/there\""), "{page}");
     assert!(page.contains("14 November 2023, 22:13 UTC"), "{page}");
 
     let head = bench.request(browser("HEAD", "launch+")).await;
@@ -92,11 +81,7 @@ async fn what_cannot_be_followed_is_not_told_either() {
     check(|link| link.state = State::BlockedLegal, 451).await;
     check(|link| link.valid_from = expires(1), 404).await;
     check(|link| link.expires_at = expires(0), 410).await;
-    check(
-        |link| link.target = StoredTarget::from_table("javascript:alert('example.com')".into()),
-        404,
-    )
-    .await;
+    check(|link| link.target = StoredTarget::from_table("javascript:alert('example.com')".into()), 404).await;
 }
 
 #[tokio::test]
@@ -117,10 +102,7 @@ async fn it_tells_where_the_visitor_would_get_to() {
         link.expires_at = expires(0);
         link.expired_url = Some(StoredTarget::from_table("https://example.com/over".into()));
     });
-    assert_eq!(
-        url(event("GET", "launch+")).await,
-        "https://example.com/over"
-    );
+    assert_eq!(url(event("GET", "launch+")).await, "https://example.com/over");
 }
 
 #[tokio::test]
@@ -153,8 +135,5 @@ async fn a_failing_store_is_told() {
     assert_eq!(bench.get("launch+").await["headers"]["x-cache"], "dynamodb");
     *bench.store.fails.lock().unwrap() = true;
     let answer = bench.get("launch+").await;
-    assert_eq!(
-        (&answer["statusCode"], &answer["headers"]["retry-after"]),
-        (&json!(503), &json!("1"))
-    );
+    assert_eq!((&answer["statusCode"], &answer["headers"]["retry-after"]), (&json!(503), &json!("1")));
 }

@@ -27,14 +27,8 @@ Resources:
 
 /// Takes a member out of an event and checks that it is text.
 fn take(event: &mut Value, pointer: &str) -> String {
-    let value = event
-        .pointer_mut(pointer)
-        .unwrap_or_else(|| panic!("no {pointer}"));
-    value
-        .take()
-        .as_str()
-        .unwrap_or_else(|| panic!("{pointer} is no text"))
-        .to_owned()
+    let value = event.pointer_mut(pointer).unwrap_or_else(|| panic!("no {pointer}"));
+    value.take().as_str().unwrap_or_else(|| panic!("{pointer} is no text")).to_owned()
 }
 
 #[tokio::test]
@@ -50,9 +44,7 @@ async fn an_event_has_the_shape_of_payload_format_2() {
         ("x-forwarded-for", "203.0.113.7"),
     ];
     let client = Client::of(&stack);
-    let reply = client
-        .call("GET", "/a%2Bb%25?q=1&q=a%20b+c&e", &headers, "")
-        .await;
+    let reply = client.call("GET", "/a%2Bb%25?q=1&q=a%20b+c&e", &headers, "").await;
     assert_eq!(reply.status, StatusCode::OK);
     assert_eq!(reply.header("content-type"), Some("application/json"));
     let mut event = reply.json();
@@ -63,10 +55,7 @@ async fn an_event_has_the_shape_of_payload_format_2() {
     assert!(trace.starts_with("Root=1-") && trace.len() == 40, "{trace}");
     let time = take(&mut event, "/requestContext/time");
     assert!(time.ends_with(" +0000") && time.len() == 26, "{time}");
-    let epoch = event
-        .pointer_mut("/requestContext/timeEpoch")
-        .unwrap()
-        .take();
+    let epoch = event.pointer_mut("/requestContext/timeEpoch").unwrap().take();
     assert!(epoch.as_u64().unwrap() > 1_700_000_000_000, "{epoch}");
     assert_eq!(
         event,
@@ -125,24 +114,15 @@ async fn bodies_are_text_or_base64_by_their_type() {
         ("application/problem+json", b"{}", "e30=", true),
         ("text/plain", b"\xff\xfe", "//4=", true),
     ] {
-        let event = client
-            .post("/echo", content_type, body.to_vec())
-            .await
-            .json();
+        let event = client.post("/echo", content_type, body.to_vec()).await.json();
         assert_eq!(event["body"], expected, "{content_type}");
         assert_eq!(event["isBase64Encoded"], base64, "{content_type}");
         assert_eq!(event["headers"]["content-length"], body.len().to_string());
     }
     let event = client.call("POST", "/echo", &[], "x").await.json();
-    assert_eq!(
-        (&event["body"], &event["isBase64Encoded"]),
-        (&json!("eA=="), &json!(true))
-    );
+    assert_eq!((&event["body"], &event["isBase64Encoded"]), (&json!("eA=="), &json!(true)));
     let event = client.call("POST", "/echo", &[], "").await.json();
-    assert_eq!(
-        (event.get("body"), &event["isBase64Encoded"]),
-        (None, &json!(false))
-    );
+    assert_eq!((event.get("body"), &event["isBase64Encoded"]), (None, &json!(false)));
 }
 
 #[tokio::test]
@@ -184,11 +164,7 @@ async fn only_the_routes_of_the_template_are_answered() {
         assert_eq!(reply.status.as_u16(), status, "{method} {path}");
         assert!(reply.header("apigw-requestid").is_some());
         if status == 404 && method != "HEAD" {
-            assert_eq!(
-                reply.json(),
-                json!({ "message": "Not Found" }),
-                "{method} {path}"
-            );
+            assert_eq!(reply.json(), json!({ "message": "Not Found" }), "{method} {path}");
         }
     }
 }
@@ -196,15 +172,10 @@ async fn only_the_routes_of_the_template_are_answered() {
 #[tokio::test]
 async fn a_head_answer_has_headers_and_no_body() {
     let stack = probe().await;
-    let reply = Client::of(&stack)
-        .raw(b"HEAD /pid HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-        .await;
+    let reply = Client::of(&stack).raw(b"HEAD /pid HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
     let (head, body) = reply.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 OK"), "{head}");
-    assert!(
-        head.contains("content-type: text/plain;charset=UTF-8"),
-        "{head}"
-    );
+    assert!(head.contains("content-type: text/plain;charset=UTF-8"), "{head}");
     assert_eq!(body, "");
 }
 
@@ -212,11 +183,7 @@ async fn a_head_answer_has_headers_and_no_body() {
 async fn answers_are_mapped_to_http() {
     let stack = probe().await;
     let client = Client::of(&stack);
-    let answer = async |answer: Value| {
-        client
-            .post("/answer", "application/json", answer.to_string())
-            .await
-    };
+    let answer = async |answer: Value| client.post("/answer", "application/json", answer.to_string()).await;
 
     let location = "https://a.example/%C3%A9?x=%20#y";
     let reply = answer(json!({ "statusCode": 301, "headers": { "Location": location } })).await;
@@ -224,16 +191,14 @@ async fn answers_are_mapped_to_http() {
     assert_eq!(reply.header("location"), Some(location));
     assert_eq!(reply.text(), "");
 
-    let reply = answer(json!({ "statusCode": 200, "cookies": ["a=1", "b=2"], "body": "aGk=", "isBase64Encoded": true })).await;
+    let reply =
+        answer(json!({ "statusCode": 200, "cookies": ["a=1", "b=2"], "body": "aGk=", "isBase64Encoded": true })).await;
     let cookies: Vec<_> = reply.headers.get_all("set-cookie").iter().collect();
     assert_eq!(cookies, ["a=1", "b=2"]);
     assert_eq!(reply.text(), "hi");
 
     let reply = answer(json!({ "no": "status" })).await;
-    assert_eq!(
-        (reply.status, reply.header("content-type")),
-        (StatusCode::OK, Some("application/json"))
-    );
+    assert_eq!((reply.status, reply.header("content-type")), (StatusCode::OK, Some("application/json")));
     assert_eq!(reply.json(), json!({ "no": "status" }));
 
     assert_eq!(answer(json!("just text")).await.text(), "just text");

@@ -17,16 +17,8 @@ async fn check(path: &str) {
     let client = Client::of(&stack);
     let reply = client.get(path).await;
     assert_eq!(reply.status, StatusCode::INTERNAL_SERVER_ERROR, "{path}");
-    assert_eq!(
-        reply.json(),
-        json!({ "message": "Internal Server Error" }),
-        "{path}"
-    );
-    assert_eq!(
-        client.get("/pid").await.status,
-        StatusCode::OK,
-        "after {path}"
-    );
+    assert_eq!(reply.json(), json!({ "message": "Internal Server Error" }), "{path}");
+    assert_eq!(client.get("/pid").await.status, StatusCode::OK, "after {path}");
     stack.stop().await;
 }
 
@@ -63,10 +55,7 @@ async fn an_overrun_deadline_kills_the_process() {
     let begun = Instant::now();
     let reply = client.get("/hang").await;
     assert_eq!(reply.status, StatusCode::INTERNAL_SERVER_ERROR);
-    assert!(
-        begun.elapsed() >= Duration::from_secs(1),
-        "the template allows one second"
-    );
+    assert!(begun.elapsed() >= Duration::from_secs(1), "the template allows one second");
     assert!(!is_running(before.parse().unwrap()), "{before} still runs");
     let after = client.get("/pid").await.text().to_owned();
     assert_ne!(before, after, "a fresh process takes over");
@@ -128,11 +117,7 @@ async fn a_missing_program_is_a_500() {
         })
         .await;
         let reply = Client::of(&stack).get("/pid").await;
-        assert_eq!(
-            reply.status,
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "{launcher}"
-        );
+        assert_eq!(reply.status, StatusCode::INTERNAL_SERVER_ERROR, "{launcher}");
     }
 }
 
@@ -155,9 +140,7 @@ async fn a_crash_is_reported_with_the_last_lines_of_output() {
     .await;
     Client::of(&stack).get("/exit").await;
     let reports = crashes.0.lock().unwrap().clone();
-    let [(error, lines)] = reports.as_slice() else {
-        panic!("{reports:?}")
-    };
+    let [(error, lines)] = reports.as_slice() else { panic!("{reports:?}") };
     assert!(error.contains("exit status 3"), "{error}");
     assert_eq!(lines, &["about to exit"]);
 }
@@ -166,12 +149,8 @@ async fn a_crash_is_reported_with_the_last_lines_of_output() {
 async fn an_answer_that_is_no_response_is_a_500() {
     let stack = probe().await;
     let client = Client::of(&stack);
-    let reply = client
-        .post("/answer", "application/json", r#"{"statusCode":"x"}"#)
-        .await;
+    let reply = client.post("/answer", "application/json", r#"{"statusCode":"x"}"#).await;
     assert_eq!(reply.status, StatusCode::INTERNAL_SERVER_ERROR);
-    let reply = client
-        .post("/answer", "application/json", r#"{"statusCode":418}"#)
-        .await;
+    let reply = client.post("/answer", "application/json", r#"{"statusCode":418}"#).await;
     assert_eq!(reply.status, StatusCode::IM_A_TEAPOT);
 }

@@ -11,9 +11,7 @@ use super::{probe, stats};
 
 async fn invoke(stack: &Stack, headers: &[(&str, &str)], payload: impl Into<Vec<u8>>) -> Reply {
     let path = "/2015-03-31/functions/probe/invocations";
-    Client::at(&stack.lambda_endpoint())
-        .call("POST", path, headers, payload.into())
-        .await
+    Client::at(&stack.lambda_endpoint()).call("POST", path, headers, payload.into()).await
 }
 
 #[tokio::test]
@@ -34,34 +32,14 @@ async fn a_function_error_is_marked_and_explained() {
     for (action, kind, message) in [
         ("/panic", None, "asked to panic"),
         ("/fail", None, "asked to fail"),
-        (
-            "/exit",
-            Some("Runtime.ExitError"),
-            "Runtime exited with error: exit status 3",
-        ),
-        (
-            "/abort",
-            Some("Runtime.ExitError"),
-            "Runtime exited with error: signal: aborted",
-        ),
-        (
-            "/hang",
-            Some("Sandbox.Timedout"),
-            "Task timed out after 1.00 seconds",
-        ),
-        (
-            "/huge",
-            Some("Function.ResponseSizeTooLarge"),
-            "(6291556 bytes)",
-        ),
+        ("/exit", Some("Runtime.ExitError"), "Runtime exited with error: exit status 3"),
+        ("/abort", Some("Runtime.ExitError"), "Runtime exited with error: signal: aborted"),
+        ("/hang", Some("Sandbox.Timedout"), "Task timed out after 1.00 seconds"),
+        ("/huge", Some("Function.ResponseSizeTooLarge"), "(6291556 bytes)"),
     ] {
         let reply = invoke(&stack, &[], json!({ "do": action }).to_string()).await;
         assert_eq!(reply.status, StatusCode::OK, "{action}");
-        assert_eq!(
-            reply.header("x-amz-function-error"),
-            Some("Unhandled"),
-            "{action}"
-        );
+        assert_eq!(reply.header("x-amz-function-error"), Some("Unhandled"), "{action}");
         let error = reply.json();
         if let Some(kind) = kind {
             assert_eq!(error["errorType"], kind, "{action}");
@@ -75,47 +53,25 @@ async fn a_function_error_is_marked_and_explained() {
 async fn the_context_is_real() {
     let stack = probe().await;
     let context = STANDARD.encode(r#"{"custom": {"colour": "blue"}}"#);
-    let headers = [
-        ("x-amz-client-context", context.as_str()),
-        (
-            "x-amzn-trace-id",
-            "Root=1-5759e988-bd862e3fe1be46a994272793",
-        ),
-    ];
+    let headers =
+        [("x-amz-client-context", context.as_str()), ("x-amzn-trace-id", "Root=1-5759e988-bd862e3fe1be46a994272793")];
     let before = now_ms();
     let reply = invoke(&stack, &headers, r#"{"do":"/context"}"#).await;
     let context = reply.json();
-    assert_eq!(
-        context["request_id"],
-        reply.header("x-amzn-requestid").unwrap()
-    );
-    assert_eq!(
-        context["arn"],
-        "arn:aws:lambda:us-east-1:123456789012:function:probe"
-    );
+    assert_eq!(context["request_id"], reply.header("x-amzn-requestid").unwrap());
+    assert_eq!(context["arn"], "arn:aws:lambda:us-east-1:123456789012:function:probe");
     assert_eq!(context["client_context"]["custom"]["colour"], "blue");
     let trace = context["trace_id"].as_str().unwrap();
-    assert!(
-        trace.starts_with("Root=1-5759e988-bd862e3fe1be46a994272793;Parent="),
-        "{trace}"
-    );
+    assert!(trace.starts_with("Root=1-5759e988-bd862e3fe1be46a994272793;Parent="), "{trace}");
     assert!(trace.ends_with(";Sampled=0"), "{trace}");
     let deadline = context["deadline_ms"].as_u64().unwrap();
     let allowed = before..=now_ms() + 1_000;
-    assert!(
-        allowed.contains(&deadline),
-        "{deadline} is not in {allowed:?}"
-    );
+    assert!(allowed.contains(&deadline), "{deadline} is not in {allowed:?}");
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "compares with the clock of the function"
-)]
+#[expect(clippy::disallowed_methods, reason = "compares with the clock of the function")]
 fn now_ms() -> u64 {
-    let now = std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .unwrap();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     u64::try_from(now.as_millis()).unwrap()
 }
 
@@ -135,12 +91,7 @@ async fn the_environment_is_lambdas_and_nothing_else() {
     ] {
         assert_eq!(variables[name], expected, "{name}");
     }
-    for absent in [
-        "AWS_LAMBDA_MAX_CONCURRENCY",
-        "HOME",
-        "USER",
-        "CARGO_MANIFEST_DIR",
-    ] {
+    for absent in ["AWS_LAMBDA_MAX_CONCURRENCY", "HOME", "USER", "CARGO_MANIFEST_DIR"] {
         assert_eq!(variables[absent], Value::Null, "{absent}");
     }
 }
@@ -148,12 +99,7 @@ async fn the_environment_is_lambdas_and_nothing_else() {
 #[tokio::test]
 async fn an_asynchronous_call_is_accepted_and_runs() {
     let stack = probe().await;
-    let reply = invoke(
-        &stack,
-        &[("x-amz-invocation-type", "Event")],
-        r#"{"do":"/exit"}"#,
-    )
-    .await;
+    let reply = invoke(&stack, &[("x-amz-invocation-type", "Event")], r#"{"do":"/exit"}"#).await;
     assert_eq!((reply.status, reply.text()), (StatusCode::ACCEPTED, ""));
     wait_until("it has run", async || stats(&stack).crashed == 1).await;
 }
@@ -170,9 +116,7 @@ async fn a_dry_run_runs_nothing() {
 async fn the_tail_of_the_log_comes_back_when_asked_for() {
     let stack = probe().await;
     let reply = invoke(&stack, &[("x-amz-log-type", "Tail")], r#"{"do":"/print"}"#).await;
-    let log = STANDARD
-        .decode(reply.header("x-amz-log-result").unwrap())
-        .unwrap();
+    let log = STANDARD.decode(reply.header("x-amz-log-result").unwrap()).unwrap();
     let log = String::from_utf8(log).unwrap();
     let id = reply.header("x-amzn-requestid").unwrap();
     for line in [
@@ -182,10 +126,7 @@ async fn the_tail_of_the_log_comes_back_when_asked_for() {
         &format!("END RequestId: {id}"),
         &format!("REPORT RequestId: {id}\tDuration: "),
     ] {
-        assert!(
-            log.lines().any(|found| found.starts_with(line)),
-            "{line:?} is not in {log}"
-        );
+        assert!(log.lines().any(|found| found.starts_with(line)), "{line:?} is not in {log}");
     }
     let reply = invoke(&stack, &[], r#"{"do":"/print"}"#).await;
     assert_eq!(reply.header("x-amz-log-result"), None);
@@ -199,48 +140,12 @@ async fn mistakes_are_answered_as_lambda_answers_them() {
     let large = format!("{:?}", "x".repeat(6 * 1024 * 1024));
     let path = function("probe");
     for (path, headers, body, status, code) in [
-        (
-            &function("nobody"),
-            ("a", "b"),
-            "{}",
-            404,
-            "ResourceNotFoundException",
-        ),
-        (
-            &path,
-            ("a", "b"),
-            "{not json",
-            400,
-            "InvalidRequestContentException",
-        ),
-        (
-            &path,
-            ("x-amz-invocation-type", "Later"),
-            "{}",
-            400,
-            "InvalidParameterValueException",
-        ),
-        (
-            &path,
-            ("x-amz-client-context", "%"),
-            "{}",
-            400,
-            "InvalidParameterValueException",
-        ),
-        (
-            &path,
-            ("a", "b"),
-            large.as_str(),
-            413,
-            "RequestTooLargeException",
-        ),
-        (
-            &"/".to_owned(),
-            ("a", "b"),
-            "{}",
-            404,
-            "UnknownOperationException",
-        ),
+        (&function("nobody"), ("a", "b"), "{}", 404, "ResourceNotFoundException"),
+        (&path, ("a", "b"), "{not json", 400, "InvalidRequestContentException"),
+        (&path, ("x-amz-invocation-type", "Later"), "{}", 400, "InvalidParameterValueException"),
+        (&path, ("x-amz-client-context", "%"), "{}", 400, "InvalidParameterValueException"),
+        (&path, ("a", "b"), large.as_str(), 413, "RequestTooLargeException"),
+        (&"/".to_owned(), ("a", "b"), "{}", 404, "UnknownOperationException"),
     ] {
         let reply = client.call("POST", path, &[headers], body.to_owned()).await;
         assert_eq!(reply.status.as_u16(), status, "{path} {code}");
@@ -260,10 +165,6 @@ async fn qualified_names_and_arns_find_the_function() {
         "arn%3Aaws%3Alambda%3Aus-east-1%3A123456789012%3Afunction%3Aprobe",
     ] {
         let path = format!("/2015-03-31/functions/{name}/invocations");
-        assert_eq!(
-            client.post(&path, "application/json", "1").await.json(),
-            1,
-            "{name}"
-        );
+        assert_eq!(client.post(&path, "application/json", "1").await.json(), 1, "{name}");
     }
 }

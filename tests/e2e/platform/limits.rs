@@ -13,28 +13,16 @@ async fn a_head_of_more_than_10240_bytes_is_refused() {
     let value = |bytes: usize| "x".repeat(bytes);
     // `GET /pid HTTP/1.1` and the host take 17 and 1 of the bytes.
     for (bytes, status) in [(10_240 - 18, 200), (10_241 - 18, 431), (30_000, 431)] {
-        let reply = client
-            .call(
-                "GET",
-                "/pid",
-                &[("host", "h"), ("x-filler", &value(bytes))],
-                "",
-            )
-            .await;
+        let reply = client.call("GET", "/pid", &[("host", "h"), ("x-filler", &value(bytes))], "").await;
         assert_eq!(reply.status.as_u16(), status, "{bytes}");
         if status == 431 {
-            assert_eq!(
-                reply.json(),
-                json!({ "message": "Request Header Fields Too Large" })
-            );
+            assert_eq!(reply.json(), json!({ "message": "Request Header Fields Too Large" }));
         }
     }
     let path = format!("/pid?{}", value(11_000));
     assert_eq!(client.get(&path).await.status.as_u16(), 431);
     // Beyond what is even read; the connection is closed.
-    let reply = client
-        .raw(format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", value(200_000)).as_bytes())
-        .await;
+    let reply = client.raw(format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", value(200_000)).as_bytes()).await;
     assert!(reply.starts_with("HTTP/1.1 431 "), "{reply}");
 }
 
@@ -63,8 +51,7 @@ async fn a_body_beyond_lambdas_limit_is_refused() {
 #[tokio::test]
 async fn a_declared_length_beyond_10_mb_is_refused_before_the_body() {
     let stack = probe().await;
-    let request =
-        "POST /pid HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 99999999\r\n\r\n";
+    let request = "POST /pid HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 99999999\r\n\r\n";
     let reply = Client::of(&stack).raw(request.as_bytes()).await;
     assert!(reply.starts_with("HTTP/1.1 413 "), "{reply}");
 }
@@ -93,10 +80,7 @@ async fn what_is_not_http_is_refused() {
         b"G\0T / HTTP/1.1\r\n\r\n",
     ] {
         let reply = client.raw(bytes).await;
-        assert!(
-            reply.is_empty() || reply.starts_with("HTTP/1.1 400 "),
-            "{reply}"
-        );
+        assert!(reply.is_empty() || reply.starts_with("HTTP/1.1 400 "), "{reply}");
     }
     assert_eq!(client.get("/pid").await.status, StatusCode::OK);
 }

@@ -30,10 +30,7 @@ async fn probe() -> Stack {
     probe_with(TEMPLATE, |_config, _function| {}).await
 }
 
-async fn probe_with(
-    template: &str,
-    change: impl FnOnce(&mut Config, &mut FunctionConfig),
-) -> Stack {
+async fn probe_with(template: &str, change: impl FnOnce(&mut Config, &mut FunctionConfig)) -> Stack {
     let mut function = FunctionConfig::new(PathBuf::from(env!("CARGO_BIN_EXE_probe")));
     function.concurrency = 4;
     let mut config = Config::new(template, BTreeMap::new());
@@ -49,10 +46,6 @@ fn stats(stack: &Stack) -> FunctionStats {
 
 /// Whether a process exists and is not merely waiting to be reaped.
 fn is_running(pid: u32) -> bool {
-    std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| {
-        !stat
-            .rsplit(')')
-            .next()
-            .is_some_and(|rest| rest.trim_start().starts_with('Z'))
-    })
+    std::fs::read_to_string(format!("/proc/{pid}/stat"))
+        .is_ok_and(|stat| !stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z')))
 }

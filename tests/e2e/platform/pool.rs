@@ -87,21 +87,13 @@ async fn the_invoke_api_says_that_it_throttles() {
     let client = Client::at(&stack.lambda_endpoint());
     let path = "/2015-03-31/functions/probe/invocations";
     let slow = r#"{"do":"/slow"}"#;
-    let (first, second) = tokio::join!(
-        client.post(path, "application/json", slow),
-        client.post(path, "application/json", slow),
-    );
+    let (first, second) =
+        tokio::join!(client.post(path, "application/json", slow), client.post(path, "application/json", slow),);
     let mut statuses = [first.status.as_u16(), second.status.as_u16()];
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 429]);
-    let throttled = [first, second]
-        .into_iter()
-        .find(|reply| reply.status == 429)
-        .unwrap();
-    assert_eq!(
-        throttled.header("x-amzn-errortype"),
-        Some("TooManyRequestsException")
-    );
+    let throttled = [first, second].into_iter().find(|reply| reply.status == 429).unwrap();
+    assert_eq!(throttled.header("x-amzn-errortype"), Some("TooManyRequestsException"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -136,10 +128,7 @@ async fn a_thousand_clients_that_hang_up_leave_the_pool_whole() {
     })
     .await;
     let stats = stats(&stack);
-    assert_eq!(
-        (stats.started, stats.crashed, stats.timed_out),
-        (stats.pids.len() as u64, 0, 0)
-    );
+    assert_eq!((stats.started, stats.crashed, stats.timed_out), (stats.pids.len() as u64, 0, 0));
     stack.stop().await;
 }
 
@@ -165,13 +154,7 @@ async fn a_frozen_environment_gets_no_cpu_and_thaws() {
     let pid = stats(&stack).pids[0];
     let state = || {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-        stat.rsplit(')')
-            .next()
-            .unwrap()
-            .trim_start()
-            .chars()
-            .next()
-            .unwrap()
+        stat.rsplit(')').next().unwrap().trim_start().chars().next().unwrap()
     };
     for _ in 0..3 {
         wait_until("it is stopped", async || state() == 'T').await;
@@ -189,12 +172,8 @@ async fn stopping_ends_every_process_busy_or_idle() {
     .await;
     let client = Client::of(&stack);
     let child = client.get("/child").await.text().parse().unwrap();
-    let _busy = client
-        .connect(b"GET /hang HTTP/1.1\r\nHost: x\r\n\r\n")
-        .await;
-    let _busy_too = client
-        .connect(b"GET /hang HTTP/1.1\r\nHost: x\r\n\r\n")
-        .await;
+    let _busy = client.connect(b"GET /hang HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    let _busy_too = client.connect(b"GET /hang HTTP/1.1\r\nHost: x\r\n\r\n").await;
     wait_until("two are busy", async || {
         let stats = stats(&stack);
         stats.pids.len() == 2 && stats.idle == 0

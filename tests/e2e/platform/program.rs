@@ -35,20 +35,11 @@ struct Running {
 impl Running {
     /// Starts with `--json`, free ports and further arguments.
     async fn start(arguments: &[&str]) -> Self {
-        let free = [
-            "--json",
-            "--port=0",
-            "--dynamodb-port=0",
-            "--lambda-port=0",
-            "--dax-port=0",
-        ];
+        let free = ["--json", "--port=0", "--dynamodb-port=0", "--lambda-port=0", "--dax-port=0"];
         let mut child = command(&[&free, arguments].concat()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
-        timeout(PATIENCE, stdout.read_line(&mut line))
-            .await
-            .expect("it gets ready")
-            .unwrap();
+        timeout(PATIENCE, stdout.read_line(&mut line)).await.expect("it gets ready").unwrap();
         child.stdout = Some(stdout.into_inner());
         let ready = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"));
         Self { child, ready }
@@ -65,11 +56,7 @@ impl Running {
     /// Sends a signal and returns the exit code, if the process exits by itself.
     async fn stop(&mut self, signal: Signal) -> Option<i32> {
         kill_process(self.pid(), signal).unwrap();
-        timeout(PATIENCE, self.child.wait())
-            .await
-            .expect("it stops")
-            .unwrap()
-            .code()
+        timeout(PATIENCE, self.child.wait()).await.expect("it stops").unwrap().code()
     }
 
     /// Children of the program: function processes.
@@ -94,30 +81,15 @@ async fn readiness_is_one_line_of_json_and_nothing_else() {
     assert_eq!(ready["table"], "links");
     assert_eq!(ready["api_key"], Value::Null);
     assert!(ready["dax"].is_array());
-    for (name, prefix) in [
-        ("url", "http://localhost:"),
-        ("dynamodb", "http://127.0.0.1:"),
-        ("lambda", "http://127.0.0.1:"),
-    ] {
-        assert!(
-            ready[name].as_str().unwrap().starts_with(prefix),
-            "{name}: {ready}"
-        );
+    for (name, prefix) in
+        [("url", "http://localhost:"), ("dynamodb", "http://127.0.0.1:"), ("lambda", "http://127.0.0.1:")]
+    {
+        assert!(ready[name].as_str().unwrap().starts_with(prefix), "{name}: {ready}");
     }
-    assert_eq!(
-        program.client().get("/nothing-here").await.status,
-        StatusCode::NOT_FOUND
-    );
+    assert_eq!(program.client().get("/nothing-here").await.status, StatusCode::NOT_FOUND);
     assert_eq!(program.stop(Signal::INT).await, Some(0));
     let mut rest = String::new();
-    program
-        .child
-        .stdout
-        .take()
-        .unwrap()
-        .read_to_string(&mut rest)
-        .await
-        .unwrap();
+    program.child.stdout.take().unwrap().read_to_string(&mut rest).await.unwrap();
     assert_eq!(rest, "");
 }
 
@@ -132,9 +104,7 @@ async fn the_key_is_told_and_stays_with_the_data() {
         let client = program.client();
         let bearer = format!("Bearer {key}");
         let headers = [("content-type", "text/plain"), ("authorization", &*bearer)];
-        let reply = client
-            .call("POST", "/", &headers, "https://example.com")
-            .await;
+        let reply = client.call("POST", "/", &headers, "https://example.com").await;
         assert_eq!(reply.status, StatusCode::OK, "{}", reply.text());
         let reply = client.post("/", "text/plain", "https://example.com").await;
         assert_eq!(reply.status, StatusCode::UNAUTHORIZED);
@@ -166,10 +136,7 @@ async fn a_kill_leaves_no_child() {
     let children = program.children();
     assert!(!children.is_empty());
     assert_eq!(program.stop(Signal::KILL).await, None);
-    wait_until("the children are gone", async || {
-        !children.iter().any(|pid| is_running(*pid))
-    })
-    .await;
+    wait_until("the children are gone", async || !children.iter().any(|pid| is_running(*pid))).await;
 }
 
 #[tokio::test]
@@ -181,10 +148,7 @@ async fn a_taken_port_is_explained_with_the_option_that_helps() {
         for other in ["--port", "--dynamodb-port", "--lambda-port"] {
             arguments.extend([other, if other == option { &number } else { "0" }]);
         }
-        let output = timeout(PATIENCE, command(&arguments).output())
-            .await
-            .unwrap()
-            .unwrap();
+        let output = timeout(PATIENCE, command(&arguments).output()).await.unwrap().unwrap();
         let error = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{error}");
         let hint = format!("port {number} is not free; choose another with {option} N");
@@ -197,8 +161,7 @@ async fn a_taken_port_is_explained_with_the_option_that_helps() {
 async fn a_data_directory_keeps_the_table_and_the_secret() {
     let directory = tempfile::tempdir().unwrap();
     let argument = format!("--data-dir={}", directory.path().display());
-    let put =
-        r#"{"TableName":"links","Item":{"id":{"S":"kept"},"target":{"S":"https://a.example/"}}}"#;
+    let put = r#"{"TableName":"links","Item":{"id":{"S":"kept"},"target":{"S":"https://a.example/"}}}"#;
     let call = async |program: &Running, operation: &str, body: &'static str| {
         let headers = [
             ("content-type", "application/x-amz-json-1.0"),
@@ -223,20 +186,14 @@ async fn a_data_directory_keeps_the_table_and_the_secret() {
     let get = r#"{"TableName":"links","Key":{"id":{"S":"kept"}}}"#;
     let reply = call(&program, "DynamoDB_20120810.GetItem", get).await;
     assert_eq!(reply.json()["Item"]["target"]["S"], "https://a.example/");
-    assert_eq!(
-        std::fs::read(directory.path().join("slug-secret")).unwrap(),
-        secret
-    );
+    assert_eq!(std::fs::read(directory.path().join("slug-secret")).unwrap(), secret);
     assert_eq!(program.stop(Signal::TERM).await, Some(0));
     assert_private(&directory.path().join("slug-secret"));
 }
 
 fn assert_private(file: &Path) {
     use std::os::unix::fs::PermissionsExt as _;
-    assert_eq!(
-        std::fs::metadata(file).unwrap().permissions().mode() & 0o077,
-        0
-    );
+    assert_eq!(std::fs::metadata(file).unwrap().permissions().mode() & 0o077, 0);
 }
 
 #[tokio::test]
@@ -244,19 +201,10 @@ async fn the_banner_has_a_line_to_copy_and_requests_are_shown() {
     let arguments = ["--port=0", "--dynamodb-port=0", "--lambda-port=0"];
     let mut child = command(&arguments).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut next = async || {
-        timeout(PATIENCE, lines.next_line())
-            .await
-            .unwrap()
-            .unwrap()
-            .unwrap()
-    };
+    let mut next = async || timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap().unwrap();
     let url = loop {
         let line = next().await;
-        if let Some(url) = line
-            .trim()
-            .strip_prefix("curl -d 'https://www.amazon.com' ")
-        {
+        if let Some(url) = line.trim().strip_prefix("curl -d 'https://www.amazon.com' ") {
             break url.to_owned();
         }
         assert!(!line.contains('\u{1b}'), "no colours in a pipe: {line:?}");
@@ -268,10 +216,7 @@ async fn the_banner_has_a_line_to_copy_and_requests_are_shown() {
             break line;
         }
     };
-    assert!(
-        line.contains("404") && line.contains("µs /nothing-here") && line.ends_with("cold start"),
-        "{line}"
-    );
+    assert!(line.contains("404") && line.contains("µs /nothing-here") && line.ends_with("cold start"), "{line}");
     assert!(!line.contains("secret"), "{line}");
     tokio::time::sleep(Duration::ZERO).await;
     child.kill().await.unwrap();

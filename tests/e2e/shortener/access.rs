@@ -43,9 +43,7 @@ enum Operation {
 use Operation::*;
 
 impl Operation {
-    const ALL: [Self; 11] = [
-        Shorten, Create, Bulk, List, ListOf, Get, Patch, Delete, Restore, Qr, OpenApi,
-    ];
+    const ALL: [Self; 11] = [Shorten, Create, Bulk, List, ListOf, Get, Patch, Delete, Restore, Qr, OpenApi];
 
     /// Whether it is about somebody's links.
     fn has_owner(self) -> bool {
@@ -66,10 +64,7 @@ fn expected(caller: &Caller, operation: Operation, owner: &str) -> (u16, &'stati
         Restore => ("delete", 200),
     };
     let Some(known) = &caller.known else {
-        let is_key = caller
-            .authorization
-            .as_ref()
-            .is_some_and(|a| a.contains("kurz_"));
+        let is_key = caller.authorization.as_ref().is_some_and(|a| a.contains("kurz_"));
         return match is_key {
             true => (401, "invalid-key"),
             false => (401, "unauthenticated"),
@@ -91,20 +86,13 @@ fn expected(caller: &Caller, operation: Operation, owner: &str) -> (u16, &'stati
 
 async fn callers(stack: &Stack) -> Vec<Caller> {
     let bearer = |key: &str| Some(format!("Bearer {key}"));
-    let stranger = |name: &str, authorization| Caller {
-        name: name.to_owned(),
-        authorization,
-        known: None,
-    };
+    let stranger = |name: &str, authorization| Caller { name: name.to_owned(), authorization, known: None };
     let revoked = stack.issue_key("ann", "admin").await.expect("a key");
     stack.revoke_key(&revoked).await.expect("it is there");
     let mut callers = vec![
         stranger("nobody", None),
         stranger("garbage", bearer("garbage")),
-        stranger(
-            "unknown",
-            bearer("kurz_00000000_00000000000000000000000000000000"),
-        ),
+        stranger("unknown", bearer("kurz_00000000_00000000000000000000000000000000")),
         stranger("revoked", bearer(&revoked)),
     ];
     let mut sets: Vec<(&str, Vec<&str>)> = SCOPES.map(|scope| ("ann", vec![scope])).into();
@@ -122,14 +110,7 @@ async fn callers(stack: &Stack) -> Vec<Caller> {
     callers
 }
 
-async fn call(
-    client: &Client,
-    caller: &Caller,
-    method: &str,
-    path: &str,
-    media_type: &str,
-    body: &Value,
-) -> Reply {
+async fn call(client: &Client, caller: &Caller, method: &str, path: &str, media_type: &str, body: &Value) -> Reply {
     let authorization = caller.authorization.as_deref();
     let mut headers = vec![("content-type", media_type)];
     headers.extend(authorization.map(|value| ("authorization", value)));
@@ -142,27 +123,13 @@ async fn call(
 }
 
 /// Carries an operation out on a link that is there for it, or deleted if it is to be restored.
-async fn attempt(
-    client: &Client,
-    caller: &Caller,
-    operation: Operation,
-    owner: &str,
-    slug: &str,
-) -> Reply {
+async fn attempt(client: &Client, caller: &Caller, operation: Operation, owner: &str, slug: &str) -> Reply {
     let link = format!("/api/v1/links/{slug}");
     let new = json!({ "url": format!("https://example.com/new/{slug}"), "reuse": false });
     let (method, path, body) = match operation {
-        Shorten => (
-            "POST",
-            "/".to_owned(),
-            json!(format!("https://example.com/{slug}")),
-        ),
+        Shorten => ("POST", "/".to_owned(), json!(format!("https://example.com/{slug}"))),
         Create => ("POST", "/api/v1/links".to_owned(), new),
-        Bulk => (
-            "POST",
-            "/api/v1/links:bulk".to_owned(),
-            json!({ "links": [new] }),
-        ),
+        Bulk => ("POST", "/api/v1/links:bulk".to_owned(), json!({ "links": [new] })),
         List => ("GET", "/api/v1/links".to_owned(), Value::Null),
         ListOf => ("GET", format!("/api/v1/links?owner={owner}"), Value::Null),
         Get => ("GET", link, Value::Null),
@@ -193,12 +160,7 @@ fn code(reply: &Reply) -> String {
 async fn matrix(stack: Stack) {
     let client = Client::of(&stack);
     let callers = callers(&stack).await;
-    let by_name = |name: &str| {
-        callers
-            .iter()
-            .find(|caller| caller.name == name)
-            .expect("a caller")
-    };
+    let by_name = |name: &str| callers.iter().find(|caller| caller.name == name).expect("a caller");
     let admin = by_name("operator admin");
     let (mut cells, mut wrong) = (0, Vec::new());
     for caller in &callers {
@@ -238,26 +200,13 @@ async fn matrix(stack: Stack) {
                     assert!(reply.json()["scope"].is_string(), "{}", reply.text());
                 }
                 if status == 401 {
-                    assert!(
-                        reply.header("www-authenticate").is_some(),
-                        "{}",
-                        reply.text()
-                    );
+                    assert!(reply.header("www-authenticate").is_some(), "{}", reply.text());
                 }
             }
         }
     }
-    assert_eq!(
-        wrong,
-        Vec::<String>::new(),
-        "{} of {cells} cells",
-        wrong.len()
-    );
-    assert_eq!(
-        cells,
-        11 * (5 + 6 * 2),
-        "callers, calls without owner and with"
-    );
+    assert_eq!(wrong, Vec::<String>::new(), "{} of {cells} cells", wrong.len());
+    assert_eq!(cells, 11 * (5 + 6 * 2), "callers, calls without owner and with");
     lists_are_of_one_owner(&client, &callers).await;
     stack.stop().await;
 }
@@ -266,19 +215,13 @@ async fn matrix(stack: Stack) {
 async fn lists_are_of_one_owner(client: &Client, callers: &[Caller]) {
     let mut listed = 0;
     for caller in callers {
-        let Some(known) = caller
-            .known
-            .as_ref()
-            .filter(|known| known.scopes.contains(&"read"))
-        else {
+        let Some(known) = caller.known.as_ref().filter(|known| known.scopes.contains(&"read")) else {
             continue;
         };
         let mut cursor = String::new();
         loop {
             let path = format!("/api/v1/links?limit=7{cursor}");
-            let page = call(client, caller, "GET", &path, JSON, &Value::Null)
-                .await
-                .json();
+            let page = call(client, caller, "GET", &path, JSON, &Value::Null).await.json();
             for link in page["links"].as_array().expect("links") {
                 assert_eq!(link["owner"], known.owner, "{}", caller.name);
                 listed += 1;
@@ -308,12 +251,7 @@ async fn the_cursor_of_one_owner_opens_no_list_of_another() {
     let client = Client::of(&stack);
     let callers = callers(&stack).await;
     let all = |owner: &str| format!("{owner} {}", SCOPES.join(","));
-    let by_name = |name: String| {
-        callers
-            .iter()
-            .find(|caller| caller.name == name)
-            .expect("a caller")
-    };
+    let by_name = |name: String| callers.iter().find(|caller| caller.name == name).expect("a caller");
     let [ann, bob] = OWNERS.map(|owner| by_name(all(owner)));
     for number in 0..3 {
         for caller in [ann, bob] {
@@ -322,34 +260,16 @@ async fn the_cursor_of_one_owner_opens_no_list_of_another() {
             assert_eq!(made.status.as_u16(), 201, "{}", made.text());
         }
     }
-    let page = call(
-        &client,
-        ann,
-        "GET",
-        "/api/v1/links?limit=1",
-        JSON,
-        &Value::Null,
-    )
-    .await;
-    let cursor = page.json()["next_cursor"]
-        .as_str()
-        .expect("more")
-        .to_owned();
+    let page = call(&client, ann, "GET", "/api/v1/links?limit=1", JSON, &Value::Null).await;
+    let cursor = page.json()["next_cursor"].as_str().expect("more").to_owned();
     let path = format!("/api/v1/links?limit=100&cursor={cursor}");
     let page = call(&client, bob, "GET", &path, JSON, &Value::Null).await;
     if page.status.as_u16() == 200 {
         let links = page.json()["links"].clone();
-        let owners = links
-            .as_array()
-            .expect("links")
-            .iter()
-            .map(|link| &link["owner"]);
+        let owners = links.as_array().expect("links").iter().map(|link| &link["owner"]);
         assert!(owners.into_iter().all(|owner| owner == "bob"), "{links}");
     } else {
-        assert_eq!(
-            (page.status.as_u16(), code(&page).as_str()),
-            (400, "invalid-cursor")
-        );
+        assert_eq!((page.status.as_u16(), code(&page).as_str()), (400, "invalid-cursor"));
     }
     stack.stop().await;
 }

@@ -39,22 +39,14 @@ fn cluster(stack: &Stack) -> &Cluster {
 }
 
 async fn create(client: Client, slug: &str) -> u16 {
-    let body = serde_json::json!({ "url": format!("https://example.com/{slug}"), "slug": slug })
-        .to_string();
-    client
-        .post("/api/v1/links", "application/json", body)
-        .await
-        .status
-        .as_u16()
+    let body = serde_json::json!({ "url": format!("https://example.com/{slug}"), "slug": slug }).to_string();
+    client.post("/api/v1/links", "application/json", body).await.status.as_u16()
 }
 
 async fn becomes(client: Client, slug: &str, status: u16, bound: Duration) {
     let start = Instant::now();
     let path = format!("/{slug}");
-    wait_until("the change is seen", async || {
-        client.get(&path).await.status == status
-    })
-    .await;
+    wait_until("the change is seen", async || client.get(&path).await.status == status).await;
     assert!(start.elapsed() < bound, "{slug} took {:?}", start.elapsed());
 }
 
@@ -118,18 +110,12 @@ async fn without_dax_links_are_followed_but_not_made_and_all_recovers() {
     }
     assert_eq!(client.get("/nothing").await.status, 404);
     let reply = client.post("/", "text/plain", "https://example.com/").await;
-    assert_eq!(
-        (reply.status.as_u16(), reply.header("retry-after")),
-        (503, Some("1"))
-    );
+    assert_eq!((reply.status.as_u16(), reply.header("retry-after")), (503, Some("1")));
 
     for node in 0..2 {
         cluster(&stack).start_node(node).await.expect("a node");
     }
-    wait_until("links are made again", async || {
-        create(client, "after").await == 201
-    })
-    .await;
+    wait_until("links are made again", async || create(client, "after").await == 201).await;
     becomes(client, "after", 301, CREATE_BOUND).await;
     let asked = reads(&stack);
     wait_until("reads go through the cluster again", async || {
@@ -186,16 +172,8 @@ impl Load {
             self.note(reply.status.as_u16());
             match reply.status.as_u16() {
                 200 => {
-                    let before = self
-                        .made
-                        .lock()
-                        .expect("a lock")
-                        .insert(reply.text().to_owned(), url.clone());
-                    assert!(
-                        before.is_none(),
-                        "{} led to {before:?} and leads to {url}",
-                        reply.text()
-                    );
+                    let before = self.made.lock().expect("a lock").insert(reply.text().to_owned(), url.clone());
+                    assert!(before.is_none(), "{} led to {before:?} and leads to {url}", reply.text());
                 }
                 500 | 503 => {}
                 status => panic!("{status} {}", reply.text()),
@@ -264,13 +242,8 @@ async fn no_acknowledged_link_is_lost_while_nodes_fail() {
     cluster.freeze_node(1, true).expect("a node");
     pause().await;
     cluster.freeze_node(1, false).expect("a node");
-    let reset = FaultRule {
-        node: None,
-        operation: None,
-        times: Some(40),
-        probability: Some(0.5),
-        action: FaultAction::Reset,
-    };
+    let reset =
+        FaultRule { node: None, operation: None, times: Some(40), probability: Some(0.5), action: FaultAction::Reset };
     cluster.add_fault(reset).expect("a rule");
     pause().await;
     cluster.clear_faults();
@@ -291,11 +264,7 @@ async fn no_acknowledged_link_is_lost_while_nodes_fail() {
     assert!(made.len() > 20, "the creators created");
     for (slug, url) in &made {
         let reply = load.client.get(&format!("/{slug}")).await;
-        assert_eq!(
-            (reply.status.as_u16(), reply.header("location")),
-            (301, Some(url.as_str())),
-            "{slug}"
-        );
+        assert_eq!((reply.status.as_u16(), reply.header("location")), (301, Some(url.as_str())), "{slug}");
     }
     assert!(*load.longest_gap.lock().expect("a lock") < Duration::from_secs(10));
     stack.stop().await;

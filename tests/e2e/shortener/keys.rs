@@ -44,9 +44,7 @@ fn item_of(stack: &Stack, key: &str) -> Value {
     let answer = stack.database().scan(request).expect("the table answers");
     let answer = serde_json::to_value(answer).expect("an answer is JSON");
     let items = answer["Items"].as_array().expect("items");
-    let mut found = items
-        .iter()
-        .filter(|item| key.contains(item["key_id"]["S"].as_str().expect("a name")));
+    let mut found = items.iter().filter(|item| key.contains(item["key_id"]["S"].as_str().expect("a name")));
     found.next().expect("the key is there").clone()
 }
 
@@ -68,18 +66,11 @@ async fn the_printed_key_opens_the_door_and_nothing_else_does() {
         (Some("Basic bG9jYWw6bG9jYWw="), "Bearer"),
         (Some(key.as_str()), "Bearer"),
         (Some(long.as_str()), "Bearer"),
-        (
-            Some(&*format!("Bearer {UNKNOWN}")),
-            "Bearer error=\"invalid_token\"",
-        ),
+        (Some(&*format!("Bearer {UNKNOWN}")), "Bearer error=\"invalid_token\""),
     ] {
         let reply = shorten(&client, authorization).await;
         assert_eq!(reply.status.as_u16(), 401, "{authorization:?}");
-        assert_eq!(
-            reply.header("www-authenticate"),
-            Some(challenge),
-            "{authorization:?}"
-        );
+        assert_eq!(reply.header("www-authenticate"), Some(challenge), "{authorization:?}");
         assert_eq!(reply.header("cache-control"), Some("no-store"));
     }
     let lower = shorten(&client, Some(&format!("bEARER {key}"))).await;
@@ -116,10 +107,7 @@ async fn a_revoked_key_opens_nothing_ten_seconds_later() {
     stack.revoke_key(&key).await.expect("it is there");
     let revoked = Instant::now();
     // In constant use: being used must not prolong what is remembered.
-    wait_until("the key is refused", async || {
-        with_key(&client, &key).await.status.as_u16() == 401
-    })
-    .await;
+    wait_until("the key is refused", async || with_key(&client, &key).await.status.as_u16() == 401).await;
     let took = revoked.elapsed();
     assert!(took < Duration::from_secs(12), "{took:?}");
     stack.stop().await;
@@ -189,10 +177,7 @@ async fn no_log_line_has_a_key() {
         let secrets = [&key, UNKNOWN].map(|key| key.rsplit('_').next().unwrap_or_default());
         for line in lines() {
             assert!(!line.contains("kurz_"), "{line}");
-            assert!(
-                !secrets.iter().any(|secret| line.contains(secret)),
-                "{line}"
-            );
+            assert!(!secrets.iter().any(|secret| line.contains(secret)), "{line}");
             assert!(!line.to_ascii_lowercase().contains("bearer"), "{line}");
         }
         stack.stop().await;

@@ -23,11 +23,7 @@ async fn main() -> Result<(), Error> {
 
 /// Fails to start in the way that `PROBE_INIT` names.
 async fn initialise() {
-    let variable = |name| {
-        std::env::vars()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value)
-    };
+    let variable = |name| std::env::vars().find(|(key, _)| key == name).map(|(_, value)| value);
     match variable("PROBE_INIT").as_deref() {
         Some("exit") => {
             eprintln!("cannot start");
@@ -66,9 +62,7 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
             Ok(text(String::new()))
         }
         "/answer" => Ok(serde_json::from_str(&body(&payload))?),
-        "/env" => Ok(json!(
-            std::env::vars().collect::<std::collections::BTreeMap<_, _>>()
-        )),
+        "/env" => Ok(json!(std::env::vars().collect::<std::collections::BTreeMap<_, _>>())),
         "/context" => Ok(json!({
             "request_id": context.request_id,
             "deadline_ms": u64::try_from(context.deadline().duration_since(UNIX_EPOCH)?.as_millis())?,
@@ -87,9 +81,7 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
             Ok(text(String::new()))
         }
         "/child" => {
-            let child = std::process::Command::new("/bin/sleep")
-                .arg("1000")
-                .spawn()?;
+            let child = std::process::Command::new("/bin/sleep").arg("1000").spawn()?;
             Ok(text(child.id().to_string()))
         }
         _ => Ok(payload),
@@ -101,9 +93,5 @@ fn text(body: String) -> Value {
 }
 
 fn body(payload: &Value) -> String {
-    payload
-        .get("body")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
-        .to_owned()
+    payload.get("body").and_then(Value::as_str).unwrap_or_default().to_owned()
 }

@@ -26,9 +26,7 @@ impl Problem {
             Self::MethodNotAllowed { allow } => format!("This path takes {allow}."),
             Self::Unauthenticated => "The request carries no identity.".to_owned(),
             Self::InvalidKey => "There is no such key, or it was revoked.".to_owned(),
-            Self::KeysUnavailable => {
-                "The key could not be checked, so nothing was done.".to_owned()
-            }
+            Self::KeysUnavailable => "The key could not be checked, so nothing was done.".to_owned(),
             Self::InsufficientScope { scope } => {
                 format!("The caller lacks the scope \"{}\".", scope.name())
             }
@@ -52,9 +50,7 @@ impl Problem {
             Self::BodyTooLarge { limit } => format!("A body has at most {limit} bytes."),
             Self::UnsupportedMediaType { expected } => format!("Send {expected}."),
             Self::EmptyBody => "The body should hold the URL to shorten.".to_owned(),
-            Self::MalformedBody => {
-                "The body is not the base 64 that it is announced as.".to_owned()
-            }
+            Self::MalformedBody => "The body is not the base 64 that it is announced as.".to_owned(),
             Self::MalformedJson { line, column } => {
                 format!("The body stops being a JSON object at line {line}, column {column}.")
             }
@@ -75,19 +71,14 @@ impl Problem {
                 format!("The list \"{field}\" has at most {limit} entries.")
             }
             Self::Exclusive { fields } => format!("Send only one of {fields}."),
-            Self::NeverValid => {
-                "The link would end before it begins, or has ended already.".to_owned()
+            Self::NeverValid => "The link would end before it begins, or has ended already.".to_owned(),
+            Self::InvalidParameter { parameter, expected } => {
+                format!("The parameter \"{parameter}\" should be {expected}.")
             }
-            Self::InvalidParameter {
-                parameter,
-                expected,
-            } => format!("The parameter \"{parameter}\" should be {expected}."),
             Self::InvalidIdempotencyKey { limit } => {
                 format!("An Idempotency-Key has 1 to {limit} visible ASCII characters.")
             }
-            Self::IdempotencyMismatch => {
-                "Another request was sent with this Idempotency-Key before.".to_owned()
-            }
+            Self::IdempotencyMismatch => "Another request was sent with this Idempotency-Key before.".to_owned(),
             Self::NoQrCode => "The short URL has more characters than a QR code holds.".to_owned(),
             Self::ExpiredUrl(error) => {
                 format!("This URL cannot be \"expired_url\": {}.", with_causes(error))
@@ -96,9 +87,7 @@ impl Problem {
             Self::Target(error) => format!("This URL cannot be shortened: {}.", with_causes(error)),
             Self::Alias(error) => format!("This slug cannot be chosen: {error}."),
             Self::SlugTaken { slug } => format!("\"{slug}\" already leads somewhere else."),
-            Self::NoSlugLeft => {
-                "Every slug derived from this URL is in use. Choose one yourself.".to_owned()
-            }
+            Self::NoSlugLeft => "Every slug derived from this URL is in use. Choose one yourself.".to_owned(),
             Self::Unavailable => {
                 "The request may or may not have been done. Send it again; with an Idempotency-Key no \
                  link is made twice."

@@ -54,22 +54,11 @@ pub(crate) enum Problem {
     /// A field that must be there.
     MissingField { field: &'static str },
     /// A field of another type.
-    WrongType {
-        field: &'static str,
-        expected: &'static str,
-    },
+    WrongType { field: &'static str, expected: &'static str },
     /// A number outside its range.
-    OutOfRange {
-        field: &'static str,
-        from: u64,
-        to: u64,
-    },
+    OutOfRange { field: &'static str, from: u64, to: u64 },
     /// A text with too few or too many characters.
-    Length {
-        field: &'static str,
-        min: usize,
-        max: usize,
-    },
+    Length { field: &'static str, min: usize, max: usize },
     /// A list with too many entries.
     TooMany { field: &'static str, limit: usize },
     /// Fields of which only one may be given.
@@ -77,10 +66,7 @@ pub(crate) enum Problem {
     /// A link that would end before it begins, or has ended already.
     NeverValid,
     /// A parameter of the query that makes no sense.
-    InvalidParameter {
-        parameter: String,
-        expected: &'static str,
-    },
+    InvalidParameter { parameter: String, expected: &'static str },
     /// A name for the request that cannot be one.
     InvalidIdempotencyKey { limit: usize },
     /// The name stands for another request.
@@ -109,11 +95,7 @@ impl Problem {
         use StatusCode as S;
         match self {
             Self::UnknownPath => ("unknown-path", S::NOT_FOUND, "No such path"),
-            Self::MethodNotAllowed { .. } => (
-                "method-not-allowed",
-                S::METHOD_NOT_ALLOWED,
-                "Method not allowed",
-            ),
+            Self::MethodNotAllowed { .. } => ("method-not-allowed", S::METHOD_NOT_ALLOWED, "Method not allowed"),
             Self::Unauthenticated => ("unauthenticated", S::UNAUTHORIZED, "Not authenticated"),
             Self::InvalidKey => ("invalid-key", S::UNAUTHORIZED, "Key not valid"),
             Self::InsufficientScope { .. } => ("insufficient-scope", S::FORBIDDEN, "Not allowed"),
@@ -121,95 +103,45 @@ impl Problem {
             Self::LinkBlocked { .. } => ("link-blocked", S::FORBIDDEN, "Link is blocked"),
             Self::UnknownLink { .. } => ("unknown-link", S::NOT_FOUND, "No such link"),
             Self::LinkDeleted { .. } => ("link-deleted", S::CONFLICT, "Link is deleted"),
-            Self::VersionMismatch { .. } => (
-                "version-mismatch",
-                S::PRECONDITION_FAILED,
-                "Link was changed meanwhile",
-            ),
-            Self::TooManyEditors { .. } => (
-                "too-many-editors",
-                S::SERVICE_UNAVAILABLE,
-                "Link is being changed by others",
-            ),
-            Self::MalformedLink { .. } => (
-                "malformed-link",
-                S::INTERNAL_SERVER_ERROR,
-                "Link is damaged",
-            ),
+            Self::VersionMismatch { .. } => ("version-mismatch", S::PRECONDITION_FAILED, "Link was changed meanwhile"),
+            Self::TooManyEditors { .. } => {
+                ("too-many-editors", S::SERVICE_UNAVAILABLE, "Link is being changed by others")
+            }
+            Self::MalformedLink { .. } => ("malformed-link", S::INTERNAL_SERVER_ERROR, "Link is damaged"),
             Self::BodyTooLarge { .. } => ("body-too-large", S::PAYLOAD_TOO_LARGE, "Body too large"),
-            Self::UnsupportedMediaType { .. } => (
-                "unsupported-media-type",
-                S::UNSUPPORTED_MEDIA_TYPE,
-                "Unsupported media type",
-            ),
+            Self::UnsupportedMediaType { .. } => {
+                ("unsupported-media-type", S::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type")
+            }
             Self::EmptyBody => ("empty-body", S::BAD_REQUEST, "Empty body"),
             Self::MalformedBody => ("malformed-body", S::BAD_REQUEST, "Malformed body"),
             Self::MalformedJson { .. } => ("malformed-json", S::BAD_REQUEST, "Malformed JSON"),
-            Self::InvalidParameter { .. } => (
-                "invalid-parameter",
-                S::BAD_REQUEST,
-                "Parameter not accepted",
-            ),
-            Self::InvalidIdempotencyKey { .. } => (
-                "invalid-idempotency-key",
-                S::BAD_REQUEST,
-                "Idempotency key not accepted",
-            ),
-            Self::UnknownField { .. } => {
-                ("unknown-field", S::UNPROCESSABLE_ENTITY, "Unknown field")
+            Self::InvalidParameter { .. } => ("invalid-parameter", S::BAD_REQUEST, "Parameter not accepted"),
+            Self::InvalidIdempotencyKey { .. } => {
+                ("invalid-idempotency-key", S::BAD_REQUEST, "Idempotency key not accepted")
             }
-            Self::MissingField { .. } => {
-                ("missing-field", S::UNPROCESSABLE_ENTITY, "Missing field")
-            }
+            Self::UnknownField { .. } => ("unknown-field", S::UNPROCESSABLE_ENTITY, "Unknown field"),
+            Self::MissingField { .. } => ("missing-field", S::UNPROCESSABLE_ENTITY, "Missing field"),
             Self::WrongType { .. } => ("wrong-type", S::UNPROCESSABLE_ENTITY, "Wrong type"),
             Self::OutOfRange { .. } => ("out-of-range", S::UNPROCESSABLE_ENTITY, "Out of range"),
-            Self::Length { .. } => (
-                "wrong-length",
-                S::UNPROCESSABLE_ENTITY,
-                "Too short or too long",
-            ),
+            Self::Length { .. } => ("wrong-length", S::UNPROCESSABLE_ENTITY, "Too short or too long"),
             Self::TooMany { .. } => ("too-many", S::UNPROCESSABLE_ENTITY, "Too many entries"),
-            Self::Exclusive { .. } => (
-                "exclusive-fields",
-                S::UNPROCESSABLE_ENTITY,
-                "Fields exclude each other",
-            ),
-            Self::NeverValid => (
-                "never-valid",
-                S::UNPROCESSABLE_ENTITY,
-                "Never to be followed",
-            ),
-            Self::IdempotencyMismatch => (
-                "idempotency-mismatch",
-                S::UNPROCESSABLE_ENTITY,
-                "Idempotency key already used",
-            ),
-            Self::NoQrCode => (
-                "no-qr-code",
-                S::UNPROCESSABLE_ENTITY,
-                "Too long for a QR code",
-            ),
+            Self::Exclusive { .. } => ("exclusive-fields", S::UNPROCESSABLE_ENTITY, "Fields exclude each other"),
+            Self::NeverValid => ("never-valid", S::UNPROCESSABLE_ENTITY, "Never to be followed"),
+            Self::IdempotencyMismatch => {
+                ("idempotency-mismatch", S::UNPROCESSABLE_ENTITY, "Idempotency key already used")
+            }
+            Self::NoQrCode => ("no-qr-code", S::UNPROCESSABLE_ENTITY, "Too long for a QR code"),
             Self::NotText => ("invalid-url", S::UNPROCESSABLE_ENTITY, "URL not accepted"),
             Self::Target(error) | Self::ExpiredUrl(error) => {
                 (url_code(error), S::UNPROCESSABLE_ENTITY, "URL not accepted")
             }
-            Self::Alias(AliasError::Reserved { .. }) => (
-                "reserved-slug",
-                S::UNPROCESSABLE_ENTITY,
-                "Slug not accepted",
-            ),
+            Self::Alias(AliasError::Reserved { .. }) => ("reserved-slug", S::UNPROCESSABLE_ENTITY, "Slug not accepted"),
             Self::Alias(_) => ("invalid-slug", S::UNPROCESSABLE_ENTITY, "Slug not accepted"),
             Self::SlugTaken { .. } => ("slug-taken", S::CONFLICT, "Slug already in use"),
-            Self::NoSlugLeft => (
-                "no-slug-left",
-                S::SERVICE_UNAVAILABLE,
-                "No slug left for this URL",
-            ),
-            Self::KeysUnavailable | Self::Unavailable => (
-                "unavailable",
-                S::SERVICE_UNAVAILABLE,
-                "Temporarily unavailable",
-            ),
+            Self::NoSlugLeft => ("no-slug-left", S::SERVICE_UNAVAILABLE, "No slug left for this URL"),
+            Self::KeysUnavailable | Self::Unavailable => {
+                ("unavailable", S::SERVICE_UNAVAILABLE, "Temporarily unavailable")
+            }
         }
     }
 
@@ -227,21 +159,12 @@ impl Problem {
         match self {
             Self::MethodNotAllowed { allow } => Some((http::header::ALLOW, allow.clone())),
             Self::Unauthenticated => Some((http::header::WWW_AUTHENTICATE, "Bearer".to_owned())),
-            Self::InvalidKey => Some((
-                http::header::WWW_AUTHENTICATE,
-                "Bearer error=\"invalid_token\"".to_owned(),
-            )),
+            Self::InvalidKey => Some((http::header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\"".to_owned())),
             Self::InsufficientScope { scope } => Some((
                 http::header::WWW_AUTHENTICATE,
-                format!(
-                    "Bearer error=\"insufficient_scope\", scope=\"{}\"",
-                    scope.name()
-                ),
+                format!("Bearer error=\"insufficient_scope\", scope=\"{}\"", scope.name()),
             )),
-            Self::NoSlugLeft
-            | Self::TooManyEditors { .. }
-            | Self::KeysUnavailable
-            | Self::Unavailable => {
+            Self::NoSlugLeft | Self::TooManyEditors { .. } | Self::KeysUnavailable | Self::Unavailable => {
                 Some((http::header::RETRY_AFTER, RETRY_AFTER_SECONDS.to_string()))
             }
             _ => None,
@@ -281,14 +204,10 @@ pub(crate) mod tests {
         let invalid = "a".parse::<links::Alias>().unwrap_err();
         vec![
             Problem::UnknownPath,
-            Problem::MethodNotAllowed {
-                allow: "GET".into(),
-            },
+            Problem::MethodNotAllowed { allow: "GET".into() },
             Problem::Unauthenticated,
             Problem::InvalidKey,
-            Problem::InsufficientScope {
-                scope: Scope::Admin,
-            },
+            Problem::InsufficientScope { scope: Scope::Admin },
             Problem::NotOwner { slug: slug() },
             Problem::LinkBlocked { slug: slug() },
             Problem::UnknownLink { slug: slug() },
@@ -303,30 +222,13 @@ pub(crate) mod tests {
             Problem::MalformedJson { line: 1, column: 1 },
             Problem::UnknownField { field: "f".into() },
             Problem::MissingField { field: "f" },
-            Problem::WrongType {
-                field: "f",
-                expected: "a string",
-            },
-            Problem::OutOfRange {
-                field: "f",
-                from: 1,
-                to: 2,
-            },
-            Problem::Length {
-                field: "f",
-                min: 1,
-                max: 2,
-            },
-            Problem::TooMany {
-                field: "f",
-                limit: 1,
-            },
+            Problem::WrongType { field: "f", expected: "a string" },
+            Problem::OutOfRange { field: "f", from: 1, to: 2 },
+            Problem::Length { field: "f", min: 1, max: 2 },
+            Problem::TooMany { field: "f", limit: 1 },
             Problem::Exclusive { fields: "a and b" },
             Problem::NeverValid,
-            Problem::InvalidParameter {
-                parameter: "p".into(),
-                expected: "a number",
-            },
+            Problem::InvalidParameter { parameter: "p".into(), expected: "a number" },
             Problem::InvalidIdempotencyKey { limit: 1 },
             Problem::IdempotencyMismatch,
             Problem::NoQrCode,
@@ -347,11 +249,7 @@ pub(crate) mod tests {
     fn a_problem_has_words_for_people_and_a_code_for_programs() {
         for problem in one_of_each() {
             let code = problem.code();
-            assert!(
-                code.bytes()
-                    .all(|byte| byte.is_ascii_lowercase() || byte == b'-'),
-                "{code}"
-            );
+            assert!(code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{code}");
             let body = serde_json::to_value(problem.body("r")).unwrap();
             assert_eq!(body["type"], format!("urn:kurz:problem:{code}"));
             assert_eq!(body["status"], problem.status().as_u16());

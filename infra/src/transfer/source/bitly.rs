@@ -11,28 +11,18 @@ use super::draft::{Draft, host_of, slug_of};
 use super::pages::{Entry, Pages};
 use super::{Place, Record, Terms};
 
-pub(super) fn read<'a>(
-    file: impl Read,
-    terms: &'a Terms,
-) -> Result<impl Iterator<Item = Record> + 'a> {
+pub(super) fn read<'a>(file: impl Read, terms: &'a Terms) -> Result<impl Iterator<Item = Record> + 'a> {
     let pages = Pages::read(file, "links", |page, here| {
         let pagination = page.get("pagination")?;
         let text = |name: &str| pagination.get(name).and_then(serde_json::Value::as_str);
         let total = pagination.get("total").and_then(serde_json::Value::as_u64);
-        let goes_on = ["next", "search_after"]
-            .into_iter()
-            .any(|name| text(name).is_some_and(|text| !text.is_empty()));
+        let goes_on = ["next", "search_after"].into_iter().any(|name| text(name).is_some_and(|text| !text.is_empty()));
         let is_more = total.map_or(goes_on, |total| total > here);
-        is_more.then(|| {
-            format!("there are more links than the {here} here: fetch the other pages too")
-        })
+        is_more.then(|| format!("there are more links than the {here} here: fetch the other pages too"))
     })?;
     Ok(pages.records(move |entry| {
         let drafts = drafts(entry, terms);
-        drafts
-            .into_iter()
-            .map(|draft| draft.finish(terms))
-            .collect::<Vec<_>>()
+        drafts.into_iter().map(|draft| draft.finish(terms)).collect::<Vec<_>>()
     }))
 }
 
@@ -55,14 +45,9 @@ fn drafts(mut entry: Entry, terms: &Terms) -> Vec<Draft> {
     let is_archived = entry.is("archived");
     let has_deeplinks = entry.is("deeplinks");
     let _its_group = entry.is("references");
-    let rest: Vec<_> = entry
-        .rest()
-        .map(|name| format!("the field {name}"))
-        .collect();
+    let rest: Vec<_> = entry.rest().map(|name| format!("the field {name}")).collect();
 
-    let names = names
-        .into_iter()
-        .filter(|name| terms.is_of_domain(host_of(name)));
+    let names = names.into_iter().filter(|name| terms.is_of_domain(host_of(name)));
     let drafts = names.map(|name| {
         let mut draft = Draft::new(place);
         draft.slug = slug_of(&name).to_owned();

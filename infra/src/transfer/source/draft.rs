@@ -104,9 +104,8 @@ impl Draft {
         if slug.is_reserved() {
             return Err("this slug is reserved for the service itself".to_owned());
         }
-        let target = TargetUrl::parse(&self.target, &terms.rules).map_err(|error| {
-            format!("cannot lead to {:?}: {}", self.target, with_causes(&error))
-        })?;
+        let target = TargetUrl::parse(&self.target, &terms.rules)
+            .map_err(|error| format!("cannot lead to {:?}: {}", self.target, with_causes(&error)))?;
         let fallback = terms.created_at.and_then(timestamp);
         let created_at = self.created_at.or(fallback);
         let now = Timestamp::from_unix_seconds(0);
@@ -143,17 +142,12 @@ pub(super) fn time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     if let Ok(number) = text.parse::<u64>() {
         // A hundred thousand million seconds are the year 5138.
-        let seconds = if number < 100_000_000_000 {
-            number
-        } else {
-            number / 1_000
-        };
+        let seconds = if number < 100_000_000_000 { number } else { number / 1_000 };
         return Some(Timestamp::from_unix_seconds(seconds));
     }
     let time = text.parse::<jiff::Timestamp>().or_else(|_| {
         let time = text.parse::<jiff::civil::DateTime>()?;
-        time.to_zoned(jiff::tz::TimeZone::UTC)
-            .map(|time| time.timestamp())
+        time.to_zoned(jiff::tz::TimeZone::UTC).map(|time| time.timestamp())
     });
     timestamp(time.ok()?)
 }
@@ -194,11 +188,7 @@ mod tests {
         };
         check("https://bit.ly/3xAbC", "bit.ly", "3xAbC");
         check("bit.ly/3xAbC", "bit.ly", "3xAbC");
-        check(
-            "http://go.example.com:8080/a/b",
-            "go.example.com:8080",
-            "a/b",
-        );
+        check("http://go.example.com:8080/a/b", "go.example.com:8080", "a/b");
         check("https://s.example", "s.example", "");
         check("", "", "");
     }

@@ -40,8 +40,7 @@ pub(super) fn read(mut file: impl BufRead) -> impl Iterator<Item = Record> {
 fn next_line(file: &mut impl BufRead) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut rest = file.take(MAX_LINE);
-    rest.read_until(b'\n', &mut bytes)
-        .context("cannot be read")?;
+    rest.read_until(b'\n', &mut bytes).context("cannot be read")?;
     if bytes.len() as u64 == MAX_LINE && !bytes.ends_with(b"\n") {
         bail!("longer than any link");
     }
@@ -52,25 +51,12 @@ fn record(number: u64, bytes: &[u8]) -> Record {
     let text = str::from_utf8(bytes).map(|text| text.trim_start_matches('\u{feff}').trim_end());
     let link = text.context("not UTF-8").and_then(line::decode);
     // A wrong line may still say of which link it is.
-    let named = || {
-        Some(
-            serde_json::from_str::<Value>(text.ok()?)
-                .ok()?
-                .get("slug")?
-                .as_str()?
-                .to_owned(),
-        )
-    };
+    let named = || Some(serde_json::from_str::<Value>(text.ok()?).ok()?.get("slug")?.as_str()?.to_owned());
     let name = match &link {
         Ok((slug, _)) => slug.to_string(),
         Err(_) => named().unwrap_or_default(),
     };
-    Record {
-        place: Place::Line(number),
-        name,
-        link: link.map_err(|error| format!("{error:#}")),
-        losses: Vec::new(),
-    }
+    Record { place: Place::Line(number), name, link: link.map_err(|error| format!("{error:#}")), losses: Vec::new() }
 }
 
 #[cfg(test)]

@@ -9,15 +9,10 @@ use super::draft::{Draft, host_of, time};
 use super::pages::{Entry, Pages};
 use super::{Place, Record, Terms};
 
-pub(super) fn read<'a>(
-    file: impl Read,
-    terms: &'a Terms,
-) -> Result<impl Iterator<Item = Record> + 'a> {
+pub(super) fn read<'a>(file: impl Read, terms: &'a Terms) -> Result<impl Iterator<Item = Record> + 'a> {
     let pages = Pages::read(file, "data", |page, here| {
         let total = page.get("total")?.as_u64()?;
-        (total > here).then(|| {
-            format!("{total} links are announced and {here} are here: fetch the other pages too")
-        })
+        (total > here).then(|| format!("{total} links are announced and {here} are here: fetch the other pages too"))
     })?;
     Ok(pages.records(move |entry| Some(draft(entry, terms)?.finish(terms))))
 }

@@ -51,9 +51,7 @@ pub(crate) struct Terms {
 impl Terms {
     /// Whether links of that domain are asked for.
     fn is_of_domain(&self, domain: &str) -> bool {
-        self.domain
-            .as_deref()
-            .is_none_or(|wanted| wanted.eq_ignore_ascii_case(domain))
+        self.domain.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(domain))
     }
 }
 
@@ -91,12 +89,7 @@ pub(crate) struct Record {
 impl Record {
     /// What cannot even be read as a link.
     fn unreadable(place: Place, reason: String) -> Self {
-        Self {
-            place,
-            name: String::new(),
-            link: Err(reason),
-            losses: Vec::new(),
-        }
+        Self { place, name: String::new(), link: Err(reason), losses: Vec::new() }
     }
 }
 

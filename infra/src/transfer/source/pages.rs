@@ -95,12 +95,7 @@ impl Pages {
         Ok(pages)
     }
 
-    fn add(
-        &mut self,
-        value: Value,
-        member: &str,
-        more: &impl Fn(&Map<String, Value>, u64) -> Option<String>,
-    ) {
+    fn add(&mut self, value: Value, member: &str, more: &impl Fn(&Map<String, Value>, u64) -> Option<String>) {
         let number = self.links.len() as u64 + 1;
         match value {
             Value::Array(values) => {

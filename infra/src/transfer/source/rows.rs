@@ -26,8 +26,7 @@ impl Row {
     /// The names of the columns that were not taken and are not empty.
     pub(super) fn rest(&self) -> impl Iterator<Item = &str> {
         let all = self.columns.iter().zip(&self.cells);
-        all.filter(|(_, cell)| cell.is_some())
-            .map(|(name, _)| name.as_str())
+        all.filter(|(_, cell)| cell.is_some()).map(|(name, _)| name.as_str())
     }
 }
 
@@ -58,9 +57,7 @@ pub(super) fn read<'a>(
     let has_header = names.iter().any(|name| known.contains(&name.as_str()));
     let columns: Rc<[String]> = match otherwise {
         _ if has_header => names.into(),
-        Some(otherwise) if otherwise.len() == first.len() => {
-            otherwise.iter().map(|name| (*name).to_owned()).collect()
-        }
+        Some(otherwise) if otherwise.len() == first.len() => otherwise.iter().map(|name| (*name).to_owned()).collect(),
         _ => bail!("none of the columns {} is there", known.join(", ")),
     };
     let first = (!has_header).then(|| row(&first, &columns));
@@ -92,15 +89,9 @@ fn begin(file: &mut impl BufRead) -> Result<u8> {
     }
     let mark: &[u8] = b"\xef\xbb\xbf";
     let marked = start.starts_with(mark);
-    let line = start
-        .split(|byte| *byte == b'\n')
-        .next()
-        .unwrap_or_default();
+    let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let count = |delimiter: u8| line.iter().filter(|byte| **byte == delimiter).count();
-    let most = [b',', b';', b'\t']
-        .into_iter()
-        .rev()
-        .max_by_key(|delimiter| count(*delimiter));
+    let most = [b',', b';', b'\t'].into_iter().rev().max_by_key(|delimiter| count(*delimiter));
     if marked {
         file.consume(mark.len());
     }
@@ -119,17 +110,11 @@ fn row(record: &ByteRecord, columns: &Rc<[String]>) -> ReadRow {
         return Err((line, format!("{found} cells instead of {expected}")));
     }
     let cells = record.iter().map(|cell| {
-        let text = str::from_utf8(cell)
-            .map_err(|_bytes| (line, "not UTF-8".to_owned()))?
-            .trim();
+        let text = str::from_utf8(cell).map_err(|_bytes| (line, "not UTF-8".to_owned()))?.trim();
         let nothing = matches!(text, "" | "NULL" | "\\N");
         Ok((!nothing).then(|| text.to_owned()))
     });
-    Ok(Row {
-        line,
-        columns: Rc::clone(columns),
-        cells: cells.collect::<Result<_, _>>()?,
-    })
+    Ok(Row { line, columns: Rc::clone(columns), cells: cells.collect::<Result<_, _>>()? })
 }
 
 /// A reader of the rest of a text, for formats that are read whole.
@@ -138,8 +123,7 @@ fn row(record: &ByteRecord, columns: &Rc<[String]>) -> ReadRow {
 /// If it is not UTF-8.
 pub(super) fn whole(mut file: impl Read) -> Result<String> {
     let mut text = String::new();
-    file.read_to_string(&mut text)
-        .context("cannot be read as UTF-8")?;
+    file.read_to_string(&mut text).context("cannot be read as UTF-8")?;
     Ok(text.trim_start_matches('\u{feff}').to_owned())
 }
 
@@ -149,38 +133,24 @@ mod tests {
 
     /// Lines, and the content of the columns a and b.
     fn check(text: &str, expected: &[(u64, Option<&str>, Option<&str>)]) {
-        let rows: Vec<_> = read(text.as_bytes(), &["a"], Some(&["a", "b"]))
-            .unwrap()
-            .collect();
+        let rows: Vec<_> = read(text.as_bytes(), &["a"], Some(&["a", "b"])).unwrap().collect();
         assert_eq!(rows.len(), expected.len(), "{rows:?}");
         for (row, (line, a, b)) in rows.into_iter().zip(expected) {
             let mut row = row.unwrap();
             let found = (row.line, row.take("a"), row.take("b"));
-            assert_eq!(
-                (found.0, found.1.as_deref(), found.2.as_deref()),
-                (*line, *a, *b)
-            );
+            assert_eq!((found.0, found.1.as_deref(), found.2.as_deref()), (*line, *a, *b));
         }
     }
 
     #[test]
     fn rows_are_read_however_they_are_written() {
         check("a,b\n1,2\n", &[(2, Some("1"), Some("2"))]);
-        check(
-            "\u{feff}\"A\";\"B\"\r\n\"x;y\";\"\"\r\n",
-            &[(2, Some("x;y"), None)],
-        );
+        check("\u{feff}\"A\";\"B\"\r\n\"x;y\";\"\"\r\n", &[(2, Some("x;y"), None)]);
         check("B\tA\n1\t2", &[(2, Some("2"), Some("1"))]);
-        check(
-            "1,2\n3,NULL\n",
-            &[(1, Some("1"), Some("2")), (2, Some("3"), None)],
-        );
+        check("1,2\n3,NULL\n", &[(1, Some("1"), Some("2")), (2, Some("3"), None)]);
         check(
             "a,b\n\"one\nof \"\"two\"\" lines\",\\N\n3,4\n",
-            &[
-                (2, Some("one\nof \"two\" lines"), None),
-                (4, Some("3"), Some("4")),
-            ],
+            &[(2, Some("one\nof \"two\" lines"), None), (4, Some("3"), Some("4"))],
         );
         check("a,b\r\n\r\n1,\"2\"\r\n\r\n", &[(3, Some("1"), Some("2"))]);
         check("a,b\n", &[]);
@@ -190,25 +160,16 @@ mod tests {
     fn a_bad_row_says_its_line() {
         let rows = read("a,b\n1\n2,\u{fc}\n".as_bytes(), &["a"], None).unwrap();
         let rows: Vec<_> = rows.collect();
-        assert_eq!(
-            rows[0].as_ref().unwrap_err(),
-            &(2, "1 cells instead of 2".to_owned())
-        );
+        assert_eq!(rows[0].as_ref().unwrap_err(), &(2, "1 cells instead of 2".to_owned()));
         assert!(rows[1].is_ok());
         let rows = read(&b"a,b\n2,\xfc\n"[..], &["a"], None).unwrap();
-        assert_eq!(
-            rows.last().unwrap().unwrap_err(),
-            (2, "not UTF-8".to_owned())
-        );
+        assert_eq!(rows.last().unwrap().unwrap_err(), (2, "not UTF-8".to_owned()));
     }
 
     #[test]
     fn a_file_of_another_kind_is_refused() {
         let check = |bytes: &[u8], expected: &str| {
-            let message = read(bytes, &["a", "x"], Some(&["a", "b"]))
-                .err()
-                .unwrap()
-                .to_string();
+            let message = read(bytes, &["a", "x"], Some(&["a", "b"])).err().unwrap().to_string();
             assert!(message.contains(expected), "{message}");
         };
         check(b"c,d,e\n1,2,3\n", "none of the columns a, x");

@@ -12,10 +12,7 @@ use super::draft::{Draft, host_of, slug_of};
 use super::rows::{self, Row};
 use super::{Place, Record, Terms};
 
-pub(super) fn read<'a>(
-    file: impl BufRead + 'a,
-    terms: &'a Terms,
-) -> Result<impl Iterator<Item = Record> + 'a> {
+pub(super) fn read<'a>(file: impl BufRead + 'a, terms: &'a Terms) -> Result<impl Iterator<Item = Record> + 'a> {
     let rows = rows::read(file, &["shorturl", "shortcode"], None)?;
     Ok(rows.filter_map(|row| match row {
         Ok(row) => Some(draft(row, terms)?.finish(terms)),
@@ -46,14 +43,9 @@ fn draft(mut row: Row, terms: &Terms) -> Option<Draft> {
     draft.expires_at = draft.bound("validUntil", until);
     draft.forward_query = row.take("forwardquery").map(|forward| is_true(&forward));
     if let Some(most) = row.take("maxvisits") {
-        draft.lose(format!(
-            "its limit of visits, {most}, is not kept: it leads on without end"
-        ));
+        draft.lose(format!("its limit of visits, {most}, is not kept: it leads on without end"));
     }
-    if row
-        .take("hasredirectrules")
-        .is_some_and(|has| is_true(&has))
-    {
+    if row.take("hasredirectrules").is_some_and(|has| is_true(&has)) {
         draft.lose("its redirect rules are not kept: everybody gets the same target");
     }
     if row.take("visits").is_some_and(|visits| visits != "0") {

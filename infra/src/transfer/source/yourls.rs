@@ -15,10 +15,7 @@ use super::{Place, Record, Terms};
 
 const COLUMNS: [&str; 6] = ["keyword", "url", "title", "timestamp", "ip", "clicks"];
 
-pub(super) fn read<'a>(
-    file: impl BufRead + 'a,
-    terms: &'a Terms,
-) -> Result<impl Iterator<Item = Record> + 'a> {
+pub(super) fn read<'a>(file: impl BufRead + 'a, terms: &'a Terms) -> Result<impl Iterator<Item = Record> + 'a> {
     let rows = rows::read(file, &["keyword", "source"], Some(&COLUMNS))?;
     Ok(rows.map(|row| record(row, terms)))
 }
@@ -32,14 +29,9 @@ fn record(row: rows::ReadRow, terms: &Terms) -> Record {
 
 fn draft(mut row: Row) -> Draft {
     let mut draft = Draft::new(Place::Line(row.line));
-    let source = row
-        .take("source")
-        .map(|path| path.trim_matches('/').to_owned());
+    let source = row.take("source").map(|path| path.trim_matches('/').to_owned());
     draft.slug = row.take("keyword").or(source).unwrap_or_default();
-    draft.target = row
-        .take("url")
-        .or_else(|| row.take("target"))
-        .unwrap_or_default();
+    draft.target = row.take("url").or_else(|| row.take("target")).unwrap_or_default();
     draft.note = row.take("title");
     draft.created(row.take("timestamp"));
     let clicks = row.take("clicks").or_else(|| row.take("hits"));

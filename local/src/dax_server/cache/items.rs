@@ -108,22 +108,16 @@ impl ItemKey {
 impl ItemCache {
     /// An empty cache.
     pub(crate) fn new(ttl: Duration, max_bytes: usize) -> Self {
-        Self {
-            inner: Mutex::new(Inner {
-                items: TtlCache::new(ttl, max_bytes),
-                writes: vec![0; STRIPES],
-            }),
-        }
+        Self { inner: Mutex::new(Inner { items: TtlCache::new(ttl, max_bytes), writes: vec![0; STRIPES] }) }
     }
 
     /// Looks an item up.
     pub(crate) fn look_up(&self, key: ItemKey, freshness: Freshness) -> Lookup {
         let mut inner = self.lock();
         match inner.items.get(&key.0, Instant::now()) {
-            Some(Known {
-                previous: Some(previous),
-                ..
-            }) if freshness == Freshness::Previous => Lookup::Hit(previous.clone()),
+            Some(Known { previous: Some(previous), .. }) if freshness == Freshness::Previous => {
+                Lookup::Hit(previous.clone())
+            }
             Some(known) => Lookup::Hit(known.item.clone()),
             None => {
                 let writes = inner.writes(&key);
@@ -143,12 +137,7 @@ impl ItemCache {
     /// Announces a write.
     pub(crate) fn begin_write(self: &Arc<Self>, key: ItemKey) -> WriteTicket {
         let writes = self.lock().count_write(&key);
-        WriteTicket {
-            cache: Arc::clone(self),
-            key,
-            writes,
-            finished: false,
-        }
+        WriteTicket { cache: Arc::clone(self), key, writes, finished: false }
     }
 
     /// Takes over a write that another node carried out.
@@ -162,10 +151,7 @@ impl ItemCache {
     pub(crate) fn clear(&self) {
         let mut inner = self.lock();
         inner.items.clear();
-        inner
-            .writes
-            .iter_mut()
-            .for_each(|writes| *writes = writes.wrapping_add(1));
+        inner.writes.iter_mut().for_each(|writes| *writes = writes.wrapping_add(1));
     }
 
     /// How many keys are known.
@@ -201,17 +187,9 @@ impl Inner {
     }
 
     fn store(&mut self, key: ItemKey, item: Option<Arc<Item>>) {
-        let previous = self
-            .items
-            .get(&key.0, Instant::now())
-            .map(|known| known.item.clone());
-        let bytes = [&item, &previous.clone().flatten()]
-            .into_iter()
-            .flatten()
-            .map(|item| item.bytes())
-            .sum();
-        self.items
-            .insert(key.0, Known { item, previous }, bytes, Instant::now());
+        let previous = self.items.get(&key.0, Instant::now()).map(|known| known.item.clone());
+        let bytes = [&item, &previous.clone().flatten()].into_iter().flatten().map(|item| item.bytes()).sum();
+        self.items.insert(key.0, Known { item, previous }, bytes, Instant::now());
     }
 }
 
@@ -307,10 +285,7 @@ mod tests {
         let cache = cache();
         let first = cache.begin_write(key());
         let second = cache.begin_write(key());
-        assert!(
-            matches!(second.finish(Outcome::Now(item(2))), (_, Outcome::Now(_))),
-            "no write began after it"
-        );
+        assert!(matches!(second.finish(Outcome::Now(item(2))), (_, Outcome::Now(_))), "no write began after it");
         let (_, outcome) = first.finish(Outcome::Now(item(1)));
         assert!(matches!(outcome, Outcome::Unknown));
         assert_eq!(known(&cache), None);
@@ -329,9 +304,7 @@ mod tests {
         let cache = cache();
         cache.apply(&key(), &Outcome::Now(item(1)));
         cache.apply(&key(), &Outcome::Now(item(2)));
-        let Lookup::Hit(Some(stale)) = cache.look_up(key(), Freshness::Previous) else {
-            panic!("known")
-        };
+        let Lookup::Hit(Some(stale)) = cache.look_up(key(), Freshness::Previous) else { panic!("known") };
         assert_eq!((stale.encoded()[0], known(&cache)), (1, Some(Some(2))));
     }
 }

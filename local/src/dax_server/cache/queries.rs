@@ -18,9 +18,7 @@ pub(crate) struct QueryCache {
 impl QueryCache {
     /// An empty cache.
     pub(crate) fn new(ttl: Duration, max_bytes: usize) -> Self {
-        Self {
-            pages: Mutex::new(TtlCache::new(ttl, max_bytes)),
-        }
+        Self { pages: Mutex::new(TtlCache::new(ttl, max_bytes)) }
     }
 
     /// The page that answers this request.
@@ -31,8 +29,7 @@ impl QueryCache {
     /// Stores a page.
     pub(crate) fn insert(&self, request: Vec<u8>, page: Arc<[u8]>) {
         let bytes = page.len();
-        self.lock()
-            .insert(request.into(), page, bytes, Instant::now());
+        self.lock().insert(request.into(), page, bytes, Instant::now());
     }
 
     /// Forgets everything.

@@ -27,12 +27,7 @@ impl<V> TtlCache<V> {
     /// A cache whose entries live for `ttl`, counted from when they were stored. With a `ttl` of zero it stores
     /// nothing.
     pub(super) fn new(ttl: Duration, max_bytes: usize) -> Self {
-        Self {
-            entries: LruCache::unbounded(),
-            ttl,
-            bytes: 0,
-            max_bytes,
-        }
+        Self { entries: LruCache::unbounded(), ttl, bytes: 0, max_bytes }
     }
 
     /// The value under a key, unless it expired.
@@ -46,25 +41,14 @@ impl<V> TtlCache<V> {
 
     /// Stores a value in place of an earlier one, and drops the least recently used entries if there is no room.
     pub(super) fn insert(&mut self, key: Box<[u8]>, value: V, value_bytes: usize, now: Instant) {
-        let bytes = key
-            .len()
-            .saturating_add(value_bytes)
-            .saturating_add(ENTRY_OVERHEAD_BYTES);
+        let bytes = key.len().saturating_add(value_bytes).saturating_add(ENTRY_OVERHEAD_BYTES);
         let expires = now.checked_add(self.ttl);
-        let (Some(expires), false, true) = (expires, self.ttl.is_zero(), bytes <= self.max_bytes)
-        else {
+        let (Some(expires), false, true) = (expires, self.ttl.is_zero(), bytes <= self.max_bytes) else {
             self.remove(&key);
             return;
         };
         self.bytes = self.bytes.saturating_add(bytes);
-        if let Some(replaced) = self.entries.put(
-            key,
-            Entry {
-                value,
-                bytes,
-                expires,
-            },
-        ) {
+        if let Some(replaced) = self.entries.put(key, Entry { value, bytes, expires }) {
             self.bytes = self.bytes.saturating_sub(replaced.bytes);
         }
         while self.bytes > self.max_bytes
@@ -110,11 +94,7 @@ mod tests {
         cache.insert(key("a"), 1, 1, start);
         let almost = start + MINUTE - Duration::from_millis(1);
         assert_eq!(cache.get(b"a", almost), Some(&1));
-        assert_eq!(
-            cache.get(b"a", start + MINUTE),
-            None,
-            "use does not prolong it"
-        );
+        assert_eq!(cache.get(b"a", start + MINUTE), None, "use does not prolong it");
         assert_eq!((cache.len(), cache.bytes), (0, 0));
     }
 
@@ -127,10 +107,7 @@ mod tests {
         cache.insert(key("b"), 2, 100, now);
         cache.get(b"a", now);
         cache.insert(key("c"), 3, 100, now);
-        assert_eq!(
-            (cache.get(b"a", now).copied(), cache.get(b"b", now).copied()),
-            (Some(1), None)
-        );
+        assert_eq!((cache.get(b"a", now).copied(), cache.get(b"b", now).copied()), (Some(1), None));
         assert_eq!(cache.get(b"c", now), Some(&3));
         assert_eq!(cache.bytes, room_for_two);
     }

@@ -31,11 +31,7 @@ struct Table {
 }
 
 impl Call<'_> {
-    pub(super) async fn batch_get(
-        &self,
-        gets: Vec<BatchGet>,
-        options: Options,
-    ) -> Result<Vec<u8>, Failure> {
+    pub(super) async fn batch_get(&self, gets: Vec<BatchGet>, options: Options) -> Result<Vec<u8>, Failure> {
         let mut tables = self.look_up_all(gets).await?;
         let consumed = self.fetch_missing(&mut tables, options).await?;
         answer(&tables, &consumed)
@@ -45,9 +41,7 @@ impl Call<'_> {
     async fn look_up_all(&self, gets: Vec<BatchGet>) -> Result<Vec<Table>, Failure> {
         let total = gets.iter().map(|get| get.keys.len()).sum::<usize>();
         if total > MAX_KEYS {
-            return Err(Failure::validation(
-                "Too many items requested for the BatchGetItem call",
-            ));
+            return Err(Failure::validation("Too many items requested for the BatchGetItem call"));
         }
         if gets.is_empty() || gets.iter().any(|get| get.keys.is_empty()) {
             return Err(Failure::validation(
@@ -62,13 +56,7 @@ impl Call<'_> {
             let schema = self.schema(&get.table).await?;
             let unprocessed = get.keys.split_off(left.min(get.keys.len()));
             left -= get.keys.len();
-            let mut table = Table {
-                get,
-                schema,
-                found: Vec::new(),
-                missing: HashMap::new(),
-                unprocessed,
-            };
+            let mut table = Table { get, schema, found: Vec::new(), missing: HashMap::new(), unprocessed };
             self.look_up_table(&mut table)?;
             tables.push(table);
         }
@@ -80,9 +68,7 @@ impl Call<'_> {
         for key in &table.get.keys {
             let key = table.schema.normalize(key)?;
             if !seen.insert(key.clone()) {
-                return Err(Failure::validation(
-                    "Provided list of item keys contains duplicates",
-                ));
+                return Err(Failure::validation("Provided list of item keys contains duplicates"));
             }
             if table.get.consistent {
                 table.missing.insert(key, None);
@@ -97,44 +83,22 @@ impl Call<'_> {
         Ok(())
     }
 
-    async fn fetch_missing(
-        &self,
-        tables: &mut [Table],
-        options: Options,
-    ) -> Result<Vec<ConsumedCapacity>, Failure> {
+    async fn fetch_missing(&self, tables: &mut [Table], options: Options) -> Result<Vec<ConsumedCapacity>, Failure> {
         let mut wanted = HashMap::new();
         for table in tables.iter().filter(|table| !table.missing.is_empty()) {
-            let keys = table
-                .missing
-                .keys()
-                .map(|key| table.schema.read(key))
-                .collect::<Result<Vec<_>, _>>()?;
-            let keys = KeysAndAttributes::builder()
-                .set_keys(Some(keys))
-                .consistent_read(table.get.consistent)
-                .build();
+            let keys = table.missing.keys().map(|key| table.schema.read(key)).collect::<Result<Vec<_>, _>>()?;
+            let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(table.get.consistent).build();
             wanted.insert(table.get.table.clone(), keys.map_err(incomplete)?);
         }
         if wanted.is_empty() {
             return Ok(Vec::new());
         }
-        let call = self
-            .shared
-            .dynamodb
-            .batch_get_item()
-            .set_request_items(Some(wanted));
-        let got = call
-            .set_return_consumed_capacity(options.capacity)
-            .send()
-            .await
-            .map_err(|error| {
-                let failure = Failure::from_sdk(error, false);
-                self.after_failure(
-                    &failure,
-                    tables.iter().map(|table| table.get.table.as_str()),
-                );
-                failure
-            })?;
+        let call = self.shared.dynamodb.batch_get_item().set_request_items(Some(wanted));
+        let got = call.set_return_consumed_capacity(options.capacity).send().await.map_err(|error| {
+            let failure = Failure::from_sdk(error, false);
+            self.after_failure(&failure, tables.iter().map(|table| table.get.table.as_str()));
+            failure
+        })?;
         let mut responses = got.responses.unwrap_or_default();
         let mut unprocessed = got.unprocessed_keys.unwrap_or_default();
         for table in tables {
@@ -146,11 +110,7 @@ impl Call<'_> {
                 }
                 table.found.push((key, item));
             }
-            for key in unprocessed
-                .remove(&table.get.table)
-                .map(|left| left.keys)
-                .unwrap_or_default()
-            {
+            for key in unprocessed.remove(&table.get.table).map(|left| left.keys).unwrap_or_default() {
                 let key = table.schema.write(&key)?;
                 table.missing.remove(&key);
                 table.unprocessed.push(key);

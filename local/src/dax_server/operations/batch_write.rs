@@ -29,15 +29,8 @@ struct Table {
 }
 
 impl Call<'_> {
-    pub(super) async fn batch_write(
-        &self,
-        batches: Vec<BatchWrite>,
-        options: Options,
-    ) -> Result<Vec<u8>, Failure> {
-        let total = batches
-            .iter()
-            .map(|batch| batch.writes.len())
-            .sum::<usize>();
+    pub(super) async fn batch_write(&self, batches: Vec<BatchWrite>, options: Options) -> Result<Vec<u8>, Failure> {
+        let total = batches.iter().map(|batch| batch.writes.len()).sum::<usize>();
         let mut left = total.saturating_sub(self.effects.unprocessed);
         let mut tables = Vec::with_capacity(batches.len());
         for mut batch in batches {
@@ -54,59 +47,35 @@ impl Call<'_> {
             return answer(&tables, None);
         }
         let pending = self.announce(&tables);
-        let call = self
-            .shared
-            .dynamodb
-            .batch_write_item()
-            .set_request_items(Some(wanted));
-        let call = call
-            .set_return_consumed_capacity(options.capacity)
-            .set_return_item_collection_metrics(options.metrics);
+        let call = self.shared.dynamodb.batch_write_item().set_request_items(Some(wanted));
+        let call =
+            call.set_return_consumed_capacity(options.capacity).set_return_item_collection_metrics(options.metrics);
         let mut done = match call.send().await {
             Ok(done) => done,
             Err(error) => {
                 let failure = Failure::from_sdk(error, true);
-                let outcome =
-                    self.after_failure(&failure, tables.iter().map(|table| table.name.as_str()));
-                pending
-                    .into_iter()
-                    .flatten()
-                    .for_each(|write| write.finish(outcome.clone()));
+                let outcome = self.after_failure(&failure, tables.iter().map(|table| table.name.as_str()));
+                pending.into_iter().flatten().for_each(|write| write.finish(outcome.clone()));
                 return Err(failure);
             }
         };
         let mut unprocessed = done.unprocessed_items.take().unwrap_or_default();
         for (table, pending) in tables.iter_mut().zip(pending) {
             for left in unprocessed.remove(&table.name).unwrap_or_default() {
-                table
-                    .unprocessed
-                    .extend(self.left_over(left, &table.schema)?);
+                table.unprocessed.extend(self.left_over(left, &table.schema)?);
             }
             for (write, (key, item)) in pending.into_iter().zip(&table.effects) {
                 let skipped = table.unprocessed.iter().any(|left| left.key == *key);
-                write.finish(if skipped {
-                    Outcome::Unchanged
-                } else {
-                    Outcome::Now(item.clone())
-                });
+                write.finish(if skipped { Outcome::Unchanged } else { Outcome::Now(item.clone()) });
             }
         }
         answer(&tables, Some(&done))
     }
 
-    async fn batch_table(
-        &self,
-        batch: BatchWrite,
-        unprocessed: Vec<Write>,
-    ) -> Result<Table, Failure> {
+    async fn batch_table(&self, batch: BatchWrite, unprocessed: Vec<Write>) -> Result<Table, Failure> {
         let schema = self.schema(&batch.table).await?;
-        let mut table = Table {
-            name: batch.table,
-            schema,
-            writes: Vec::new(),
-            effects: Vec::new(),
-            unprocessed: Vec::new(),
-        };
+        let mut table =
+            Table { name: batch.table, schema, writes: Vec::new(), effects: Vec::new(), unprocessed: Vec::new() };
         for write in batch.writes {
             let key = table.schema.read(&write.key)?;
             let canonical = table.schema.write(&key)?;
@@ -114,18 +83,12 @@ impl Call<'_> {
                 Some(bytes) => {
                     let mut attributes = item::decode(&bytes, &self.shared.lists)?;
                     attributes.extend(key);
-                    let put = PutRequest::builder()
-                        .set_item(Some(attributes.clone()))
-                        .build()
-                        .map_err(incomplete)?;
+                    let put = PutRequest::builder().set_item(Some(attributes.clone())).build().map_err(incomplete)?;
                     let item = self.item(attributes, &table.schema)?;
                     (WriteRequest::builder().put_request(put).build(), Some(item))
                 }
                 None => {
-                    let delete = DeleteRequest::builder()
-                        .set_key(Some(key))
-                        .build()
-                        .map_err(incomplete)?;
+                    let delete = DeleteRequest::builder().set_key(Some(key)).build().map_err(incomplete)?;
                     (WriteRequest::builder().delete_request(delete).build(), None)
                 }
             };
@@ -138,10 +101,7 @@ impl Call<'_> {
 
     fn announce(&self, tables: &[Table]) -> Vec<Vec<PendingWrite>> {
         let announce = |table: &Table| {
-            let keys = table
-                .effects
-                .iter()
-                .map(|(key, _)| ItemKey::new(&table.name, key));
+            let keys = table.effects.iter().map(|(key, _)| ItemKey::new(&table.name, key));
             keys.map(|key| self.shared.begin_write(key)).collect()
         };
         tables.iter().map(announce).collect()
@@ -152,15 +112,9 @@ impl Call<'_> {
         Ok(match (left.put_request, left.delete_request) {
             (Some(put), _) => {
                 let item = item::encode(&put.item, schema, &self.shared.lists)?;
-                Some(Write {
-                    key: schema.write(&put.item)?,
-                    item: Some(item),
-                })
+                Some(Write { key: schema.write(&put.item)?, item: Some(item) })
             }
-            (None, Some(delete)) => Some(Write {
-                key: schema.write(&delete.key)?,
-                item: None,
-            }),
+            (None, Some(delete)) => Some(Write { key: schema.write(&delete.key)?, item: None }),
             (None, None) => None,
         })
     }
@@ -184,10 +138,7 @@ fn answer(tables: &[Table], done: Option<&Done>) -> Result<Vec<u8>, Failure> {
             }
         }
     }
-    reply::write_capacities(
-        done.map(Done::consumed_capacity).unwrap_or_default(),
-        &mut writer,
-    )?;
+    reply::write_capacities(done.map(Done::consumed_capacity).unwrap_or_default(), &mut writer)?;
     reply::write_metrics_by_table(done.and_then(Done::item_collection_metrics), &mut writer)?;
     Ok(out)
 }

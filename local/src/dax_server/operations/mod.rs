@@ -52,20 +52,12 @@ impl Call<'_> {
             Request::DeleteItem(request) => self.delete_item(request).await,
             Request::Query(request) => self.query(request).await,
             Request::Scan(request) => self.scan(request).await,
-            Request::BatchGetItem { tables, options } => {
-                Box::pin(self.batch_get(tables, options)).await
-            }
-            Request::BatchWriteItem { tables, options } => {
-                Box::pin(self.batch_write(tables, options)).await
-            }
+            Request::BatchGetItem { tables, options } => Box::pin(self.batch_get(tables, options)).await,
+            Request::BatchWriteItem { tables, options } => Box::pin(self.batch_write(tables, options)).await,
             Request::TransactGetItems { gets, options } => self.transact_get(gets, options).await,
-            Request::TransactWriteItems { writes, options } => {
-                self.transact_write(writes, options).await
-            }
+            Request::TransactWriteItems { writes, options } => self.transact_write(writes, options).await,
             // The session takes care of it; here it would be out of place.
-            Request::Authorize(_) => {
-                Err(Failure::validation("authorizeConnection is not answered"))
-            }
+            Request::Authorize(_) => Err(Failure::validation("authorizeConnection is not answered")),
         }
     }
 
@@ -79,11 +71,7 @@ impl Call<'_> {
 
     /// Looks into the node's item cache, and counts.
     fn look_up(&self, key: ItemKey) -> Lookup {
-        let freshness = if self.effects.stale {
-            Freshness::Previous
-        } else {
-            Freshness::Newest
-        };
+        let freshness = if self.effects.stale { Freshness::Previous } else { Freshness::Newest };
         let lookup = self.node.items.look_up(key, freshness);
         count(match lookup {
             Lookup::Hit(_) => &self.node.tally.item_hits,
@@ -93,24 +81,11 @@ impl Call<'_> {
     }
 
     /// What a failed call means for the items it was about, and for what is remembered of its tables.
-    fn after_failure<'t>(
-        &self,
-        failure: &Failure,
-        tables: impl IntoIterator<Item = &'t str>,
-    ) -> Outcome {
-        if matches!(
-            failure.code(),
-            Some("ResourceNotFoundException" | "ValidationException")
-        ) {
-            tables
-                .into_iter()
-                .for_each(|table| self.shared.schemas.forget(table));
+    fn after_failure<'t>(&self, failure: &Failure, tables: impl IntoIterator<Item = &'t str>) -> Outcome {
+        if matches!(failure.code(), Some("ResourceNotFoundException" | "ValidationException")) {
+            tables.into_iter().for_each(|table| self.shared.schemas.forget(table));
         }
-        if failure.is_ambiguous() {
-            Outcome::Unknown
-        } else {
-            Outcome::Unchanged
-        }
+        if failure.is_ambiguous() { Outcome::Unknown } else { Outcome::Unchanged }
     }
 }
 

@@ -43,14 +43,7 @@ struct Page {
 impl Call<'_> {
     pub(super) async fn query(&self, request: QueryRequest) -> Result<Vec<u8>, Failure> {
         self.through_cache("query", request, async |rendered, request| {
-            let Options {
-                consistent,
-                capacity,
-                index,
-                limit,
-                forward,
-                ..
-            } = &request.options;
+            let Options { consistent, capacity, index, limit, forward, .. } = &request.options;
             let call = self.shared.dynamodb.query();
             let call = call
                 .table_name(&request.table)
@@ -66,10 +59,7 @@ impl Call<'_> {
                 .set_scan_index_forward(*forward)
                 .set_consistent_read(consistent.then_some(true))
                 .set_return_consumed_capacity(capacity.clone());
-            let page = call
-                .send()
-                .await
-                .map_err(|error| Failure::from_sdk(error, false))?;
+            let page = call.send().await.map_err(|error| Failure::from_sdk(error, false))?;
             Ok(Page {
                 items: page.items.unwrap_or_default(),
                 count: page.count,
@@ -83,15 +73,7 @@ impl Call<'_> {
 
     pub(super) async fn scan(&self, request: QueryRequest) -> Result<Vec<u8>, Failure> {
         self.through_cache("scan", request, async |rendered, request| {
-            let Options {
-                consistent,
-                capacity,
-                index,
-                limit,
-                segment,
-                total_segments,
-                ..
-            } = &request.options;
+            let Options { consistent, capacity, index, limit, segment, total_segments, .. } = &request.options;
             let call = self.shared.dynamodb.scan();
             let call = call
                 .table_name(&request.table)
@@ -107,10 +89,7 @@ impl Call<'_> {
                 .set_total_segments(*total_segments)
                 .set_consistent_read(consistent.then_some(true))
                 .set_return_consumed_capacity(capacity.clone());
-            let page = call
-                .send()
-                .await
-                .map_err(|error| Failure::from_sdk(error, false))?;
+            let page = call.send().await.map_err(|error| Failure::from_sdk(error, false))?;
             Ok(Page {
                 items: page.items.unwrap_or_default(),
                 count: page.count,
@@ -132,11 +111,7 @@ impl Call<'_> {
         let schema = self.schema(&request.table).await?;
         let rendered = self.render(&request, &schema)?;
         let cache_key = fingerprint(operation, &request, &rendered)?;
-        let cached = if request.options.consistent {
-            None
-        } else {
-            self.node.queries.get(&cache_key)
-        };
+        let cached = if request.options.consistent { None } else { self.node.queries.get(&cache_key) };
         if let Some(page) = cached {
             count(&self.node.tally.query_hits);
             return finish(page.to_vec(), None);
@@ -147,9 +122,7 @@ impl Call<'_> {
         })?;
         let encoded = self.encode(&page, &request, &schema)?;
         if !request.options.consistent {
-            self.node
-                .queries
-                .insert(cache_key, Arc::from(encoded.as_slice()));
+            self.node.queries.insert(cache_key, Arc::from(encoded.as_slice()));
         }
         finish(encoded, page.consumed.as_ref())
     }
@@ -157,23 +130,13 @@ impl Call<'_> {
     fn render(&self, request: &QueryRequest, schema: &KeySchema) -> Result<Rendered, Failure> {
         let options = &request.options;
         let mut placeholders = Placeholders::default();
-        let key_condition = request
-            .key_condition
-            .as_ref()
-            .map(|condition| placeholders.condition(condition))
-            .transpose()?;
-        let filter = options
-            .filter
-            .as_ref()
-            .map(|filter| placeholders.condition(filter))
-            .transpose()?;
+        let key_condition =
+            request.key_condition.as_ref().map(|condition| placeholders.condition(condition)).transpose()?;
+        let filter = options.filter.as_ref().map(|filter| placeholders.condition(filter)).transpose()?;
         let paths = options.projection.as_deref();
         projection::check(paths.unwrap_or_default())?;
         let projection = paths.map(|paths| {
-            let names: Vec<_> = projection::attributes(paths)
-                .into_iter()
-                .map(|name| placeholders.name(name))
-                .collect();
+            let names: Vec<_> = projection::attributes(paths).into_iter().map(|name| placeholders.name(name)).collect();
             names.join(", ")
         });
         let start = match (&options.start_key, &options.index) {
@@ -185,10 +148,7 @@ impl Call<'_> {
             key_condition,
             filter,
             projection,
-            select: options
-                .select
-                .clone()
-                .filter(|select| !(self.fills_in_select && *select == Select::AllAttributes)),
+            select: options.select.clone().filter(|select| !(self.fills_in_select && *select == Select::AllAttributes)),
             names: placeholders.take_names(),
             values: placeholders.take_values(),
             start,
@@ -196,12 +156,7 @@ impl Call<'_> {
     }
 
     /// The answer, without its capacity and its end.
-    fn encode(
-        &self,
-        page: &Page,
-        request: &QueryRequest,
-        schema: &KeySchema,
-    ) -> Result<Vec<u8>, Failure> {
+    fn encode(&self, page: &Page, request: &QueryRequest, schema: &KeySchema) -> Result<Vec<u8>, Failure> {
         let mut out = reply::success();
         let mut writer = Writer::new(&mut out);
         writer.open_map();
@@ -209,23 +164,14 @@ impl Call<'_> {
             writer.uint(key::ITEMS);
             writer.array(page.items.len());
             for item in &page.items {
-                self.write_row(
-                    item,
-                    request.options.projection.as_deref(),
-                    schema,
-                    &mut writer,
-                )?;
+                self.write_row(item, request.options.projection.as_deref(), schema, &mut writer)?;
             }
         }
         writer.uint(key::COUNT);
         writer.int(i64::from(page.count));
         writer.uint(key::SCANNED_COUNT);
         writer.int(i64::from(page.scanned));
-        if let Some(last_key) = page
-            .last_key
-            .as_ref()
-            .filter(|last_key| !last_key.is_empty())
-        {
+        if let Some(last_key) = page.last_key.as_ref().filter(|last_key| !last_key.is_empty()) {
             writer.uint(key::LAST_KEY);
             match &request.options.index {
                 None => writer.bytes(&schema.write(last_key)?),
@@ -260,32 +206,11 @@ fn finish(mut answer: Vec<u8>, consumed: Option<&ConsumedCapacity>) -> Result<Ve
 }
 
 /// Everything that the results depend on.
-fn fingerprint(
-    operation: &str,
-    request: &QueryRequest,
-    rendered: &Rendered,
-) -> Result<Vec<u8>, Failure> {
+fn fingerprint(operation: &str, request: &QueryRequest, rendered: &Rendered) -> Result<Vec<u8>, Failure> {
     let mut text = String::new();
-    let Options {
-        index,
-        limit,
-        forward,
-        segment,
-        total_segments,
-        projection,
-        ..
-    } = &request.options;
-    let Rendered {
-        key_condition,
-        filter,
-        select,
-        names,
-        values,
-        start,
-        ..
-    } = rendered;
-    let names: Option<std::collections::BTreeMap<_, _>> =
-        names.as_ref().map(|names| names.iter().collect());
+    let Options { index, limit, forward, segment, total_segments, projection, .. } = &request.options;
+    let Rendered { key_condition, filter, select, names, values, start, .. } = rendered;
+    let names: Option<std::collections::BTreeMap<_, _>> = names.as_ref().map(|names| names.iter().collect());
     // Writing to a string does not fail.
     _ = write!(
         text,
@@ -296,11 +221,8 @@ fn fingerprint(
     let mut fingerprint = text.into_bytes();
     let mut writer = Writer::new(&mut fingerprint);
     for attributes in [values, start] {
-        let attributes = attributes
-            .clone()
-            .map_or(AttributeValue::Null(true), AttributeValue::M);
-        value::write(&attributes, &mut writer)
-            .map_err(|cause| Failure::validation(cause.to_string()))?;
+        let attributes = attributes.clone().map_or(AttributeValue::Null(true), AttributeValue::M);
+        value::write(&attributes, &mut writer).map_err(|cause| Failure::validation(cause.to_string()))?;
     }
     Ok(fingerprint)
 }
@@ -329,8 +251,7 @@ fn write_compound_key(key: &Attributes, writer: &mut Writer<'_>) -> Result<(), F
         writer.open_map();
         for (name, attribute) in key {
             writer.text(name);
-            value::write(attribute, writer)
-                .map_err(|cause| Failure::validation(format!("last key: {cause}")))?;
+            value::write(attribute, writer).map_err(|cause| Failure::validation(format!("last key: {cause}")))?;
         }
         writer.close();
         Ok(())

@@ -53,10 +53,7 @@ impl Call<'_> {
             self.after_failure(&failure, [request.table.as_str()]);
             failure
         })?;
-        let item = found
-            .item
-            .map(|attributes| self.item(attributes, schema))
-            .transpose()?;
+        let item = found.item.map(|attributes| self.item(attributes, schema)).transpose()?;
         Ok((item, found.consumed_capacity))
     }
 }

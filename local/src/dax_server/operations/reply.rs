@@ -31,11 +31,7 @@ pub(super) fn success() -> Vec<u8> {
 }
 
 /// An item, whole or what a projection leaves of it.
-pub(super) fn write_item(
-    item: &Item,
-    paths: Option<&[Path]>,
-    writer: &mut Writer<'_>,
-) -> Result<(), Failure> {
+pub(super) fn write_item(item: &Item, paths: Option<&[Path]>, writer: &mut Writer<'_>) -> Result<(), Failure> {
     match paths {
         Some(paths) => write_projected(item.attributes(), paths, writer),
         None => {
@@ -46,20 +42,13 @@ pub(super) fn write_item(
 }
 
 /// A map from positions in the projection to the values found there.
-pub(super) fn write_projected(
-    item: &Attributes,
-    paths: &[Path],
-    writer: &mut Writer<'_>,
-) -> Result<(), Failure> {
-    let found: Vec<_> = (0..)
-        .zip(paths)
-        .filter_map(|(position, path)| Some((position, projection::follow(path, item)?)))
-        .collect();
+pub(super) fn write_projected(item: &Attributes, paths: &[Path], writer: &mut Writer<'_>) -> Result<(), Failure> {
+    let found: Vec<_> =
+        (0..).zip(paths).filter_map(|(position, path)| Some((position, projection::follow(path, item)?))).collect();
     writer.map(found.len());
     for (position, attribute) in found {
         writer.uint(position);
-        value::write(attribute, writer)
-            .map_err(|cause| Failure::validation(format!("projection: {cause}")))?;
+        value::write(attribute, writer).map_err(|cause| Failure::validation(format!("projection: {cause}")))?;
     }
     Ok(())
 }
@@ -77,14 +66,9 @@ pub(super) fn write_capacity_entry(
 }
 
 /// An array of capacities, one for each table.
-pub(super) fn write_capacities(
-    consumed: &[ConsumedCapacity],
-    writer: &mut Writer<'_>,
-) -> Result<(), Failure> {
+pub(super) fn write_capacities(consumed: &[ConsumedCapacity], writer: &mut Writer<'_>) -> Result<(), Failure> {
     writer.array(consumed.len());
-    consumed
-        .iter()
-        .try_for_each(|consumed| capacity::write(consumed, writer))
+    consumed.iter().try_for_each(|consumed| capacity::write(consumed, writer))
 }
 
 /// A map from tables to arrays of metrics.
@@ -97,9 +81,7 @@ pub(super) fn write_metrics_by_table(
         let metrics: Vec<_> = metrics.iter().filter_map(capacity::metrics).collect();
         writer.text(table);
         writer.array(metrics.len());
-        metrics
-            .into_iter()
-            .try_for_each(|metrics| capacity::write_metrics(metrics, writer))?;
+        metrics.into_iter().try_for_each(|metrics| capacity::write_metrics(metrics, writer))?;
     }
     Ok(())
 }

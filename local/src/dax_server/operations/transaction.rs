@@ -5,8 +5,7 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::{
-    ConditionCheck, Delete, Get, Put, ReturnValuesOnConditionCheckFailure, TransactGetItem,
-    TransactWriteItem, Update,
+    ConditionCheck, Delete, Get, Put, ReturnValuesOnConditionCheckFailure, TransactGetItem, TransactWriteItem, Update,
 };
 use dax_client::cbor::Writer;
 
@@ -14,9 +13,7 @@ use super::{Call, incomplete, reply};
 use crate::dax_server::{
     cache::{ItemKey, Outcome},
     failure::Failure,
-    request::{
-        Options, TransactGet, TransactWrite, TransactionKind, projection, render::Placeholders,
-    },
+    request::{Options, TransactGet, TransactWrite, TransactionKind, projection, render::Placeholders},
     wire::{capacity, item, key::KeySchema},
 };
 
@@ -29,39 +26,23 @@ struct Prepared {
 }
 
 impl Call<'_> {
-    pub(super) async fn transact_get(
-        &self,
-        gets: Vec<TransactGet>,
-        options: Options,
-    ) -> Result<Vec<u8>, Failure> {
+    pub(super) async fn transact_get(&self, gets: Vec<TransactGet>, options: Options) -> Result<Vec<u8>, Failure> {
         let mut wanted = Vec::with_capacity(gets.len());
         let mut schemas = Vec::with_capacity(gets.len());
         for get in &gets {
             projection::check(get.projection.as_deref().unwrap_or_default())?;
             let schema = self.schema(&get.table).await?;
             let key = schema.read(&get.key)?;
-            let get = Get::builder()
-                .table_name(&get.table)
-                .set_key(Some(key))
-                .build()
-                .map_err(incomplete)?;
+            let get = Get::builder().table_name(&get.table).set_key(Some(key)).build().map_err(incomplete)?;
             wanted.push(TransactGetItem::builder().get(get).build());
             schemas.push(schema);
         }
-        let call = self
-            .shared
-            .dynamodb
-            .transact_get_items()
-            .set_transact_items(Some(wanted));
-        let got = call
-            .set_return_consumed_capacity(options.capacity)
-            .send()
-            .await
-            .map_err(|error| {
-                let failure = Failure::from_sdk(error, false);
-                self.after_failure(&failure, gets.iter().map(|get| get.table.as_str()));
-                failure
-            })?;
+        let call = self.shared.dynamodb.transact_get_items().set_transact_items(Some(wanted));
+        let got = call.set_return_consumed_capacity(options.capacity).send().await.map_err(|error| {
+            let failure = Failure::from_sdk(error, false);
+            self.after_failure(&failure, gets.iter().map(|get| get.table.as_str()));
+            failure
+        })?;
         let mut out = reply::success();
         let mut writer = Writer::new(&mut out);
         writer.array(2);
@@ -78,9 +59,7 @@ impl Call<'_> {
         }
         let consumed = got.consumed_capacity.unwrap_or_default();
         writer.array(consumed.len());
-        consumed
-            .iter()
-            .for_each(|consumed| capacity::write_extended(consumed, &mut writer));
+        consumed.iter().for_each(|consumed| capacity::write_extended(consumed, &mut writer));
         Ok(out)
     }
 
@@ -94,25 +73,13 @@ impl Call<'_> {
         for write in writes {
             prepared.push(self.prepare(write).await?);
         }
-        let changing = prepared
-            .iter()
-            .filter(|prepared| !matches!(prepared.outcome, Outcome::Unchanged));
+        let changing = prepared.iter().filter(|prepared| !matches!(prepared.outcome, Outcome::Unchanged));
         let pending: Vec<_> = changing
-            .map(|prepared| {
-                (
-                    self.shared.begin_write(prepared.key.clone()),
-                    prepared.outcome.clone(),
-                )
-            })
+            .map(|prepared| (self.shared.begin_write(prepared.key.clone()), prepared.outcome.clone()))
             .collect();
         let call = self.shared.dynamodb.transact_write_items();
         let call = call
-            .set_transact_items(Some(
-                prepared
-                    .iter()
-                    .map(|prepared| prepared.write.clone())
-                    .collect(),
-            ))
+            .set_transact_items(Some(prepared.iter().map(|prepared| prepared.write.clone()).collect()))
             .set_client_request_token(options.token)
             .set_return_consumed_capacity(options.capacity)
             .set_return_item_collection_metrics(options.metrics);
@@ -121,9 +88,7 @@ impl Call<'_> {
             Err(error) => {
                 let mut failure = Failure::from_transaction(error);
                 let outcome = self.after_failure(&failure, tables.iter().map(String::as_str));
-                pending
-                    .into_iter()
-                    .for_each(|(write, _)| write.finish(outcome.clone()));
+                pending.into_iter().for_each(|(write, _)| write.finish(outcome.clone()));
                 for (reason, prepared) in failure.reasons_mut().iter_mut().zip(&prepared) {
                     let item = reason.item.take();
                     let encode = |item| item::encode(&item, &prepared.schema, &self.shared.lists);
@@ -132,18 +97,14 @@ impl Call<'_> {
                 return Err(failure);
             }
         };
-        pending
-            .into_iter()
-            .for_each(|(write, outcome)| write.finish(outcome));
+        pending.into_iter().for_each(|(write, outcome)| write.finish(outcome));
         let mut out = reply::success();
         let mut writer = Writer::new(&mut out);
         writer.array(3);
         // Results of the writes: always none, and one client reads no more than the head.
         writer.array(0);
         writer.array(done.consumed_capacity().len());
-        done.consumed_capacity()
-            .iter()
-            .for_each(|consumed| capacity::write_extended(consumed, &mut writer));
+        done.consumed_capacity().iter().for_each(|consumed| capacity::write_extended(consumed, &mut writer));
         reply::write_metrics_by_table(done.item_collection_metrics(), &mut writer)?;
         Ok(out)
     }
@@ -153,25 +114,15 @@ impl Call<'_> {
         let key = schema.read(&write.key)?;
         let cache_key = ItemKey::new(&write.table, &schema.write(&key)?);
         let mut placeholders = Placeholders::default();
-        let condition = write
-            .condition
-            .map(|condition| placeholders.condition(&condition))
-            .transpose()?;
-        let update = write
-            .update
-            .map(|update| placeholders.update(&update))
-            .transpose()?;
+        let condition = write.condition.map(|condition| placeholders.condition(&condition)).transpose()?;
+        let update = write.update.map(|update| placeholders.update(&update)).transpose()?;
         let names = placeholders.take_names();
         let values = placeholders.take_values();
-        let on_failure = write
-            .return_old_on_failure
-            .then_some(ReturnValuesOnConditionCheckFailure::AllOld);
+        let on_failure = write.return_old_on_failure.then_some(ReturnValuesOnConditionCheckFailure::AllOld);
         let item = TransactWriteItem::builder();
         let (item, outcome) = match write.kind {
             TransactionKind::Put => {
-                let bytes = write
-                    .item
-                    .ok_or_else(|| Failure::validation("a put without an item"))?;
+                let bytes = write.item.ok_or_else(|| Failure::validation("a put without an item"))?;
                 let mut attributes = item::decode(&bytes, &self.shared.lists)?;
                 attributes.extend(key);
                 let now = self.item(attributes.clone(), &schema)?;
@@ -182,10 +133,7 @@ impl Call<'_> {
                     .set_expression_attribute_names(names)
                     .set_expression_attribute_values(values)
                     .set_return_values_on_condition_check_failure(on_failure);
-                (
-                    item.put(put.build().map_err(incomplete)?),
-                    Outcome::Now(Some(now)),
-                )
+                (item.put(put.build().map_err(incomplete)?), Outcome::Now(Some(now)))
             }
             TransactionKind::Delete => {
                 let delete = Delete::builder()
@@ -195,10 +143,7 @@ impl Call<'_> {
                     .set_expression_attribute_names(names)
                     .set_expression_attribute_values(values)
                     .set_return_values_on_condition_check_failure(on_failure);
-                (
-                    item.delete(delete.build().map_err(incomplete)?),
-                    Outcome::Now(None),
-                )
+                (item.delete(delete.build().map_err(incomplete)?), Outcome::Now(None))
             }
             TransactionKind::Update => {
                 let update = Update::builder()
@@ -210,10 +155,7 @@ impl Call<'_> {
                     .set_expression_attribute_values(values)
                     .set_return_values_on_condition_check_failure(on_failure);
                 // A transaction returns no items, so what the update made of this one is not known.
-                (
-                    item.update(update.build().map_err(incomplete)?),
-                    Outcome::Unknown,
-                )
+                (item.update(update.build().map_err(incomplete)?), Outcome::Unknown)
             }
             TransactionKind::Check => {
                 let check = ConditionCheck::builder()
@@ -223,17 +165,9 @@ impl Call<'_> {
                     .set_expression_attribute_names(names)
                     .set_expression_attribute_values(values)
                     .set_return_values_on_condition_check_failure(on_failure);
-                (
-                    item.condition_check(check.build().map_err(incomplete)?),
-                    Outcome::Unchanged,
-                )
+                (item.condition_check(check.build().map_err(incomplete)?), Outcome::Unchanged)
             }
         };
-        Ok(Prepared {
-            write: item.build(),
-            key: cache_key,
-            outcome,
-            schema,
-        })
+        Ok(Prepared { write: item.build(), key: cache_key, outcome, schema })
     }
 }

@@ -37,10 +37,7 @@ impl Call<'_> {
         let item = self.item(attributes.clone(), &schema)?;
         let mut placeholders = Placeholders::default();
         let options = request.options;
-        let condition = options
-            .condition
-            .map(|condition| placeholders.condition(&condition))
-            .transpose()?;
+        let condition = options.condition.map(|condition| placeholders.condition(&condition)).transpose()?;
         let put = self.shared.dynamodb.put_item();
         let put = put
             .table_name(&request.table)
@@ -74,14 +71,8 @@ impl Call<'_> {
         let key = ItemKey::new(&request.table, &schema.normalize(&request.key)?);
         let mut placeholders = Placeholders::default();
         let options = request.options;
-        let condition = options
-            .condition
-            .map(|condition| placeholders.condition(&condition))
-            .transpose()?;
-        let update = options
-            .update
-            .map(|update| placeholders.update(&update))
-            .transpose()?;
+        let condition = options.condition.map(|condition| placeholders.condition(&condition)).transpose()?;
+        let update = options.update.map(|update| placeholders.update(&update)).transpose()?;
         // A client that wants nothing back leaves room to ask for the new item, for the caches. It costs nothing.
         let wanted = options.return_values;
         let asked = wanted.clone().unwrap_or(ReturnValue::AllNew);
@@ -127,10 +118,7 @@ impl Call<'_> {
         let key = ItemKey::new(&request.table, &schema.normalize(&request.key)?);
         let mut placeholders = Placeholders::default();
         let options = request.options;
-        let condition = options
-            .condition
-            .map(|condition| placeholders.condition(&condition))
-            .transpose()?;
+        let condition = options.condition.map(|condition| placeholders.condition(&condition)).transpose()?;
         let delete = self.shared.dynamodb.delete_item();
         let delete = delete
             .table_name(&request.table)
@@ -159,18 +147,10 @@ impl Call<'_> {
         self.answer(&written, &schema, Form::Whole)
     }
 
-    fn answer(
-        &self,
-        written: &Written,
-        schema: &KeySchema,
-        form: Form,
-    ) -> Result<Vec<u8>, Failure> {
+    fn answer(&self, written: &Written, schema: &KeySchema, form: Form) -> Result<Vec<u8>, Failure> {
         let mut out = reply::success();
         let mut writer = Writer::new(&mut out);
-        let attributes = written
-            .attributes
-            .as_ref()
-            .filter(|attributes| !attributes.is_empty());
+        let attributes = written.attributes.as_ref().filter(|attributes| !attributes.is_empty());
         let metrics = written.metrics.as_ref().and_then(capacity::metrics);
         if attributes.is_none() && written.capacity.is_none() && metrics.is_none() {
             writer.null();

@@ -37,20 +37,11 @@ pub(super) fn read_gets(reader: &mut Reader<'_>) -> Result<Vec<BatchGet>, ReadEr
     while tables.next(reader)? {
         let table = reader.text()?.into_owned();
         if reader.array()?.announced() != Some(3) {
-            return Err(reader
-                .malformed("expected consistency, projection and keys")
-                .into());
+            return Err(reader.malformed("expected consistency, projection and keys").into());
         }
         let consistent = reader.bool()?;
-        let projection = nullable_bytes(reader)?
-            .map(|bytes| expression::read_projection(&bytes))
-            .transpose()?;
-        gets.push(BatchGet {
-            table,
-            consistent,
-            projection,
-            keys: byte_strings(reader)?,
-        });
+        let projection = nullable_bytes(reader)?.map(|bytes| expression::read_projection(&bytes)).transpose()?;
+        gets.push(BatchGet { table, consistent, projection, keys: byte_strings(reader)? });
     }
     Ok(gets)
 }
@@ -67,10 +58,7 @@ pub(super) fn read_writes(reader: &mut Reader<'_>) -> Result<Vec<BatchWrite>, Re
             if !items.next(reader)? {
                 return Err(reader.malformed("a key without an item or null").into());
             }
-            writes.push(Write {
-                key,
-                item: nullable_bytes(reader)?,
-            });
+            writes.push(Write { key, item: nullable_bytes(reader)? });
         }
         batches.push(BatchWrite { table, writes });
     }

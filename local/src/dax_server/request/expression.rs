@@ -125,11 +125,7 @@ const OPERATORS: [Option<(Operator, &str)>; 27] = [
 impl Operator {
     /// As it is written in an expression.
     pub(crate) fn text(self) -> &'static str {
-        OPERATORS
-            .iter()
-            .flatten()
-            .find(|known| known.0 == self)
-            .map_or("", |known| known.1)
+        OPERATORS.iter().flatten().find(|known| known.0 == self).map_or("", |known| known.1)
     }
 
     fn from_code(code: u64) -> Option<Self> {
@@ -145,9 +141,7 @@ impl Expression {
     /// A validation failure for anything but a complete expression. `what` names it in the message.
     pub(crate) fn read(bytes: &[u8], what: &str) -> Result<Self, Failure> {
         if bytes.is_empty() {
-            return Err(Failure::validation(format!(
-                "Invalid {what}: The expression can not be empty;"
-            )));
+            return Err(Failure::validation(format!("Invalid {what}: The expression can not be empty;")));
         }
         let mut reader = Reader::whole(bytes);
         read(&mut reader).map_err(|cause| Failure::validation(format!("Invalid {what}: {cause}")))
@@ -185,12 +179,9 @@ pub(crate) fn read_projection(bytes: &[u8]) -> Result<Vec<Path>, Failure> {
         reader.end()?;
         Ok(paths)
     };
-    let paths = read()
-        .map_err(|cause| Failure::validation(format!("Invalid ProjectionExpression: {cause}")))?;
+    let paths = read().map_err(|cause| Failure::validation(format!("Invalid ProjectionExpression: {cause}")))?;
     if paths.is_empty() {
-        return Err(Failure::validation(
-            "Invalid ProjectionExpression: The expression can not be empty;",
-        ));
+        return Err(Failure::validation("Invalid ProjectionExpression: The expression can not be empty;"));
     }
     Ok(paths)
 }
@@ -231,9 +222,7 @@ fn tree(reader: &mut Reader<'_>, depth: usize) -> Result<Tree, dax_client::cbor:
             if items.next(reader)? {
                 return Err(reader.malformed("a variable with two numbers"));
             }
-            Ok(Tree::Variable(
-                usize::try_from(position).unwrap_or(usize::MAX),
-            ))
+            Ok(Tree::Variable(usize::try_from(position).unwrap_or(usize::MAX)))
         }
         PATH => {
             let mut elements = Vec::new();
@@ -243,8 +232,7 @@ fn tree(reader: &mut Reader<'_>, depth: usize) -> Result<Tree, dax_client::cbor:
             Ok(Tree::Path(Path(elements)))
         }
         code => {
-            let operator =
-                Operator::from_code(code).ok_or_else(|| reader.malformed("unknown operator"))?;
+            let operator = Operator::from_code(code).ok_or_else(|| reader.malformed("unknown operator"))?;
             let mut operands = Vec::new();
             while items.next(reader)? {
                 operands.push(tree(reader, depth + 1)?);

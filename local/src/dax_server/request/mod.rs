@@ -24,37 +24,19 @@ use super::{failure::Failure, operation::Operation};
 pub(crate) enum Request {
     Authorize(Authorization),
     Endpoints,
-    DefineKeySchema {
-        table: String,
-    },
-    DefineAttributeListId {
-        names: Vec<String>,
-    },
-    DefineAttributeList {
-        id: u64,
-    },
+    DefineKeySchema { table: String },
+    DefineAttributeListId { names: Vec<String> },
+    DefineAttributeList { id: u64 },
     GetItem(ItemRequest),
     PutItem(ItemRequest),
     UpdateItem(ItemRequest),
     DeleteItem(ItemRequest),
     Query(QueryRequest),
     Scan(QueryRequest),
-    BatchGetItem {
-        tables: Vec<BatchGet>,
-        options: Options,
-    },
-    BatchWriteItem {
-        tables: Vec<BatchWrite>,
-        options: Options,
-    },
-    TransactGetItems {
-        gets: Vec<TransactGet>,
-        options: Options,
-    },
-    TransactWriteItems {
-        writes: Vec<TransactWrite>,
-        options: Options,
-    },
+    BatchGetItem { tables: Vec<BatchGet>, options: Options },
+    BatchWriteItem { tables: Vec<BatchWrite>, options: Options },
+    TransactGetItems { gets: Vec<TransactGet>, options: Options },
+    TransactWriteItems { writes: Vec<TransactWrite>, options: Options },
 }
 
 /// Who opened the connection, and the proof.
@@ -91,13 +73,10 @@ impl Request {
     /// A validation failure if an argument is not what the method takes.
     pub(crate) fn read(operation: Operation, arguments: &[u8]) -> Result<Self, Failure> {
         let mut reader = Reader::whole(arguments);
-        let request =
-            Self::read_arguments(operation, &mut reader).map_err(|cause| match cause {
-                ReadError::Failure(failure) => failure,
-                ReadError::Cbor(cause) => {
-                    Failure::validation(format!("malformed {}: {cause}", operation.name()))
-                }
-            })?;
+        let request = Self::read_arguments(operation, &mut reader).map_err(|cause| match cause {
+            ReadError::Failure(failure) => failure,
+            ReadError::Cbor(cause) => Failure::validation(format!("malformed {}: {cause}", operation.name())),
+        })?;
         Ok(request)
     }
 
@@ -110,16 +89,10 @@ impl Request {
                 // The session token is no part of what was signed, and the user agent is of no interest.
                 reader.skip()?;
                 reader.skip()?;
-                Self::Authorize(Authorization {
-                    access_key_id,
-                    signature,
-                    string_to_sign,
-                })
+                Self::Authorize(Authorization { access_key_id, signature, string_to_sign })
             }
             Operation::Endpoints => Self::Endpoints,
-            Operation::DefineKeySchema => Self::DefineKeySchema {
-                table: table(reader)?,
-            },
+            Operation::DefineKeySchema => Self::DefineKeySchema { table: table(reader)? },
             Operation::DefineAttributeListId => {
                 let mut names = Vec::new();
                 let mut items = reader.array()?;
@@ -139,44 +112,26 @@ impl Request {
                     Some(bytes) => Some(Expression::read(&bytes, "KeyConditionExpression")?),
                     None => None,
                 };
-                Self::Query(QueryRequest {
-                    table,
-                    key_condition,
-                    options: Options::read(reader)?,
-                })
+                Self::Query(QueryRequest { table, key_condition, options: Options::read(reader)? })
             }
-            Operation::Scan => Self::Scan(QueryRequest {
-                table: table(reader)?,
-                key_condition: None,
-                options: Options::read(reader)?,
-            }),
+            Operation::Scan => {
+                Self::Scan(QueryRequest { table: table(reader)?, key_condition: None, options: Options::read(reader)? })
+            }
             Operation::BatchGetItem => {
                 let tables = batch::read_gets(reader)?;
-                Self::BatchGetItem {
-                    tables,
-                    options: Options::read(reader)?,
-                }
+                Self::BatchGetItem { tables, options: Options::read(reader)? }
             }
             Operation::BatchWriteItem => {
                 let tables = batch::read_writes(reader)?;
-                Self::BatchWriteItem {
-                    tables,
-                    options: Options::read(reader)?,
-                }
+                Self::BatchWriteItem { tables, options: Options::read(reader)? }
             }
             Operation::TransactGetItems => {
                 let gets = transaction::read_gets(reader)?;
-                Self::TransactGetItems {
-                    gets,
-                    options: Options::read(reader)?,
-                }
+                Self::TransactGetItems { gets, options: Options::read(reader)? }
             }
             Operation::TransactWriteItems => {
                 let writes = transaction::read_writes(reader)?;
-                Self::TransactWriteItems {
-                    writes,
-                    options: Options::read(reader)?,
-                }
+                Self::TransactWriteItems { writes, options: Options::read(reader)? }
             }
         })
     }
@@ -205,11 +160,7 @@ fn item_request(reader: &mut Reader<'_>, with_item: bool) -> Result<ItemRequest,
     Ok(ItemRequest {
         table: table(reader)?,
         key: reader.bytes()?.into_owned(),
-        item: if with_item {
-            reader.bytes()?.into_owned()
-        } else {
-            Vec::new()
-        },
+        item: if with_item { reader.bytes()?.into_owned() } else { Vec::new() },
         options: Options::read(reader)?,
     })
 }
@@ -222,15 +173,9 @@ fn table(reader: &mut Reader<'_>) -> cbor::Result<String> {
 /// Text that travels as a byte string.
 fn utf8(reader: &mut Reader<'_>, what: &'static str) -> cbor::Result<String> {
     let bytes = reader.bytes()?.into_owned();
-    String::from_utf8(bytes)
-        .ok()
-        .ok_or_else(|| reader.malformed(what))
+    String::from_utf8(bytes).ok().ok_or_else(|| reader.malformed(what))
 }
 
 fn nullable_bytes(reader: &mut Reader<'_>) -> cbor::Result<Option<Vec<u8>>> {
-    if reader.null()? {
-        Ok(None)
-    } else {
-        Ok(Some(reader.bytes()?.into_owned()))
-    }
+    if reader.null()? { Ok(None) } else { Ok(Some(reader.bytes()?.into_owned())) }
 }

@@ -1,8 +1,6 @@
 //! Optional parameters of a request: a map from numbers to values.
 
-use aws_sdk_dynamodb::types::{
-    ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValue, Select,
-};
+use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValue, Select};
 use dax_client::cbor::{self, Kind, Reader};
 
 use super::{
@@ -82,26 +80,15 @@ impl Options {
         while pairs.next(reader)? {
             options.read_parameter(reader, &mut encoded)?;
         }
-        options.projection = encoded
-            .projection
-            .map(|bytes| expression::read_projection(&bytes))
-            .transpose()?;
-        let decode = |bytes: Option<Vec<u8>>, what| {
-            bytes
-                .map(|bytes| Expression::read(&bytes, what))
-                .transpose()
-        };
+        options.projection = encoded.projection.map(|bytes| expression::read_projection(&bytes)).transpose()?;
+        let decode = |bytes: Option<Vec<u8>>, what| bytes.map(|bytes| Expression::read(&bytes, what)).transpose();
         options.condition = decode(encoded.condition, "ConditionExpression")?;
         options.update = decode(encoded.update, "UpdateExpression")?;
         options.filter = decode(encoded.filter, "FilterExpression")?;
         Ok(options)
     }
 
-    fn read_parameter(
-        &mut self,
-        reader: &mut Reader<'_>,
-        encoded: &mut Encoded,
-    ) -> cbor::Result<()> {
+    fn read_parameter(&mut self, reader: &mut Reader<'_>, encoded: &mut Encoded) -> cbor::Result<()> {
         match reader.uint()? {
             key::PROJECTION => encoded.projection = Some(reader.bytes()?.into_owned()),
             key::NAMES | key::VALUES => reader.skip()?,
@@ -109,19 +96,12 @@ impl Options {
             key::CONSUMED_CAPACITY => {
                 self.capacity = choice(
                     reader,
-                    &[
-                        (0, None),
-                        (1, Some(ReturnConsumedCapacity::Total)),
-                        (2, Some(ReturnConsumedCapacity::Indexes)),
-                    ],
+                    &[(0, None), (1, Some(ReturnConsumedCapacity::Total)), (2, Some(ReturnConsumedCapacity::Indexes))],
                 )?;
             }
             key::CONDITION => encoded.condition = Some(reader.bytes()?.into_owned()),
             key::COLLECTION_METRICS => {
-                self.metrics = choice(
-                    reader,
-                    &[(0, None), (1, Some(ReturnItemCollectionMetrics::Size))],
-                )?;
+                self.metrics = choice(reader, &[(0, None), (1, Some(ReturnItemCollectionMetrics::Size))])?;
             }
             key::RETURN_VALUES => {
                 self.return_values = choice(
@@ -171,18 +151,11 @@ fn flag(reader: &mut Reader<'_>) -> cbor::Result<bool> {
 
 fn int(reader: &mut Reader<'_>) -> cbor::Result<i32> {
     let value = reader.int()?;
-    i32::try_from(value)
-        .ok()
-        .ok_or_else(|| reader.malformed("integer out of range"))
+    i32::try_from(value).ok().ok_or_else(|| reader.malformed("integer out of range"))
 }
 
-fn choice<T: Clone>(
-    reader: &mut Reader<'_>,
-    choices: &[(i64, Option<T>)],
-) -> cbor::Result<Option<T>> {
+fn choice<T: Clone>(reader: &mut Reader<'_>, choices: &[(i64, Option<T>)]) -> cbor::Result<Option<T>> {
     let chosen = reader.int()?;
     let known = choices.iter().find(|choice| choice.0 == chosen);
-    known
-        .map(|choice| choice.1.clone())
-        .ok_or_else(|| reader.malformed("unknown choice for an optional parameter"))
+    known.map(|choice| choice.1.clone()).ok_or_else(|| reader.malformed("unknown choice for an optional parameter"))
 }

@@ -16,16 +16,11 @@ pub(crate) fn follow<'a>(path: &Path, item: &'a Attributes) -> Option<&'a Attrib
     let Element::Name(attribute) = first else {
         return None;
     };
-    rest.iter()
-        .try_fold(item.get(attribute)?, |value, element| {
-            match (element, value) {
-                (Element::Name(name), AttributeValue::M(map)) => map.get(name),
-                (Element::Index(index), AttributeValue::L(list)) => {
-                    list.get(usize::try_from(*index).ok()?)
-                }
-                _ => None,
-            }
-        })
+    rest.iter().try_fold(item.get(attribute)?, |value, element| match (element, value) {
+        (Element::Name(name), AttributeValue::M(map)) => map.get(name),
+        (Element::Index(index), AttributeValue::L(list)) => list.get(usize::try_from(*index).ok()?),
+        _ => None,
+    })
 }
 
 /// Top-level attributes that the paths start with.
@@ -40,9 +35,7 @@ pub(crate) fn attributes(paths: &[Path]) -> BTreeSet<&str> {
 pub(crate) fn check(paths: &[Path]) -> Result<(), Failure> {
     for (position, first) in paths.iter().enumerate() {
         if first.attribute().is_none() {
-            return Err(Failure::validation(
-                "Invalid ProjectionExpression: a path does not start with a name",
-            ));
+            return Err(Failure::validation("Invalid ProjectionExpression: a path does not start with a name"));
         }
         for second in paths.iter().skip(position + 1) {
             if let Some(problem) = collision(first, second) {
@@ -114,21 +107,10 @@ mod tests {
 
     #[test]
     fn paths_must_not_collide() {
-        let verdict =
-            |paths: &[&str]| check(&paths.iter().map(|text| path(text)).collect::<Vec<_>>());
+        let verdict = |paths: &[&str]| check(&paths.iter().map(|text| path(text)).collect::<Vec<_>>());
         assert!(verdict(&["a.b", "a.c", "a.d.0", "a.d.1", "b"]).is_ok());
-        for bad in [
-            &["a", "a"][..],
-            &["a", "a.b"],
-            &["a.b.0", "a.b"],
-            &["a.b", "a.0"],
-            &["0"],
-        ] {
-            assert_eq!(
-                verdict(bad).unwrap_err().code(),
-                Some("ValidationException"),
-                "{bad:?}"
-            );
+        for bad in [&["a", "a"][..], &["a", "a.b"], &["a.b.0", "a.b"], &["a.b", "a.0"], &["0"]] {
+            assert_eq!(verdict(bad).unwrap_err().code(), Some("ValidationException"), "{bad:?}");
         }
     }
 }

@@ -80,18 +80,10 @@ type Rendered = Result<(), Failure>;
 
 impl<'a> Renderer<'a> {
     fn new(placeholders: &'a mut Placeholders, expression: &'a Expression) -> Self {
-        Self {
-            placeholders,
-            expression,
-            variables: HashMap::new(),
-            text: String::new(),
-        }
+        Self { placeholders, expression, variables: HashMap::new(), text: String::new() }
     }
 
-    fn run(
-        mut self,
-        render: impl FnOnce(&mut Self, &'a Tree) -> Rendered,
-    ) -> Result<String, Failure> {
+    fn run(mut self, render: impl FnOnce(&mut Self, &'a Tree) -> Rendered) -> Result<String, Failure> {
         let expression = self.expression;
         render(&mut self, &expression.tree)?;
         Ok(self.text)
@@ -113,12 +105,7 @@ impl<'a> Renderer<'a> {
                 self.beside(Op::Not, inner)
             }
             (
-                Op::Equal
-                | Op::NotEqual
-                | Op::Less
-                | Op::LessOrEqual
-                | Op::Greater
-                | Op::GreaterOrEqual,
+                Op::Equal | Op::NotEqual | Op::Less | Op::LessOrEqual | Op::Greater | Op::GreaterOrEqual,
                 [left, right],
             ) => {
                 self.operand(left)?;
@@ -138,9 +125,7 @@ impl<'a> Renderer<'a> {
                 self.list(choices)
             }
             (Op::AttributeExists | Op::AttributeNotExists, [_])
-            | (Op::AttributeType | Op::BeginsWith | Op::Contains, [_, _]) => {
-                self.call(*operator, operands)
-            }
+            | (Op::AttributeType | Op::BeginsWith | Op::Contains, [_, _]) => self.call(*operator, operands),
             _ => Err(wrong_operands(*operator, operands.len())),
         }
     }
@@ -166,12 +151,8 @@ impl<'a> Renderer<'a> {
         match tree {
             Tree::Path(path) => self.path(path),
             Tree::Variable(position) => self.variable(*position),
-            Tree::Apply(operator @ Operator::Size, operands) if operands.len() == 1 => {
-                self.call(*operator, operands)
-            }
-            Tree::Apply(operator @ (Operator::IfNotExists | Operator::ListAppend), operands)
-                if operands.len() == 2 =>
-            {
+            Tree::Apply(operator @ Operator::Size, operands) if operands.len() == 1 => self.call(*operator, operands),
+            Tree::Apply(operator @ (Operator::IfNotExists | Operator::ListAppend), operands) if operands.len() == 2 => {
                 self.call(*operator, operands)
             }
             Tree::Apply(operator, operands) => Err(wrong_operands(*operator, operands.len())),
@@ -200,12 +181,7 @@ impl<'a> Renderer<'a> {
         let Tree::List(actions) = tree else {
             return Err(misplaced("no list of actions"));
         };
-        for section in [
-            Operator::Set,
-            Operator::Remove,
-            Operator::Add,
-            Operator::Delete,
-        ] {
+        for section in [Operator::Set, Operator::Remove, Operator::Add, Operator::Delete] {
             let mut lead = section.text();
             for action in actions {
                 let Tree::Apply(operator, operands) = action else {
@@ -219,18 +195,13 @@ impl<'a> Renderer<'a> {
                     self.text.push(' ');
                     self.action(section, operands)?;
                     lead = ",";
-                } else if !matches!(
-                    operator,
-                    Operator::Set | Operator::Remove | Operator::Add | Operator::Delete
-                ) {
+                } else if !matches!(operator, Operator::Set | Operator::Remove | Operator::Add | Operator::Delete) {
                     return Err(misplaced(operator.text()));
                 }
             }
         }
         if self.text.is_empty() {
-            return Err(Failure::validation(
-                "Invalid UpdateExpression: The expression can not be empty;",
-            ));
+            return Err(Failure::validation("Invalid UpdateExpression: The expression can not be empty;"));
         }
         Ok(())
     }
@@ -255,16 +226,14 @@ impl<'a> Renderer<'a> {
     /// The right side of `SET`: an operand, or two with `+` or `-` between.
     fn sum(&mut self, tree: &Tree) -> Rendered {
         match tree {
-            Tree::Apply(operator @ (Operator::Plus | Operator::Minus), operands) => {
-                match operands.as_slice() {
-                    [left, right] => {
-                        self.operand(left)?;
-                        self.infix(operator.text());
-                        self.operand(right)
-                    }
-                    _ => Err(wrong_operands(*operator, operands.len())),
+            Tree::Apply(operator @ (Operator::Plus | Operator::Minus), operands) => match operands.as_slice() {
+                [left, right] => {
+                    self.operand(left)?;
+                    self.infix(operator.text());
+                    self.operand(right)
                 }
-            }
+                _ => Err(wrong_operands(*operator, operands.len())),
+            },
             _ => self.operand(tree),
         }
     }
@@ -297,16 +266,11 @@ impl<'a> Renderer<'a> {
 
     fn variable(&mut self, position: usize) -> Rendered {
         if !self.variables.contains_key(&position) {
-            let value = self
-                .expression
-                .values
-                .get(position)
-                .ok_or_else(|| misplaced("a value that was not sent"))?;
+            let value = self.expression.values.get(position).ok_or_else(|| misplaced("a value that was not sent"))?;
             let placeholder = self.placeholders.value(value);
             self.variables.insert(position, placeholder);
         }
-        self.text
-            .push_str(self.variables.get(&position).map_or("", String::as_str));
+        self.text.push_str(self.variables.get(&position).map_or("", String::as_str));
         Ok(())
     }
 }
@@ -340,33 +304,19 @@ mod tests {
     }
 
     fn numbers(count: usize) -> Vec<AttributeValue> {
-        (0..count)
-            .map(|n| AttributeValue::N(n.to_string()))
-            .collect()
+        (0..count).map(|n| AttributeValue::N(n.to_string())).collect()
     }
 
     #[track_caller]
     fn check(tree: Tree, expected: &str) {
-        let expression = Expression {
-            tree,
-            values: numbers(4),
-        };
-        assert_eq!(
-            Placeholders::default().condition(&expression).unwrap(),
-            expected
-        );
+        let expression = Expression { tree, values: numbers(4) };
+        assert_eq!(Placeholders::default().condition(&expression).unwrap(), expected);
     }
 
     #[track_caller]
     fn check_update(actions: Vec<Tree>, expected: &str) {
-        let expression = Expression {
-            tree: Tree::List(actions),
-            values: numbers(4),
-        };
-        assert_eq!(
-            Placeholders::default().update(&expression).unwrap(),
-            expected
-        );
+        let expression = Expression { tree: Tree::List(actions), values: numbers(4) };
+        assert_eq!(Placeholders::default().update(&expression).unwrap(), expected);
     }
 
     #[test]
@@ -374,22 +324,10 @@ mod tests {
         use Operator::{And, Not, Or};
         let (a, b, c) = (equal("a", 0), equal("b", 1), equal("c", 2));
         check(a.clone(), "#n0 = :v0");
-        check(
-            apply(And, [apply(And, [a.clone(), b.clone()]), c.clone()]),
-            "#n0 = :v0 AND #n1 = :v1 AND #n2 = :v2",
-        );
-        check(
-            apply(And, [apply(Or, [a.clone(), b.clone()]), c.clone()]),
-            "(#n0 = :v0 OR #n1 = :v1) AND #n2 = :v2",
-        );
-        check(
-            apply(Or, [a.clone(), apply(And, [b.clone(), c])]),
-            "#n0 = :v0 OR #n1 = :v1 AND #n2 = :v2",
-        );
-        check(
-            apply(Not, [apply(Or, [a.clone(), b])]),
-            "NOT (#n0 = :v0 OR #n1 = :v1)",
-        );
+        check(apply(And, [apply(And, [a.clone(), b.clone()]), c.clone()]), "#n0 = :v0 AND #n1 = :v1 AND #n2 = :v2");
+        check(apply(And, [apply(Or, [a.clone(), b.clone()]), c.clone()]), "(#n0 = :v0 OR #n1 = :v1) AND #n2 = :v2");
+        check(apply(Or, [a.clone(), apply(And, [b.clone(), c])]), "#n0 = :v0 OR #n1 = :v1 AND #n2 = :v2");
+        check(apply(Not, [apply(Or, [a.clone(), b])]), "NOT (#n0 = :v0 OR #n1 = :v1)");
         check(apply(Not, [apply(Not, [a])]), "NOT NOT #n0 = :v0");
     }
 
@@ -397,32 +335,16 @@ mod tests {
     fn every_kind_of_condition_is_written() {
         use Operator::{AttributeExists, Between, Contains, In, LessOrEqual, Size};
         let values = || vec![Tree::Variable(0), Tree::Variable(1)];
-        check(
-            apply(Between, [path("a"), Tree::Variable(0), Tree::Variable(1)]),
-            "#n0 BETWEEN :v0 AND :v1",
-        );
-        check(
-            apply(In, [path("a"), Tree::List(values())]),
-            "#n0 IN (:v0, :v1)",
-        );
+        check(apply(Between, [path("a"), Tree::Variable(0), Tree::Variable(1)]), "#n0 BETWEEN :v0 AND :v1");
+        check(apply(In, [path("a"), Tree::List(values())]), "#n0 IN (:v0, :v1)");
         check(apply(AttributeExists, [path("a")]), "attribute_exists(#n0)");
-        check(
-            apply(Contains, [path("a"), path("b")]),
-            "contains(#n0, #n1)",
-        );
-        check(
-            apply(LessOrEqual, [apply(Size, [path("a")]), Tree::Variable(3)]),
-            "size(#n0) <= :v0",
-        );
+        check(apply(Contains, [path("a"), path("b")]), "contains(#n0, #n1)");
+        check(apply(LessOrEqual, [apply(Size, [path("a")]), Tree::Variable(3)]), "size(#n0) <= :v0");
         check(
             apply(
                 Operator::Equal,
                 [
-                    Tree::Path(Path(vec![
-                        Element::Name("a.b".into()),
-                        Element::Index(2),
-                        Element::Name("c".into()),
-                    ])),
+                    Tree::Path(Path(vec![Element::Name("a.b".into()), Element::Index(2), Element::Name("c".into())])),
                     path("c"),
                 ],
             ),
@@ -438,16 +360,7 @@ mod tests {
             vec![
                 set("a", Tree::Variable(0)),
                 apply(Remove, [path("b")]),
-                set(
-                    "c",
-                    apply(
-                        Plus,
-                        [
-                            apply(IfNotExists, [path("c"), Tree::Variable(1)]),
-                            Tree::Variable(0),
-                        ],
-                    ),
-                ),
+                set("c", apply(Plus, [apply(IfNotExists, [path("c"), Tree::Variable(1)]), Tree::Variable(0)])),
                 apply(Add, [path("d"), Tree::Variable(2)]),
                 apply(Delete, [path("e"), Tree::Variable(3)]),
             ],
@@ -462,14 +375,8 @@ mod tests {
     #[test]
     fn expressions_of_one_request_share_names_and_keep_their_values_apart() {
         let mut placeholders = Placeholders::default();
-        let first = Expression {
-            tree: equal("a", 0),
-            values: vec![AttributeValue::S("x".into())],
-        };
-        let second = Expression {
-            tree: equal("a", 0),
-            values: vec![AttributeValue::S("y".into())],
-        };
+        let first = Expression { tree: equal("a", 0), values: vec![AttributeValue::S("x".into())] };
+        let second = Expression { tree: equal("a", 0), values: vec![AttributeValue::S("y".into())] };
         assert_eq!(placeholders.condition(&first).unwrap(), "#n0 = :v0");
         assert_eq!(placeholders.condition(&second).unwrap(), "#n0 = :v1");
         assert_eq!(placeholders.take_names().unwrap().len(), 1);
@@ -485,21 +392,11 @@ mod tests {
             equal("a", 9),
             apply(Operator::Set, [path("a"), Tree::Variable(0)]),
             apply(Operator::In, [path("a"), Tree::Variable(0)]),
-            Tree::Apply(
-                Operator::Equal,
-                vec![Tree::Path(Path(vec![])), Tree::Variable(0)],
-            ),
+            Tree::Apply(Operator::Equal, vec![Tree::Path(Path(vec![])), Tree::Variable(0)]),
         ] {
-            let expression = Expression {
-                tree,
-                values: numbers(1),
-            };
+            let expression = Expression { tree, values: numbers(1) };
             let failure = Placeholders::default().condition(&expression).unwrap_err();
-            assert_eq!(
-                failure.code(),
-                Some("ValidationException"),
-                "{expression:?}"
-            );
+            assert_eq!(failure.code(), Some("ValidationException"), "{expression:?}");
         }
     }
 }

@@ -73,14 +73,8 @@ pub(super) fn read_gets(reader: &mut Reader<'_>) -> Result<Vec<TransactGet>, Rea
     let entries = tables.into_iter().zip(keys).zip(projections);
     let mut gets = Vec::new();
     for ((table, key), projection) in entries {
-        let projection = projection
-            .map(|bytes| expression::read_projection(&bytes))
-            .transpose()?;
-        gets.push(TransactGet {
-            table,
-            key,
-            projection,
-        });
+        let projection = projection.map(|bytes| expression::read_projection(&bytes)).transpose()?;
+        gets.push(TransactGet { table, key, projection });
     }
     Ok(gets)
 }
@@ -104,36 +98,16 @@ pub(super) fn read_writes(reader: &mut Reader<'_>) -> Result<Vec<TransactWrite>,
     same_length(
         reader,
         count,
-        &[
-            tables.len(),
-            keys.len(),
-            values.len(),
-            on_failure.len(),
-            conditions.len(),
-            updates.len(),
-        ],
+        &[tables.len(), keys.len(), values.len(), on_failure.len(), conditions.len(), updates.len()],
     )?;
     let places = kinds.into_iter().zip(tables).zip(keys).zip(values);
     let expressions = on_failure.into_iter().zip(conditions).zip(updates);
     let mut writes = Vec::new();
-    for ((((kind, table), key), item), ((on_failure, condition), update)) in places.zip(expressions)
-    {
-        let condition = condition
-            .map(|bytes| Expression::read(&bytes, "ConditionExpression"))
-            .transpose()?;
-        let update = update
-            .map(|bytes| Expression::read(&bytes, "UpdateExpression"))
-            .transpose()?;
+    for ((((kind, table), key), item), ((on_failure, condition), update)) in places.zip(expressions) {
+        let condition = condition.map(|bytes| Expression::read(&bytes, "ConditionExpression")).transpose()?;
+        let update = update.map(|bytes| Expression::read(&bytes, "UpdateExpression")).transpose()?;
         let return_old_on_failure = on_failure == Some(ALL_OLD);
-        writes.push(TransactWrite {
-            kind,
-            table,
-            key,
-            item,
-            return_old_on_failure,
-            condition,
-            update,
-        });
+        writes.push(TransactWrite { kind, table, key, item, return_old_on_failure, condition, update });
     }
     Ok(writes)
 }

@@ -50,11 +50,7 @@ fn units_by_index(indexes: &Indexes, writer: &mut Writer<'_>) {
 /// The form of transactions, which tells reads and writes apart.
 pub(crate) fn write_extended(capacity: &ConsumedCapacity, writer: &mut Writer<'_>) {
     writer.open_map();
-    let total = [
-        capacity.capacity_units(),
-        capacity.read_capacity_units(),
-        capacity.write_capacity_units(),
-    ];
+    let total = [capacity.capacity_units(), capacity.read_capacity_units(), capacity.write_capacity_units()];
     write_units(total, writer);
     writer.uint(key::TABLE_NAME);
     writer.text(capacity.table_name().unwrap_or_default());
@@ -78,20 +74,13 @@ pub(crate) fn write_extended(capacity: &ConsumedCapacity, writer: &mut Writer<'_
 }
 
 fn write_part(capacity: &Capacity, writer: &mut Writer<'_>) {
-    let units = [
-        capacity.capacity_units(),
-        capacity.read_capacity_units(),
-        capacity.write_capacity_units(),
-    ];
+    let units = [capacity.capacity_units(), capacity.read_capacity_units(), capacity.write_capacity_units()];
     writer.map(units.iter().flatten().count());
     write_units(units, writer);
 }
 
 fn write_units(units: [Option<f64>; 3], writer: &mut Writer<'_>) {
-    for (key, units) in [key::UNITS, key::READ_UNITS, key::WRITE_UNITS]
-        .into_iter()
-        .zip(units)
-    {
+    for (key, units) in [key::UNITS, key::READ_UNITS, key::WRITE_UNITS].into_iter().zip(units) {
         if let Some(units) = units {
             writer.uint(key);
             writer.f64(units);
@@ -108,13 +97,9 @@ pub(crate) fn metrics(metrics: &ItemCollectionMetrics) -> Option<(&AttributeValu
 }
 
 /// A byte string with the partition key's value and both ends of the estimated size.
-pub(crate) fn write_metrics(
-    (key, size): (&AttributeValue, &[f64]),
-    writer: &mut Writer<'_>,
-) -> Result<(), Failure> {
+pub(crate) fn write_metrics((key, size): (&AttributeValue, &[f64]), writer: &mut Writer<'_>) -> Result<(), Failure> {
     writer.nested(|writer| {
-        value::write(key, writer)
-            .map_err(|cause| Failure::validation(format!("item collection key: {cause}")))?;
+        value::write(key, writer).map_err(|cause| Failure::validation(format!("item collection key: {cause}")))?;
         writer.f64(size.first().copied().unwrap_or_default());
         writer.f64(size.get(1).copied().unwrap_or_default());
         Ok(())
@@ -127,10 +112,7 @@ mod tests {
 
     #[test]
     fn capacity_is_a_byte_string_of_five_items() {
-        let capacity = ConsumedCapacity::builder()
-            .table_name("HashS")
-            .capacity_units(0.5)
-            .build();
+        let capacity = ConsumedCapacity::builder().table_name("HashS").capacity_units(0.5).build();
         let mut out = Vec::new();
         write(&capacity, &mut Writer::new(&mut out)).unwrap();
         let hex: String = out.iter().map(|byte| format!("{byte:02x}")).collect();

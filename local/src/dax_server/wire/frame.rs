@@ -53,9 +53,7 @@ impl Scanner {
         let after_head = self.at + reader.position();
         match (head.kind, head.argument) {
             (Kind::Bytes | Kind::Text, Some(length)) => {
-                let end = usize::try_from(length)
-                    .ok()
-                    .and_then(|length| after_head.checked_add(length));
+                let end = usize::try_from(length).ok().and_then(|length| after_head.checked_add(length));
                 let end = end.ok_or_else(|| reader.malformed("length out of range"))?;
                 if end > buffer.len() {
                     return Ok(false);
@@ -70,9 +68,7 @@ impl Scanner {
             (Kind::Array, Some(0)) | (Kind::Map, Some(0)) => self.complete(),
             (Kind::Array, Some(count)) => self.open(&reader, Container::Items(count))?,
             (Kind::Map, Some(pairs)) => {
-                let count = pairs
-                    .checked_mul(2)
-                    .ok_or_else(|| reader.malformed("length out of range"))?;
+                let count = pairs.checked_mul(2).ok_or_else(|| reader.malformed("length out of range"))?;
                 self.open(&reader, Container::Items(count))?;
             }
             (Kind::Tag, _) => self.open(&reader, Container::Items(1))?,
@@ -119,11 +115,9 @@ mod tests {
     /// Feeds `bytes` in growing prefixes and returns how many were needed for `items` items.
     fn needed(bytes: &[u8], items: usize) -> Option<usize> {
         let mut scanner = Scanner::default();
-        (0..=bytes.len())
-            .find(|end| scanner.has(&bytes[..*end], items).unwrap())
-            .inspect(|end| {
-                assert_eq!(scanner.position(), *end);
-            })
+        (0..=bytes.len()).find(|end| scanner.has(&bytes[..*end], items).unwrap()).inspect(|end| {
+            assert_eq!(scanner.position(), *end);
+        })
     }
 
     #[test]
@@ -142,11 +136,7 @@ mod tests {
             let mut with_rest = bytes.to_vec();
             with_rest.extend([0x00, 0x00]);
             assert_eq!(needed(&with_rest, 1), Some(bytes.len()), "{what}");
-            assert_eq!(
-                needed(&with_rest, 2),
-                Some(bytes.len() + 1),
-                "{what}, and one more"
-            );
+            assert_eq!(needed(&with_rest, 2), Some(bytes.len() + 1), "{what}, and one more");
             assert_eq!(needed(bytes, 2), None, "{what}");
         }
     }
@@ -155,15 +145,9 @@ mod tests {
     fn wrong_bytes_are_refused() {
         for (what, bytes) in [
             ("stray end mark", vec![0xff]),
-            (
-                "end mark in an array of known length",
-                vec![0x82, 0x01, 0xff],
-            ),
+            ("end mark in an array of known length", vec![0x82, 0x01, 0xff]),
             ("reserved head", vec![0x1c]),
-            (
-                "impossible length",
-                vec![0x5b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
-            ),
+            ("impossible length", vec![0x5b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
             ("too deep", vec![0x81; MAX_DEPTH + 2]),
         ] {
             assert!(Scanner::default().has(&bytes, 1).is_err(), "{what}");

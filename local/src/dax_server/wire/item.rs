@@ -46,13 +46,7 @@ impl AttributeLists {
         if names.is_empty() {
             return Ok(EMPTY_LIST);
         }
-        if let Some(id) = self
-            .lists
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .by_names
-            .get(names)
-        {
+        if let Some(id) = self.lists.read().unwrap_or_else(PoisonError::into_inner).by_names.get(names) {
             return Ok(*id);
         }
         let mut lists = self.lists.write().unwrap_or_else(PoisonError::into_inner);
@@ -60,9 +54,7 @@ impl AttributeLists {
             return Ok(*id);
         }
         if lists.by_names.len() >= MAX_LISTS {
-            return Err(Failure::validation(
-                "too many different lists of attribute names",
-            ));
+            return Err(Failure::validation("too many different lists of attribute names"));
         }
         let mut id = candidate(names);
         while id <= EMPTY_LIST || lists.by_id.contains_key(&id) {
@@ -88,10 +80,7 @@ impl AttributeLists {
     /// Makes an id mean these names, for tests with recorded bytes.
     #[cfg(test)]
     pub(crate) fn define(&self, id: u64, names: Vec<String>) {
-        self.lists
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(id, names.into());
+        self.lists.write().unwrap_or_else(PoisonError::into_inner).insert(id, names.into());
     }
 }
 
@@ -111,11 +100,7 @@ fn candidate(names: &[String]) -> u64 {
         hash.update((name.len() as u64).to_be_bytes());
         hash.update(name);
     }
-    let head = hash
-        .finalize()
-        .iter()
-        .take(4)
-        .fold(0, |value, byte| value << 8 | u64::from(*byte));
+    let head = hash.finalize().iter().take(4).fold(0, |value, byte| value << 8 | u64::from(*byte));
     head & ID_MASK
 }
 
@@ -131,25 +116,15 @@ impl Item {
     ///
     /// # Errors
     /// If it has values that cannot be written.
-    pub(crate) fn new(
-        attributes: Attributes,
-        schema: &KeySchema,
-        lists: &AttributeLists,
-    ) -> Result<Self, Failure> {
+    pub(crate) fn new(attributes: Attributes, schema: &KeySchema, lists: &AttributeLists) -> Result<Self, Failure> {
         let encoded = encode(&attributes, schema, lists)?;
-        Ok(Self {
-            attributes,
-            encoded,
-        })
+        Ok(Self { attributes, encoded })
     }
 
     /// An item made of parts that belong together.
     #[cfg(test)]
     pub(crate) fn from_parts(attributes: Attributes, encoded: Vec<u8>) -> Self {
-        Self {
-            attributes,
-            encoded,
-        }
+        Self { attributes, encoded }
     }
 
     /// All attributes, the key's included.
@@ -164,10 +139,7 @@ impl Item {
 
     /// About how much memory it takes: the attributes are there twice, once encoded and once not.
     pub(crate) fn bytes(&self) -> usize {
-        self.encoded
-            .len()
-            .saturating_mul(3)
-            .saturating_add(self.attributes.len().saturating_mul(128))
+        self.encoded.len().saturating_mul(3).saturating_add(self.attributes.len().saturating_mul(128))
     }
 }
 
@@ -191,20 +163,10 @@ pub(crate) fn decode(bytes: &[u8], lists: &AttributeLists) -> Result<Attributes,
 ///
 /// # Errors
 /// If a value cannot be written.
-pub(crate) fn encode(
-    item: &Attributes,
-    schema: &KeySchema,
-    lists: &AttributeLists,
-) -> Result<Vec<u8>, Failure> {
-    let mut attributes: Vec<_> = item
-        .iter()
-        .filter(|(name, _)| !schema.contains(name))
-        .collect();
+pub(crate) fn encode(item: &Attributes, schema: &KeySchema, lists: &AttributeLists) -> Result<Vec<u8>, Failure> {
+    let mut attributes: Vec<_> = item.iter().filter(|(name, _)| !schema.contains(name)).collect();
     attributes.sort_unstable_by_key(|attribute| attribute.0);
-    let names: Vec<String> = attributes
-        .iter()
-        .map(|attribute| attribute.0.clone())
-        .collect();
+    let names: Vec<String> = attributes.iter().map(|attribute| attribute.0.clone()).collect();
     let mut out = Vec::new();
     let mut writer = Writer::new(&mut out);
     writer.uint(lists.id(&names)?);
@@ -218,16 +180,10 @@ pub(crate) fn encode(
 ///
 /// # Errors
 /// If a value cannot be written.
-pub(crate) fn encode_partial(
-    attributes: &Attributes,
-    lists: &AttributeLists,
-) -> Result<Vec<u8>, Failure> {
+pub(crate) fn encode_partial(attributes: &Attributes, lists: &AttributeLists) -> Result<Vec<u8>, Failure> {
     let mut attributes: Vec<_> = attributes.iter().collect();
     attributes.sort_unstable_by_key(|attribute| attribute.0);
-    let names: Vec<String> = attributes
-        .iter()
-        .map(|attribute| attribute.0.clone())
-        .collect();
+    let names: Vec<String> = attributes.iter().map(|attribute| attribute.0.clone()).collect();
     let mut out = Vec::new();
     let mut writer = Writer::new(&mut out);
     writer.uint(lists.id(&names)?);
@@ -239,14 +195,9 @@ pub(crate) fn encode_partial(
     Ok(out)
 }
 
-fn write_attribute(
-    name: &str,
-    attribute: &AttributeValue,
-    writer: &mut Writer<'_>,
-) -> Result<(), Failure> {
-    value::write(attribute, writer).map_err(|cause| {
-        Failure::validation(format!("attribute {name} cannot be written: {cause}"))
-    })
+fn write_attribute(name: &str, attribute: &AttributeValue, writer: &mut Writer<'_>) -> Result<(), Failure> {
+    value::write(attribute, writer)
+        .map_err(|cause| Failure::validation(format!("attribute {name} cannot be written: {cause}")))
 }
 
 #[cfg(test)]
@@ -262,17 +213,9 @@ mod tests {
         let (before, after) = (AttributeLists::default(), AttributeLists::default());
         after.id(&names(&["something", "else"])).unwrap();
         let id = before.id(&names(&["a", "b"])).unwrap();
-        assert_eq!(
-            after.id(&names(&["a", "b"])).unwrap(),
-            id,
-            "same id after a restart"
-        );
+        assert_eq!(after.id(&names(&["a", "b"])).unwrap(), id, "same id after a restart");
         assert_ne!(before.id(&names(&["ab"])).unwrap(), id);
-        assert_ne!(
-            before.id(&names(&["b", "a"])).unwrap(),
-            id,
-            "the order counts"
-        );
+        assert_ne!(before.id(&names(&["b", "a"])).unwrap(), id, "the order counts");
         assert_eq!(*before.names(id).unwrap(), ["a", "b"]);
         assert_eq!(before.id(&[]).unwrap(), EMPTY_LIST);
         assert!(before.names(EMPTY_LIST).unwrap().is_empty());

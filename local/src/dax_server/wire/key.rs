@@ -74,9 +74,7 @@ impl KeySchema {
     /// A validation failure if they are no key of this schema.
     pub(crate) fn read(&self, bytes: &[u8]) -> Result<Attributes, Failure> {
         let wrong = |cause: &dyn std::fmt::Display| {
-            Failure::validation(format!(
-                "The provided key element does not match the schema: {cause}"
-            ))
+            Failure::validation(format!("The provided key element does not match the schema: {cause}"))
         };
         let mut key = Attributes::with_capacity(2);
         let Some(range) = &self.range else {
@@ -93,10 +91,7 @@ impl KeySchema {
             return Ok(key);
         };
         let mut reader = Reader::whole(bytes);
-        let matching = match (
-            self.hash.kind,
-            reader.peek().map_err(|cause| wrong(&cause))?,
-        ) {
+        let matching = match (self.hash.kind, reader.peek().map_err(|cause| wrong(&cause))?) {
             (KeyKind::Text, Kind::Text) | (KeyKind::Bytes, Kind::Bytes) => true,
             (KeyKind::Number, kind) => !matches!(kind, Kind::Text | Kind::Bytes),
             _ => false,
@@ -104,14 +99,8 @@ impl KeySchema {
         if !matching {
             return Err(wrong(&"the hash key has another type"));
         }
-        key.insert(
-            self.hash.name.clone(),
-            value::read(&mut reader).map_err(|cause| wrong(&cause))?,
-        );
-        key.insert(
-            range.name.clone(),
-            read_bare(range.kind, reader.take_rest()).map_err(|cause| wrong(&cause))?,
-        );
+        key.insert(self.hash.name.clone(), value::read(&mut reader).map_err(|cause| wrong(&cause))?);
+        key.insert(range.name.clone(), read_bare(range.kind, reader.take_rest()).map_err(|cause| wrong(&cause))?);
         Ok(key)
     }
 
@@ -124,18 +113,16 @@ impl KeySchema {
         match (pick(item, &self.hash)?, &self.range) {
             (AttributeValue::S(text), None) => out.extend_from_slice(text.as_bytes()),
             (AttributeValue::B(bytes), None) => out.extend_from_slice(bytes.as_ref()),
-            (hash, _) => value::write(hash, &mut Writer::new(&mut out))
-                .map_err(|cause| mismatch(&self.hash, &cause))?,
+            (hash, _) => {
+                value::write(hash, &mut Writer::new(&mut out)).map_err(|cause| mismatch(&self.hash, &cause))?
+            }
         }
         if let Some(range) = &self.range {
             match pick(item, range)? {
                 AttributeValue::S(text) => out.extend_from_slice(text.as_bytes()),
                 AttributeValue::B(bytes) => out.extend_from_slice(bytes.as_ref()),
                 AttributeValue::N(text) => {
-                    number::write_lex(
-                        &text.parse().map_err(|cause| mismatch(range, &cause))?,
-                        &mut out,
-                    );
+                    number::write_lex(&text.parse().map_err(|cause| mismatch(range, &cause))?, &mut out);
                 }
                 _ => return Err(mismatch(range, &"no type for a key")),
             }
@@ -148,10 +135,7 @@ impl KeySchema {
     /// # Errors
     /// As for [`read`](Self::read).
     pub(crate) fn normalize(&self, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
-        if self
-            .attributes()
-            .any(|attribute| attribute.kind == KeyKind::Number)
-        {
+        if self.attributes().any(|attribute| attribute.kind == KeyKind::Number) {
             return self.write(&self.read(bytes)?);
         }
         Ok(bytes.to_vec())
@@ -163,10 +147,7 @@ fn read_bare(kind: KeyKind, bytes: &[u8]) -> Result<AttributeValue, dax_client::
     Ok(match kind {
         KeyKind::Text => {
             let text = std::str::from_utf8(bytes);
-            let not_utf8 = |_| dax_client::cbor::Error::Malformed {
-                at: 0,
-                what: "text is not UTF-8",
-            };
+            let not_utf8 = |_| dax_client::cbor::Error::Malformed { at: 0, what: "text is not UTF-8" };
             AttributeValue::S(text.map_err(not_utf8)?.to_owned())
         }
         KeyKind::Bytes => AttributeValue::B(Blob::new(bytes)),
@@ -175,9 +156,7 @@ fn read_bare(kind: KeyKind, bytes: &[u8]) -> Result<AttributeValue, dax_client::
 }
 
 fn pick<'a>(item: &'a Attributes, attribute: &KeyAttribute) -> Result<&'a AttributeValue, Failure> {
-    let value = item
-        .get(&attribute.name)
-        .ok_or_else(|| mismatch(attribute, &"it is missing"))?;
+    let value = item.get(&attribute.name).ok_or_else(|| mismatch(attribute, &"it is missing"))?;
     match (attribute.kind, value) {
         (KeyKind::Text, AttributeValue::S(_))
         | (KeyKind::Number, AttributeValue::N(_))
@@ -187,10 +166,7 @@ fn pick<'a>(item: &'a Attributes, attribute: &KeyAttribute) -> Result<&'a Attrib
 }
 
 fn mismatch(attribute: &KeyAttribute, cause: &dyn std::fmt::Display) -> Failure {
-    Failure::validation(format!(
-        "The provided key element does not match the schema: {}: {cause}",
-        attribute.name
-    ))
+    Failure::validation(format!("The provided key element does not match the schema: {}: {cause}", attribute.name))
 }
 
 #[cfg(test)]
@@ -198,10 +174,7 @@ mod tests {
     use super::*;
 
     fn attribute(name: &str, kind: KeyKind) -> KeyAttribute {
-        KeyAttribute {
-            name: name.into(),
-            kind,
-        }
+        KeyAttribute { name: name.into(), kind }
     }
 
     fn number(text: &str) -> AttributeValue {
@@ -231,29 +204,14 @@ mod tests {
         check(AttributeValue::S("abc".into()), None, b"abc");
         check(AttributeValue::B(Blob::new([1, 2])), None, &[1, 2]);
         check(number("5"), None, &[5]);
-        check(
-            AttributeValue::S("p".into()),
-            Some(number("3.14")),
-            &[0x61, 0x70, 0xc1, 0x51, 0x80, 0x20],
-        );
-        check(
-            number("5"),
-            Some(number("-5.5")),
-            &[0x05, 0x3e, 0x73, 0x7f, 0xe0],
-        );
-        check(
-            AttributeValue::B(Blob::new([9])),
-            Some(AttributeValue::S(String::new())),
-            &[0x41, 9],
-        );
+        check(AttributeValue::S("p".into()), Some(number("3.14")), &[0x61, 0x70, 0xc1, 0x51, 0x80, 0x20]);
+        check(number("5"), Some(number("-5.5")), &[0x05, 0x3e, 0x73, 0x7f, 0xe0]);
+        check(AttributeValue::B(Blob::new([9])), Some(AttributeValue::S(String::new())), &[0x41, 9]);
     }
 
     #[test]
     fn equal_numbers_are_one_key() {
-        let schema = KeySchema {
-            hash: attribute("pk", KeyKind::Number),
-            range: None,
-        };
+        let schema = KeySchema { hash: attribute("pk", KeyKind::Number), range: None };
         let one = schema.normalize(&[0x01]).unwrap();
         for (form, bytes) in [
             ("1.0 as a decimal", &[0xc4, 0x82, 0x20, 0x0a][..]),
@@ -266,22 +224,10 @@ mod tests {
 
     #[test]
     fn what_is_no_key_is_refused() {
-        let schema = KeySchema {
-            hash: attribute("pk", KeyKind::Text),
-            range: Some(attribute("sk", KeyKind::Number)),
-        };
-        for bytes in [
-            &[][..],
-            &[0x41, 1, 0x80],
-            &[0x61, b'a'],
-            &[0x61, b'a', 0x00],
-        ] {
+        let schema = KeySchema { hash: attribute("pk", KeyKind::Text), range: Some(attribute("sk", KeyKind::Number)) };
+        for bytes in [&[][..], &[0x41, 1, 0x80], &[0x61, b'a'], &[0x61, b'a', 0x00]] {
             assert!(schema.read(bytes).is_err(), "{bytes:02x?}");
         }
-        assert!(
-            schema
-                .write(&Attributes::from([("pk".into(), number("1"))]))
-                .is_err()
-        );
+        assert!(schema.write(&Attributes::from([("pk".into(), number("1"))])).is_err());
     }
 }

@@ -34,9 +34,7 @@ fn read_nested(reader: &mut Reader<'_>, depth: usize) -> Result<AttributeValue> 
             reader.null()?;
             AttributeValue::Null(true)
         }
-        Kind::Array => {
-            AttributeValue::L(elements(reader, |reader| read_nested(reader, depth + 1))?)
-        }
+        Kind::Array => AttributeValue::L(elements(reader, |reader| read_nested(reader, depth + 1))?),
         Kind::Map => {
             let mut pairs = reader.map()?;
             let mut map = HashMap::with_capacity(pairs.reserve());
@@ -56,9 +54,7 @@ fn read_tagged(reader: &mut Reader<'_>) -> Result<AttributeValue> {
     match ahead.tag()? {
         TAG_STRING_SET => {
             *reader = ahead;
-            Ok(AttributeValue::Ss(elements(reader, |reader| {
-                Ok(reader.text()?.into_owned())
-            })?))
+            Ok(AttributeValue::Ss(elements(reader, |reader| Ok(reader.text()?.into_owned()))?))
         }
         TAG_NUMBER_SET => {
             *reader = ahead;
@@ -66,18 +62,13 @@ fn read_tagged(reader: &mut Reader<'_>) -> Result<AttributeValue> {
         }
         TAG_BINARY_SET => {
             *reader = ahead;
-            Ok(AttributeValue::Bs(elements(reader, |reader| {
-                Ok(Blob::new(reader.bytes()?.into_owned()))
-            })?))
+            Ok(AttributeValue::Bs(elements(reader, |reader| Ok(Blob::new(reader.bytes()?.into_owned())))?))
         }
         _ => Ok(AttributeValue::N(number::read_text(reader)?)),
     }
 }
 
-fn elements<'a, T>(
-    reader: &mut Reader<'a>,
-    mut read: impl FnMut(&mut Reader<'a>) -> Result<T>,
-) -> Result<Vec<T>> {
+fn elements<'a, T>(reader: &mut Reader<'a>, mut read: impl FnMut(&mut Reader<'a>) -> Result<T>) -> Result<Vec<T>> {
     let mut items = reader.array()?;
     let mut elements = Vec::with_capacity(items.reserve());
     while items.next(reader)? {
@@ -121,9 +112,7 @@ pub(crate) fn write(value: &AttributeValue, writer: &mut Writer<'_>) -> Result<(
         AttributeValue::Ns(numbers) => {
             writer.tag(TAG_NUMBER_SET);
             writer.array(numbers.len());
-            numbers
-                .iter()
-                .try_for_each(|text| number::write_text(text, writer))?;
+            numbers.iter().try_for_each(|text| number::write_text(text, writer))?;
         }
         AttributeValue::Bs(blobs) => {
             writer.tag(TAG_BINARY_SET);
@@ -131,10 +120,7 @@ pub(crate) fn write(value: &AttributeValue, writer: &mut Writer<'_>) -> Result<(
             blobs.iter().for_each(|blob| writer.bytes(blob.as_ref()));
         }
         _ => {
-            return Err(Error::Malformed {
-                at: 0,
-                what: "an attribute of a type that is not known here",
-            });
+            return Err(Error::Malformed { at: 0, what: "an attribute of a type that is not known here" });
         }
     }
     Ok(())

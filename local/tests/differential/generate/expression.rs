@@ -44,11 +44,7 @@ fn within(dice: &mut Dice, terms: &mut Terms, name: &str, kind: &'static str) ->
 
 /// A placeholder for a value, most often of this type.
 fn value(dice: &mut Dice, terms: &mut Terms, kind: &str) -> String {
-    let value = if dice.chance(93) {
-        of_type(dice, kind, 2)
-    } else {
-        any(dice, 2)
-    };
+    let value = if dice.chance(93) { of_type(dice, kind, 2) } else { any(dice, 2) };
     terms.value(value)
 }
 
@@ -120,11 +116,7 @@ fn simple(dice: &mut Dice, terms: &mut Terms) -> String {
 
 /// The other side of a comparison.
 fn operand(dice: &mut Dice, terms: &mut Terms, kind: &str) -> String {
-    if dice.chance(80) {
-        value(dice, terms, kind)
-    } else {
-        path(dice, terms).0
-    }
+    if dice.chance(80) { value(dice, terms, kind) } else { path(dice, terms).0 }
 }
 
 /// What a query looks for.
@@ -134,11 +126,7 @@ pub(super) fn key_condition(
     hash: KeyAttribute,
     range: Option<KeyAttribute>,
 ) -> String {
-    let hash = format!(
-        "{} = {}",
-        terms.name(dice, hash.0),
-        key_term(dice, terms, hash.1)
-    );
+    let hash = format!("{} = {}", terms.name(dice, hash.0), key_term(dice, terms, hash.1));
     let Some((name, kind)) = range.filter(|_| dice.chance(60)) else {
         return hash;
     };
@@ -154,11 +142,7 @@ pub(super) fn key_condition(
             format!("{name} {comparator} {}", key_term(dice, terms, kind))
         }
     };
-    if dice.chance(80) {
-        format!("{hash} AND {range}")
-    } else {
-        format!("{range} AND {hash}")
-    }
+    if dice.chance(80) { format!("{hash} AND {range}") } else { format!("{range} AND {hash}") }
 }
 
 fn key_term(dice: &mut Dice, terms: &mut Terms, kind: &str) -> String {
@@ -202,9 +186,7 @@ pub(super) fn update(dice: &mut Dice, terms: &mut Terms) -> String {
                 "DELETE" => matches!(kind, "SS" | "NS" | "BS"),
                 _ => true,
             };
-            let chosen = attributes
-                .iter()
-                .position(|(_, kind)| fits(kind) || dice.chance(2));
+            let chosen = attributes.iter().position(|(_, kind)| fits(kind) || dice.chance(2));
             let Some(chosen) = chosen else { continue };
             let (name, kind) = attributes[chosen];
             if dice.chance(96) {
@@ -219,13 +201,7 @@ pub(super) fn update(dice: &mut Dice, terms: &mut Terms) -> String {
     text.join(" ")
 }
 
-fn action(
-    dice: &mut Dice,
-    terms: &mut Terms,
-    clause: &str,
-    name: &str,
-    kind: &'static str,
-) -> String {
+fn action(dice: &mut Dice, terms: &mut Terms, clause: &str, name: &str, kind: &'static str) -> String {
     match clause {
         "SET" => {
             let (path, kind) = within(dice, terms, name, kind);

@@ -51,9 +51,7 @@ pub(super) fn expected(dice: &mut Dice, input: &mut Fields) {
 pub(super) fn filter(dice: &mut Dice, input: &mut Fields, parameter: &str) {
     let count = dice.between(1, 3);
     let chosen = dice.some(ATTRIBUTES.to_vec(), count);
-    let filter = chosen
-        .into_iter()
-        .map(|(name, kind)| (name.to_owned(), comparison(dice, kind)));
+    let filter = chosen.into_iter().map(|(name, kind)| (name.to_owned(), comparison(dice, kind)));
     let filter: Fields = filter.collect();
     put(dice, input, parameter, filter);
 }
@@ -73,9 +71,7 @@ fn comparison(dice: &mut Dice, kind: &str) -> Value {
         "NULL" | "NOT_NULL" => Vec::new(),
         "EQ" | "NE" => vec![of_type(dice, kind, 2)],
         "BEGINS_WITH" => vec![of_type(dice, if kind == "B" { "B" } else { "S" }, 2)],
-        "IN" => (0..dice.between(1, 3))
-            .map(|_| of_type(dice, ordered, 2))
-            .collect(),
+        "IN" => (0..dice.between(1, 3)).map(|_| of_type(dice, ordered, 2)).collect(),
         "BETWEEN" => vec![of_type(dice, ordered, 2), of_type(dice, ordered, 2)],
         _ => vec![of_type(dice, ordered, 2)],
     };
@@ -111,14 +107,8 @@ pub(super) fn updates(dice: &mut Dice, input: &mut Fields) {
 }
 
 /// What a query looks for.
-pub(super) fn keys(
-    dice: &mut Dice,
-    input: &mut Fields,
-    hash: KeyAttribute,
-    range: Option<KeyAttribute>,
-) {
-    let equal =
-        json!({ "ComparisonOperator": "EQ", "AttributeValueList": [key_value(dice, hash.1)] });
+pub(super) fn keys(dice: &mut Dice, input: &mut Fields, hash: KeyAttribute, range: Option<KeyAttribute>) {
+    let equal = json!({ "ComparisonOperator": "EQ", "AttributeValueList": [key_value(dice, hash.1)] });
     let mut conditions = Fields::from_iter([(hash.0.to_owned(), equal)]);
     if let Some((name, kind)) = range.filter(|_| dice.chance(60)) {
         let text = ["EQ", "LE", "LT", "GE", "GT", "BETWEEN", "BEGINS_WITH"];

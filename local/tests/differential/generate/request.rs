@@ -37,16 +37,11 @@ impl Request {
         if dice.chance(4) {
             spoil::spoil(dice, &mut input);
         }
-        Self {
-            operation,
-            pages: matches!(operation, "Query" | "Scan") && dice.chance(70),
-            input: input.into(),
-        }
+        Self { operation, pages: matches!(operation, "Query" | "Scan") && dice.chance(70), input: input.into() }
     }
 
     pub(crate) fn writes(&self) -> bool {
-        self.operation.contains("Write")
-            || ["PutItem", "UpdateItem", "DeleteItem"].contains(&self.operation)
+        self.operation.contains("Write") || ["PutItem", "UpdateItem", "DeleteItem"].contains(&self.operation)
     }
 }
 
@@ -125,11 +120,7 @@ fn update_item(dice: &mut Dice) -> Fields {
 
 fn delete_item(dice: &mut Dice) -> Fields {
     let mut input = maybe_legacy(dice, delete, 40);
-    returned(
-        dice,
-        &mut input,
-        &["NONE", "ALL_OLD", "ALL_OLD", "UPDATED_OLD"],
-    );
+    returned(dice, &mut input, &["NONE", "ALL_OLD", "ALL_OLD", "UPDATED_OLD"]);
     input
 }
 
@@ -190,8 +181,7 @@ fn conditional(dice: &mut Dice, input: &mut Fields, mut terms: Terms, percent: u
 fn query(dice: &mut Dice) -> Fields {
     let table = table(dice);
     let mut input = on(table);
-    let index = (!table.indexes.is_empty() && dice.chance(60))
-        .then(|| &table.indexes[dice.below(table.indexes.len())]);
+    let index = (!table.indexes.is_empty() && dice.chance(60)).then(|| &table.indexes[dice.below(table.indexes.len())]);
     let (hash, range) = index.map_or((table.hash, table.range), |index| (index.hash, index.range));
     if dice.chance(legacy::PERCENT) {
         legacy::keys(dice, &mut input, hash, range);
@@ -255,12 +245,7 @@ fn page(dice: &mut Dice, input: &mut Fields, mut terms: Terms) {
         _ => {}
     }
     if dice.chance(3) {
-        let any = [
-            "SPECIFIC_ATTRIBUTES",
-            "ALL_PROJECTED_ATTRIBUTES",
-            "ALL_ATTRIBUTES",
-            "COUNT",
-        ];
+        let any = ["SPECIFIC_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES", "ALL_ATTRIBUTES", "COUNT"];
         set(input, "Select", dice.pick(&any));
     }
     terms.define(input);
@@ -287,10 +272,7 @@ fn limit(dice: &mut Dice, input: &mut Fields) {
 fn by_table(dice: &mut Dice, mut part: impl FnMut(&mut Dice, &'static Table) -> Value) -> Fields {
     let count = dice.between(1, 3);
     let tables = dice.some(TABLES.iter().collect(), count);
-    let parts: Fields = tables
-        .into_iter()
-        .map(|table| (table.name.to_owned(), part(dice, table)))
-        .collect();
+    let parts: Fields = tables.into_iter().map(|table| (table.name.to_owned(), part(dice, table))).collect();
     fields(json!({ "RequestItems": parts }))
 }
 

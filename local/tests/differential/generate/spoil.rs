@@ -69,11 +69,7 @@ fn replace(input: &mut Map<String, Value>, name: &str, value: impl FnOnce() -> V
     }
 }
 
-fn within(
-    input: &mut Map<String, Value>,
-    names: &[&str],
-    mut change: impl FnMut(&mut Map<String, Value>),
-) {
+fn within(input: &mut Map<String, Value>, names: &[&str], mut change: impl FnMut(&mut Map<String, Value>)) {
     for name in names {
         if let Some(Value::Object(inner)) = input.get_mut(*name) {
             change(inner);

@@ -39,10 +39,7 @@ impl Terms {
 
     /// Adds the definitions to a request, or to a part of one.
     pub(super) fn define(self, request: &mut Map<String, Value>) {
-        for (field, terms) in [
-            ("ExpressionAttributeNames", self.names),
-            ("ExpressionAttributeValues", self.values),
-        ] {
+        for (field, terms) in [("ExpressionAttributeNames", self.names), ("ExpressionAttributeValues", self.values)] {
             if !terms.is_empty() {
                 request.insert(field.to_owned(), terms.into());
             }

@@ -8,9 +8,7 @@ use super::Dice;
 use crate::tables::{KeyAttribute, Table};
 
 /// Numbers of which expressions find equal ones, in several spellings.
-const NEAR: [&str; 14] = [
-    "0", "-0", "1", "1.0", "2", "0.2e1", "5", "50E-1", "-1", "-1.0", "2.5", "2.50", "10", "1e1",
-];
+const NEAR: [&str; 14] = ["0", "-0", "1", "1.0", "2", "0.2e1", "5", "50E-1", "-1", "-1.0", "2.5", "2.50", "10", "1e1"];
 /// Numbers at the borders of their encodings and of what DynamoDB takes.
 const BORDERS: [&str; 24] = [
     "23",
@@ -55,39 +53,14 @@ const ODD: [&str; 14] = [
     "1.2.3",
     "0000000000000000000000000000000000000000000001",
 ];
-const TEXTS: [&str; 11] = [
-    "",
-    "a",
-    "b",
-    "ab",
-    "abc",
-    "hello",
-    "hel",
-    "grüße 🚀",
-    "with space",
-    "\u{0}\u{1}",
-    "open",
-];
-const BLOBS: [&[u8]; 6] = [
-    b"",
-    b"\x00",
-    b"\x01",
-    b"\x01\x02",
-    b"\xff\x00\x80",
-    b"hello",
-];
+const TEXTS: [&str; 11] = ["", "a", "b", "ab", "abc", "hello", "hel", "grüße 🚀", "with space", "\u{0}\u{1}", "open"];
+const BLOBS: [&[u8]; 6] = [b"", b"\x00", b"\x01", b"\x01\x02", b"\xff\x00\x80", b"hello"];
 
 /// Key values: few. Each number in more than one spelling.
 const KEY_TEXTS: [&str; 4] = ["a", "ab", "ü🚀", "order 17"];
-const KEY_NUMBERS: [&str; 12] = [
-    "7", "7.0", "0.7e1", "0", "-0.0", "-2.5", "-25E-1", "1e30", "3.14", "3.140", "100", "1E+2",
-];
-const KEY_BLOBS: [&[u8]; 4] = [
-    b"a",
-    b"\x00",
-    b"\x00\x01\xff",
-    b"longer than twenty-three bytes",
-];
+const KEY_NUMBERS: [&str; 12] =
+    ["7", "7.0", "0.7e1", "0", "-0.0", "-2.5", "-25E-1", "1e30", "3.14", "3.140", "100", "1E+2"];
+const KEY_BLOBS: [&[u8]; 4] = [b"a", b"\x00", b"\x00\x01\xff", b"longer than twenty-three bytes"];
 
 /// Attributes besides the keys, each with the type that it has most of the time.
 pub(super) const ATTRIBUTES: [(&str, &str); 14] = [
@@ -156,14 +129,8 @@ pub(super) fn of_type(dice: &mut Dice, kind: &str, depth: usize) -> Value {
         "NULL" => true.into(),
         "SS" => dice.some(TEXTS.to_vec(), elements).into(),
         // Spelled in one way only: the embedded DynamoDB compares the texts of `ADD` and `DELETE`, unlike AWS.
-        "NS" => dice
-            .some(vec!["1", "2", "-1", "5", "2.5", "100", "0"], elements)
-            .into(),
-        "BS" => dice
-            .some(BLOBS.to_vec(), elements)
-            .into_iter()
-            .map(blob)
-            .collect(),
+        "NS" => dice.some(vec!["1", "2", "-1", "5", "2.5", "100", "0"], elements).into(),
+        "BS" => dice.some(BLOBS.to_vec(), elements).into_iter().map(blob).collect(),
         "L" => {
             let elements = dice.below(4);
             (0..elements).map(|_| any(dice, depth + 1)).collect()

@@ -9,8 +9,8 @@ use crate::shortener::{
 };
 
 const RESERVED: [&str; 15] = [
-    "api", "admin", "app", "assets", "docs", "favicon", "health", "healthz", "login", "metrics",
-    "openapi", "robots", "static", "status", "www",
+    "api", "admin", "app", "assets", "docs", "favicon", "health", "healthz", "login", "metrics", "openapi", "robots",
+    "static", "status", "www",
 ];
 
 #[tokio::test]
@@ -60,10 +60,7 @@ async fn an_alias_follows_the_syntax_of_slugs() {
             refused(&caller.create(&wish).await, 422, "wrong-type", "alias");
         }
         let wish = json!({ "url": "https://example.com/", "slug": null });
-        assert_eq!(
-            caller.make(&wish).await["slug"].as_str().map(str::len),
-            Some(8)
-        );
+        assert_eq!(caller.make(&wish).await["slug"].as_str().map(str::len), Some(8));
     })
     .await;
 }
@@ -91,10 +88,7 @@ async fn an_alias_belongs_to_whoever_was_first() {
         let before = get_item(&site.stack, "launch");
 
         // The same owner, the same target in any spelling: the link that is there.
-        for url in [
-            "https://example.com/launch",
-            "HTTPS://EXAMPLE.com:443/x/../launch",
-        ] {
+        for url in ["https://example.com/launch", "HTTPS://EXAMPLE.com:443/x/../launch"] {
             let again = ann.create(&json!({ "url": url, "slug": "LAUNCH" })).await;
             assert_eq!(again.status, 200, "{}", again.text());
             let again = again.json();
@@ -106,12 +100,9 @@ async fn an_alias_belongs_to_whoever_was_first() {
         // Anybody else, any other target, or a caller who wants no link that is there.
         let elsewhere = json!({ "url": "https://example.com/other", "slug": "launch" });
         let fresh = wish("launch", &json!({ "reuse": false }));
-        for (caller, wish) in [
-            (&bob, &wish("launch", &json!({}))),
-            (&bob, &elsewhere),
-            (&ann, &elsewhere),
-            (&ann, &fresh),
-        ] {
+        for (caller, wish) in
+            [(&bob, &wish("launch", &json!({}))), (&bob, &elsewhere), (&ann, &elsewhere), (&ann, &fresh)]
+        {
             let reply = caller.create(wish).await;
             refused(&reply, 409, "slug-taken", &wish.to_string());
             assert_eq!(reply.json()["slug"], "launch");

@@ -39,18 +39,14 @@ async fn an_administrator_closes_a_link_and_its_owner_cannot_open_it() {
                 assert_eq!(reply.json()["scope"], "admin");
             }
             let closed = admin.change(slug, &json!({ "state": state })).await;
-            assert_eq!(
-                (&closed["state"], &closed["owner"]),
-                (&json!(state), &json!("ann"))
-            );
+            assert_eq!((&closed["state"], &closed["owner"]), (&json!(state), &json!("ann")));
             becomes(site, slug, status).await;
 
             let before = get_item(&site.stack, slug);
             for reply in [
                 ann.patch(slug, &json!({ "state": "active" })).await,
                 ann.patch(slug, &json!({ "state": null })).await,
-                ann.patch(slug, &json!({ "url": "https://example.com/else" }))
-                    .await,
+                ann.patch(slug, &json!({ "url": "https://example.com/else" })).await,
                 ann.patch(slug, &json!({})).await,
                 ann.delete(slug).await,
                 ann.restore(slug).await,
@@ -69,15 +65,9 @@ async fn an_administrator_closes_a_link_and_its_owner_cannot_open_it() {
             let restored = ann.restore(slug).await;
             assert_eq!(restored.json()["state"], state, "{}", restored.text());
             becomes(site, slug, status).await;
-            assert_eq!(
-                admin.change(slug, &json!({ "state": "active" })).await["state"],
-                "active"
-            );
+            assert_eq!(admin.change(slug, &json!({ "state": "active" })).await["state"], "active");
             becomes(site, slug, 301).await;
-            assert_eq!(
-                ann.change(slug, &json!({ "note": "open" })).await["note"],
-                "open"
-            );
+            assert_eq!(ann.change(slug, &json!({ "note": "open" })).await["note"], "open");
         }
     })
     .await;
@@ -98,15 +88,9 @@ async fn without_keys_nobody_is_an_administrator() {
             let reply = anyone.get("/api/v1/links?owner=ann").await;
             refused(&reply, 403, "insufficient-scope", "the links of another");
             // A header that nobody asked for changes nothing.
-            let headers = [
-                ("authorization", "Bearer admin"),
-                ("content-type", "application/json"),
-            ];
+            let headers = [("authorization", "Bearer admin"), ("content-type", "application/json")];
             let body = json!({ "url": "https://example.com/" }).to_string();
-            let reply = site
-                .client
-                .call("POST", "/api/v1/links", &headers, body)
-                .await;
+            let reply = site.client.call("POST", "/api/v1/links", &headers, body).await;
             assert_eq!(reply.json()["owner"], "anonymous");
             let item = get_item(&site.stack, "launch");
             assert_ne!(item, Value::Null);

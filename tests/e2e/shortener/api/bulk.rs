@@ -38,25 +38,13 @@ async fn what_is_wrong_with_one_does_not_touch_the_others() {
             (json!({ "url": "javascript:alert(1)" }), 422, "invalid-url"),
             (elsewhere, 409, "slug-taken"),
             (wish("taken", &json!({})), 200, ""),
-            (
-                json!({ "url": "https://example.com/0", "sulg": "x" }),
-                422,
-                "unknown-field",
-            ),
-            (
-                json!({ "url": "https://example.com/1", "slug": "admin" }),
-                422,
-                "reserved-slug",
-            ),
+            (json!({ "url": "https://example.com/0", "sulg": "x" }), 422, "unknown-field"),
+            (json!({ "url": "https://example.com/1", "slug": "admin" }), 422, "reserved-slug"),
             (json!({}), 422, "missing-field"),
             (json!("https://example.com/"), 422, "wrong-type"),
             (Value::Null, 422, "wrong-type"),
             (json!({ "url": "http://10.0.0.1/" }), 422, "private-target"),
-            (
-                wish("new", &json!({ "redirect": 307, "note": "n" })),
-                201,
-                "",
-            ),
+            (wish("new", &json!({ "redirect": 307, "note": "n" })), 201, ""),
         ];
         let wishes = cases.each_ref().map(|(wish, ..)| wish.clone());
         let reply = bulk(&caller, &wishes, &[]).await;
@@ -71,11 +59,7 @@ async fn what_is_wrong_with_one_does_not_touch_the_others() {
                 assert_eq!(site.visit(slug).await.1.as_deref(), read["url"].as_str());
                 continue;
             };
-            assert_eq!(
-                problem["type"],
-                format!("urn:kurz:problem:{code}"),
-                "{wish}"
-            );
+            assert_eq!(problem["type"], format!("urn:kurz:problem:{code}"), "{wish}");
             assert_eq!(problem["status"], *status, "{wish}");
             assert!(problem["request_id"].is_string(), "{problem}");
         }
@@ -88,31 +72,14 @@ async fn what_is_wrong_with_one_does_not_touch_the_others() {
 async fn up_to_a_hundred_links_are_made_at_once() {
     in_both_modes(async |site| {
         let caller = site.anyone();
-        let wishes: Vec<_> = (0..101)
-            .map(|number| json!({ "url": format!("https://example.com/{number}") }))
-            .collect();
+        let wishes: Vec<_> = (0..101).map(|number| json!({ "url": format!("https://example.com/{number}") })).collect();
         // The first write of a function asks for the key of the table.
-        results(
-            &bulk(
-                &caller,
-                &[json!({ "url": "https://example.com/first" })],
-                &[],
-            )
-            .await,
-            1,
-        );
+        results(&bulk(&caller, &[json!({ "url": "https://example.com/first" })], &[]).await, 1);
         let requests = site.stack.dynamodb_requests();
         let reply = bulk(&caller, &wishes, &[]).await;
         refused(&reply, 422, "too-many", "101 links");
-        assert_eq!(
-            (&reply.json()["limit"], &reply.json()["field"]),
-            (&json!(100), &json!("links"))
-        );
-        assert_eq!(
-            site.stack.dynamodb_requests(),
-            requests,
-            "none of them is made"
-        );
+        assert_eq!((&reply.json()["limit"], &reply.json()["field"]), (&json!(100), &json!("links")));
+        assert_eq!(site.stack.dynamodb_requests(), requests, "none of them is made");
 
         let hundred = wishes.get(..100).expect("a hundred");
         for status in [201, 200] {
@@ -158,10 +125,7 @@ async fn a_named_bulk_finds_its_links_again() {
         assert_ne!(first[0]["link"]["slug"], first[1]["link"]["slug"]);
         let again = results(&bulk(&caller, &wishes, &name).await, 4);
         for index in 0..3 {
-            assert_eq!(
-                (&first[index]["status"], &again[index]["status"]),
-                (&json!(201), &json!(200))
-            );
+            assert_eq!((&first[index]["status"], &again[index]["status"]), (&json!(201), &json!(200)));
             assert_eq!(first[index]["link"]["slug"], again[index]["link"]["slug"]);
         }
         assert_eq!(again[3]["status"], 422);
@@ -171,10 +135,7 @@ async fn a_named_bulk_finds_its_links_again() {
         let other = results(&bulk(&caller, &wishes, &name).await, 4);
         let statuses = [0, 1, 2, 3].map(|index: usize| other[index]["status"].as_u64());
         assert_eq!(statuses, [200, 200, 422, 201].map(Some));
-        assert_eq!(
-            other[2]["problem"]["type"],
-            "urn:kurz:problem:idempotency-mismatch"
-        );
+        assert_eq!(other[2]["problem"]["type"], "urn:kurz:problem:idempotency-mismatch");
         let spaced = [("idempotency-key", "a b")];
         let reply = bulk(&caller, &wishes, &spaced).await;
         refused(&reply, 400, "invalid-idempotency-key", "the whole request");
@@ -196,9 +157,7 @@ async fn what_is_no_list_of_links_is_refused_whole() {
             let reply = caller.post(BULK, JSON, body.to_string()).await;
             refused(&reply, 422, code, &body.to_string());
         }
-        let reply = caller
-            .post(BULK, JSON, json!({ "links": [], "x_mine": 1 }).to_string())
-            .await;
+        let reply = caller.post(BULK, JSON, json!({ "links": [], "x_mine": 1 }).to_string()).await;
         results(&reply, 0);
     })
     .await;

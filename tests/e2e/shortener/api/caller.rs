@@ -24,19 +24,13 @@ pub(in crate::shortener) struct Caller {
 impl Site {
     /// Somebody without a key.
     pub(in crate::shortener) fn anyone(&self) -> Caller {
-        Caller {
-            client: self.client,
-            authorization: None,
-        }
+        Caller { client: self.client, authorization: None }
     }
 
     /// Somebody with a key of `owner`; `scopes` are names with commas between them.
     pub(in crate::shortener) async fn caller(&self, owner: &str, scopes: &str) -> Caller {
         let key = self.stack.issue_key(owner, scopes).await.expect("a key");
-        Caller {
-            client: self.client,
-            authorization: Some(format!("Bearer {key}")),
-        }
+        Caller { client: self.client, authorization: Some(format!("Bearer {key}")) }
     }
 
     /// An owner of links, with a key for all but what is for administrators.
@@ -74,14 +68,8 @@ impl Caller {
     }
 
     /// A call with a body of that media type.
-    pub(in crate::shortener) async fn post(
-        &self,
-        path: &str,
-        media_type: &str,
-        body: impl Into<Bytes>,
-    ) -> Reply {
-        self.call("POST", path, &[("content-type", media_type)], body)
-            .await
+    pub(in crate::shortener) async fn post(&self, path: &str, media_type: &str, body: impl Into<Bytes>) -> Reply {
+        self.call("POST", path, &[("content-type", media_type)], body).await
     }
 
     /// A call without a body.
@@ -109,16 +97,10 @@ impl Caller {
     }
 
     /// A change with further headers.
-    pub(in crate::shortener) async fn patch_if(
-        &self,
-        slug: &str,
-        patch: &Value,
-        headers: &[(&str, &str)],
-    ) -> Reply {
+    pub(in crate::shortener) async fn patch_if(&self, slug: &str, patch: &Value, headers: &[(&str, &str)]) -> Reply {
         let media_type = [("content-type", "application/merge-patch+json")];
         let headers = [&media_type, headers].concat();
-        self.call("PATCH", &link(slug), &headers, patch.to_string())
-            .await
+        self.call("PATCH", &link(slug), &headers, patch.to_string()).await
     }
 
     /// The link after a change that must be made.
@@ -161,11 +143,7 @@ pub(in crate::shortener) fn wish(slug: &str, more: &Value) -> Value {
 pub(in crate::shortener) fn refused(reply: &Reply, status: u16, code: &str, what: &str) {
     assert_eq!(reply.status, status, "{what}: {}", reply.text());
     let problem = reply.json();
-    assert_eq!(
-        problem["type"],
-        format!("urn:kurz:problem:{code}"),
-        "{what}"
-    );
+    assert_eq!(problem["type"], format!("urn:kurz:problem:{code}"), "{what}");
 }
 
 /// Everything that is refused is refused in the same format, and tells nothing of the inside.
@@ -188,32 +166,17 @@ fn check_problem(reply: &Reply) {
         assert!(text.is_some_and(|text| !text.is_empty()), "{shown}");
     }
     let folded = shown.to_ascii_lowercase();
-    for word in [
-        "arn:",
-        "dynamo",
-        "dax",
-        "getitem",
-        "putitem",
-        "updateitem",
-        "panic",
-        "backtrace",
-        ".rs:",
-        "aws",
-        "exception",
-    ] {
+    for word in
+        ["arn:", "dynamo", "dax", "getitem", "putitem", "updateitem", "panic", "backtrace", ".rs:", "aws", "exception"]
+    {
         assert!(!folded.contains(word), "{word} in {shown}");
     }
 }
 
 /// Seconds since the epoch, by the clock that the functions go by too.
 pub(in crate::shortener) fn now() -> Duration {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the functions go by the real clock too"
-    )]
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("a time")
+    #[expect(clippy::disallowed_methods, reason = "the functions go by the real clock too")]
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("a time")
 }
 
 /// Seconds since the epoch of a time in an answer.

@@ -27,17 +27,13 @@ async fn a_new_link_is_described_whole() {
     in_both_modes(async |site| {
         let caller = site.anyone();
         let began = now().as_secs();
-        let body =
-            json!({ "url": "HTTPS://Example.com:443/a/../b", "slug": "Launch", "x_mine": 1 });
+        let body = json!({ "url": "HTTPS://Example.com:443/a/../b", "slug": "Launch", "x_mine": 1 });
         let reply = caller.create(&body).await;
         assert_eq!(reply.status, 201, "{}", reply.text());
         let short_url = format!("{}/launch", site.stack.url());
-        for (name, value) in [
-            ("content-type", JSON),
-            ("location", short_url.as_str()),
-            ("etag", "\"1\""),
-            ("cache-control", "no-store"),
-        ] {
+        for (name, value) in
+            [("content-type", JSON), ("location", short_url.as_str()), ("etag", "\"1\""), ("cache-control", "no-store")]
+        {
             assert_eq!(reply.header(name), Some(value), "{name}");
         }
         let link = reply.json();
@@ -59,23 +55,13 @@ async fn a_new_link_is_described_whole() {
         ] {
             assert_eq!(link.get(member), Some(&expected), "{member} of {link}");
         }
-        assert_eq!(
-            link.as_object().map(serde_json::Map::len),
-            Some(19),
-            "{link}"
-        );
+        assert_eq!(link.as_object().map(serde_json::Map::len), Some(19), "{link}");
         let made = seconds(&link["created_at"]);
         assert!((began..=now().as_secs()).contains(&made), "{link}");
         assert_eq!(link["updated_at"], link["created_at"]);
-        assert!(
-            (made..=made + 11).contains(&seconds(&link["visible_by"])),
-            "{link}"
-        );
+        assert!((made..=made + 11).contains(&seconds(&link["visible_by"])), "{link}");
         let held = get_item(&site.stack, "launch");
-        assert_eq!(
-            held["target"]["S"], "https://example.com/b",
-            "DynamoDB has it"
-        );
+        assert_eq!(held["target"]["S"], "https://example.com/b", "DynamoDB has it");
 
         let again = caller.create(&body).await;
         assert_eq!(again.status, 200);
@@ -124,10 +110,7 @@ async fn a_link_can_be_followed_as_soon_as_it_is_made() {
 async fn the_description_needs_no_key() {
     in_both_modes_with(with_keys, async |site| {
         let described = |reply: &Reply| {
-            assert_eq!(
-                (reply.status.as_u16(), reply.header("content-type")),
-                (200, Some(JSON))
-            );
+            assert_eq!((reply.status.as_u16(), reply.header("content-type")), (200, Some(JSON)));
             reply.json()
         };
         let reply = site.get("/api/v1/openapi.json").await;
@@ -144,17 +127,11 @@ async fn the_description_needs_no_key() {
             ("/api/v1/openapi.json", &["get"]),
         ] {
             for method in methods {
-                assert!(
-                    description["paths"][path][method].is_object(),
-                    "{method} {path}"
-                );
+                assert!(description["paths"][path][method].is_object(), "{method} {path}");
             }
         }
         let unknown = [("authorization", "Bearer nobody's")];
-        let reply = site
-            .client
-            .call("GET", "/api/v1/openapi.json", &unknown, "")
-            .await;
+        let reply = site.client.call("GET", "/api/v1/openapi.json", &unknown, "").await;
         assert_eq!(described(&reply), description);
         assert_eq!(site.get(LINKS).await.status, 401, "all else does");
     })

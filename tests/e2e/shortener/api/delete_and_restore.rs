@@ -26,20 +26,13 @@ async fn a_deleted_link_is_gone_and_comes_back() {
         assert_eq!(site.visit("launch").await, (301, Some(target.clone())));
         let reply = caller.delete("LAUNCH").await;
         assert_eq!((reply.status.as_u16(), reply.text()), (204, ""));
-        wait_until("it is gone", async || {
-            site.visit("launch").await == (410, None)
-        })
-        .await;
+        wait_until("it is gone", async || site.visit("launch").await == (410, None)).await;
 
         let tombstone = caller.read("launch").await.json();
         assert_eq!(tombstone["state"], "deleted");
         assert_eq!(tombstone["version"], 2);
         let item = get_item(&site.stack, "launch");
-        let ttl: u64 = item["ttl"]["N"]
-            .as_str()
-            .expect("an end")
-            .parse()
-            .expect("a number");
+        let ttl: u64 = item["ttl"]["N"].as_str().expect("an end").parse().expect("a number");
         let expected = now().as_secs() + MONTH;
         assert!((expected - 60..=expected).contains(&ttl), "{item}");
         // It does not change until it is restored.
@@ -49,10 +42,7 @@ async fn a_deleted_link_is_gone_and_comes_back() {
         assert_eq!(get_item(&site.stack, "launch"), item);
 
         let reply = caller.restore("launch").await;
-        assert_eq!(
-            (reply.status.as_u16(), reply.header("etag")),
-            (200, Some("\"3\""))
-        );
+        assert_eq!((reply.status.as_u16(), reply.header("etag")), (200, Some("\"3\"")));
         let restored = reply.json();
         assert_eq!(restored["state"], "active");
         for member in ["slug", "url", "created_at", "owner", "note", "tags"] {
@@ -61,11 +51,7 @@ async fn a_deleted_link_is_gone_and_comes_back() {
         let back = (301, Some(target));
         wait_until("it is back", async || site.visit("launch").await == back).await;
         let item = get_item(&site.stack, "launch");
-        assert_eq!(
-            item["ttl"],
-            Value::Null,
-            "the table no longer removes it: {item}"
-        );
+        assert_eq!(item["ttl"], Value::Null, "the table no longer removes it: {item}");
         // Nothing to restore: nothing changes.
         assert_eq!(caller.restore("launch").await.json()["version"], 3);
     })
@@ -77,9 +63,7 @@ async fn what_was_paused_comes_back_paused() {
     in_both_modes(async |site| {
         let caller = site.anyone();
         caller.make(&wish("launch", &json!({}))).await;
-        caller
-            .change("launch", &json!({ "state": "disabled" }))
-            .await;
+        caller.change("launch", &json!({ "state": "disabled" })).await;
         assert_eq!(caller.delete("launch").await.status, 204);
         let restored = caller.restore("launch").await.json();
         assert_eq!(restored["state"], "disabled");
@@ -93,9 +77,7 @@ async fn a_deleted_link_may_lead_to_its_last_url() {
     in_both_modes(async |site| {
         let caller = site.anyone();
         let over = "https://example.com/over";
-        caller
-            .make(&wish("launch", &json!({ "expired_url": over })))
-            .await;
+        caller.make(&wish("launch", &json!({ "expired_url": over }))).await;
         assert_eq!(caller.delete("launch").await.status, 204);
         assert_eq!(site.visit("launch").await, (302, Some(over.to_owned())));
     })
@@ -107,10 +89,7 @@ async fn after_a_month_there_is_nothing_to_restore() {
     in_both_modes(async |site| {
         let caller = site.anyone();
         let month = i64::try_from(MONTH).expect("a number");
-        for (slug, deleted, status) in [
-            ("in-time", seconds(60 - month), 200),
-            ("too-late", seconds(-month), 404),
-        ] {
+        for (slug, deleted, status) in [("in-time", seconds(60 - month), 200), ("too-late", seconds(-month), 404)] {
             let attributes = [
                 ("state", text("deleted")),
                 ("owner", text("anonymous")),
@@ -128,10 +107,7 @@ async fn after_a_month_there_is_nothing_to_restore() {
                 assert_eq!(get_item(&site.stack, slug), before);
             }
         }
-        for reply in [
-            caller.delete("nothing").await,
-            caller.restore("nothing").await,
-        ] {
+        for reply in [caller.delete("nothing").await, caller.restore("nothing").await] {
             refused(&reply, 404, "unknown-link", "nothing");
         }
     })

@@ -42,11 +42,7 @@ async fn a_url_alone_is_the_same_link_for_its_owner() {
             assert_eq!(again.header("location"), first.header("location"));
         }
         assert_eq!(get_item(&site.stack, &mine), before, "nothing is rewritten");
-        assert_ne!(
-            slug(&bob.create(&plain).await, 201),
-            mine,
-            "bob has his own"
-        );
+        assert_ne!(slug(&bob.create(&plain).await, 201), mine, "bob has his own");
         let shortened = ann.post("/", TEXT, "https://example.com/a").await;
         assert_eq!(shortened.text(), mine, "both interfaces make the same link");
 
@@ -79,8 +75,7 @@ async fn a_named_request_makes_one_link() {
         let before = get_item(&site.stack, &mine);
         assert_eq!(slug(&named(&ann, "order-1", &wish).await, 200), mine);
         // The order of the fields is no difference, nor is what is the caller's own.
-        let respelt =
-            r#"{ "x_try": 2, "reuse": false, "note": "n", "url": "https://example.com/a" }"#;
+        let respelt = r#"{ "x_try": 2, "reuse": false, "note": "n", "url": "https://example.com/a" }"#;
         let headers = [("content-type", JSON), ("idempotency-key", "order-1")];
         let again = ann.call("POST", LINKS, &headers, respelt).await;
         assert_eq!(slug(&again, 200), mine);

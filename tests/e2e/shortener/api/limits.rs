@@ -38,14 +38,10 @@ async fn a_body_has_at_most_64_kibibytes() {
             caller.post(BULK, JSON, padded(LIMIT + 1)).await,
             caller.post("/", JSON, padded(LIMIT + 1)).await,
             caller.post("/", TEXT, padded(LIMIT + 1)).await,
-            caller
-                .post("/", FORM, format!("url={}", padded(LIMIT)))
-                .await,
+            caller.post("/", FORM, format!("url={}", padded(LIMIT))).await,
             caller.post("/", binary, format!("{url}{spaces} ")).await,
             caller.post("/", TEXT, "a".repeat(5 * LIMIT)).await,
-            caller
-                .call("PATCH", "/api/v1/links/kept", &content_type, change)
-                .await,
+            caller.call("PATCH", "/api/v1/links/kept", &content_type, change).await,
         ] {
             refused(&reply, 413, "body-too-large", "a byte too many");
             assert_eq!(reply.json()["limit"], LIMIT);
@@ -61,46 +57,25 @@ async fn bodies_have_the_media_types_that_are_taken() {
         let caller = site.anyone();
         caller.make(&wish("kept", &json!({}))).await;
         let body = json!({ "url": "https://example.com/media" }).to_string();
-        for media_type in [
-            JSON,
-            "Application/JSON; charset=utf-8",
-            "application/merge-patch+json",
-        ] {
+        for media_type in [JSON, "Application/JSON; charset=utf-8", "application/merge-patch+json"] {
             let reply = caller.post(LINKS, media_type, body.clone()).await;
             assert!(reply.status.is_success(), "{media_type} {}", reply.text());
             let headers = [("content-type", media_type)];
-            let reply = caller
-                .call("PATCH", "/api/v1/links/kept", &headers, body.clone())
-                .await;
+            let reply = caller.call("PATCH", "/api/v1/links/kept", &headers, body.clone()).await;
             assert_eq!(reply.status, 200, "{media_type}");
         }
-        for media_type in [
-            FORM,
-            TEXT,
-            "image/png",
-            "text/json",
-            "json",
-            "application/jsonp",
-            "multipart/form-data; boundary=x",
-            "",
-        ] {
+        for media_type in
+            [FORM, TEXT, "image/png", "text/json", "json", "application/jsonp", "multipart/form-data; boundary=x", ""]
+        {
             let headers = [("content-type", media_type)];
-            for (method, path) in [
-                ("POST", LINKS),
-                ("POST", BULK),
-                ("PATCH", "/api/v1/links/kept"),
-            ] {
+            for (method, path) in [("POST", LINKS), ("POST", BULK), ("PATCH", "/api/v1/links/kept")] {
                 let reply = caller.call(method, path, &headers, body.clone()).await;
                 refused(&reply, 415, "unsupported-media-type", media_type);
             }
         }
         let reply = caller.call("POST", LINKS, &[], body.clone()).await;
         refused(&reply, 415, "unsupported-media-type", "none");
-        for media_type in [
-            "image/png",
-            "multipart/form-data; boundary=x",
-            "application/xml",
-        ] {
+        for media_type in ["image/png", "multipart/form-data; boundary=x", "application/xml"] {
             let reply = caller.post("/", media_type, body.clone()).await;
             refused(&reply, 415, "unsupported-media-type", media_type);
         }
@@ -121,47 +96,23 @@ async fn malformed_json_is_located() {
             ("{\"url\":\"a\u{1}\"}", 1, 10),
         ] {
             let headers = [("content-type", JSON)];
-            for (method, path) in [
-                ("POST", LINKS),
-                ("POST", BULK),
-                ("POST", "/"),
-                ("PATCH", "/api/v1/links/kept"),
-            ] {
+            for (method, path) in [("POST", LINKS), ("POST", BULK), ("POST", "/"), ("PATCH", "/api/v1/links/kept")] {
                 let reply = caller.call(method, path, &headers, body).await;
                 refused(&reply, 400, "malformed-json", body);
                 let position = json!({ "line": line, "column": column });
-                assert_eq!(
-                    reply.json()["position"],
-                    position,
-                    "{method} {path} {body:?}"
-                );
+                assert_eq!(reply.json()["position"], position, "{method} {path} {body:?}");
             }
         }
         // JSON, but no object; and nested deeper than anybody needs.
         let deep = "[".repeat(10_000);
         for body in ["[]", "null", "7", "\"https://example.com\"", &deep] {
-            refused(
-                &caller.post(LINKS, JSON, body.to_owned()).await,
-                400,
-                "malformed-json",
-                "no object",
-            );
+            refused(&caller.post(LINKS, JSON, body.to_owned()).await, 400, "malformed-json", "no object");
         }
         let not_utf8 = b"{\"url\":\"https://example.com/\xff\"}".to_vec();
-        refused(
-            &caller.post(LINKS, JSON, not_utf8).await,
-            400,
-            "malformed-json",
-            "no text",
-        );
+        refused(&caller.post(LINKS, JSON, not_utf8).await, 400, "malformed-json", "no text");
         for body in ["", " \r\n\t "] {
             for path in [LINKS, BULK] {
-                refused(
-                    &caller.post(path, JSON, body).await,
-                    400,
-                    "empty-body",
-                    path,
-                );
+                refused(&caller.post(path, JSON, body).await, 400, "empty-body", path);
             }
         }
     })
@@ -174,16 +125,7 @@ async fn a_misspelt_field_does_not_pass() {
         let caller = site.anyone();
         caller.make(&wish("kept", &json!({}))).await;
         // Fields of the answer are none of the request.
-        for field in [
-            "sulg",
-            "URL",
-            "owner",
-            "version",
-            "existing",
-            "short_url",
-            "created_at",
-            "x",
-        ] {
+        for field in ["sulg", "URL", "owner", "version", "existing", "short_url", "created_at", "x"] {
             let body = json!({ "url": "https://example.com/", field: Value::Null });
             for reply in [
                 caller.create(&body).await,
@@ -200,20 +142,10 @@ async fn a_misspelt_field_does_not_pass() {
         // A new link is active: its state is no option.
         let body = json!({ "url": "https://example.com/", "state": "disabled" });
         refused(&caller.create(&body).await, 422, "unknown-field", "state");
-        refused(
-            &caller.create(&json!({ "slug": "abc" })).await,
-            422,
-            "missing-field",
-            "no URL",
-        );
+        refused(&caller.create(&json!({ "slug": "abc" })).await, 422, "missing-field", "no URL");
         let body = json!({ "url": null });
         refused(&caller.create(&body).await, 422, "missing-field", "null");
-        refused(
-            &caller.create(&json!({ "url": 7 })).await,
-            422,
-            "wrong-type",
-            "a number",
-        );
+        refused(&caller.create(&json!({ "url": 7 })).await, 422, "wrong-type", "a number");
     })
     .await;
 }
@@ -225,16 +157,8 @@ async fn wrong_methods_and_paths_are_told_apart() {
         for (path, allow, methods) in [
             (LINKS, "POST, GET", ["PUT", "PATCH", "DELETE"]),
             (BULK, "POST", ["GET", "PUT", "DELETE"]),
-            (
-                "/api/v1/links/abc",
-                "GET, PATCH, DELETE",
-                ["PUT", "POST", "OPTIONS"],
-            ),
-            (
-                "/api/v1/links/abc/restore",
-                "POST",
-                ["GET", "PUT", "DELETE"],
-            ),
+            ("/api/v1/links/abc", "GET, PATCH, DELETE", ["PUT", "POST", "OPTIONS"]),
+            ("/api/v1/links/abc/restore", "POST", ["GET", "PUT", "DELETE"]),
             ("/api/v1/links/abc/qr", "GET", ["PUT", "POST", "DELETE"]),
             ("/api/v1/openapi.json", "GET", ["PUT", "POST", "DELETE"]),
         ] {
@@ -257,11 +181,7 @@ async fn wrong_methods_and_paths_are_told_apart() {
         // No route of the API: answered by the gateway, as API Gateway answers.
         for (method, path) in [("PUT", "/"), ("DELETE", "/launch"), ("POST", "/launch")] {
             let reply = site.client.call(method, path, &[], "").await;
-            assert_eq!(
-                (reply.status.as_u16(), reply.text()),
-                (404, "{\"message\":\"Not Found\"}"),
-                "{method} {path}"
-            );
+            assert_eq!((reply.status.as_u16(), reply.text()), (404, "{\"message\":\"Not Found\"}"), "{method} {path}");
         }
     })
     .await;

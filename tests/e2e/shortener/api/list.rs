@@ -6,19 +6,13 @@ use e2e::Reply;
 use serde_json::json;
 
 use super::caller::{Caller, LINKS, lasting, refused, seconds, wish, with_keys};
-use crate::shortener::redirect::site::{
-    self, Site, in_both_modes, in_both_modes_with, number, text,
-};
+use crate::shortener::redirect::site::{self, Site, in_both_modes, in_both_modes_with, number, text};
 
 /// Puts links of `owner` into the table, three in each second.
 fn fill(site: &Site, owner: &str, slugs: std::ops::Range<u32>) {
     for position in slugs {
         let made = number(1_700_000_000 + position / 3);
-        let attributes = [
-            ("owner", text(owner)),
-            ("created_at", made.clone()),
-            ("updated_at", made),
-        ];
+        let attributes = [("owner", text(owner)), ("created_at", made.clone()), ("updated_at", made)];
         site.put(&format!("{owner}-{position}"), &attributes);
     }
 }
@@ -38,24 +32,16 @@ async fn pages(site: &Site, caller: &Caller, query: &str) -> Vec<Vec<String>> {
             assert!(made <= newest, "{link} is newer than the one before");
             newest = made;
         }
-        let slugs = links
-            .iter()
-            .map(|link| link["slug"].as_str().expect("a slug").to_owned());
+        let slugs = links.iter().map(|link| link["slug"].as_str().expect("a slug").to_owned());
         pages.push(slugs.collect());
         let Some(next) = next(&reply) else {
-            assert!(
-                page.as_object()
-                    .expect("a page")
-                    .contains_key("next_cursor")
-            );
+            assert!(page.as_object().expect("a page").contains_key("next_cursor"));
             assert!(page["next_cursor"].is_null(), "{}", page["next_cursor"]);
             return pages;
         };
         let cursor = page["next_cursor"].as_str().expect("a cursor");
         assert!(next.contains(cursor), "{next}");
-        let below = next
-            .strip_prefix(&site.stack.url())
-            .expect("an address of ours");
+        let below = next.strip_prefix(&site.stack.url()).expect("an address of ours");
         path = below.to_owned();
         assert!(pages.len() < 1_000, "the pages never end");
     }
@@ -117,10 +103,7 @@ async fn links_that_are_made_while_pages_are_turned_do_not_disturb() {
         let last = first["links"][4]["slug"].as_str().expect("a slug");
         assert_eq!(caller.delete(last).await.status, 204);
         let cursor = first["next_cursor"].as_str().expect("a cursor");
-        let second = caller
-            .get(&format!("{LINKS}?limit=5&cursor={cursor}"))
-            .await
-            .json();
+        let second = caller.get(&format!("{LINKS}?limit=5&cursor={cursor}")).await.json();
         assert_eq!(take(&second), 10, "{second}");
         assert!(second["next_cursor"].is_null());
         let again = caller.get(&format!("{LINKS}?limit=1")).await.json();
@@ -136,9 +119,7 @@ async fn a_list_shows_links_as_they_are() {
         for slug in ["plain", "paused", "deleted"] {
             caller.make(&wish(slug, &json!({}))).await;
         }
-        caller
-            .change("paused", &json!({ "state": "disabled", "note": "n" }))
-            .await;
+        caller.change("paused", &json!({ "state": "disabled", "note": "n" })).await;
         assert_eq!(caller.delete("deleted").await.status, 204);
         let month = -30 * 24 * 3_600;
         let forgotten = [
@@ -167,10 +148,7 @@ async fn what_is_no_cursor_or_no_limit_is_refused() {
         fill(site, "anonymous", 0..3);
         let page = caller.get("/api/v1/links?limit=1").await.json();
         let cursor = page["next_cursor"].as_str().expect("a cursor").to_owned();
-        let cut = cursor
-            .get(..cursor.len() / 2)
-            .expect("half a cursor")
-            .to_owned();
+        let cut = cursor.get(..cursor.len() / 2).expect("half a cursor").to_owned();
         let long = "A".repeat(4_000);
         for (parameter, value) in [
             ("limit", "0"),
@@ -191,12 +169,7 @@ async fn what_is_no_cursor_or_no_limit_is_refused() {
             ("cursor", "anonymous-1"),
         ] {
             let reply = caller.get(&format!("{LINKS}?{parameter}={value}")).await;
-            refused(
-                &reply,
-                400,
-                "invalid-parameter",
-                &format!("{parameter}={value}"),
-            );
+            refused(&reply, 400, "invalid-parameter", &format!("{parameter}={value}"));
             assert_eq!(reply.json()["parameter"], parameter);
         }
         for limit in [1, 100] {
@@ -229,11 +202,7 @@ async fn an_owner_lists_its_own_links_only() {
         let cursor = theirs["next_cursor"].as_str().expect("a cursor");
         let reply = bob.get(&format!("{LINKS}?limit=100&cursor={cursor}")).await;
         if reply.status == 200 {
-            assert!(
-                !reply.text().contains("\"owner\":\"ann\""),
-                "{}",
-                reply.text()
-            );
+            assert!(!reply.text().contains("\"owner\":\"ann\""), "{}", reply.text());
         } else {
             refused(&reply, 400, "invalid-parameter", "a cursor of ann's");
         }

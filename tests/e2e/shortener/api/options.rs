@@ -11,11 +11,7 @@ async fn made(caller: &Caller, slug: &str, options: &Value) -> Value {
     let link = caller.make(&wish(slug, options)).await;
     let mut read = caller.read(slug).await.json();
     read["existing"] = json!(false);
-    assert_eq!(
-        lasting(read),
-        lasting(link.clone()),
-        "what is told is what is kept"
-    );
+    assert_eq!(lasting(read), lasting(link.clone()), "what is told is what is kept");
     link
 }
 
@@ -34,8 +30,13 @@ async fn an_option_is_shown_and_heeded() {
             ("day", json!({ "cache_seconds": 86_400 }), 301, "public, max-age=60, s-maxage=86400"),
             ("always", json!({ "permanent": true }), 301, "public, max-age=3600"),
             ("query", json!({ "forward_query": true }), 301, "private, max-age=90"),
-            ("all", json!({ "redirect": 307, "cache_seconds": 7, "permanent": true, "tags": ["a", "\u{fc}"],
-                            "note": "for\nthe \u{1f680}" }), 307, "public, max-age=7, s-maxage=7"),
+            (
+                "all",
+                json!({ "redirect": 307, "cache_seconds": 7, "permanent": true, "tags": ["a", "\u{fc}"],
+                            "note": "for\nthe \u{1f680}" }),
+                307,
+                "public, max-age=7, s-maxage=7",
+            ),
         ] {
             let link = made(&caller, slug, &options).await;
             for (field, value) in options.as_object().expect("options") {
@@ -64,10 +65,7 @@ async fn a_link_has_its_time() {
         for (slug, options) in [
             ("seconds", json!({ "expires_at": soon })),
             ("text", json!({ "expires_at": rfc3339 })),
-            (
-                "offset",
-                json!({ "expires_at": rfc3339.replace('Z', ".9+00:00") }),
-            ),
+            ("offset", json!({ "expires_at": rfc3339.replace('Z', ".9+00:00") })),
         ] {
             let link = made(&caller, slug, &options).await;
             assert_eq!(link["expires_at"], rfc3339, "{slug}");
@@ -103,25 +101,15 @@ async fn a_link_ends_on_time_and_leads_to_its_last_url() {
         let last = json!({ "expires_at": end, "expired_url": over });
         made(&caller, "ending", &json!({ "expires_at": end })).await;
         assert_eq!(made(&caller, "last", &last).await["expired_url"], over);
-        wait_until("the link has ended", async || {
-            site.visit("ending").await == (410, None)
-        })
-        .await;
+        wait_until("the link has ended", async || site.visit("ending").await == (410, None)).await;
         assert!(now().as_secs() >= end, "not before its time");
         assert_eq!(site.visit("last").await, (302, Some(over.to_owned())));
         assert_eq!(caller.read("ending").await.json()["state"], "active");
         // Whoever wants the same link wants one that works.
         let again = wish("ending", &json!({}));
-        refused(
-            &caller.create(&again).await,
-            409,
-            "slug-taken",
-            "an ended link",
-        );
+        refused(&caller.create(&again).await, 409, "slug-taken", "an ended link");
         // It can be prolonged.
-        caller
-            .change("ending", &json!({ "ttl_seconds": 600 }))
-            .await;
+        caller.change("ending", &json!({ "ttl_seconds": 600 })).await;
         wait_until("it goes on", async || site.visit("ending").await.0 == 301).await;
     })
     .await;
@@ -154,45 +142,17 @@ async fn options_have_their_types_and_bounds() {
             (json!({ "redirect": 300 }), "redirect", "wrong-type"),
             (json!({ "redirect": 303 }), "redirect", "wrong-type"),
             (json!({ "redirect": "301" }), "redirect", "wrong-type"),
-            (
-                json!({ "cache_seconds": -1 }),
-                "cache_seconds",
-                "wrong-type",
-            ),
-            (
-                json!({ "cache_seconds": 86_401 }),
-                "cache_seconds",
-                "out-of-range",
-            ),
-            (
-                json!({ "cache_seconds": 1.5 }),
-                "cache_seconds",
-                "wrong-type",
-            ),
+            (json!({ "cache_seconds": -1 }), "cache_seconds", "wrong-type"),
+            (json!({ "cache_seconds": 86_401 }), "cache_seconds", "out-of-range"),
+            (json!({ "cache_seconds": 1.5 }), "cache_seconds", "wrong-type"),
             (json!({ "permanent": "yes" }), "permanent", "wrong-type"),
             (json!({ "forward_query": 1 }), "forward_query", "wrong-type"),
-            (
-                json!({ "expires_at": "tomorrow" }),
-                "expires_at",
-                "wrong-type",
-            ),
-            (
-                json!({ "expires_at": "2030-01-31" }),
-                "expires_at",
-                "wrong-type",
-            ),
-            (
-                json!({ "expires_at": 253_402_207_201_u64 }),
-                "expires_at",
-                "wrong-type",
-            ),
+            (json!({ "expires_at": "tomorrow" }), "expires_at", "wrong-type"),
+            (json!({ "expires_at": "2030-01-31" }), "expires_at", "wrong-type"),
+            (json!({ "expires_at": 253_402_207_201_u64 }), "expires_at", "wrong-type"),
             (json!({ "valid_from": true }), "valid_from", "wrong-type"),
             (json!({ "ttl_seconds": 59 }), "ttl_seconds", "out-of-range"),
-            (
-                json!({ "ttl_seconds": 315_360_001 }),
-                "ttl_seconds",
-                "out-of-range",
-            ),
+            (json!({ "ttl_seconds": 315_360_001 }), "ttl_seconds", "out-of-range"),
             (json!({ "tags": "a" }), "tags", "wrong-type"),
             (json!({ "tags": [7] }), "tags", "wrong-type"),
             (json!({ "tags": [""] }), "tags", "wrong-length"),
@@ -202,27 +162,17 @@ async fn options_have_their_types_and_bounds() {
             (note(1_001), "note", "wrong-length"),
             (json!({ "expired_url": 7 }), "expired_url", "wrong-type"),
         ] {
-            for reply in [
-                caller.create(&wish("never", &options)).await,
-                caller.patch("kept", &options).await,
-            ] {
+            for reply in [caller.create(&wish("never", &options)).await, caller.patch("kept", &options).await] {
                 refused(&reply, 422, code, &options.to_string());
                 assert_eq!(reply.json()["field"], field, "{options}");
             }
         }
         for reuse in [json!(1), json!("false")] {
-            let reply = caller
-                .create(&wish("never", &json!({ "reuse": reuse })))
-                .await;
+            let reply = caller.create(&wish("never", &json!({ "reuse": reuse }))).await;
             refused(&reply, 422, "wrong-type", "reuse");
         }
         let both = json!({ "expires_at": soon, "ttl_seconds": 60 });
-        refused(
-            &caller.create(&wish("never", &both)).await,
-            422,
-            "exclusive-fields",
-            "two ends",
-        );
+        refused(&caller.create(&wish("never", &both)).await, 422, "exclusive-fields", "two ends");
         for never in [
             json!({ "expires_at": past }),
             json!({ "expires_at": soon, "valid_from": soon }),

@@ -10,10 +10,7 @@ use crate::shortener::redirect::site::{in_both_modes, in_both_modes_with, text};
 /// A table that nothing answers for.
 fn without_table(config: &mut Config) {
     let writer = config.functions.get_mut("Writer").expect("a writer");
-    writer.env.insert(
-        "AWS_ENDPOINT_URL_DYNAMODB".to_owned(),
-        "http://127.0.0.1:9".to_owned(),
-    );
+    writer.env.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), "http://127.0.0.1:9".to_owned());
 }
 
 #[tokio::test]
@@ -41,28 +38,12 @@ async fn a_store_that_is_gone_is_told_and_explained_in_the_log() {
             }
             // The whole chain of causes is in the log under the same name.
             let request_id = reply.json()["request_id"].clone();
-            let line = site
-                .logged_where(|line| line["request_id"] == request_id && line["level"] == "error")
-                .await;
-            assert!(
-                line["error"]
-                    .as_str()
-                    .is_some_and(|error| error.contains(": ")),
-                "{line}"
-            );
-            let line = site
-                .logged_where(|line| line["request_id"] == request_id && line["level"] == "info")
-                .await;
-            assert_eq!(
-                (&line["status"], &line["outcome"]),
-                (&json!(503), &json!("unavailable"))
-            );
+            let line = site.logged_where(|line| line["request_id"] == request_id && line["level"] == "error").await;
+            assert!(line["error"].as_str().is_some_and(|error| error.contains(": ")), "{line}");
+            let line = site.logged_where(|line| line["request_id"] == request_id && line["level"] == "info").await;
+            assert_eq!((&line["status"], &line["outcome"]), (&json!(503), &json!("unavailable")));
         }
-        assert_eq!(
-            caller.get("/api/v1/openapi.json").await.status,
-            200,
-            "it asks nobody"
-        );
+        assert_eq!(caller.get("/api/v1/openapi.json").await.status, 200, "it asks nobody");
     })
     .await;
 }
@@ -74,11 +55,9 @@ async fn a_damaged_item_is_nobodys_link() {
         site.put("strange", &[("state", text("sleeping"))]);
         site.put("broken", &[("target", json!({ "N": "1" }))]);
         for slug in ["strange", "broken"] {
-            for reply in [
-                caller.read(slug).await,
-                caller.patch(slug, &json!({ "note": "n" })).await,
-                caller.delete(slug).await,
-            ] {
+            for reply in
+                [caller.read(slug).await, caller.patch(slug, &json!({ "note": "n" })).await, caller.delete(slug).await]
+            {
                 refused(&reply, 500, "malformed-link", slug);
                 assert_eq!(reply.json()["slug"], slug);
             }
@@ -98,15 +77,10 @@ async fn each_request_has_its_name() {
             let reply = caller.post("/", TEXT, "nonsense").await;
             let problem = reply.json();
             let name = problem["request_id"].as_str().expect("a name").to_owned();
-            let line = site
-                .logged_where(|line| line["request_id"] == name.as_str())
-                .await;
+            let line = site.logged_where(|line| line["request_id"] == name.as_str()).await;
             assert_eq!(line["outcome"], "invalid-url");
             // Neither of them repeats what was sent.
-            assert!(
-                !format!("{problem}{line}").contains("nonsense"),
-                "{problem} {line}"
-            );
+            assert!(!format!("{problem}{line}").contains("nonsense"), "{problem} {line}");
             names.push(name);
         }
         names.dedup();

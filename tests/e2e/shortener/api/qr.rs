@@ -64,11 +64,7 @@ async fn the_picture_holds_the_short_url() {
                 ("?size=1001&format=png", "image/png", 1_001),
             ] {
                 let reply = caller.get(&format!("/api/v1/links/{slug}/qr{query}")).await;
-                assert_eq!(
-                    (reply.status.as_u16(), reply.header("content-type")),
-                    (200, Some(media_type)),
-                    "{query}"
-                );
+                assert_eq!((reply.status.as_u16(), reply.header("content-type")), (200, Some(media_type)), "{query}");
                 let caching = reply.header("cache-control");
                 assert_eq!(caching, Some("private, max-age=86400"), "{query}");
                 if media_type == "image/png" {
@@ -97,9 +93,7 @@ async fn a_picture_that_cannot_be_is_refused() {
             ("size=big", "size"),
             ("colour=red", "colour"),
         ] {
-            let reply = caller
-                .get(&format!("/api/v1/links/launch/qr?{query}"))
-                .await;
+            let reply = caller.get(&format!("/api/v1/links/launch/qr?{query}")).await;
             refused(&reply, 400, "invalid-parameter", query);
             assert_eq!(reply.json()["parameter"], parameter);
         }

@@ -17,10 +17,7 @@ fn forgetful(config: &mut Config) {
 
 async fn leads_to(site: &Site, path: &str, status: u16, url: &str) {
     let expected = (status, Some(url.to_owned()));
-    wait_until("the change is seen", async || {
-        site.visit(path).await == expected
-    })
-    .await;
+    wait_until("the change is seen", async || site.visit(path).await == expected).await;
 }
 
 #[tokio::test]
@@ -65,10 +62,7 @@ async fn an_item_of_the_original_application_is_a_link() {
             assert_eq!(link[member], expected, "{member}");
         }
         let changed = caller.change("launch", &json!({ "note": "n" })).await;
-        assert_eq!(
-            (&changed["version"], &changed["note"]),
-            (&json!(2), &json!("n"))
-        );
+        assert_eq!((&changed["version"], &changed["note"]), (&json!(2), &json!("n")));
     })
     .await;
 }
@@ -80,9 +74,7 @@ async fn what_a_client_has_is_not_sent_again() {
         caller.make(&wish("launch", &json!({}))).await;
         let path = "/api/v1/links/launch";
         let check = async |tags: &str, status: u16| {
-            let reply = caller
-                .call("GET", path, &[("if-none-match", tags)], "")
-                .await;
+            let reply = caller.call("GET", path, &[("if-none-match", tags)], "").await;
             assert_eq!(reply.status, status, "{tags}");
             assert_eq!(reply.body.is_empty(), status == 304, "{tags}");
             reply.header("etag").map(str::to_owned)
@@ -111,10 +103,7 @@ async fn every_change_is_kept_and_followed() {
             "permanent": true, "forward_query": true, "expired_url": over, "valid_from": 1_000,
             "ttl_seconds": 600, "tags": ["a", "b"], "note": "n" });
         let reply = caller.patch("launch", &patch).await;
-        assert_eq!(
-            (reply.status.as_u16(), reply.header("etag")),
-            (200, Some("\"2\""))
-        );
+        assert_eq!((reply.status.as_u16(), reply.header("etag")), (200, Some("\"2\"")));
         let changed = reply.json();
         for (member, expected) in [
             ("url", json!("https://example.org/new")),
@@ -132,23 +121,14 @@ async fn every_change_is_kept_and_followed() {
         ] {
             assert_eq!(changed[member], expected, "{member}");
         }
-        assert_eq!(
-            seconds(&changed["expires_at"]),
-            seconds(&changed["updated_at"]) + 600
-        );
+        assert_eq!(seconds(&changed["expires_at"]), seconds(&changed["updated_at"]) + 600);
         leads_to(site, "launch?q=1", 307, "https://example.org/new?q=1").await;
         let caching = site.get("/launch").await;
-        assert_eq!(
-            caching.header("cache-control"),
-            Some("public, max-age=5, s-maxage=5")
-        );
+        assert_eq!(caching.header("cache-control"), Some("public, max-age=5, s-maxage=5"));
 
         // What is absent stays, what is null gets its default.
         let kept = caller.change("launch", &json!({ "note": "m" })).await;
-        assert_eq!(
-            (&kept["redirect"], &kept["tags"]),
-            (&json!(307), &json!(["a", "b"]))
-        );
+        assert_eq!((&kept["redirect"], &kept["tags"]), (&json!(307), &json!(["a", "b"])));
         let cleared = json!({ "redirect": null, "cache_seconds": null, "permanent": null,
             "forward_query": null, "expired_url": null, "valid_from": null, "expires_at": null,
             "tags": null, "note": null, "state": null });
@@ -163,23 +143,12 @@ async fn every_change_is_kept_and_followed() {
         ] {
             assert_eq!(link[member], expected, "{member}");
         }
-        for member in [
-            "redirect",
-            "cache_seconds",
-            "expired_url",
-            "valid_from",
-            "expires_at",
-            "note",
-        ] {
+        for member in ["redirect", "cache_seconds", "expired_url", "valid_from", "expires_at", "note"] {
             assert_eq!(link.get(member), Some(&Value::Null), "{member}");
         }
         leads_to(site, "launch?q=1", 301, "https://example.org/new").await;
         let item = get_item(&site.stack, "launch");
-        assert_eq!(
-            item["ttl"],
-            Value::Null,
-            "the table no longer removes it: {item}"
-        );
+        assert_eq!(item["ttl"], Value::Null, "the table no longer removes it: {item}");
         let reply = caller.patch("launch", &json!({ "url": null })).await;
         refused(&reply, 422, "missing-field", "a link without a URL");
     })
@@ -192,14 +161,9 @@ async fn a_link_is_paused_and_resumed() {
         let caller = site.anyone();
         caller.make(&wish("launch", &json!({}))).await;
         assert_eq!(site.visit("launch").await.0, 301);
-        let paused = caller
-            .change("launch", &json!({ "state": "disabled" }))
-            .await;
+        let paused = caller.change("launch", &json!({ "state": "disabled" })).await;
         assert_eq!(paused["state"], "disabled");
-        wait_until("it is paused", async || {
-            site.visit("launch").await == (404, None)
-        })
-        .await;
+        wait_until("it is paused", async || site.visit("launch").await == (404, None)).await;
         caller.change("launch", &json!({ "state": "active" })).await;
         leads_to(site, "launch", 301, "https://example.com/launch").await;
         for state in ["deleted", "Active", "sleeping", ""] {
@@ -222,11 +186,7 @@ async fn a_change_that_changes_nothing_is_none() {
             json!({ "url": "HTTPS://example.com:443/launch" }),
             json!({ "x_mine": 1 }),
         ] {
-            assert_eq!(
-                caller.change("launch", &patch).await["version"],
-                1,
-                "{patch}"
-            );
+            assert_eq!(caller.change("launch", &patch).await["version"], 1, "{patch}");
         }
         assert_eq!(get_item(&site.stack, "launch"), before);
     })
@@ -241,24 +201,17 @@ async fn a_change_may_depend_on_the_version() {
         let mut version = 1;
         for tags in ["\"1\"", "\"7\", \"2\"", "*"] {
             let note = json!({ "note": tags });
-            let reply = caller
-                .patch_if("launch", &note, &[("if-match", tags)])
-                .await;
+            let reply = caller.patch_if("launch", &note, &[("if-match", tags)]).await;
             assert_eq!(reply.status, 200, "{tags}");
             version += 1;
-            assert_eq!(
-                reply.header("etag"),
-                Some(format!("\"{version}\"").as_str())
-            );
+            assert_eq!(reply.header("etag"), Some(format!("\"{version}\"").as_str()));
         }
         let before = get_item(&site.stack, "launch");
         let path = "/api/v1/links/launch";
         for tags in ["\"1\"", "\"5\"", "W/\"4\"", "4", "\"3\", \"5\""] {
             let condition = [("if-match", tags)];
             for reply in [
-                caller
-                    .patch_if("launch", &json!({ "note": "late" }), &condition)
-                    .await,
+                caller.patch_if("launch", &json!({ "note": "late" }), &condition).await,
                 caller.call("DELETE", path, &condition, "").await,
             ] {
                 refused(&reply, 412, "version-mismatch", tags);
@@ -276,8 +229,7 @@ async fn a_change_may_depend_on_the_version() {
 async fn nobody_changes_the_link_of_another() {
     in_both_modes_with(with_keys, async |site| {
         let (ann, bob) = (site.owner("ann").await, site.owner("bob").await);
-        ann.make(&wish("launch", &json!({ "note": "private" })))
-            .await;
+        ann.make(&wish("launch", &json!({ "note": "private" }))).await;
         let before = get_item(&site.stack, "launch");
         for reply in [
             bob.read("launch").await,

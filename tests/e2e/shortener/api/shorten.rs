@@ -14,17 +14,9 @@ fn seed(config: &mut Config) {
     config.slug_scheme = local::SlugScheme::Seed;
 }
 
-async fn check(
-    caller: &Caller,
-    path: &str,
-    media_type: &str,
-    body: impl Into<Vec<u8>>,
-    status: u16,
-    expected: &str,
-) {
+async fn check(caller: &Caller, path: &str, media_type: &str, body: impl Into<Vec<u8>>, status: u16, expected: &str) {
     let body = body.into();
-    let shown =
-        String::from_utf8_lossy(body.get(..body.len().min(80)).unwrap_or_default()).into_owned();
+    let shown = String::from_utf8_lossy(body.get(..body.len().min(80)).unwrap_or_default()).into_owned();
     let reply = caller.post(path, media_type, body).await;
     refused(&reply, status, expected, &format!("{media_type} {shown}"));
 }
@@ -35,26 +27,13 @@ async fn what_curl_sends_becomes_a_link_that_leads_to_it() {
         let caller = site.anyone();
         let url = "https://example.com/a?b=1&c=%20#d";
         let reply = caller.post("/", FORM, url).await;
-        assert_eq!(
-            (reply.status.as_u16(), reply.header("content-type")),
-            (200, Some("text/plain"))
-        );
+        assert_eq!((reply.status.as_u16(), reply.header("content-type")), (200, Some("text/plain")));
         let slug = reply.text();
         assert_eq!(slug.len(), 8, "{slug}");
-        assert!(
-            slug.bytes()
-                .all(|b| b"0123456789abcdefghjkmnpqrstvwxyz".contains(&b)),
-            "{slug}"
-        );
-        assert_eq!(
-            reply.header("location"),
-            Some(format!("{}/{slug}", site.stack.url()).as_str())
-        );
+        assert!(slug.bytes().all(|b| b"0123456789abcdefghjkmnpqrstvwxyz".contains(&b)), "{slug}");
+        assert_eq!(reply.header("location"), Some(format!("{}/{slug}", site.stack.url()).as_str()));
         let reply = caller.get(&format!("/{slug}")).await;
-        assert_eq!(
-            (reply.status.as_u16(), reply.header("location")),
-            (301, Some(url))
-        );
+        assert_eq!((reply.status.as_u16(), reply.header("location")), (301, Some(url)));
     })
     .await;
 }
@@ -74,30 +53,14 @@ async fn every_form_of_a_url_is_the_same_link() {
             ("application/octet-stream", format!("{url}\n")),
         ] {
             let reply = caller.post("/", media_type, body.clone()).await;
-            assert_eq!(
-                (reply.status.as_u16(), reply.text()),
-                (200, "grqpaeet"),
-                "{media_type} {body}"
-            );
+            assert_eq!((reply.status.as_u16(), reply.text()), (200, "grqpaeet"), "{media_type} {body}");
         }
         let reply = caller.call("POST", "/", &[], url).await;
-        assert_eq!(
-            (reply.status.as_u16(), reply.text()),
-            (200, "grqpaeet"),
-            "no media type"
-        );
-        let reply = caller
-            .post("/", JSON, json!({ "url": url }).to_string())
-            .await;
-        assert_eq!(
-            (reply.status.as_u16(), &reply.json()["slug"]),
-            (200, &json!("grqpaeet"))
-        );
+        assert_eq!((reply.status.as_u16(), reply.text()), (200, "grqpaeet"), "no media type");
+        let reply = caller.post("/", JSON, json!({ "url": url }).to_string()).await;
+        assert_eq!((reply.status.as_u16(), &reply.json()["slug"]), (200, &json!("grqpaeet")));
         let reply = caller.call("POST", "/", &[("accept", JSON)], url).await;
-        assert_eq!(
-            (reply.status.as_u16(), &reply.json()["slug"]),
-            (200, &json!("grqpaeet"))
-        );
+        assert_eq!((reply.status.as_u16(), &reply.json()["slug"]), (200, &json!("grqpaeet")));
     })
     .await;
 }
@@ -130,34 +93,20 @@ async fn seed_slugs_are_those_of_the_original_application() {
 #[tokio::test]
 async fn a_repeated_url_rewrites_nothing() {
     in_both_modes_with(seed, async |site| {
-    let caller = site.anyone();
-    // An item of the original application, with an attribute that a rewrite would lose.
-    let before = json!({ "id": { "S": "grqpaeet" }, "target": { "S": "https://www.amazon.com" }, "clicks": { "N": "7" } });
-    put_item(&site.stack, &before);
-    assert_eq!(
-        caller
-            .post("/", FORM, "https://www.amazon.com")
-            .await
-            .text(),
-        "grqpaeet"
-    );
-    assert_eq!(get_item(&site.stack, "grqpaeet"), before);
+        let caller = site.anyone();
+        // An item of the original application, with an attribute that a rewrite would lose.
+        let before =
+            json!({ "id": { "S": "grqpaeet" }, "target": { "S": "https://www.amazon.com" }, "clicks": { "N": "7" } });
+        put_item(&site.stack, &before);
+        assert_eq!(caller.post("/", FORM, "https://www.amazon.com").await.text(), "grqpaeet");
+        assert_eq!(get_item(&site.stack, "grqpaeet"), before);
 
-    let slug = caller
-        .post("/", FORM, "https://example.com/again")
-        .await
-        .text()
-        .to_owned();
-    let before = get_item(&site.stack, &slug);
-    assert_eq!(
-        caller
-            .post("/", FORM, "https://example.com/again")
-            .await
-            .text(),
-        slug
-    );
-    assert_eq!(get_item(&site.stack, &slug), before);
-}).await;
+        let slug = caller.post("/", FORM, "https://example.com/again").await.text().to_owned();
+        let before = get_item(&site.stack, &slug);
+        assert_eq!(caller.post("/", FORM, "https://example.com/again").await.text(), slug);
+        assert_eq!(get_item(&site.stack, &slug), before);
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -166,17 +115,10 @@ async fn a_slug_that_means_something_else_is_not_touched() {
         let caller = site.anyone();
         let other = item("grqpaeet", &[]);
         put_item(&site.stack, &other);
-        let slug = caller
-            .post("/", FORM, "https://www.amazon.com")
-            .await
-            .text()
-            .to_owned();
+        let slug = caller.post("/", FORM, "https://www.amazon.com").await.text().to_owned();
         assert_ne!(slug, "grqpaeet");
         assert_eq!(get_item(&site.stack, "grqpaeet"), other);
-        assert_eq!(
-            caller.get(&format!("/{slug}")).await.header("location"),
-            Some("https://www.amazon.com")
-        );
+        assert_eq!(caller.get(&format!("/{slug}")).await.header("location"), Some("https://www.amazon.com"));
     })
     .await;
 }
@@ -197,25 +139,10 @@ async fn what_is_no_url_for_a_link_is_refused() {
             ("text/plain", "example.com", 422, "invalid-url"),
             ("text/plain", "javascript:alert(1)", 422, "invalid-url"),
             ("text/plain", "data:text/html,hello", 422, "invalid-url"),
-            (
-                "text/plain",
-                "https://example.com/\r\nset-cookie: a=b",
-                422,
-                "invalid-url",
-            ),
-            (
-                "text/plain",
-                "https://user:secret@example.com/",
-                422,
-                "invalid-url",
-            ),
+            ("text/plain", "https://example.com/\r\nset-cookie: a=b", 422, "invalid-url"),
+            ("text/plain", "https://user:secret@example.com/", 422, "invalid-url"),
             ("text/plain", "http://10.0.0.1/", 422, "private-target"),
-            (
-                "text/plain",
-                "http://169.254.169.254/latest/meta-data/",
-                422,
-                "private-target",
-            ),
+            ("text/plain", "http://169.254.169.254/latest/meta-data/", 422, "private-target"),
             ("text/plain", "http://[::1]/", 422, "private-target"),
             ("text/plain", "http://localhost/", 422, "private-target"),
             ("text/plain", own.as_str(), 422, "self-loop"),
@@ -223,50 +150,17 @@ async fn what_is_no_url_for_a_link_is_refused() {
             (FORM, "uri=https://example.com", 422, "missing-field"),
             (JSON, "{\"url\":", 400, "malformed-json"),
             (JSON, "{\"url\":7}", 422, "wrong-type"),
-            (
-                JSON,
-                "{\"url\":\"https://example.com\",\"sulg\":\"x\"}",
-                422,
-                "unknown-field",
-            ),
+            (JSON, "{\"url\":\"https://example.com\",\"sulg\":\"x\"}", 422, "unknown-field"),
             ("image/png", "x", 415, "unsupported-media-type"),
         ] {
             check(&caller, "/", media_type, body, status, expected).await;
         }
-        check(
-            &caller,
-            "/",
-            "text/plain",
-            b"https://example.com/\xff".to_vec(),
-            422,
-            "invalid-url",
-        )
-        .await;
-        check(
-            &caller,
-            "/",
-            "application/octet-stream",
-            b"\xff\xfe\xfd".to_vec(),
-            422,
-            "invalid-url",
-        )
-        .await;
+        check(&caller, "/", "text/plain", b"https://example.com/\xff".to_vec(), 422, "invalid-url").await;
+        check(&caller, "/", "application/octet-stream", b"\xff\xfe\xfd".to_vec(), 422, "invalid-url").await;
         let large = format!("https://example.com/{}", "a".repeat(300 << 10));
-        check(
-            &caller,
-            "/",
-            "text/plain",
-            large.clone(),
-            413,
-            "body-too-large",
-        )
-        .await;
+        check(&caller, "/", "text/plain", large.clone(), 413, "body-too-large").await;
         check(&caller, "/", FORM, large, 413, "body-too-large").await;
-        assert_eq!(
-            site.stack.dynamodb_requests(),
-            before,
-            "nothing of this reached the table"
-        );
+        assert_eq!(site.stack.dynamodb_requests(), before, "nothing of this reached the table");
     })
     .await;
 }
@@ -281,26 +175,12 @@ async fn json_is_answered_as_by_the_api() {
             (&[("content-type", JSON)][..], body.as_str(), 201),
             (&[("content-type", JSON)], body.as_str(), 200),
             (&[("content-type", FORM), ("accept", JSON)], url, 200),
-            (
-                &[
-                    ("content-type", TEXT),
-                    ("accept", "text/html, application/json;q=0.5"),
-                ],
-                url,
-                200,
-            ),
+            (&[("content-type", TEXT), ("accept", "text/html, application/json;q=0.5")], url, 200),
         ] {
             let reply = caller.call("POST", "/", headers, body.to_owned()).await;
-            assert_eq!(
-                (reply.status.as_u16(), reply.header("content-type")),
-                (status, Some(JSON)),
-                "{headers:?}"
-            );
+            assert_eq!((reply.status.as_u16(), reply.header("content-type")), (status, Some(JSON)), "{headers:?}");
             let link = reply.json();
-            assert_eq!(
-                (&link["url"], &link["existing"]),
-                (&json!(url), &json!(status == 200))
-            );
+            assert_eq!((&link["url"], &link["existing"]), (&json!(url), &json!(status == 200)));
             assert_eq!(reply.header("location"), link["short_url"].as_str());
             assert_eq!(reply.header("etag"), Some("\"1\""));
         }

@@ -25,11 +25,7 @@ fn soon_forgotten(config: &mut Config) {
     }
     config.dax_replication_delay = Duration::from_secs(60);
     let writer = config.functions.get_mut("Writer").expect("a writer");
-    for (variable, value) in [
-        ("CACHE_TTL_SECONDS", "1"),
-        ("DAX_RECORD_TTL_SECONDS", "1"),
-        ("DAX_TIMEOUT_MS", "5000"),
-    ] {
+    for (variable, value) in [("CACHE_TTL_SECONDS", "1"), ("DAX_RECORD_TTL_SECONDS", "1"), ("DAX_TIMEOUT_MS", "5000")] {
         writer.env.insert(variable.to_owned(), value.to_owned());
     }
 }
@@ -49,12 +45,7 @@ async fn visits(client: Client, slug: &str) -> Vec<(u16, Option<String>)> {
 }
 
 /// Watches until a little after `visible_by`. Returns whether something old was seen before.
-async fn watch(
-    site: &Site,
-    slug: &str,
-    visible_by: &Value,
-    expected: &(u16, Option<String>),
-) -> bool {
+async fn watch(site: &Site, slug: &str, visible_by: &Value, expected: &(u16, Option<String>)) -> bool {
     let visible_by = Duration::from_secs(seconds(visible_by));
     let mut old = false;
     let enough = now() + PATIENCE;
@@ -63,10 +54,7 @@ async fn watch(
         assert!(asked < enough, "it becomes visible in reasonable time");
         let visits = visits(site.client, slug).await;
         let all_new = visits.iter().all(|visit| visit == expected);
-        assert!(
-            all_new || asked < visible_by,
-            "{slug} at {asked:?} instead of {visible_by:?}: {visits:?}"
-        );
+        assert!(all_new || asked < visible_by, "{slug} at {asked:?} instead of {visible_by:?}: {visits:?}");
         old |= !all_new;
         if asked > visible_by + Duration::from_millis(200) {
             return old;
@@ -116,9 +104,7 @@ async fn a_change_that_took_its_time_is_visible_as_late_as_told() {
         };
         let caller = site.anyone();
         caller.make(&wish("launch", &json!({}))).await;
-        let mut rule = FaultRule::new(FaultAction::Delay {
-            milliseconds: 3_000,
-        });
+        let mut rule = FaultRule::new(FaultAction::Delay { milliseconds: 3_000 });
         rule.operation = Some(Operation::UpdateItem);
         cluster.add_fault(rule).expect("a rule");
         let changed = json!({ "url": "https://example.com/b" });

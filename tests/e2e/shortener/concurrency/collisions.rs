@@ -49,13 +49,8 @@ async fn colliding_urls_get_a_slug_each() {
             assert_eq!(reply.header("location"), Some(url.as_str()), "{slug}");
         }
         for (numbers, [shared, second]) in COLLIDING {
-            let mine =
-                numbers.map(|number| slugs[&format!("https://example.com/{number}")].as_str());
-            assert_eq!(
-                mine.iter().filter(|slug| **slug == shared).count(),
-                1,
-                "{mine:?}"
-            );
+            let mine = numbers.map(|number| slugs[&format!("https://example.com/{number}")].as_str());
+            assert_eq!(mine.iter().filter(|slug| **slug == shared).count(), 1, "{mine:?}");
             // Whoever came second has the next slug of its own row.
             if mine[0] == shared {
                 assert_eq!(mine[1], second);

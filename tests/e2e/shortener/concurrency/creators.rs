@@ -41,10 +41,7 @@ async fn kill_writers(stack: &Stack, seed: u64, stop: &AtomicBool) -> u32 {
     let mut killed = 0;
     let mut pause_ms = 5.0_f64;
     while !stop.load(Ordering::Relaxed) {
-        tokio::time::sleep(Duration::from_secs_f64(
-            rng.random_range(0.5..1.5) * pause_ms / 1e3,
-        ))
-        .await;
+        tokio::time::sleep(Duration::from_secs_f64(rng.random_range(0.5..1.5) * pause_ms / 1e3)).await;
         pause_ms = (pause_ms * 1.2).min(300.0);
         let pids = stack.function_stats("writer").expect("a writer").pids;
         if pids.is_empty() {
@@ -84,34 +81,19 @@ async fn two_hundred_creators_and_a_killer_leave_every_link_right() {
         stop.store(true, Ordering::Relaxed);
     };
     let ((), killed) = tokio::join!(creating, kill_writers(&stack, seed, &stop));
-    println!(
-        "{killed} processes killed, {} requests repeated",
-        failures.load(Ordering::Relaxed)
-    );
+    println!("{killed} processes killed, {} requests repeated", failures.load(Ordering::Relaxed));
     assert!(killed > 0, "the killer did its work");
 
     let slugs = slugs.into_inner().expect("a lock");
     assert_eq!(slugs.len(), URLS);
     for (url, slug) in &slugs {
         let reply = client.get(&format!("/{slug}")).await;
-        assert_eq!(
-            reply.header("location"),
-            Some(url.as_str()),
-            "{slug}; seed {seed}"
-        );
+        assert_eq!(reply.header("location"), Some(url.as_str()), "{slug}; seed {seed}");
         // The same again: nothing has moved.
-        assert_eq!(
-            client.post("/", "text/plain", url.clone()).await.text(),
-            slug,
-            "seed {seed}"
-        );
+        assert_eq!(client.post("/", "text/plain", url.clone()).await.text(), slug, "seed {seed}");
     }
     let distinct: std::collections::HashSet<_> = slugs.values().collect();
-    assert_eq!(
-        distinct.len(),
-        URLS,
-        "no two URLs share a slug; seed {seed}"
-    );
+    assert_eq!(distinct.len(), URLS, "no two URLs share a slug; seed {seed}");
     stack.stop().await;
 }
 

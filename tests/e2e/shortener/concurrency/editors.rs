@@ -29,10 +29,7 @@ async fn edit(caller: Caller, editor: u64) -> Vec<(u64, String)> {
             }
             assert_eq!(reply.status, 200, "{}", reply.text());
             let link = reply.json();
-            assert_eq!(
-                (&link["note"], &link["tags"]),
-                (&json!(note), &json!([tag]))
-            );
+            assert_eq!((&link["note"], &link["tags"]), (&json!(note), &json!([tag])));
             made.push((link["version"].as_u64().expect("a version"), note));
             break;
         }
@@ -74,15 +71,9 @@ async fn count(caller: Caller) {
             let read = caller.read("launch").await;
             let tag = read.header("etag").expect("a tag").to_owned();
             let link = read.json();
-            let number: u64 = link["note"]
-                .as_str()
-                .expect("a note")
-                .parse()
-                .expect("a number");
+            let number: u64 = link["note"].as_str().expect("a note").parse().expect("a number");
             let patch = json!({ "note": (number + 1).to_string() });
-            let reply = caller
-                .patch_if("launch", &patch, &[("if-match", &tag)])
-                .await;
+            let reply = caller.patch_if("launch", &patch, &[("if-match", &tag)]).await;
             match reply.status.as_u16() {
                 200 => break,
                 412 => {}

@@ -66,11 +66,7 @@ impl Load {
             if self.call("POST", LINKS, wish).await.is_none() {
                 continue;
             }
-            assert_eq!(
-                get_item(&self.stack, &slug)["target"]["S"],
-                url,
-                "{slug} was made"
-            );
+            assert_eq!(get_item(&self.stack, &slug)["target"]["S"], url, "{slug} was made");
             let path = format!("{LINKS}/{slug}");
             for change in 0..3 {
                 let url = format!("{url}/{change}");
@@ -82,11 +78,7 @@ impl Load {
                 assert_eq!(item["version"]["N"], reply.json()["version"].to_string());
             }
             if self.call("DELETE", &path, Value::Null).await.is_some() {
-                assert_eq!(
-                    get_item(&self.stack, &slug)["state"]["S"],
-                    "deleted",
-                    "{slug}"
-                );
+                assert_eq!(get_item(&self.stack, &slug)["state"]["S"], "deleted", "{slug}");
             }
         }
     }
@@ -99,9 +91,7 @@ async fn what_is_acknowledged_is_in_the_table() {
         config.dax_replication_delay = Duration::from_millis(100);
         let writer = config.functions.get_mut("Writer").expect("a writer");
         // What is delayed below is given up sooner than that.
-        writer
-            .env
-            .insert("DAX_TIMEOUT_MS".to_owned(), "200".to_owned());
+        writer.env.insert("DAX_TIMEOUT_MS".to_owned(), "200".to_owned());
     })
     .await;
     let load = Arc::new(Load {
@@ -121,18 +111,9 @@ async fn what_is_acknowledged_is_in_the_table() {
         e2e::wait_until("the editors go on", async || load.answered() >= enough).await;
     };
     pause().await;
-    let throttled = FaultAction::Error {
-        code: "ThrottlingException".to_owned(),
-        message: String::new(),
-        codes: None,
-    };
+    let throttled = FaultAction::Error { code: "ThrottlingException".to_owned(), message: String::new(), codes: None };
     // Not carried out, carried out with the answer lost, refused, and carried out after the client has given up.
-    for action in [
-        FaultAction::Close,
-        FaultAction::Reset,
-        throttled,
-        FaultAction::Delay { milliseconds: 300 },
-    ] {
+    for action in [FaultAction::Close, FaultAction::Reset, throttled, FaultAction::Delay { milliseconds: 300 }] {
         for operation in [Operation::PutItem, Operation::UpdateItem] {
             let mut rule = FaultRule::new(action.clone());
             rule.operation = Some(operation);
@@ -150,10 +131,7 @@ async fn what_is_acknowledged_is_in_the_table() {
     pause().await;
     cluster.freeze_node(1, false).expect("a node");
     let before = load.acknowledged.load(Ordering::Relaxed);
-    e2e::wait_until("all goes well again", async || {
-        load.acknowledged.load(Ordering::Relaxed) > before + 5
-    })
-    .await;
+    e2e::wait_until("all goes well again", async || load.acknowledged.load(Ordering::Relaxed) > before + 5).await;
     load.stop.store(true, Ordering::Relaxed);
     editors.join_all().await;
     let acknowledged = load.acknowledged.load(Ordering::Relaxed);

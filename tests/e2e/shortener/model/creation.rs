@@ -28,17 +28,8 @@ pub(super) struct Unseen {
 }
 
 /// What becomes of a wish for a link under this very slug.
-fn aliased(
-    wanted: Link,
-    reuse: bool,
-    link: Option<&Link>,
-    is_disturbed: bool,
-) -> Vec<(Answer, State)> {
-    let made = |link: &Link, status| Answer::Link {
-        status,
-        link: Box::new(link.clone()),
-        existing: status == 200,
-    };
+fn aliased(wanted: Link, reuse: bool, link: Option<&Link>, is_disturbed: bool) -> Vec<(Answer, State)> {
+    let made = |link: &Link, status| Answer::Link { status, link: Box::new(link.clone()), existing: status == 200 };
     let Some(link) = link else {
         let mut outcomes = vec![(made(&wanted, 201), Some(wanted.clone()))];
         // The service may have repeated the put, and found its own link.
@@ -47,11 +38,7 @@ fn aliased(
         }
         return outcomes;
     };
-    let key = |link: &Link| {
-        link.request
-            .clone()
-            .map(|(key, _)| (link.owner.clone(), key))
-    };
+    let key = |link: &Link| link.request.clone().map(|(key, _)| (link.owner.clone(), key));
     let answer = if key(link).is_some() && key(link) == key(&wanted) {
         match link.request == wanted.request {
             true => made(link, 200),
@@ -84,8 +71,7 @@ impl Model {
             Some(problem) => Err(problem),
             None => Link::new(slug.unwrap_or_default(), owner, body, key, now),
         };
-        let (drafts, refusals): (Vec<_>, Vec<_>) =
-            window.seconds().map(draft).partition(Result::is_ok);
+        let (drafts, refusals): (Vec<_>, Vec<_>) = window.seconds().map(draft).partition(Result::is_ok);
         let drafts: Vec<Link> = drafts.into_iter().flatten().collect();
         let mut problems = refusals.into_iter().filter_map(Result::err);
         if problems.any(|problem| self.is(told, &Answer::Problem(problem))) {
@@ -99,20 +85,14 @@ impl Model {
         }
         // Those of a bulk cannot be sent by themselves: their names hold a space.
         if let Some(key) = key.filter(|key| !key.contains(' ')) {
-            self.requested.push(Requested {
-                owner: owner.to_owned(),
-                key: key.to_owned(),
-                body: body.clone(),
-            });
+            self.requested.push(Requested { owner: owner.to_owned(), key: key.to_owned(), body: body.clone() });
         }
         let reuse = body.get("reuse").and_then(Value::as_bool).unwrap_or(true);
         if let Some(slug) = slug {
             self.judge(slug, window, told, |link, now| {
                 let wanted = drafts.iter().find(|draft| draft.created_at == now);
                 let wanted = wanted.into_iter().cloned();
-                wanted
-                    .flat_map(|wanted| aliased(wanted, reuse, link, told.is_disturbed))
-                    .collect()
+                wanted.flat_map(|wanted| aliased(wanted, reuse, link, told.is_disturbed)).collect()
             })?;
             self.touch(slug);
             return Ok(Some(slug.to_owned()));
@@ -131,10 +111,7 @@ impl Model {
         }
         let slug = match &told.body {
             Value::String(slug) => slug.clone(),
-            body => body["slug"]
-                .as_str()
-                .ok_or("there should be a link")?
-                .to_owned(),
+            body => body["slug"].as_str().ok_or("there should be a link")?.to_owned(),
         };
         self.found_or_made(&slug, &source, drafts, window, told)?;
         self.touch(&slug);
@@ -176,10 +153,7 @@ impl Model {
             return self.judge(slug, window, told, |link, _| {
                 let shown = Self::shown(link);
                 match told.body.is_string() {
-                    true => shown
-                        .into_iter()
-                        .map(|(_, next)| (Answer::Slug(slug.to_owned()), next))
-                        .collect(),
+                    true => shown.into_iter().map(|(_, next)| (Answer::Slug(slug.to_owned()), next)).collect(),
                     false => shown,
                 }
             });
@@ -189,9 +163,7 @@ impl Model {
         }
         let named = |draft: &Link| draft.under(slug);
         let unseen = self.unseen.iter().filter(|unseen| unseen.source == *source);
-        let old = unseen
-            .flat_map(|unseen| &unseen.drafts)
-            .filter(|draft| draft.request == wanted.request);
+        let old = unseen.flat_map(|unseen| &unseen.drafts).filter(|draft| draft.request == wanted.request);
         let mut links: Vec<(Link, u16)> = old.map(|draft| (named(draft), 200)).collect();
         links.extend(drafts.iter().map(|draft| (named(draft), 201)));
         if told.is_disturbed && *source != Source::Random {
@@ -202,50 +174,27 @@ impl Model {
             let link = Box::new(link.clone());
             let answer = match told.body.is_string() {
                 true => Answer::Slug(link.slug.clone()),
-                false => Answer::Link {
-                    status: *status,
-                    link,
-                    existing: *status == 200,
-                },
+                false => Answer::Link { status: *status, link, existing: *status == 200 },
             };
             self.is(told, &answer)
         });
         if links.is_empty() {
             return Err(format!("this should be new, or one of {:?}", self.unseen));
         }
-        self.is_made(
-            links.into_iter().map(|(link, _)| link).collect(),
-            source.clone(),
-            window,
-        );
+        self.is_made(links.into_iter().map(|(link, _)| link).collect(), source.clone(), window);
         Ok(())
     }
 
     /// Only those states of a link are possible that `fits` accepts.
-    fn narrow(
-        &mut self,
-        slug: &str,
-        window: Window,
-        fits: impl Fn(&Link, i64) -> bool,
-    ) -> Result<(), Difference> {
+    fn narrow(&mut self, slug: &str, window: Window, fits: impl Fn(&Link, i64) -> bool) -> Result<(), Difference> {
         let bound = self.bound;
         let slot = self.slot(slug);
-        let states = slot
-            .possible()
-            .filter_map(|(base, state)| Some((base, state.clone()?)));
-        let fitting: Vec<_> = states
-            .filter(|(_, link)| window.seconds().any(|now| fits(link, now)))
-            .collect();
+        let states = slot.possible().filter_map(|(base, state)| Some((base, state.clone()?)));
+        let fitting: Vec<_> = states.filter(|(_, link)| window.seconds().any(|now| fits(link, now))).collect();
         if fitting.is_empty() {
-            return Err(format!(
-                "the link {slug} should have led to another answer: {:?}",
-                slot.link()
-            ));
+            return Err(format!("the link {slug} should have led to another answer: {:?}", slot.link()));
         }
-        let outcomes = fitting
-            .into_iter()
-            .map(|(base, link)| (base, Some(link)))
-            .collect();
+        let outcomes = fitting.into_iter().map(|(base, link)| (base, Some(link))).collect();
         slot.decide(outcomes, window, bound);
         Ok(())
     }
@@ -264,30 +213,17 @@ impl Model {
     }
 
     /// Holds a link that is read against what is known, and against what may have been made without anybody being told.
-    pub(super) fn seen(
-        &mut self,
-        slug: &str,
-        window: Window,
-        told: &Told<'_>,
-    ) -> Result<(), Difference> {
+    pub(super) fn seen(&mut self, slug: &str, window: Window, told: &Told<'_>) -> Result<(), Difference> {
         if self.slots.contains_key(slug) {
             return self.judge(slug, window, told, |link, _| Self::shown(link));
         }
-        let found = self
-            .unseen
-            .iter()
-            .enumerate()
-            .find_map(|(position, unseen)| {
-                unseen.drafts.iter().find_map(|draft| {
-                    let link = draft.under(slug);
-                    let answer = Answer::Link {
-                        status: 200,
-                        link: Box::new(link.clone()),
-                        existing: true,
-                    };
-                    self.is(told, &answer).then_some((position, link))
-                })
-            });
+        let found = self.unseen.iter().enumerate().find_map(|(position, unseen)| {
+            unseen.drafts.iter().find_map(|draft| {
+                let link = draft.under(slug);
+                let answer = Answer::Link { status: 200, link: Box::new(link.clone()), existing: true };
+                self.is(told, &answer).then_some((position, link))
+            })
+        });
         let (position, link) = found.ok_or("nobody has made this link")?;
         let unseen = self.unseen.remove(position);
         self.is_made(vec![link], unseen.source, window);

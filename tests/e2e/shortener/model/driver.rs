@@ -51,11 +51,7 @@ impl Driver<'_> {
         for slug in slugs {
             self.look(step, &slug).await;
             let body = [("url".to_owned(), format!("{TARGETS}closing").into())];
-            let operation = Operation::Patch {
-                slug,
-                body: body.into_iter().collect(),
-                if_match: None,
-            };
+            let operation = Operation::Patch { slug, body: body.into_iter().collect(), if_match: None };
             self.check(step, &Request { caller, operation }).await;
         }
     }
@@ -64,10 +60,7 @@ impl Driver<'_> {
     pub(super) async fn settle(&mut self, steps: usize) {
         wait_until("all is quiet", async || {
             for caller in 0..self.model.callers.len() {
-                let operation = Operation::List {
-                    limit: 100,
-                    pages: usize::MAX,
-                };
+                let operation = Operation::List { limit: 100, pages: usize::MAX };
                 self.check(steps, &Request { caller, operation }).await;
             }
             let restless: Vec<String> = self
@@ -92,45 +85,22 @@ impl Driver<'_> {
     async fn look(&mut self, step: usize, slug: &str) {
         let caller = self.model.admin();
         let (get, follow) = (slug.to_owned(), slug.to_owned());
-        self.check(
-            step,
-            &Request {
-                caller,
-                operation: Operation::Get { slug: get },
-            },
-        )
-        .await;
-        let operation = Operation::Follow {
-            slug: follow,
-            query: "",
-        };
+        self.check(step, &Request { caller, operation: Operation::Get { slug: get } }).await;
+        let operation = Operation::Follow { slug: follow, query: "" };
         self.check(step, &Request { caller, operation }).await;
     }
 
     /// Sends a request and holds the answer against the reference.
     async fn check(&mut self, step: usize, request: &Request) {
         let (start, fault) = (now(), self.faults.name());
-        let mut exchange = Exchange {
-            driver: self,
-            caller: request.caller,
-            slugs: Vec::new(),
-            seen: String::new(),
-        };
+        let mut exchange = Exchange { driver: self, caller: request.caller, slugs: Vec::new(), seen: String::new() };
         let result = exchange.perform(&request.operation).await;
         let Exchange { slugs, seen, .. } = exchange;
-        let line = format!(
-            "step {step} at {start}: caller {}, {:?} -> {seen}",
-            request.caller, request.operation
-        );
+        let line = format!("step {step} at {start}: caller {}, {:?} -> {seen}", request.caller, request.operation);
         if let Err(difference) = result {
             let logs: Vec<_> = slugs
                 .iter()
-                .filter_map(|slug| {
-                    Some(format!(
-                        "{slug}:\n  {}",
-                        self.model.slots.get(slug)?.log().join("\n  ")
-                    ))
-                })
+                .filter_map(|slug| Some(format!("{slug}:\n  {}", self.model.slots.get(slug)?.log().join("\n  "))))
                 .collect();
             panic!(
                 "seed {} ({}): {line}\n{difference}\nfault: {fault}\n{}",

@@ -57,11 +57,7 @@ impl Exchange<'_, '_> {
         let reply = self.driver.client.call(method, path, &headers, body).await;
         let window = self.driver.faults.window(start);
         let text = String::from_utf8_lossy(&reply.body);
-        self.seen = format!(
-            "{} {:?} {text}",
-            reply.status.as_u16(),
-            reply.header("location")
-        );
+        self.seen = format!("{} {:?} {text}", reply.status.as_u16(), reply.header("location"));
         (reply, window)
     }
 
@@ -84,9 +80,7 @@ impl Exchange<'_, '_> {
     pub(super) async fn perform(&mut self, operation: &Operation) -> Result<(), Difference> {
         match operation {
             Operation::Shorten { url } => {
-                let (reply, window) = self
-                    .call("POST", "/", &[("content-type", "text/plain")], url.clone())
-                    .await;
+                let (reply, window) = self.call("POST", "/", &[("content-type", "text/plain")], url.clone()).await;
                 let body = Map::from_iter([("url".to_owned(), url.clone().into())]);
                 self.created(&body, None, &reply, window)
             }
@@ -95,8 +89,7 @@ impl Exchange<'_, '_> {
                 headers.extend(key.as_ref().map(|key| ("idempotency-key", key.as_str())));
                 let text = Value::Object(body.clone()).to_string();
                 let (reply, window) = self.call("POST", "/api/v1/links", &headers, text).await;
-                self.slugs
-                    .extend(body.get("slug").and_then(Value::as_str).map(str::to_owned));
+                self.slugs.extend(body.get("slug").and_then(Value::as_str).map(str::to_owned));
                 self.created(body, key.as_deref(), &reply, window)
             }
             Operation::Bulk { bodies, key } => self.bulk(bodies, key.as_deref()).await,
@@ -104,81 +97,44 @@ impl Exchange<'_, '_> {
             Operation::Follow { slug, query } => self.follow(slug, query).await,
             Operation::Preview { slug } => self.preview(slug).await,
             Operation::Get { slug } => {
-                let (reply, window) = self
-                    .call("GET", &format!("/api/v1/links/{slug}"), &[], String::new())
-                    .await;
+                let (reply, window) = self.call("GET", &format!("/api/v1/links/{slug}"), &[], String::new()).await;
                 self.slugs.push(slug.clone());
                 let told = self.told(&reply, window);
                 let caller = self.driver.model.callers[self.caller].clone();
-                self.driver
-                    .model
-                    .judge(slug, window, &told, |link, _| match link {
-                        Some(other) if !caller.may_reach(other) => {
-                            vec![(Answer::Problem((403, "not-owner")), link.cloned())]
-                        }
-                        link => Model::shown(link),
-                    })
+                self.driver.model.judge(slug, window, &told, |link, _| match link {
+                    Some(other) if !caller.may_reach(other) => {
+                        vec![(Answer::Problem((403, "not-owner")), link.cloned())]
+                    }
+                    link => Model::shown(link),
+                })
             }
-            Operation::Patch {
-                slug,
-                body,
-                if_match,
-            } => {
+            Operation::Patch { slug, body, if_match } => {
                 let text = Value::Object(body.clone()).to_string();
                 let content = Some(("content-type", "application/merge-patch+json"));
-                let (reply, window) = self
-                    .change("PATCH", slug, "", *if_match, content, text)
-                    .await;
+                let (reply, window) = self.change("PATCH", slug, "", *if_match, content, text).await;
                 let told = self.told(&reply, window);
                 let may_block = self.driver.model.callers[self.caller].is_admin;
-                let blocks = body.get("state").is_some_and(|state| {
-                    state
-                        .as_str()
-                        .is_some_and(|state| state.starts_with("blocked"))
-                });
+                let blocks = body
+                    .get("state")
+                    .is_some_and(|state| state.as_str().is_some_and(|state| state.starts_with("blocked")));
                 let refused = match mistake(body, false) {
                     None if blocks && !may_block => Some((403, "insufficient-scope")),
                     mistake => mistake,
                 };
                 match refused {
                     Some(problem) => self.refused(&told, problem),
-                    None => self.changed(
-                        slug,
-                        *if_match,
-                        window,
-                        &told,
-                        |link, now| link.patched(body, now),
-                        false,
-                    ),
+                    None => self.changed(slug, *if_match, window, &told, |link, now| link.patched(body, now), false),
                 }
             }
             Operation::Delete { slug, if_match } => {
-                let (reply, window) = self
-                    .change("DELETE", slug, "", *if_match, None, String::new())
-                    .await;
+                let (reply, window) = self.change("DELETE", slug, "", *if_match, None, String::new()).await;
                 let told = self.told(&reply, window);
-                self.changed(
-                    slug,
-                    *if_match,
-                    window,
-                    &told,
-                    |link, now| Ok(link.deleted(now)),
-                    true,
-                )
+                self.changed(slug, *if_match, window, &told, |link, now| Ok(link.deleted(now)), true)
             }
             Operation::Restore { slug, if_match } => {
-                let (reply, window) = self
-                    .change("POST", slug, "/restore", *if_match, None, String::new())
-                    .await;
+                let (reply, window) = self.change("POST", slug, "/restore", *if_match, None, String::new()).await;
                 let told = self.told(&reply, window);
-                self.changed(
-                    slug,
-                    *if_match,
-                    window,
-                    &told,
-                    |link, now| Ok(link.restored(now)),
-                    false,
-                )
+                self.changed(slug, *if_match, window, &told, |link, now| Ok(link.restored(now)), false)
             }
         }
     }
@@ -196,13 +152,7 @@ impl Exchange<'_, '_> {
         let tag = if_match.map(|version| format!("\"{version}\""));
         let mut headers = Vec::from_iter(content);
         headers.extend(tag.as_deref().map(|tag| ("if-match", tag)));
-        self.call(
-            method,
-            &format!("/api/v1/links/{slug}{end}"),
-            &headers,
-            body,
-        )
-        .await
+        self.call(method, &format!("/api/v1/links/{slug}{end}"), &headers, body).await
     }
 
     fn refused(&self, told: &Told<'_>, problem: Problem) -> Result<(), Difference> {
@@ -246,11 +196,7 @@ impl Exchange<'_, '_> {
                 Ok(after) => {
                     let answer = match is_empty {
                         true => Answer::Empty,
-                        false => Answer::Link {
-                            status: 200,
-                            link: Box::new(after.clone()),
-                            existing: true,
-                        },
+                        false => Answer::Link { status: 200, link: Box::new(after.clone()), existing: true },
                     };
                     vec![(answer, Some(after))]
                 }
@@ -267,33 +213,20 @@ impl Exchange<'_, '_> {
     ) -> Result<(), Difference> {
         let told = self.told(reply, window);
         let owner = self.driver.model.callers[self.caller].owner.clone();
-        let slug = self
-            .driver
-            .model
-            .created(&owner, body, key, window, &told)?;
+        let slug = self.driver.model.created(&owner, body, key, window, &told)?;
         self.slugs.extend(slug);
         Ok(())
     }
 
-    async fn bulk(
-        &mut self,
-        bodies: &[Map<String, Value>],
-        key: Option<&str>,
-    ) -> Result<(), Difference> {
+    async fn bulk(&mut self, bodies: &[Map<String, Value>], key: Option<&str>) -> Result<(), Difference> {
         let mut headers = vec![("content-type", JSON)];
         headers.extend(key.map(|key| ("idempotency-key", key)));
         let text = serde_json::json!({ "links": bodies }).to_string();
-        let (reply, window) = self
-            .call("POST", "/api/v1/links:bulk", &headers, text)
-            .await;
+        let (reply, window) = self.call("POST", "/api/v1/links:bulk", &headers, text).await;
         let told = self.told(&reply, window);
         if let Some(key) = key {
             let (caller, key, bodies) = (self.caller, key.to_owned(), bodies.to_vec());
-            let bulk = Bulk {
-                caller,
-                key,
-                bodies,
-            };
+            let bulk = Bulk { caller, key, bodies };
             self.driver.model.bulks.push(bulk);
         }
         let results = told.body["results"].as_array().cloned().unwrap_or_default();
@@ -303,33 +236,19 @@ impl Exchange<'_, '_> {
         let owner = self.driver.model.callers[self.caller].owner.clone();
         for (index, body) in bodies.iter().enumerate() {
             let part = match results.get(index) {
-                None => Told {
-                    reply: None,
-                    body: told.body.clone(),
-                    ..told
-                },
+                None => Told { reply: None, body: told.body.clone(), ..told },
                 Some(result) if result["index"] != index => {
                     return Err(format!("{index} is in another place"));
                 }
                 Some(result) => Told {
-                    status: result["status"]
-                        .as_u64()
-                        .and_then(|status| status.try_into().ok())
-                        .unwrap_or(0),
-                    body: if result["link"].is_null() {
-                        result["problem"].clone()
-                    } else {
-                        result["link"].clone()
-                    },
+                    status: result["status"].as_u64().and_then(|status| status.try_into().ok()).unwrap_or(0),
+                    body: if result["link"].is_null() { result["problem"].clone() } else { result["link"].clone() },
                     reply: None,
                     is_disturbed: told.is_disturbed,
                 },
             };
             let key = key.map(|key| format!("{key} {index}"));
-            let made = self
-                .driver
-                .model
-                .created(&owner, body, key.as_deref(), window, &part);
+            let made = self.driver.model.created(&owner, body, key.as_deref(), window, &part);
             let slug = made.map_err(|difference| format!("{index}: {difference}"))?;
             self.slugs.extend(slug);
         }

@@ -45,30 +45,16 @@ impl<'a> Faults<'a> {
 
     pub(super) async fn new(stack: &'a Stack) -> Self {
         let admin_key = stack.issue_key("canary", "admin").await.expect("a key");
-        let faults = Self {
-            stack,
-            admin_key,
-            state: Mutex::default(),
-        };
+        let faults = Self { stack, admin_key, state: Mutex::default() };
         let body = json!({ "url": "https://example.com/canary", "slug": Self::CANARY });
-        assert_eq!(
-            faults
-                .send("POST", "/api/v1/links", &body.to_string())
-                .await,
-            201
-        );
+        assert_eq!(faults.send("POST", "/api/v1/links", &body.to_string()).await, 201);
         faults
     }
 
     async fn send(&self, method: &str, path: &str, body: &str) -> u16 {
         let authorization = format!("Bearer {}", self.admin_key);
-        let headers = [
-            ("authorization", &*authorization),
-            ("content-type", "application/json"),
-        ];
-        let reply = Client::of(self.stack)
-            .call(method, path, &headers, body.to_owned())
-            .await;
+        let headers = [("authorization", &*authorization), ("content-type", "application/json")];
+        let reply = Client::of(self.stack).call(method, path, &headers, body.to_owned()).await;
         reply.status.as_u16()
     }
 
@@ -87,11 +73,7 @@ impl<'a> Faults<'a> {
         let state = self.state();
         let is_calm = state.until.is_none() && state.ended < start - LATE;
         let late_before = if is_calm { start - LATE } else { 0 };
-        Window {
-            start,
-            end: now(),
-            late_before,
-        }
+        Window { start, end: now(), late_before }
     }
 
     /// The fault in force.
@@ -128,18 +110,8 @@ impl<'a> Faults<'a> {
     async fn disturb_cluster(&self, cluster: &Cluster, dice: &mut SmallRng, die: u32) -> String {
         let nodes = cluster.endpoints().len();
         let node = dice.random_range(0..nodes);
-        let operations = [
-            None,
-            None,
-            Some(Operation::PutItem),
-            Some(Operation::UpdateItem),
-            Some(Operation::GetItem),
-        ];
-        let error = |code: &str| FaultAction::Error {
-            code: code.to_owned(),
-            message: String::new(),
-            codes: None,
-        };
+        let operations = [None, None, Some(Operation::PutItem), Some(Operation::UpdateItem), Some(Operation::GetItem)];
+        let error = |code: &str| FaultAction::Error { code: code.to_owned(), message: String::new(), codes: None };
         let action = match die {
             0 => FaultAction::Delay { milliseconds: 60 },
             1 => FaultAction::Delay { milliseconds: 900 },
@@ -149,11 +121,7 @@ impl<'a> Faults<'a> {
             6 => error("ThrottlingException"),
             7 => FaultAction::StaleRead,
             8 => {
-                let others: Vec<_> = if dice.random_bool(0.3) {
-                    (0..nodes).collect()
-                } else {
-                    vec![node]
-                };
+                let others: Vec<_> = if dice.random_bool(0.3) { (0..nodes).collect() } else { vec![node] };
                 for node in &others {
                     cluster.stop_node(*node).await.expect("a node");
                 }
@@ -190,11 +158,7 @@ impl<'a> Faults<'a> {
     }
 
     fn kill(&self, dice: &mut SmallRng, function: &str) {
-        let pids = self
-            .stack
-            .function_stats(function)
-            .expect("a function")
-            .pids;
+        let pids = self.stack.function_stats(function).expect("a function").pids;
         let Some(pid) = pids.get(dice.random_range(0..pids.len().max(1))) else {
             return;
         };
@@ -210,10 +174,7 @@ impl<'a> Faults<'a> {
         }
         let (stopped, frozen) = {
             let mut state = self.state();
-            (
-                std::mem::take(&mut state.stopped),
-                std::mem::take(&mut state.frozen),
-            )
+            (std::mem::take(&mut state.stopped), std::mem::take(&mut state.frozen))
         };
         if let Some(cluster) = self.stack.dax() {
             cluster.clear_faults();
@@ -228,9 +189,7 @@ impl<'a> Faults<'a> {
         wait_until("writes succeed again", async || {
             notes += 1;
             let body = json!({ "note": format!("{notes} at {}", now()) }).to_string();
-            self.send("PATCH", &format!("/api/v1/links/{}", Self::CANARY), &body)
-                .await
-                == 200
+            self.send("PATCH", &format!("/api/v1/links/{}", Self::CANARY), &body).await == 200
         })
         .await;
         let mut state = self.state();

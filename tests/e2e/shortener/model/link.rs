@@ -134,10 +134,7 @@ impl Link {
 
     /// The same under the slug that it was given.
     pub(super) fn under(&self, slug: &str) -> Self {
-        Self {
-            slug: slug.to_owned(),
-            ..self.clone()
-        }
+        Self { slug: slug.to_owned(), ..self.clone() }
     }
 
     /// The link with the fields of a body, `null` being the default. Version and times stay.
@@ -229,11 +226,7 @@ impl Link {
 
     /// Whether it will do for who asks again for a link to `url`.
     pub(super) fn serves(&self, owner: &str, url: &str, now: i64) -> bool {
-        self.owner == owner
-            && self.url == url
-            && self.state == "active"
-            && !self.is_expired(now)
-            && !self.is_early(now)
+        self.owner == owner && self.url == url && self.state == "active" && !self.is_expired(now) && !self.is_early(now)
     }
 
     /// When every redirector is sure to serve this version, if changes are seen within `bound` seconds, as told in an
@@ -310,9 +303,7 @@ impl Link {
     }
 
     fn cache_control(&self, now: i64) -> String {
-        let left = self
-            .expires_at
-            .map_or(u64::MAX, |end| (end - now).unsigned_abs());
+        let left = self.expires_at.map_or(u64::MAX, |end| (end - now).unsigned_abs());
         match (self.cache_seconds, self.permanent) {
             (Some(0), _) => "private, max-age=0, must-revalidate".to_owned(),
             (Some(seconds), _) => {
@@ -343,11 +334,6 @@ impl Link {
 
 impl Visit {
     pub(super) fn problem(status: u16, code: &str) -> Self {
-        Self {
-            status,
-            location: None,
-            cache_control: "no-store".to_owned(),
-            problem: code.to_owned(),
-        }
+        Self { status, location: None, cache_control: "no-store".to_owned(), problem: code.to_owned() }
     }
 }

@@ -44,10 +44,7 @@ const SEED: u64 = 1;
 const STEPS: usize = 400;
 
 fn setting(name: &str) -> Option<String> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a test program's own settings, read here and nowhere else"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "a test program's own settings, read here and nowhere else")]
     let value = std::env::var(name).ok();
     value
 }
@@ -69,22 +66,13 @@ async fn stack(dax_nodes: usize) -> Stack {
         config.dax_nodes = dax_nodes;
         config.dax_item_ttl = Duration::from_secs(DAX_TTL.unsigned_abs());
         config.dax_replication_delay = Duration::from_millis(50);
-        let settings = [
-            ("CACHE_TTL_SECONDS", CACHE_TTL.to_string()),
-            ("DAX_RECORD_TTL_SECONDS", DAX_TTL.to_string()),
-        ];
+        let settings = [("CACHE_TTL_SECONDS", CACHE_TTL.to_string()), ("DAX_RECORD_TTL_SECONDS", DAX_TTL.to_string())];
         for function in config.functions.values_mut() {
-            function.env.extend(
-                settings
-                    .clone()
-                    .map(|(name, value)| (name.to_owned(), value)),
-            );
+            function.env.extend(settings.clone().map(|(name, value)| (name.to_owned(), value)));
         }
         // Shorter than by default, so that faults take less time here.
         let writer = config.functions.get_mut("Writer").expect("a writer");
-        writer
-            .env
-            .insert("DAX_TIMEOUT_MS".to_owned(), "800".to_owned());
+        writer.env.insert("DAX_TIMEOUT_MS".to_owned(), "800".to_owned());
     })
     .await
 }
@@ -94,23 +82,12 @@ async fn model(stack: &Stack, name: &str, owners: &[&str]) -> Model {
     let mut callers = Vec::new();
     for owner in owners {
         let owner = format!("{owner}-{name}");
-        let key = stack
-            .issue_key(&owner, "create,read,update,delete")
-            .await
-            .expect("a key");
-        callers.push(Caller {
-            owner,
-            key,
-            is_admin: false,
-        });
+        let key = stack.issue_key(&owner, "create,read,update,delete").await.expect("a key");
+        callers.push(Caller { owner, key, is_admin: false });
     }
     let owner = format!("root-{name}");
     let key = stack.issue_key(&owner, "admin").await.expect("a key");
-    callers.push(Caller {
-        owner,
-        key,
-        is_admin: true,
-    });
+    callers.push(Caller { owner, key, is_admin: true });
     let bound = CACHE_TTL + if stack.dax().is_some() { DAX_TTL } else { 0 };
     Model::new(name, callers, stack.url(), bound)
 }
@@ -136,18 +113,10 @@ async fn run(dax_nodes: usize, owners: &[&[&str]]) {
             unexpected: 0,
         });
     }
-    join_all(
-        drivers
-            .iter_mut()
-            .map(|driver| driver.run(steps / owners.len())),
-    )
-    .await;
+    join_all(drivers.iter_mut().map(|driver| driver.run(steps / owners.len()))).await;
     join_all(drivers.iter_mut().map(|driver| driver.close(steps))).await;
     join_all(drivers.iter_mut().map(|driver| driver.settle(steps))).await;
-    let links: usize = drivers
-        .iter()
-        .map(|driver| driver.model.touched.len())
-        .sum();
+    let links: usize = drivers.iter().map(|driver| driver.model.touched.len()).sum();
     let unknown: usize = drivers.iter().map(|driver| driver.unknown).sum();
     println!("{links} links, {unknown} answers of unknown outcome");
     drop(drivers);

@@ -83,12 +83,7 @@ fn pick<T: Clone>(dice: &mut SmallRng, choices: &[T]) -> T {
 /// The request of a step.
 ///
 /// While something is wrong there are more writes than usual: what becomes of them is the question then.
-pub(super) fn generate(
-    dice: &mut SmallRng,
-    model: &Model,
-    now: i64,
-    is_disturbed: bool,
-) -> Request {
+pub(super) fn generate(dice: &mut SmallRng, model: &Model, now: i64, is_disturbed: bool) -> Request {
     let maker = dice.random_range(0..model.callers.len());
     let kind = dice.random_range(0..if is_disturbed { 64 } else { 100 });
     let slug = slug(dice, model);
@@ -105,12 +100,7 @@ pub(super) fn generate(
         _ => kind,
     };
     match kind {
-        0..5 => request(
-            maker,
-            Operation::Shorten {
-                url: url(dice, model),
-            },
-        ),
+        0..5 => request(maker, Operation::Shorten { url: url(dice, model) }),
         5..17 => {
             let (body, key) = wish(dice, model, maker, now);
             request(maker, Operation::Create { body, key })
@@ -119,14 +109,7 @@ pub(super) fn generate(
         20..28 => request(caller, Operation::Get { slug }),
         28..42 => {
             let body = patch(dice, model, now);
-            request(
-                caller,
-                Operation::Patch {
-                    slug,
-                    body,
-                    if_match,
-                },
-            )
+            request(caller, Operation::Patch { slug, body, if_match })
         }
         42..48 => request(caller, Operation::Delete { slug, if_match }),
         48..54 => request(caller, Operation::Restore { slug, if_match }),
@@ -192,12 +175,7 @@ fn object(value: Value) -> Map<String, Value> {
 }
 
 /// What a new link should be, and the name of the request.
-fn wish(
-    dice: &mut SmallRng,
-    model: &Model,
-    maker: usize,
-    now: i64,
-) -> (Map<String, Value>, Option<String>) {
+fn wish(dice: &mut SmallRng, model: &Model, maker: usize, now: i64) -> (Map<String, Value>, Option<String>) {
     let mut body = object(json!({ "url": url(dice, model) }));
     match dice.random_range(0..12) {
         0..2 => {}
@@ -206,10 +184,7 @@ fn wish(
         }
         4..7 => option(dice, model, now, &mut body),
         7..9 => {
-            body.insert(
-                "slug".into(),
-                alias(dice.random_range(0..ALIASES), model).into(),
-            );
+            body.insert("slug".into(), alias(dice.random_range(0..ALIASES), model).into());
             if dice.random_bool(0.3) {
                 option(dice, model, now, &mut body);
             }
@@ -229,11 +204,7 @@ fn named(
     now: i64,
 ) -> (Map<String, Value>, Option<String>) {
     let owner = &model.callers[maker].owner;
-    let sent: Vec<&Requested> = model
-        .requested
-        .iter()
-        .filter(|sent| sent.owner == *owner)
-        .collect();
+    let sent: Vec<&Requested> = model.requested.iter().filter(|sent| sent.owner == *owner).collect();
     let die = dice.random_range(0..10);
     if !sent.is_empty() && die < 6 {
         let sent = sent[sent.len() - 1 - dice.random_range(0..sent.len().min(4))];
@@ -253,48 +224,15 @@ fn named(
 fn option(dice: &mut SmallRng, model: &Model, now: i64, body: &mut Map<String, Value>) {
     let soon = now + dice.random_range(2..6);
     let (name, value) = match dice.random_range(0..13) {
-        0 => (
-            "redirect",
-            pick(
-                dice,
-                &[json!(301), json!(302), json!(307), json!(308), Value::Null],
-            ),
-        ),
-        1 => (
-            "cache_seconds",
-            pick(dice, &[json!(0), json!(30), json!(600), Value::Null]),
-        ),
+        0 => ("redirect", pick(dice, &[json!(301), json!(302), json!(307), json!(308), Value::Null])),
+        1 => ("cache_seconds", pick(dice, &[json!(0), json!(30), json!(600), Value::Null])),
         2 => ("permanent", pick(dice, &[json!(true), json!(false)])),
-        3 => (
-            "forward_query",
-            pick(dice, &[json!(true), json!(true), json!(false)]),
-        ),
-        4 => (
-            "expired_url",
-            pick(dice, &[json!(format!("{TARGETS}over")), Value::Null]),
-        ),
-        5 => (
-            "valid_from",
-            pick(
-                dice,
-                &[json!(rfc3339(soon)), json!(rfc3339(now - 60)), Value::Null],
-            ),
-        ),
-        6 | 7 => (
-            "expires_at",
-            pick(
-                dice,
-                &[json!(rfc3339(soon)), json!(rfc3339(soon)), Value::Null],
-            ),
-        ),
-        8 => (
-            "ttl_seconds",
-            pick(dice, &[json!(60), json!(3_600), Value::Null]),
-        ),
-        9 => (
-            "tags",
-            pick(dice, &[json!(["a", "b"]), json!([]), json!(["ü"])]),
-        ),
+        3 => ("forward_query", pick(dice, &[json!(true), json!(true), json!(false)])),
+        4 => ("expired_url", pick(dice, &[json!(format!("{TARGETS}over")), Value::Null])),
+        5 => ("valid_from", pick(dice, &[json!(rfc3339(soon)), json!(rfc3339(now - 60)), Value::Null])),
+        6 | 7 => ("expires_at", pick(dice, &[json!(rfc3339(soon)), json!(rfc3339(soon)), Value::Null])),
+        8 => ("ttl_seconds", pick(dice, &[json!(60), json!(3_600), Value::Null])),
+        9 => ("tags", pick(dice, &[json!(["a", "b"]), json!([]), json!(["ü"])])),
         10 => ("note", pick(dice, &[json!("n"), json!(""), Value::Null])),
         11 => ("x_mine", json!(dice.random_range(0..3))),
         _ => {
@@ -360,10 +298,7 @@ fn bulk(dice: &mut SmallRng, model: &Model, maker: usize, now: i64) -> Request {
     for _ in 0..dice.random_range(1..5) {
         let (body, key) = wish(dice, model, maker, now);
         let is_alike = |other: &Map<String, Value>| {
-            other["url"] == body["url"]
-                || other
-                    .get("slug")
-                    .is_some_and(|slug| body.get("slug") == Some(slug))
+            other["url"] == body["url"] || other.get("slug").is_some_and(|slug| body.get("slug") == Some(slug))
         };
         if key.is_none() && !bodies.iter().any(is_alike) {
             bodies.push(body);

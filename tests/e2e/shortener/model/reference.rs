@@ -93,8 +93,7 @@ impl Told<'_> {
     pub(super) fn is_unknown(&self) -> bool {
         let is_unavailable = self.status == 503 && self.problem() == "unavailable";
         // A process that was killed says nothing; its gateway does.
-        self.is_disturbed
-            && (is_unavailable || matches!(self.status, 500 | 502) && self.problem().is_empty())
+        self.is_disturbed && (is_unavailable || matches!(self.status, 500 | 502) && self.problem().is_empty())
     }
 }
 
@@ -145,9 +144,7 @@ impl Model {
 
     pub(super) fn owner_of(&self, slug: &str) -> Option<usize> {
         let owner = &self.link(slug)?.owner;
-        self.callers
-            .iter()
-            .position(|caller| caller.owner == *owner)
+        self.callers.iter().position(|caller| caller.owner == *owner)
     }
 
     pub(super) fn version_of(&self, slug: &str) -> Option<u64> {
@@ -175,11 +172,7 @@ impl Model {
     pub(super) fn is(&self, told: &Told<'_>, answer: &Answer) -> bool {
         let header = |name| told.reply.map(|reply| reply.header(name));
         match answer {
-            Answer::Link {
-                status,
-                link,
-                existing,
-            } => {
+            Answer::Link { status, link, existing } => {
                 let tag = format!("\"{}\"", link.version);
                 told.status == *status
                     && self.is_promise(&told.body["visible_by"], link)
@@ -218,10 +211,7 @@ impl Model {
     ) -> Result<(), Difference> {
         let bound = self.bound;
         let slot = self.slots.entry(slug.to_owned()).or_default();
-        let possible: Vec<(usize, State)> = slot
-            .possible()
-            .map(|(base, state)| (base, state.clone()))
-            .collect();
+        let possible: Vec<(usize, State)> = slot.possible().map(|(base, state)| (base, state.clone())).collect();
         let mut expected = Vec::new();
         for (base, state) in possible {
             for now in window.seconds() {
@@ -235,24 +225,12 @@ impl Model {
             }
             return Ok(());
         }
-        let fitting: Vec<_> = expected
-            .iter()
-            .filter(|(_, answer, _)| self.is(told, answer))
-            .collect();
+        let fitting: Vec<_> = expected.iter().filter(|(_, answer, _)| self.is(told, answer)).collect();
         if fitting.is_empty() {
-            let answers: Vec<_> = expected
-                .iter()
-                .map(|(_, answer, _)| format!("  {answer:?}"))
-                .collect();
-            return Err(format!(
-                "the answer should be one of\n{}",
-                answers.join("\n")
-            ));
+            let answers: Vec<_> = expected.iter().map(|(_, answer, _)| format!("  {answer:?}")).collect();
+            return Err(format!("the answer should be one of\n{}", answers.join("\n")));
         }
-        let outcomes = fitting
-            .iter()
-            .map(|(base, _, next)| (*base, next.clone()))
-            .collect();
+        let outcomes = fitting.iter().map(|(base, _, next)| (*base, next.clone())).collect();
         self.slot(slug).decide(outcomes, window, bound);
         Ok(())
     }
@@ -262,11 +240,7 @@ impl Model {
         let Some(link) = link else {
             return vec![(Answer::Problem((404, "unknown-link")), None)];
         };
-        let answer = Answer::Link {
-            status: 200,
-            link: Box::new(link.clone()),
-            existing: true,
-        };
+        let answer = Answer::Link { status: 200, link: Box::new(link.clone()), existing: true };
         vec![(answer, Some(link.clone()))]
     }
 }

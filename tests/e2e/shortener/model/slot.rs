@@ -33,17 +33,8 @@ pub(super) struct Slot {
 
 impl Default for Slot {
     fn default() -> Self {
-        let nothing = Node {
-            state: None,
-            parent: None,
-            since: 0,
-        };
-        Self {
-            nodes: vec![nothing],
-            past: Vec::new(),
-            absent_until: 0,
-            log: Vec::new(),
-        }
+        let nothing = Node { state: None, parent: None, since: 0 };
+        Self { nodes: vec![nothing], past: Vec::new(), absent_until: 0, log: Vec::new() }
     }
 }
 
@@ -87,17 +78,10 @@ impl Slot {
     /// A write that may or may not have made `next` of the possible state `base`.
     pub(super) fn perhaps(&mut self, base: usize, next: State, now: i64) {
         let is_known = self.nodes[base].state == next
-            || self
-                .nodes
-                .iter()
-                .any(|node| node.parent == Some(base) && node.state == next);
+            || self.nodes.iter().any(|node| node.parent == Some(base) && node.state == next);
         if !is_known {
             let parent = Some(base);
-            self.nodes.push(Node {
-                state: next,
-                parent,
-                since: now,
-            });
+            self.nodes.push(Node { state: next, parent, since: now });
         }
     }
 
@@ -107,9 +91,7 @@ impl Slot {
         for (base, next) in outcomes {
             let stays = self.nodes[base].state == next;
             let mut before = Some(base).filter(|_| !stays).or(self.nodes[base].parent);
-            let gone = next
-                .as_ref()
-                .map_or(0, |link| link.visible_by(bound, window.end / 1_000) * 1_000);
+            let gone = next.as_ref().map_or(0, |link| link.visible_by(bound, window.end / 1_000) * 1_000);
             while let Some(earlier) = before {
                 if let Some(link) = self.nodes[earlier].state.clone() {
                     self.past.push((link, gone));
@@ -119,11 +101,7 @@ impl Slot {
             if stays {
                 self.keep(base, None, window.late_before, &mut nodes);
             } else if !nodes.iter().any(|node: &Node| node.state == next) {
-                nodes.push(Node {
-                    state: next,
-                    parent: None,
-                    since: window.end,
-                });
+                nodes.push(Node { state: next, parent: None, since: window.end });
             }
         }
         self.nodes = nodes;
@@ -132,14 +110,9 @@ impl Slot {
 
     /// Copies a state and what may become of it.
     fn keep(&self, number: usize, parent: Option<usize>, late_before: i64, nodes: &mut Vec<Node>) {
-        let node = Node {
-            parent,
-            ..self.nodes[number].clone()
-        };
+        let node = Node { parent, ..self.nodes[number].clone() };
         if parent.is_some() && node.since < late_before
-            || nodes
-                .iter()
-                .any(|kept| kept.parent == parent && kept.state == node.state)
+            || nodes.iter().any(|kept| kept.parent == parent && kept.state == node.state)
         {
             return;
         }

@@ -19,18 +19,10 @@ impl Exchange<'_, '_> {
 
     async fn visit(&mut self, path: &str) -> (Reply, Window) {
         let start = now();
-        let reply = self
-            .driver
-            .client
-            .call("GET", path, &[("accept", "application/json")], "")
-            .await;
+        let reply = self.driver.client.call("GET", path, &[("accept", "application/json")], "").await;
         let window = self.driver.faults.window(start);
         let text = String::from_utf8_lossy(&reply.body);
-        self.seen = format!(
-            "{} {:?} {text}",
-            reply.status.as_u16(),
-            reply.header("location")
-        );
+        self.seen = format!("{} {:?} {text}", reply.status.as_u16(), reply.header("location"));
         (reply, window)
     }
 
@@ -43,10 +35,7 @@ impl Exchange<'_, '_> {
         }
         let visit = self.visited(&reply);
         self.served(slug, window, &visit, |link, now| {
-            link.map_or_else(
-                || Visit::problem(404, "not-found"),
-                |link| link.visit(query, now),
-            )
+            link.map_or_else(|| Visit::problem(404, "not-found"), |link| link.visit(query, now))
         })
     }
 
@@ -86,14 +75,9 @@ impl Exchange<'_, '_> {
         let is_absence = self.seen.starts_with("404");
         let slot = self.driver.model.slot(slug);
         let served = slot.served(window.start);
-        let expected: Vec<T> = served
-            .iter()
-            .flat_map(|link| window.seconds().map(|now| rule(*link, now)))
-            .collect();
+        let expected: Vec<T> = served.iter().flat_map(|link| window.seconds().map(|now| rule(*link, now))).collect();
         if !expected.contains(told) {
-            return Err(format!(
-                "{told:?} should be one of {expected:#?}\nout of {served:#?}"
-            ));
+            return Err(format!("{told:?} should be one of {expected:#?}\nout of {served:#?}"));
         }
         if is_absence {
             slot.not_found(window.end);

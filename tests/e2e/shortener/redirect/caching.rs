@@ -2,9 +2,7 @@
 
 use e2e::{Reply, wait_until};
 
-use super::site::{
-    Attributes, in_both_modes, in_both_modes_with, number, one_environment, seconds, set, text, yes,
-};
+use super::site::{Attributes, in_both_modes, in_both_modes_with, number, one_environment, seconds, set, text, yes};
 
 #[tokio::test]
 async fn each_link_has_its_caching() {
@@ -12,43 +10,15 @@ async fn each_link_has_its_caching() {
         let shared = |value| ("cache_seconds", number(value));
         let cases: [(&str, Attributes, &str); 9] = [
             ("plain", vec![], "private, max-age=90"),
-            (
-                "never",
-                vec![shared(0)],
-                "private, max-age=0, must-revalidate",
-            ),
+            ("never", vec![shared(0)], "private, max-age=0, must-revalidate"),
             ("short", vec![shared(5)], "public, max-age=5, s-maxage=5"),
-            (
-                "minute",
-                vec![shared(60)],
-                "public, max-age=60, s-maxage=60",
-            ),
-            (
-                "shared",
-                vec![shared(600)],
-                "public, max-age=60, s-maxage=600",
-            ),
-            (
-                "day",
-                vec![shared(86_400)],
-                "public, max-age=60, s-maxage=86400",
-            ),
-            (
-                "permanent",
-                vec![("permanent", yes())],
-                "public, max-age=3600",
-            ),
+            ("minute", vec![shared(60)], "public, max-age=60, s-maxage=60"),
+            ("shared", vec![shared(600)], "public, max-age=60, s-maxage=600"),
+            ("day", vec![shared(86_400)], "public, max-age=60, s-maxage=86400"),
+            ("permanent", vec![("permanent", yes())], "public, max-age=3600"),
             // A number of seconds is more exact than a promise.
-            (
-                "both",
-                vec![("permanent", yes()), shared(7)],
-                "public, max-age=7, s-maxage=7",
-            ),
-            (
-                "distant",
-                vec![("expires_at", seconds(100_000))],
-                "private, max-age=90",
-            ),
+            ("both", vec![("permanent", yes()), shared(7)], "public, max-age=7, s-maxage=7"),
+            ("distant", vec![("expires_at", seconds(100_000))], "private, max-age=90"),
         ];
         for (slug, attributes, expected) in cases {
             site.put(slug, &attributes);
@@ -83,10 +53,7 @@ async fn nothing_is_kept_beyond_the_end_of_a_link() {
             assert!((1..=30).contains(&age), "{slug}: {age}");
             let shared = directive(&reply, "s-maxage");
             assert_eq!(shared.is_some(), slug == "shared");
-            assert!(
-                shared.is_none_or(|shared| shared <= 30),
-                "{slug}: {shared:?}"
-            );
+            assert!(shared.is_none_or(|shared| shared <= 30), "{slug}: {shared:?}");
         }
     })
     .await;
@@ -107,10 +74,7 @@ async fn a_link_ends_on_time_though_it_is_cached() {
         assert_eq!(site.get("/ending").await.status, 301);
         assert_eq!(site.get("/ending-over").await.status, 301);
         let reads = site.reads();
-        wait_until("the link has ended", async || {
-            site.get("/ending").await.status == 410
-        })
-        .await;
+        wait_until("the link has ended", async || site.get("/ending").await.status == 410).await;
         assert_eq!(site.get("/ending-over").await.status, 302);
         assert_eq!(site.reads(), reads, "both were in the cache");
     })

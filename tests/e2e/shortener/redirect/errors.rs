@@ -28,32 +28,15 @@ async fn what_cannot_be_a_slug_asks_nobody() {
             &format!("{long}+"),
         ] {
             let reply = site.get(path).await;
-            assert_eq!(
-                (reply.status.as_u16(), reply.header("cache-control")),
-                (404, Some("no-store")),
-                "{path}"
-            );
+            assert_eq!((reply.status.as_u16(), reply.header("cache-control")), (404, Some("no-store")), "{path}");
         }
-        for (path, status) in [
-            ("/robots.txt", 200),
-            ("/favicon.ico", 204),
-            ("/health", 200),
-        ] {
+        for (path, status) in [("/robots.txt", 200), ("/favicon.ico", 204), ("/health", 200)] {
             let get = site.get(path).await;
-            assert_eq!(
-                (get.status.as_u16(), get.header("cache-control")),
-                (status, Some("no-store")),
-                "{path}"
-            );
+            assert_eq!((get.status.as_u16(), get.header("cache-control")), (status, Some("no-store")), "{path}");
             assert_eq!(get.body.is_empty(), status == 204, "{path}");
             site.check_head(path, &[], &get).await;
         }
-        assert!(
-            site.get("/robots.txt")
-                .await
-                .text()
-                .starts_with("User-agent: *")
-        );
+        assert!(site.get("/robots.txt").await.text().starts_with("User-agent: *"));
         assert_eq!(site.reads(), before, "no request reached a store");
         let longest = format!("/{}", "a".repeat(64));
         assert_eq!(site.get(&longest).await.status, 404);
@@ -71,50 +54,29 @@ async fn programs_get_problems_and_people_pages() {
             ("/no.slug", 404, "not-found", "No such link"),
             ("/legal", 451, "blocked-legal", "This link was closed"),
         ] {
-            for accept in [
-                "*/*",
-                "application/json",
-                "text/html;q=0.5, application/json",
-            ] {
+            for accept in ["*/*", "application/json", "text/html;q=0.5, application/json"] {
                 let headers = [("accept", accept)];
                 let reply = site.client.call("GET", path, &headers, "").await;
                 assert_eq!(reply.status, status, "{path}");
-                assert_eq!(
-                    reply.header("content-type"),
-                    Some("application/problem+json")
-                );
+                assert_eq!(reply.header("content-type"), Some("application/problem+json"));
                 assert_eq!(reply.header("cache-control"), Some("no-store"));
                 let problem = reply.json();
                 assert_eq!(
                     (&problem["type"], &problem["status"], &problem["title"]),
-                    (
-                        &json!(format!("urn:kurz:problem:{code}")),
-                        &json!(status),
-                        &json!(title)
-                    )
+                    (&json!(format!("urn:kurz:problem:{code}")), &json!(status), &json!(title))
                 );
                 assert_eq!(problem["slug"], path.trim_start_matches('/'));
-                assert!(
-                    problem["request_id"]
-                        .as_str()
-                        .is_some_and(|id| !id.is_empty())
-                );
+                assert!(problem["request_id"].as_str().is_some_and(|id| !id.is_empty()));
                 site.check_head(path, &headers, &reply).await;
             }
             let page = site.browse(path).await;
             assert_eq!(page.status, status, "{path}");
-            assert_eq!(
-                page.header("content-type"),
-                Some("text/html; charset=utf-8")
-            );
+            assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
             assert_eq!(page.header("cache-control"), Some("no-store"));
             let policy = page.header("content-security-policy").expect("a policy");
             assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"));
             assert!(page.text().contains(&format!("<h1>{title}</h1>")), "{path}");
-            assert!(
-                !page.text().contains("<script") && !page.text().contains("http"),
-                "self-contained"
-            );
+            assert!(!page.text().contains("<script") && !page.text().contains("http"), "self-contained");
             site.check_head(path, &[BROWSER], &page).await;
         }
     })

@@ -12,10 +12,7 @@ const URL: &str = "https://xn--mnchen-3ya.example/reisen?a=1&b=\"'><script>alert
 #[tokio::test]
 async fn a_preview_tells_everything_and_leads_nowhere() {
     in_both_modes(async |site| {
-        let times = [
-            ("created_at", json!({ "N": "1798761600" })),
-            ("expires_at", json!({ "N": "4102444800" })),
-        ];
+        let times = [("created_at", json!({ "N": "1798761600" })), ("expires_at", json!({ "N": "4102444800" }))];
         let [created, expires] = times;
         site.put("launch", &[("target", text(URL)), created, expires]);
         let told = json!({ "slug": "launch", "url": URL, "host": "xn--mnchen-3ya.example",
@@ -37,7 +34,8 @@ async fn a_preview_tells_everything_and_leads_nowhere() {
         assert_eq!((page.header("location"), page.header("refresh")), (None, None));
         let policy = page.header("content-security-policy").expect("a policy");
         assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"));
-        let escaped = "https://xn--mnchen-3ya.example/reisen?a=1&amp;b=&quot;&#39;&gt;&lt;script&gt;alert(1)&lt;/script&gt;#ende";
+        let escaped =
+            "https://xn--mnchen-3ya.example/reisen?a=1&amp;b=&quot;&#39;&gt;&lt;script&gt;alert(1)&lt;/script&gt;#ende";
         for part in [
             escaped,
             &format!("href=\"{escaped}\""),
@@ -60,16 +58,9 @@ async fn a_link_of_the_original_application_has_a_preview() {
         site.put("grqpaeet", &[]);
         let preview = site.get("/grqpaeet+").await.json();
         assert_eq!(preview["url"], "https://example.com/grqpaeet");
-        assert_eq!(
-            (&preview["created_at"], &preview["expires_at"]),
-            (&Value::Null, &Value::Null)
-        );
+        assert_eq!((&preview["created_at"], &preview["expires_at"]), (&Value::Null, &Value::Null));
         let page = site.browse("/grqpaeet+").await;
-        assert!(
-            page.text().contains("<dt>Expires</dt><dd>never</dd>"),
-            "{}",
-            page.text()
-        );
+        assert!(page.text().contains("<dt>Expires</dt><dd>never</dd>"), "{}", page.text());
     })
     .await;
 }
@@ -80,10 +71,7 @@ async fn a_preview_is_not_counted() {
         site.put("launch", &[]);
         site.get("/launch+").await;
         let line = site.logged("launch", "preview").await;
-        assert_eq!(
-            (&line["status"], &line["message"]),
-            (&json!(200), &json!("preview"))
-        );
+        assert_eq!((&line["status"], &line["message"]), (&json!(200), &json!("preview")));
     })
     .await;
 }
@@ -95,17 +83,9 @@ async fn what_is_closed_is_not_told() {
             site.put(slug, &attributes);
             let path = format!("/{slug}+");
             let reply = site.get(&path).await;
-            assert_eq!(
-                (reply.status.as_u16(), reply.header("cache-control")),
-                (status, Some("no-store")),
-                "{slug}"
-            );
+            assert_eq!((reply.status.as_u16(), reply.header("cache-control")), (status, Some("no-store")), "{slug}");
             let problem = reply.json();
-            assert_eq!(
-                problem["type"],
-                format!("urn:kurz:problem:{code}"),
-                "{slug}"
-            );
+            assert_eq!(problem["type"], format!("urn:kurz:problem:{code}"), "{slug}");
             assert_eq!(problem["slug"], slug);
             for answer in [&reply, &site.browse(&path).await] {
                 assert_eq!(answer.status, status, "{slug}");
@@ -125,11 +105,7 @@ async fn a_preview_tells_where_the_visitor_would_get_to() {
         site.put("query", &[("forward_query", yes())]);
         let over = ("expired_url", text("https://example.com/over"));
         site.put("over", &[("expires_at", seconds(-1)), over]);
-        for (path, preview) in [
-            ("/query?a=1", "/query+?a=1"),
-            ("/query", "/query+"),
-            ("/over", "/over+"),
-        ] {
+        for (path, preview) in [("/query?a=1", "/query+?a=1"), ("/query", "/query+"), ("/over", "/over+")] {
             let followed = site.get(path).await;
             let url = site.get(preview).await.json()["url"].take();
             assert_eq!(url.as_str(), followed.header("location"), "{path}");

@@ -12,10 +12,8 @@ use serde_json::{Value, json};
 use crate::shortener::put_item;
 
 /// What a browser sends as `Accept`.
-pub(in crate::shortener) const BROWSER: (&str, &str) = (
-    "accept",
-    "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-);
+pub(in crate::shortener) const BROWSER: (&str, &str) =
+    ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
 
 /// A stack, what the functions in it print, and a client.
 #[derive(Debug)]
@@ -40,10 +38,7 @@ pub(in crate::shortener) async fn in_both_modes(test: impl AsyncFn(&Site)) {
 }
 
 /// [`in_both_modes`] with a changed configuration.
-pub(in crate::shortener) async fn in_both_modes_with(
-    change: impl Fn(&mut Config),
-    test: impl AsyncFn(&Site),
-) {
+pub(in crate::shortener) async fn in_both_modes_with(change: impl Fn(&mut Config), test: impl AsyncFn(&Site)) {
     for dax_nodes in [0, 1] {
         #[expect(clippy::print_stdout, reason = "says where a test has failed")]
         {
@@ -57,11 +52,7 @@ pub(in crate::shortener) async fn in_both_modes_with(
         })
         .await;
         let client = Client::of(&stack);
-        let site = Site {
-            stack,
-            client,
-            lines,
-        };
+        let site = Site { stack, client, lines };
         test(&site).await;
         site.stack.stop().await;
     }
@@ -73,10 +64,7 @@ pub(in crate::shortener) fn one_environment(config: &mut Config) {
 }
 
 pub(in crate::shortener) fn redirector(config: &mut Config) -> &mut local::FunctionConfig {
-    config
-        .functions
-        .get_mut("Redirector")
-        .expect("a redirector")
+    config.functions.get_mut("Redirector").expect("a redirector")
 }
 
 /// Sets a variable of the redirector.
@@ -101,12 +89,7 @@ impl Site {
     }
 
     /// The same request as `HEAD` has the headers of `GET` and no body.
-    pub(in crate::shortener) async fn check_head(
-        &self,
-        path: &str,
-        headers: &[(&str, &str)],
-        get: &Reply,
-    ) {
+    pub(in crate::shortener) async fn check_head(&self, path: &str, headers: &[(&str, &str)], get: &Reply) {
         let head = self.client.call("HEAD", path, headers, "").await;
         assert_eq!((head.status, head.text()), (get.status, ""), "HEAD {path}");
         let told = |reply: &Reply| {
@@ -131,15 +114,11 @@ impl Site {
 
     /// The redirector's line about a request for that slug with that outcome.
     pub(in crate::shortener) async fn logged(&self, slug: &str, outcome: &str) -> Value {
-        self.logged_where(|line| line["slug"] == slug && line["outcome"] == outcome)
-            .await
+        self.logged_where(|line| line["slug"] == slug && line["outcome"] == outcome).await
     }
 
     /// The first line of a function that is wanted.
-    pub(in crate::shortener) async fn logged_where(
-        &self,
-        wanted: impl Fn(&Value) -> bool,
-    ) -> Value {
+    pub(in crate::shortener) async fn logged_where(&self, wanted: impl Fn(&Value) -> bool) -> Value {
         let found = || {
             let lines = self.lines.0.lock().expect("a lock");
             lines.iter().find_map(|line| {
@@ -172,12 +151,7 @@ pub(in crate::shortener) fn yes() -> Value {
 
 /// Seconds since the epoch, `offset` from now, as the table keeps them.
 pub(in crate::shortener) fn seconds(offset: i64) -> Value {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the functions go by the real clock too"
-    )]
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .expect("a time");
+    #[expect(clippy::disallowed_methods, reason = "the functions go by the real clock too")]
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time");
     json!({ "N": (i64::try_from(now.as_secs()).expect("a number") + offset).to_string() })
 }

@@ -14,25 +14,13 @@ fn debugging(config: &mut Config) {
 async fn debug_headers_tell_the_tier() {
     in_both_modes_with(debugging, async |site| {
         site.put("launch", &[]);
-        let store = if site.stack.dax().is_some() {
-            "dax"
-        } else {
-            "dynamodb"
-        };
-        for (path, tier) in [
-            ("/launch", store),
-            ("/launch", "lru"),
-            ("/launch+", store),
-            ("/no.slug", "none"),
-        ] {
+        let store = if site.stack.dax().is_some() { "dax" } else { "dynamodb" };
+        for (path, tier) in [("/launch", store), ("/launch", "lru"), ("/launch+", store), ("/no.slug", "none")] {
             let reply = site.get(path).await;
             assert_eq!(reply.header("x-cache"), Some(tier), "{path}");
             let timing = reply.header("server-timing").expect("a time");
             let took = timing.strip_prefix("total;dur=").expect("a duration");
-            assert!(
-                took.parse::<f64>().is_ok_and(|took| took >= 0.0),
-                "{timing}"
-            );
+            assert!(took.parse::<f64>().is_ok_and(|took| took >= 0.0), "{timing}");
         }
     })
     .await;
@@ -43,10 +31,7 @@ async fn without_debug_headers_nothing_is_told() {
     in_both_modes_with(one_environment, async |site| {
         site.put("launch", &[]);
         let reply = site.get("/launch").await;
-        assert_eq!(
-            (reply.header("x-cache"), reply.header("server-timing")),
-            (None, None)
-        );
+        assert_eq!((reply.header("x-cache"), reply.header("server-timing")), (None, None));
     })
     .await;
 }
@@ -66,11 +51,7 @@ async fn a_store_that_is_gone_is_told() {
         }
         for path in ["/launch", "/launch+"] {
             let reply = site.get(path).await;
-            assert_eq!(
-                (reply.status.as_u16(), reply.header("retry-after")),
-                (503, Some("1")),
-                "{path}"
-            );
+            assert_eq!((reply.status.as_u16(), reply.header("retry-after")), (503, Some("1")), "{path}");
             assert_eq!(reply.header("cache-control"), Some("no-store"));
             let problem = reply.text();
             for word in ["127.0.0.1", "GetItem", site.stack.table()] {
@@ -99,10 +80,7 @@ async fn a_store_that_goes_is_covered_by_the_cache() {
         cluster.stop_node(0).await.expect("a node");
         wait_until("the entry is past its time", async || {
             let reply = site.get("/launch").await;
-            assert_eq!(
-                (reply.status.as_u16(), reply.header("location")),
-                (301, Some("https://example.com/launch"))
-            );
+            assert_eq!((reply.status.as_u16(), reply.header("location")), (301, Some("https://example.com/launch")));
             reply.header("x-cache") == Some("stale")
         })
         .await;
