@@ -109,7 +109,7 @@ pub(crate) fn parse_stamp(stamp: &str) -> Option<SystemTime> {
 mod tests {
     use super::*;
 
-    /// Recorded from the official clients with a made-up secret; see `dax/tests/vectors`.
+    /// Recorded from the official clients with a made-up secret; see `dax/vectors`.
     const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
     fn python() -> Authorization {

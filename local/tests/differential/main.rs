@@ -16,7 +16,7 @@
 )]
 
 mod generate;
-#[path = "../../../dax/tests/support/json.rs"]
+#[path = "../../../dax/client/tests/support/json.rs"]
 mod json;
 mod outcome;
 mod send;

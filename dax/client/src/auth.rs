@@ -96,7 +96,7 @@ mod tests {
     fn equals_the_official_clients_proofs() {
         const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
         let file: serde_json::Value =
-            serde_json::from_str(include_str!("../tests/vectors/authorizeConnection.json")).unwrap();
+            serde_json::from_str(include_str!("../../vectors/authorizeConnection.json")).unwrap();
         let mut compared = 0;
         for vector in file["vectors"].as_array().unwrap() {
             let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();

@@ -1,7 +1,7 @@
 //! The session against a peer that says anything: random bytes, mutated conversations, and the fuzz corpus.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail by panicking")]
 
-#[path = "../fuzz/session.rs"]
+#[path = "../../fuzz/session.rs"]
 mod hostile_peer;
 
 /// An honest conversation for the request with this number, as one run of bytes.
@@ -43,7 +43,7 @@ fn mutate(bytes: &mut Vec<u8>, rng: &mut fastrand::Rng) {
 
 #[test]
 fn the_fuzz_corpus_is_survived() {
-    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/session");
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/corpus/session");
     let entries: Vec<_> = std::fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
     assert!(!entries.is_empty());
     for entry in entries {

@@ -125,7 +125,7 @@ fn texts(value: &Value) -> Vec<String> {
 /// The folder to replay: the committed one, or the one that `DAX_VECTORS_DIR` names.
 pub(crate) fn folder() -> PathBuf {
     std::env::var_os("DAX_VECTORS_DIR")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors"), PathBuf::from)
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors"), PathBuf::from)
 }
 
 /// The vectors of every file in a folder, by file name.
