@@ -2,7 +2,7 @@
 
 use links::StoreError;
 
-use crate::problem::Problem;
+use crate::http::problem::Problem;
 
 /// Why a call did not do what it was asked for.
 #[derive(Debug)]

@@ -11,13 +11,14 @@ use links::{
 
 use crate::{
     Config,
-    answer::Answer,
+    call::{
+        page,
+        route::{Call, Route},
+    },
     failure::Failure,
+    http::{problem::Problem, request::Request, response::Answer},
     identity::{Caller, Identity},
-    log, page,
-    problem::Problem,
-    request::Request,
-    route::{Call, Route},
+    log,
 };
 
 /// Longest time for the store, with all attempts. With the time for looking up a key it is below the function's timeout
@@ -87,7 +88,7 @@ impl<W: LinkWriter + LinkLister, K: KeyReader + KeyUsage> Writer<W, K> {
 
     async fn answer(&self, route: Route<'_>, request: &Request, request_id: &str) -> Result<Answer, Problem> {
         let Some(scope) = route.call.scope() else {
-            return Ok(crate::openapi::answer());
+            return Ok(crate::call::openapi::answer());
         };
         let now = (self.clock)();
         let caller = self.identity.caller(request, request_id, now).await?;
@@ -123,7 +124,7 @@ impl<W: LinkWriter + LinkLister, K: KeyReader + KeyUsage> Writer<W, K> {
             Call::DeleteLink => self.delete_link(exchange, &slug(route)?).await,
             Call::RestoreLink => self.restore_link(exchange, &slug(route)?).await,
             Call::GetQrCode => self.get_qr_code(exchange, &slug(route)?).await,
-            Call::GetOpenApi => Ok(crate::openapi::answer()),
+            Call::GetOpenApi => Ok(crate::call::openapi::answer()),
         }
     }
 

@@ -8,34 +8,17 @@
 //!
 //! Start with [`Writer::handle`].
 
-mod answer;
-mod body;
-mod calls;
-mod changes;
+mod call;
 mod config;
-mod create;
-mod creation;
-mod cursor;
-mod etag;
 mod failure;
-mod fields;
 mod handler;
-mod idempotency;
+mod http;
 mod identity;
-mod keys;
+mod link;
 mod log;
-mod manage;
-#[cfg(test)]
-mod memory;
-mod openapi;
-mod page;
-mod problem;
-mod qr;
-mod query;
-mod representation;
-mod request;
-mod route;
 mod store;
+#[cfg(test)]
+mod testing;
 
 pub use config::{Auth, Config, VARIABLES};
 pub use handler::Writer;

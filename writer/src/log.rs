@@ -6,7 +6,7 @@ use std::{error::Error, io::Write as _, time::Duration};
 use links::{KeyId, StoreError};
 use serde_json::{Value, json};
 
-use crate::{failure::Failure, problem::Problem};
+use crate::{failure::Failure, http::problem::Problem};
 
 /// One line for a request that was answered.
 #[derive(Debug)]

@@ -4,7 +4,7 @@
 
 use http::{Method, StatusCode, header};
 
-use crate::{answer::Answer, etag, problem::Problem, request::Request};
+use crate::http::{etag, problem::Problem, request::Request, response::Answer};
 
 /// Nothing is loaded from elsewhere, nothing that stands in the markup runs, and no other site can frame it. QR codes
 /// are fetched with the caller's key and shown as blobs.
@@ -20,18 +20,18 @@ const SVG: &str = "image/svg+xml";
 /// Name, media type and content of every file. The page itself has no name: its path is `/`, that of every other file
 /// `/assets/` and its name.
 static FILES: [(&str, &str, &str); 12] = [
-    ("", HTML, include_str!("../page/index.html")),
-    ("style.css", CSS, include_str!("../page/style.css")),
-    ("icon.svg", SVG, include_str!("../page/icon.svg")),
-    ("app.js", JAVASCRIPT, include_str!("../page/app.js")),
-    ("api.js", JAVASCRIPT, include_str!("../page/api.js")),
-    ("create.js", JAVASCRIPT, include_str!("../page/create.js")),
-    ("dom.js", JAVASCRIPT, include_str!("../page/dom.js")),
-    ("edit.js", JAVASCRIPT, include_str!("../page/edit.js")),
-    ("expiry.js", JAVASCRIPT, include_str!("../page/expiry.js")),
-    ("key.js", JAVASCRIPT, include_str!("../page/key.js")),
-    ("list.js", JAVASCRIPT, include_str!("../page/list.js")),
-    ("qr.js", JAVASCRIPT, include_str!("../page/qr.js")),
+    ("", HTML, include_str!("../../page/index.html")),
+    ("style.css", CSS, include_str!("../../page/style.css")),
+    ("icon.svg", SVG, include_str!("../../page/icon.svg")),
+    ("app.js", JAVASCRIPT, include_str!("../../page/app.js")),
+    ("api.js", JAVASCRIPT, include_str!("../../page/api.js")),
+    ("create.js", JAVASCRIPT, include_str!("../../page/create.js")),
+    ("dom.js", JAVASCRIPT, include_str!("../../page/dom.js")),
+    ("edit.js", JAVASCRIPT, include_str!("../../page/edit.js")),
+    ("expiry.js", JAVASCRIPT, include_str!("../../page/expiry.js")),
+    ("key.js", JAVASCRIPT, include_str!("../../page/key.js")),
+    ("list.js", JAVASCRIPT, include_str!("../../page/list.js")),
+    ("qr.js", JAVASCRIPT, include_str!("../../page/qr.js")),
 ];
 
 /// What a request for the page or a part of it asks for.
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_file_that_the_client_has_is_not_sent_again() {
-        let request = |headers| crate::request::request(json!({ "headers": headers }));
+        let request = |headers| crate::http::request::request(json!({ "headers": headers }));
         let file = File::of(&Method::GET, "/assets/app.js").unwrap();
         let status = |headers| answer(&request(headers), file).map(|answer| answer.status.as_u16()).ok();
         let first = answer(&request(json!({})), file).unwrap().into_response();
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn paths_and_methods_make_the_file() {
         let check = |method: Method, path: &str, expected: Option<bool>| {
-            let request = crate::request::request(json!({}));
+            let request = crate::http::request::request(json!({}));
             let file = File::of(&method, path);
             let is_there = file.map(|file| answer(&request, file).is_ok());
             assert_eq!(is_there, expected, "{method} {path}");

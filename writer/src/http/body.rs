@@ -1,6 +1,9 @@
 //! What a caller wants, out of the body.
 
-use crate::{changes::Changes, fields::Fields, problem::Problem, request::Request};
+use crate::{
+    http::{fields::Fields, problem::Problem, request::Request},
+    link::changes::Changes,
+};
 
 /// A link that a caller wants.
 #[derive(Debug)]
@@ -113,7 +116,7 @@ mod tests {
     fn request(media_type: Option<&str>, body: &[u8]) -> Request {
         let body = BASE64_STANDARD.encode(body);
         let headers = json!({ "content-type": media_type.unwrap_or_default() });
-        crate::request::request(json!({ "headers": headers, "body": body, "isBase64Encoded": true }))
+        crate::http::request::request(json!({ "headers": headers, "body": body, "isBase64Encoded": true }))
     }
 
     fn check(media_type: &str, body: &[u8], expected: Result<(&str, Form), &str>) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use links::{Link, RedirectStatus, State, StoredTarget, TargetRules, TargetUrl, Timestamp};
 
-use crate::{
+use crate::http::{
     fields::{Fields, Given, check_length},
     problem::Problem,
 };

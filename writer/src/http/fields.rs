@@ -3,7 +3,7 @@
 use links::{RedirectStatus, State, Timestamp};
 use serde_json::{Map, Value};
 
-use crate::problem::Problem;
+use crate::http::problem::Problem;
 
 /// A field of a request: absent, `null`, or a value.
 pub(crate) type Given<T> = Option<Option<T>>;

@@ -6,18 +6,19 @@ use serde::Serialize;
 
 use crate::{
     Writer,
-    answer::Answer,
-    body,
-    changes::Changes,
-    cursor,
-    etag::{self, Precondition},
+    call::qr,
     failure::Failure,
     handler::{Exchange, STORE_LIMIT},
-    log, manage,
-    problem::Problem,
-    qr,
-    query::Query,
-    representation::{self, Representation},
+    http::{
+        body, cursor,
+        etag::{self, Precondition},
+        problem::Problem,
+        query::Query,
+        representation::{self, Representation},
+        response::Answer,
+    },
+    link::{change, changes::Changes},
+    log,
 };
 
 /// How long a browser may keep the picture of an address, in seconds. The address of a link never changes.
@@ -32,7 +33,7 @@ struct List<'a> {
 
 impl<W: LinkWriter + LinkLister, K> Writer<W, K> {
     pub(crate) async fn get_link(&self, exchange: &Exchange<'_>, slug: &Slug) -> Result<Answer, Failure> {
-        let link = manage::read(&self.store, &exchange.caller, slug, exchange.now).await?;
+        let link = change::read(&self.store, &exchange.caller, slug, exchange.now).await?;
         let tag = etag::of(&link);
         let known = exchange.request.header_text(header::IF_NONE_MATCH);
         if known.is_some_and(|known| etag::is_known(known, &tag)) {
@@ -63,13 +64,13 @@ impl<W: LinkWriter + LinkLister, K> Writer<W, K> {
     }
 
     pub(crate) async fn delete_link(&self, exchange: &Exchange<'_>, slug: &Slug) -> Result<Answer, Failure> {
-        let delete = |link| Ok(manage::deleted(link, exchange.now));
+        let delete = |link| Ok(change::deleted(link, exchange.now));
         let link = self.change(exchange, slug, delete).await?;
         Ok(Answer::empty(StatusCode::NO_CONTENT, "deleted").about(link.slug))
     }
 
     pub(crate) async fn restore_link(&self, exchange: &Exchange<'_>, slug: &Slug) -> Result<Answer, Failure> {
-        let restore = |link| Ok(manage::restored(link, exchange.now));
+        let restore = |link| Ok(change::restored(link, exchange.now));
         let link = self.change(exchange, slug, restore).await?;
         Ok(self.link_answer("restored", StatusCode::OK, exchange, &link, true))
     }
@@ -125,7 +126,7 @@ impl<W: LinkWriter + LinkLister, K> Writer<W, K> {
         };
         let size = query.number("size", 256, 128..=2_048, "a number of pixels from 128 to 2048")?;
         query.finish()?;
-        let link = manage::read(&self.store, &exchange.caller, slug, exchange.now).await?;
+        let link = change::read(&self.store, &exchange.caller, slug, exchange.now).await?;
         let address = representation::short_url(&link, &exchange.base_url);
         let picture = qr::picture(&address, format, size).ok_or(Problem::NoQrCode)?;
         Ok(Answer::bytes("qr", format.media_type(), picture)
@@ -142,7 +143,7 @@ impl<W: LinkWriter + LinkLister, K> Writer<W, K> {
         let header = exchange.request.header_text(header::IF_MATCH);
         let precondition = header.map_or(Precondition::None, Precondition::if_match);
         let Exchange { caller, now, .. } = exchange;
-        manage::update(&self.store, caller, slug, &precondition, change, *now).await
+        change::update(&self.store, caller, slug, &precondition, change, *now).await
     }
 
     /// The answer that shows one link.

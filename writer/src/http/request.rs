@@ -4,7 +4,7 @@ use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{HeaderValue, Method, header};
 
-use crate::problem::Problem;
+use crate::http::problem::Problem;
 
 /// Most bytes of a body: eight times the longest URL.
 const MAX_BODY_BYTES: usize = 64 << 10;
@@ -114,7 +114,7 @@ pub(crate) fn request(changes: serde_json::Value) -> Request {
             (into, changes) => *into = changes,
         }
     }
-    let mut event = serde_json::from_str(include_str!("../tests/events/browser.json")).unwrap();
+    let mut event = serde_json::from_str(include_str!("../../tests/events/browser.json")).unwrap();
     merge(&mut event, changes);
     Request::new(serde_json::from_value(event).unwrap())
 }

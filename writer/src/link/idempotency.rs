@@ -3,7 +3,7 @@
 use links::Idempotency;
 use sha2::{Digest, Sha256};
 
-use crate::{body::Wish, problem::Problem, request::Request};
+use crate::http::{body::Wish, problem::Problem, request::Request};
 
 /// The header that carries the name.
 pub(crate) const HEADER: &str = "idempotency-key";
@@ -46,7 +46,7 @@ mod tests {
     #[test]
     fn a_key_has_1_to_255_visible_characters() {
         let check = |value: &str, expected: Option<&str>| {
-            let request = crate::request::request(json!({ "headers": { HEADER: value } }));
+            let request = crate::http::request::request(json!({ "headers": { HEADER: value } }));
             let key = key(&request).ok().flatten();
             assert_eq!(key.as_deref(), expected, "{value:?}");
         };
@@ -57,6 +57,6 @@ mod tests {
         check("", None);
         check("a b", None);
         check("ä", None);
-        assert!(matches!(key(&crate::request::request(json!({}))), Ok(None)));
+        assert!(matches!(key(&crate::http::request::request(json!({}))), Ok(None)));
     }
 }

@@ -2,7 +2,7 @@
 
 use links::{Freshness, Link, LinkWriter, Put, Slug, SlugBasis, SlugScheme, State, StoreError, TargetUrl, Timestamp};
 
-use crate::{failure::Failure, problem::Problem};
+use crate::{failure::Failure, http::problem::Problem};
 
 /// A link that a request has made or found.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ fn is_same(found: &Link, wanted: &Link, now: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::Memory;
+    use crate::testing::Memory;
     use links::{Idempotency, StoredTarget, TargetRules};
 
     const NOW: Timestamp = Timestamp::from_unix_seconds(1_000);

@@ -2,10 +2,10 @@
 
 use http::{StatusCode, header};
 
-use crate::answer::Answer;
+use crate::http::response::Answer;
 
 /// The description: OpenAPI 3.1 as it is served.
-const DESCRIPTION: &str = include_str!("../openapi.json");
+const DESCRIPTION: &str = include_str!("../../openapi.json");
 
 /// How long a client may keep it, in seconds.
 const MAX_AGE: u32 = 300;
@@ -20,12 +20,14 @@ pub(crate) fn answer() -> Answer {
 mod tests {
     use super::*;
     use crate::{
-        body::Wish,
-        changes::Changes,
-        fields::Fields,
-        problem::{Problem, tests::one_of_each},
-        representation::Representation,
-        route::CALLS,
+        call::route::CALLS,
+        http::{
+            body::Wish,
+            fields::Fields,
+            problem::{Problem, tests::one_of_each},
+            representation::Representation,
+        },
+        link::changes::Changes,
     };
     use links::{Link, TargetRules, TargetUrl, Timestamp};
     use serde_json::{Map, Value, json};

@@ -2,7 +2,11 @@
 
 use links::{Change, Freshness, Link, LinkReader, LinkWriter, Slug, State, Timestamp};
 
-use crate::{etag::Precondition, failure::Failure, identity::Caller, problem::Problem};
+use crate::{
+    failure::Failure,
+    http::{etag::Precondition, problem::Problem},
+    identity::Caller,
+};
 
 /// How often a change is tried again because someone else was faster.
 const ATTEMPTS: u32 = 5;
@@ -85,7 +89,7 @@ pub(crate) fn restored(link: Link, now: Timestamp) -> Link {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::Memory;
+    use crate::testing::Memory;
     use links::{GRACE, Scope, ScopeSet, TargetRules, TargetUrl};
 
     const NOW: Timestamp = Timestamp::from_unix_seconds(1_000);

@@ -3,7 +3,7 @@
 use http::Method;
 use links::Scope;
 
-use crate::problem::Problem;
+use crate::http::problem::Problem;
 
 /// A call of the writer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,15 +8,20 @@ use serde_json::Value;
 
 use crate::{
     Writer,
-    answer::Answer,
-    body::{self, Form, Wish},
-    create::{self, Made, Naming},
     failure::Failure,
-    fields::Fields,
     handler::Exchange,
-    idempotency, log,
-    problem::{self, Problem},
-    representation::{self, Representation},
+    http::{
+        body::{self, Form, Wish},
+        fields::Fields,
+        problem::{self, Problem},
+        representation::{self, Representation},
+        response::Answer,
+    },
+    link::{
+        idempotency,
+        make::{self, Made, Naming},
+    },
+    log,
 };
 
 /// Most links of one request.
@@ -137,7 +142,7 @@ impl<W: LinkWriter + LinkLister, K> Writer<W, K> {
                 false => Ok(link),
             }
         };
-        create::make(&self.store, &self.config.scheme, owner, &naming, draft, *now).await
+        make::make(&self.store, &self.config.scheme, owner, &naming, draft, *now).await
     }
 
     fn made_answer(&self, exchange: &Exchange<'_>, made: &Made) -> Answer {

@@ -1,5 +1,7 @@
 //! Who sends a request, and what they may do.
 
+pub(crate) mod key_ring;
+
 use std::time::SystemTime;
 
 use http::header;
@@ -11,10 +13,9 @@ use links::{
 use crate::{
     Config, Store,
     config::Auth,
-    keys::{KeyRing, Looked},
+    http::{problem::Problem, request::Request},
+    identity::key_ring::{KeyRing, Looked},
     log,
-    problem::Problem,
-    request::Request,
 };
 
 /// Whoever sent a request.
@@ -139,7 +140,7 @@ fn bearer(request: &Request) -> Option<ApiKey> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keys::tests::{Table, key};
+    use crate::identity::key_ring::tests::{Table, key};
     use links::Timestamp;
     use serde_json::{Value, json};
     use std::sync::atomic::Ordering;
@@ -151,7 +152,7 @@ mod tests {
     }
 
     async fn check(auth: Auth, authorizer: &Value, expected: Option<&str>) {
-        let request = crate::request::request(json!({ "requestContext": { "authorizer": authorizer } }));
+        let request = crate::http::request::request(json!({ "requestContext": { "authorizer": authorizer } }));
         let table = Table::default();
         let identity = Identity::with_keys(&auth, |_name| &table);
         let caller = identity.caller(&request, "1", NOW).await.ok();
@@ -180,7 +181,7 @@ mod tests {
     async fn with_header(table: &Table, value: Option<&str>) -> (Result<Caller, Problem>, usize) {
         let headers = json!({ "headers": { "authorization": value.unwrap_or_default() } });
         let changes = if value.is_some() { headers } else { json!({}) };
-        let request = crate::request::request(changes);
+        let request = crate::http::request::request(changes);
         let identity = Identity::with_keys(&keys(), |_name| table);
         let before = table.reads();
         let caller = identity.caller(&request, "1", NOW).await;

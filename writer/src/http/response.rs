@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use links::Slug;
 use serde::Serialize;
 
-use crate::problem::Problem;
+use crate::http::problem::Problem;
 
 /// Status, headers and body, with what the log tells of the request.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use links::{Position, Timestamp};
 
-use crate::problem::Problem;
+use crate::http::problem::Problem;
 
 /// Longest cursor that is looked at: a number, a separator and a slug, in base 64.
 const MAX_BYTES: usize = 200;

@@ -1,6 +1,6 @@
 //! The query of a request: each parameter taken once by its name. What is left over nobody has asked for.
 
-use crate::problem::Problem;
+use crate::http::problem::Problem;
 
 /// The parameters of a query.
 #[derive(Debug)]
