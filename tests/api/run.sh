@@ -4,12 +4,11 @@
 #
 #   tests/api/run.sh
 #
-# Needs Python 3.11 and a Rust toolchain. Schemathesis is installed into $KURZ_TOOLS (default: ~/.cache/kurz-tools).
-# LOCAL_BIN names a `local` program that is built already. SEED (default 1) makes other requests, EXAMPLES (default 100)
-# more of them for each call. Prints "N passed, N failed", in requests.
+# Needs Python 3.11 and a Rust toolchain. Schemathesis is installed by tests/tools.sh. LOCAL_BIN names a `local` program
+# that is built already. SEED (default 1) makes other requests, EXAMPLES (default 100) more of them for each call. Prints "N passed, N failed", in requests.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-. "$here/../stack/tools.sh"
+. "$here/../tools.sh"
 start_deadline=900 # seconds, until the functions are built and the stack answers
 run_deadline=900   # seconds, for all requests
 

@@ -6,13 +6,12 @@
 #   tests/interop/run.sh python node-v3  some of the clients
 #   tests/interop/run.sh seed            the application
 #
-# Needs Node.js 20, Python 3.11 and a Rust toolchain. The clients, pinned in lock files, are installed into
-# $DAX_INTEROP_CACHE (default: $XDG_CACHE_HOME/kurz-dax-interop or ~/.cache/kurz-dax-interop). LOCAL_BIN names a
-# `local` program that is built already. Prints "N passed, N failed" and fails unless all passed.
+# Needs Node.js 20, Python 3.11 and a Rust toolchain. The clients, pinned in lock files, are installed by tests/tools.sh.
+# LOCAL_BIN names a `local` program that is built already. Prints "N passed, N failed" and fails unless all passed.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-cache=${DAX_INTEROP_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kurz-dax-interop}
+. "$here/../tools.sh"
 wanted=("$@")
 [[ $# -gt 0 ]] || wanted=(node-v2 node-v3 python seed)
 clients=() seed=
@@ -37,28 +36,6 @@ cleanup() {
   rm -rf "$work"
 }
 trap cleanup EXIT
-
-# A folder per lock file: changed pins are installed anew, and what is there is complete.
-installed() { # name, lock file, command...
-  local folder
-  folder=$cache/$1-$(sha256sum "$2" | cut -c1-16)
-  if [[ ! -e $folder/complete ]]; then
-    echo "installing the $1 clients into $folder" >&2
-    rm -rf "$folder"
-    mkdir -p "$folder"
-    "${@:3}" "$folder" >&2
-    touch "$folder/complete"
-  fi
-  echo "$folder"
-}
-install_node() {
-  cp "$here/node/package.json" "$here/node/package-lock.json" "$1"
-  npm ci --prefix "$1" --ignore-scripts --no-audit --no-fund --loglevel=error
-}
-install_python() {
-  python3 -m venv "$1"
-  "$1/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$here/python/requirements.txt"
-}
 
 # Starts the program with these arguments and waits, so many seconds at most, for its readiness line, which it
 # leaves in $ready.
@@ -92,7 +69,7 @@ run_client() {
   case $1 in
     node-v2) timeout "$client_deadline" node "$here/node/v2.cjs" ;;
     node-v3) timeout "$client_deadline" node "$here/node/v3.cjs" ;;
-    python) timeout "$client_deadline" "$python/bin/python" "$here/python/client.py" ;;
+    python) timeout "$client_deadline" "$python" "$here/python/client.py" ;;
     *)
       echo "no client $1: node-v2, node-v3, python, seed" >&2
       return 2
@@ -134,9 +111,9 @@ else
   cargo build --quiet --manifest-path "$root/Cargo.toml" -p local --bin local
   local_bin=${CARGO_TARGET_DIR:-$root/target}/debug/local
 fi
-INTEROP_MODULES=$(installed node "$here/node/package-lock.json" install_node)
+INTEROP_MODULES=$(node_modules interop-node "$here/node")
 if [[ " ${clients[*]} " == *" python "* ]]; then
-  python=$(installed python "$here/python/requirements.txt" install_python)
+  python=$(python_tools interop-python "$here/python/requirements.txt")/python
 fi
 export INTEROP_MODULES INTEROP_CASES=$work/cases.json
 

@@ -33,7 +33,7 @@ export const cases = [
       assert.equal(await tab.text("#result-title"), "Your short link");
       await tab.fill("#url", "http://landing.example/again");
       await tab.click("#shorten");
-      await until("the title tells", async () => await tab.text("#result-title") === "You have this link already");
+      await until("the title tells", async () => (await tab.text("#result-title")) === "You have this link already");
       assert.equal(await tab.text("#result .result-link b"), slug);
       assert.equal((await tab.page.$$(`li[data-slug="${slug}"]`)).length, 1);
     },
@@ -89,33 +89,36 @@ export const cases = [
     async run(tab, stack) {
       const slug = await tab.shorten("http://landing.example/copied");
       await tab.click("#copy-result");
-      await until("the button tells", async () => await tab.text("#copy-result") === "Copied");
+      await until("the button tells", async () => (await tab.text("#copy-result")) === "Copied");
       await tab.said("Copied.");
       assert.equal(await tab.page.evaluate(() => navigator.clipboard.readText()), `${stack.url}/${slug}`);
-      await until("the button is as before", async () => await tab.text("#copy-result") === "Copy");
+      await until("the button is as before", async () => (await tab.text("#copy-result")) === "Copy");
     },
   },
   {
     name: "copy: it works without the clipboard's API, as on plain http",
-    prepare: (page) => page.evaluateOnNewDocument(() => {
-      Object.defineProperty(Navigator.prototype, "clipboard", { value: undefined });
-    }),
+    prepare: (page) =>
+      page.evaluateOnNewDocument(() => {
+        Object.defineProperty(Navigator.prototype, "clipboard", { value: undefined });
+      }),
     async run(tab, stack) {
       const slug = await tab.shorten("http://landing.example/old-copy");
       await tab.click(tab.button(slug, "copy"));
-      await until("the button tells", async () => await tab.text(tab.button(slug, "copy")) === "Copied");
+      await until("the button tells", async () => (await tab.text(tab.button(slug, "copy"))) === "Copied");
       assert.ok(await tab.isFocused(tab.button(slug, "copy")));
       assert.equal(await pasted(tab), `${stack.url}/${slug}`);
     },
   },
   {
     name: "open: the short link opens in a new tab and lands on its target",
-    async run(tab, stack) {
+    async run(tab) {
       await tab.shorten("http://landing.example/there?x=1#part");
-      const opened = new Promise((resolve) => { tab.page.once("popup", resolve); });
+      const opened = new Promise((resolve) => {
+        tab.page.once("popup", resolve);
+      });
       await tab.click("#result .result-link a");
       const page = await opened;
-      await until("the target is there", async () => await page.title().catch(() => "") === "Landed");
+      await until("the target is there", async () => (await page.title().catch(() => "")) === "Landed");
       assert.equal(page.url(), "http://landing.example/there?x=1#part");
       assert.equal(await page.$eval("h1", (title) => title.textContent), "landing.example/there?x=1");
       assert.equal(await page.evaluate(() => window.opener), null);
@@ -132,8 +135,11 @@ export const cases = [
       await tab.click("#shorten");
       await tab.see("#alias-error");
       await tab.focus("#alias");
-      const field = await tab.page.$eval("#alias", ({ value, ariaInvalid, attributes }) =>
-        [value, ariaInvalid, attributes["aria-describedby"].value]);
+      const field = await tab.page.$eval("#alias", ({ value, ariaInvalid, attributes }) => [
+        value,
+        ariaInvalid,
+        attributes["aria-describedby"].value,
+      ]);
       assert.deepEqual(field, ["clash", "true", "alias-hint alias-error"]);
       assert.match(await tab.text("#alias-error"), /clash/);
       assert.equal(await tab.value("#url"), "http://landing.example/mine");
@@ -222,7 +228,7 @@ export const cases = [
       await tab.see("#result");
       await tab.focus("#copy-result");
       await keyboard.press("Enter");
-      await until("it is copied", async () => await tab.text("#copy-result") === "Copied");
+      await until("it is copied", async () => (await tab.text("#copy-result")) === "Copied");
       assert.equal(await tab.page.evaluate(() => navigator.clipboard.readText()), `${stack.url}/by-keyboard`);
       await tabTo(tab.button("by-keyboard", "edit"));
       await keyboard.press("Enter");
@@ -252,8 +258,10 @@ export const cases = [
       await tab.click("#shorten");
       await tab.see("#create-notice [role=alert]");
       assert.match(await tab.text("#create-notice"), /offline/);
-      assert.deepEqual([await tab.value("#url"), await tab.value("#alias")],
-        ["http://landing.example/offline", "was-offline"]);
+      assert.deepEqual(
+        [await tab.value("#url"), await tab.value("#alias")],
+        ["http://landing.example/offline", "was-offline"],
+      );
       await tab.page.setOfflineMode(false);
       await tab.click("#create-notice button");
       await tab.row("was-offline", "active");

@@ -37,7 +37,7 @@ export const cases = [
       await tab.page.keyboard.press("Enter");
       await tab.gone("#key");
       await tab.row("keyed");
-      await until("the key is kept", async () => await stored(tab) === stack.api_key);
+      await until("the key is kept", async () => (await stored(tab)) === stack.api_key);
       await tab.goto();
       await tab.row("keyed");
       assert.equal(await tab.page.$eval("#key", (dialog) => dialog.open), false);
@@ -107,7 +107,9 @@ export const cases = [
       await tab.settled();
       await tab.page.setRequestInterception(true);
       let release;
-      const released = new Promise((resolve) => { release = resolve; });
+      const released = new Promise((resolve) => {
+        release = resolve;
+      });
       tab.page.on("request", (request) => {
         // Not awaited: it would hold up everybody who waits for the request.
         if (request.url().includes("/links?")) released.then(() => request.continue());
@@ -127,15 +129,16 @@ export const cases = [
   {
     name: "key: a kept key that is not accepted any more is asked for again",
     stack: "keyed",
-    prepare: (page) => page.evaluateOnNewDocument(() => {
-      if (!sessionStorage.getItem("set")) localStorage.setItem("kurz.key", "kurz_00000000_revoked");
-      sessionStorage.setItem("set", "yes");
-    }),
+    prepare: (page) =>
+      page.evaluateOnNewDocument(() => {
+        if (!sessionStorage.getItem("set")) localStorage.setItem("kurz.key", "kurz_00000000_revoked");
+        sessionStorage.setItem("set", "yes");
+      }),
     async run(tab, stack) {
       await tab.see("#key-text-error");
       await enter(tab, stack.api_key);
       await tab.gone("#key");
-      await until("the new key is kept", async () => await stored(tab) === stack.api_key);
+      await until("the new key is kept", async () => (await stored(tab)) === stack.api_key);
     },
   },
 ];

@@ -9,8 +9,9 @@ const CASE_MS = 240_000;
 // The stacks of the cases, each started for the first that wants it. `gallery` has no links but those of the views.
 const OPTIONS = { open: [], keyed: ["--auth", "api-key"], gallery: [] };
 const wanted = process.argv.slice(2);
-const cases = [...create, ...manage, ...key, ...views]
-  .filter(({ name }) => !wanted.length || wanted.some((word) => name.includes(word)));
+const cases = [...create, ...manage, ...key, ...views].filter(
+  ({ name }) => !wanted.length || wanted.some((word) => name.includes(word)),
+);
 
 const stops = [];
 let passed = 0;
@@ -30,11 +31,15 @@ try {
         stacks[stack] = fresh;
         stops.push(() => fresh.stop());
       }
-      await deadline(name, CASE_MS, (async () => {
-        tab = await Tab.open(browser, stacks[stack], { prepare });
-        await run(tab, stacks[stack]);
-        await tab.close();
-      })());
+      await deadline(
+        name,
+        CASE_MS,
+        (async () => {
+          tab = await Tab.open(browser, stacks[stack], { prepare });
+          await run(tab, stacks[stack]);
+          await tab.close();
+        })(),
+      );
       passed += 1;
       console.log(`  ok      ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
     } catch (error) {
@@ -50,7 +55,10 @@ try {
   }
 } finally {
   for (const stop of stops.reverse()) {
-    await Promise.resolve(stop()).catch((error) => { failures.push("the end"); console.log(error); });
+    await Promise.resolve(stop()).catch((error) => {
+      failures.push("the end");
+      console.log(error);
+    });
   }
 }
 console.log(`${passed} passed, ${failures.length} failed`);

@@ -67,8 +67,10 @@ export const cases = [
       await tab.click("#edit button[type=submit]");
       await tab.see("#edit-notice [role=alert]");
       assert.match(await tab.text("#edit-notice"), /changed elsewhere/);
-      assert.deepEqual([await tab.value("#edit-url"), await tab.value("#edit-note")],
-        ["http://landing.example/mine", "theirs"]);
+      assert.deepEqual(
+        [await tab.value("#edit-url"), await tab.value("#edit-note")],
+        ["http://landing.example/mine", "theirs"],
+      );
       assert.match(await tab.text("#edit-url-hint"), /http:\/\/landing\.example\/theirs/);
       assert.match(await tab.text("li[data-slug=contested] .target"), /theirs/);
       assert.equal((await api(stack, "GET", "links/contested")).url, "http://landing.example/theirs");
@@ -101,8 +103,11 @@ export const cases = [
       await tab.page.select("#edit-expires", "date");
       // The chooser has minutes; for the test it gets seconds.
       const end = new Date(Math.ceil(Date.now() / 1000) * 1000 + 10_000);
-      await tab.choose("#edit-expiry input", `${end.getFullYear()}-${two(end.getMonth() + 1)}-${two(end.getDate())}`
-        + `T${two(end.getHours())}:${two(end.getMinutes())}:${two(end.getSeconds())}`);
+      await tab.choose(
+        "#edit-expiry input",
+        `${end.getFullYear()}-${two(end.getMonth() + 1)}-${two(end.getDate())}` +
+          `T${two(end.getHours())}:${two(end.getMinutes())}:${two(end.getSeconds())}`,
+      );
       await tab.click("#edit button[type=submit]");
       await tab.gone("#edit");
       await tab.row("ending", "expired");
@@ -199,7 +204,11 @@ export const cases = [
   {
     name: "list: what a gateway in front of the service answers is told in words",
     async run(tab) {
-      const answers = [[403, "Forbidden", /cannot sign/], [429, "Too Many Requests", /moment/], [500, "Oops", /500/]];
+      const answers = [
+        [403, "Forbidden", /cannot sign/],
+        [429, "Too Many Requests", /moment/],
+        [500, "Oops", /500/],
+      ];
       await tab.page.setRequestInterception(true);
       let status;
       let message;
@@ -212,7 +221,7 @@ export const cases = [
         await tab.goto();
         await tab.see("#list-notice [role=alert]");
         assert.match(await tab.text("#list-notice p"), expected);
-        assert.equal(await tab.page.$("#list-notice button") !== null, code !== 403);
+        assert.equal((await tab.page.$("#list-notice button")) !== null, code !== 403);
       }
     },
   },
@@ -228,7 +237,9 @@ export const cases = [
       try {
         const session = await tab.page.createCDPSession();
         await session.send("Browser.setDownloadBehavior", {
-          behavior: "allow", downloadPath: folder, browserContextId: tab.context.id,
+          behavior: "allow",
+          downloadPath: folder,
+          browserContextId: tab.context.id,
         });
         await tab.click("#download-qr");
         const file = await until("the file is there", () => readFile(join(folder, "pictured.png")).catch(() => null));

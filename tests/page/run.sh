@@ -5,27 +5,16 @@
 #   tests/page/run.sh key alias   the cases whose names contain one of these words
 #
 # Needs Node.js 20 and a Rust toolchain. CHROMIUM names a Chromium or Chrome; without it, `chromium` is used, and
-# installed with apt-get if there is none. The modules, pinned in the lock file, are installed into $PAGE_CACHE
-# (default: $XDG_CACHE_HOME/kurz-page or ~/.cache/kurz-page). LOCAL_BIN names a `local` program that is built already.
-# With SCREENSHOTS, a directory, every view is photographed there: phone and desktop, light and dark. Prints
-# "N passed, N failed" and fails unless all passed.
+# installed with apt-get if there is none. The modules, pinned in the lock file, are installed by tests/tools.sh.
+# LOCAL_BIN names a `local` program that is built already. With SCREENSHOTS, a directory, every view is photographed
+# there: phone and desktop, light and dark. Prints "N passed, N failed" and fails unless all passed.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-cache=${PAGE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kurz-page}
+. "$here/../tools.sh"
 test_deadline=1800 # seconds, for all cases
 
-# A folder per lock file: changed pins are installed anew, and what is there is complete.
-PAGE_MODULES=$cache/modules-$(sha256sum "$here/package-lock.json" | cut -c1-16)
-if [[ ! -e $PAGE_MODULES/complete ]]; then
-  echo "installing the modules into $PAGE_MODULES" >&2
-  rm -rf "$PAGE_MODULES"
-  mkdir -p "$PAGE_MODULES"
-  cp "$here/package.json" "$here/package-lock.json" "$PAGE_MODULES"
-  npm ci --prefix "$PAGE_MODULES" --ignore-scripts --no-audit --no-fund --loglevel=error >&2
-  touch "$PAGE_MODULES/complete"
-fi
-
+PAGE_MODULES=$(node_modules page "$here")
 if [[ -z ${CHROMIUM:-} ]]; then
   if ! command -v chromium >/dev/null; then
     echo 'installing chromium' >&2

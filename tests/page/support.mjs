@@ -31,7 +31,9 @@ export async function until(what, look) {
     const seen = await look();
     if (seen) return seen;
     if (Date.now() > end) throw new Error(`still waiting until ${what}`);
-    await new Promise((resolve) => { setTimeout(resolve, 50); });
+    await new Promise((resolve) => {
+      setTimeout(resolve, 50);
+    });
   }
 }
 
@@ -53,7 +55,9 @@ export async function startStack(options = []) {
   child.stderr.on("data", (data) => said.push(data));
   const ended = once(child, "exit");
   const line = once(createInterface(child.stdout), "line");
-  const failed = ended.then(([code]) => { throw new Error(`local ended with ${code}:\n${Buffer.concat(said)}`); });
+  const failed = ended.then(([code]) => {
+    throw new Error(`local ended with ${code}:\n${Buffer.concat(said)}`);
+  });
   failed.catch(() => {});
   const stop = () => {
     child.kill("SIGINT");
@@ -74,8 +78,12 @@ export function startBrowser(target) {
     executablePath: process.env.CHROMIUM,
     // Root, as in a container, has no sandbox. No name is looked up but those of the test: what the page would load
     // from elsewhere, it would not get.
-    args: ["--no-sandbox", "--disable-dev-shm-usage", "--lang=en-US",
-      `--host-resolver-rules=MAP *.example 127.0.0.1:${target.port}, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1`],
+    args: [
+      "--no-sandbox",
+      "--disable-dev-shm-usage",
+      "--lang=en-US",
+      `--host-resolver-rules=MAP *.example 127.0.0.1:${target.port}, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1`,
+    ],
     protocolTimeout: 4 * PATIENCE_MS,
     timeout: 2 * PATIENCE_MS,
   });
@@ -87,7 +95,7 @@ export async function api(stack, method, path, body, headers = {}) {
   const response = await fetch(`${stack.url}/api/v1/${path}`, {
     method,
     body: body && JSON.stringify(body),
-    headers: { ...body && { "content-type": "application/json" }, ...authorization, ...headers },
+    headers: { ...(body && { "content-type": "application/json" }), ...authorization, ...headers },
     signal: AbortSignal.timeout(PATIENCE_MS),
   });
   assert.ok(response.ok, `${method} ${path}: ${response.status} ${response.ok ? "" : await response.text()}`);
@@ -109,7 +117,11 @@ export class Tab {
     const tab = new Tab();
     tab.stack = stack;
     tab.context = await browser.createBrowserContext();
-    await tab.context.overridePermissions(stack.url, ["clipboard-read", "clipboard-write", "clipboard-sanitized-write"]);
+    await tab.context.overridePermissions(stack.url, [
+      "clipboard-read",
+      "clipboard-write",
+      "clipboard-sanitized-write",
+    ]);
     tab.page = await tab.context.newPage();
     tab.page.setDefaultTimeout(PATIENCE_MS);
     await tab.page.setViewport({ width: 1280, height: 800 });
@@ -143,16 +155,30 @@ export class Tab {
 
   // The list has been asked for and is there, or what stands instead of it.
   settled() {
-    return this.page.waitForFunction(() => document.querySelector("#list").getAttribute("aria-busy") === "false"
-      || document.querySelector("#key").open);
+    return this.page.waitForFunction(
+      () =>
+        document.querySelector("#list").getAttribute("aria-busy") === "false" || document.querySelector("#key").open,
+    );
   }
 
-  see(selector) { return this.page.waitForSelector(selector, { visible: true }); }
-  gone(selector) { return this.page.waitForSelector(selector, { hidden: true }); }
-  text(selector) { return this.page.$eval(selector, (element) => element.textContent.trim()); }
-  value(selector) { return this.page.$eval(selector, (element) => element.value); }
-  isFocused(selector) { return this.page.$eval(selector, (element) => element === document.activeElement); }
-  focus(selector) { return until(`${selector} has the focus`, () => this.isFocused(selector)); }
+  see(selector) {
+    return this.page.waitForSelector(selector, { visible: true });
+  }
+  gone(selector) {
+    return this.page.waitForSelector(selector, { hidden: true });
+  }
+  text(selector) {
+    return this.page.$eval(selector, (element) => element.textContent.trim());
+  }
+  value(selector) {
+    return this.page.$eval(selector, (element) => element.value);
+  }
+  isFocused(selector) {
+    return this.page.$eval(selector, (element) => element === document.activeElement);
+  }
+  focus(selector) {
+    return until(`${selector} has the focus`, () => this.isFocused(selector));
+  }
   said(words) {
     return until(`"${words}" is announced`, async () => (await this.text("#status")).includes(words));
   }
@@ -160,25 +186,36 @@ export class Tab {
   // Puts a text into a field in place of what is there.
   async fill(selector, words) {
     const field = await this.see(selector);
-    await field.evaluate((element) => { element.focus(); element.select?.(); });
+    await field.evaluate((element) => {
+      element.focus();
+      element.select?.();
+    });
     await this.page.keyboard.press("Backspace");
     await field.type(words);
   }
   // As from a date picker, which types cannot reach in every locale.
   async choose(selector, value) {
-    await this.page.$eval(selector, (element, chosen) => {
-      element.value = chosen;
-      element.dispatchEvent(new Event("input", { bubbles: true }));
-      element.dispatchEvent(new Event("change", { bubbles: true }));
-    }, value);
+    await this.page.$eval(
+      selector,
+      (element, chosen) => {
+        element.value = chosen;
+        element.dispatchEvent(new Event("input", { bubbles: true }));
+        element.dispatchEvent(new Event("change", { bubbles: true }));
+      },
+      value,
+    );
   }
   async click(selector) {
     const element = await this.see(selector);
     await element.evaluate((it) => it.scrollIntoView({ block: "center" }));
     await element.click();
   }
-  button(slug, does) { return `li[data-slug="${slug}"] [data-does="${does}"]`; }
-  row(slug, state) { return this.see(`li[data-slug="${slug}"]${state ? `[data-state="${state}"]` : ""}`); }
+  button(slug, does) {
+    return `li[data-slug="${slug}"] [data-does="${does}"]`;
+  }
+  row(slug, state) {
+    return this.see(`li[data-slug="${slug}"]${state ? `[data-state="${state}"]` : ""}`);
+  }
 
   // Makes a link by hand and gives its slug.
   async shorten(url) {
@@ -192,9 +229,16 @@ export class Tab {
     await this.page.evaluate(AXE);
     const found = await this.page.evaluate(async () => {
       const { violations } = await window.axe.run(document, { resultTypes: ["violations"] });
-      return violations.map(({ id, impact, nodes }) => ({ id, impact, at: nodes.map((node) => node.target.join(" ")) }));
+      return violations.map(({ id, impact, nodes }) => ({
+        id,
+        impact,
+        at: nodes.map((node) => node.target.join(" ")),
+      }));
     });
-    assert.deepEqual(found.filter(({ impact }) => ["serious", "critical"].includes(impact)), []);
+    assert.deepEqual(
+      found.filter(({ impact }) => ["serious", "critical"].includes(impact)),
+      [],
+    );
     return found;
   }
 
@@ -203,7 +247,8 @@ export class Tab {
     assert.deepEqual(this.mistakes, [], "errors in the console or against the policy");
     // The browser draws its own date chooser out of `data:`; the page's policy would not let it do that itself.
     const own = ["data:", `blob:${this.stack.url}/`, `${this.stack.url}/`];
-    const elsewhere = this.requests.map((request) => request.url())
+    const elsewhere = this.requests
+      .map((request) => request.url())
       .filter((url) => !own.some((start) => url.startsWith(start)));
     assert.deepEqual(elsewhere, [], "requests to elsewhere");
   }

@@ -16,7 +16,7 @@ async function look(tab, name, view) {
   });
   await tab.axe();
   if (!process.env.SCREENSHOTS) return;
-  const fullPage = !await tab.page.$("dialog[open]");
+  const fullPage = !(await tab.page.$("dialog[open]"));
   if (fullPage) await tab.page.evaluate(() => window.scrollTo(0, 0));
   await tab.page.screenshot({ path: join(process.env.SCREENSHOTS, `${view}-${name}.png`), fullPage });
 }
@@ -26,8 +26,13 @@ async function furnish(stack) {
   const links = [
     { slug: "sale", url: "https://landing.example/sale", expires_at: Math.ceil(Date.now() / 1000) + 10 },
     { slug: "old-thing", url: "https://landing.example/gone" },
-    { slug: "brochure", note: "Printed on the autumn flyer", url: "https://landing.example/en/catalogue/2026/autumn/"
-      + "brochure.pdf?utm_source=print&utm_medium=flyer&utm_campaign=autumn-2026&session=9f8b7c6d5e4f3a2b1c0d" },
+    {
+      slug: "brochure",
+      note: "Printed on the autumn flyer",
+      url:
+        "https://landing.example/en/catalogue/2026/autumn/" +
+        "brochure.pdf?utm_source=print&utm_medium=flyer&utm_campaign=autumn-2026&session=9f8b7c6d5e4f3a2b1c0d",
+    },
     { slug: "handbook", url: "https://docs.landing.example/team/handbook", note: "Until the handbook is public" },
     { slug: "launch", url: "https://landing.example/launch?ref=a", ttl_seconds: 518_400 },
     { slug: "soon", url: "https://landing.example/soon", valid_from: "2036-01-01T00:00:00Z" },
@@ -96,13 +101,15 @@ async function keyViews(tab, stack, name) {
   await look(tab, name, "with-key");
 }
 
-const LOOKS = Object.keys(SIZES).flatMap((size) => ["light", "dark"].map((scheme) => ({
-  name: `${size}-${scheme}`,
-  async prepare(page) {
-    await page.setViewport(SIZES[size]);
-    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
-  },
-})));
+const LOOKS = Object.keys(SIZES).flatMap((size) =>
+  ["light", "dark"].map((scheme) => ({
+    name: `${size}-${scheme}`,
+    async prepare(page) {
+      await page.setViewport(SIZES[size]);
+      await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+    },
+  })),
+);
 
 export const cases = [
   {
@@ -111,19 +118,27 @@ export const cases = [
       const files = tab.requests.filter((request) => !request.url().includes("/api/v1/"));
       // The icon is asked for last, and nothing waits for it.
       await until("every request is answered", () => files.every((request) => request.response()));
-      const sizes = await Promise.all(files.map(async (request) => {
-        assert.equal(request.response().status(), 200, request.url());
-        return (await request.response().buffer()).length;
-      }));
+      const sizes = await Promise.all(
+        files.map(async (request) => {
+          assert.equal(request.response().status(), 200, request.url());
+          return (await request.response().buffer()).length;
+        }),
+      );
       const bytes = sizes.reduce((sum, size) => sum + size, 0);
       assert.ok(files.length > 8 && bytes < MAX_BYTES, `${bytes} bytes in ${files.length} files`);
       console.log(`          ${bytes} bytes in ${files.length} files`);
     },
   },
   ...LOOKS.map(({ name, prepare }) => ({
-    name: `view: ${name}`, prepare, stack: "gallery", run: (tab, stack) => views(tab, stack, name),
+    name: `view: ${name}`,
+    prepare,
+    stack: "gallery",
+    run: (tab, stack) => views(tab, stack, name),
   })),
   ...LOOKS.map(({ name, prepare }) => ({
-    name: `view with a key: ${name}`, prepare, stack: "keyed", run: (tab, stack) => keyViews(tab, stack, name),
+    name: `view with a key: ${name}`,
+    prepare,
+    stack: "keyed",
+    run: (tab, stack) => keyViews(tab, stack, name),
   })),
 ];

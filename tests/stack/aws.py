@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 from botocore.exceptions import ClientError
 from botocore.session import Session
@@ -21,10 +22,11 @@ def client(service, credentials=None):
 
 def credentials_of(function):
     """The temporary credentials in the environment of a function's running process."""
-    for process in filter(str.isdigit, os.listdir("/proc")):
+    for environment in Path("/proc").glob("[0-9]*/environ"):
         try:
-            with open(f"/proc/{process}/environ", "rb") as file:
-                variables = dict(entry.split("=", 1) for entry in file.read().decode().split("\0") if "=" in entry)
+            variables = dict(
+                entry.split("=", 1) for entry in environment.read_text("utf-8").split("\0") if "=" in entry
+            )
         except (OSError, UnicodeDecodeError):
             continue
         same = variables.get("AWS_LAMBDA_FUNCTION_NAME") == function

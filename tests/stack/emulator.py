@@ -21,7 +21,7 @@ def resource(prefix, attributes=lambda physical_id: {}):
         return physical_id, attributes(physical_id)
 
     def update(physical_id, old, new, stack):
-        created, _ = create(None, new, stack)
+        create(None, new, stack)
         return physical_id, attributes(physical_id)
 
     return {"create": create, "update": update, "delete": lambda physical_id, properties: None}
@@ -36,13 +36,15 @@ def cluster(physical_id):
     }
 
 
-provisioners._RESOURCE_HANDLERS.update({
-    "AWS::DAX::Cluster": resource("dax", cluster),
-    "AWS::DAX::ParameterGroup": resource("parameters"),
-    "AWS::DAX::SubnetGroup": resource("subnets"),
-    "AWS::EC2::FlowLog": resource("fl", lambda physical_id: {"Id": physical_id}),
-    "AWS::EC2::SecurityGroupEgress": resource("sgr", lambda physical_id: {"Id": physical_id}),
-    "AWS::EC2::SecurityGroupIngress": resource("sgr", lambda physical_id: {"Id": physical_id}),
-})
+provisioners._RESOURCE_HANDLERS.update(
+    {
+        "AWS::DAX::Cluster": resource("dax", cluster),
+        "AWS::DAX::ParameterGroup": resource("parameters"),
+        "AWS::DAX::SubnetGroup": resource("subnets"),
+        "AWS::EC2::FlowLog": resource("fl", lambda physical_id: {"Id": physical_id}),
+        "AWS::EC2::SecurityGroupEgress": resource("sgr", lambda physical_id: {"Id": physical_id}),
+        "AWS::EC2::SecurityGroupIngress": resource("sgr", lambda physical_id: {"Id": physical_id}),
+    }
+)
 
 main()

@@ -4,7 +4,7 @@
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 infra="$here/../../infra"
-. "$here/tools.sh"
+. "$here/../tools.sh"
 
 regions=$(sed -n '/DAX_REGIONS/,/];/s/^ *"\(.*\)",$/\1/p' "$infra/src/command/doctor.rs")
 cfn_lint="$(tool cfn-lint 1.51.0)/cfn-lint"
@@ -17,18 +17,26 @@ echo "cfn-lint in $(echo "$regions" | wc -w) regions"
 "$cfn_lint" --include-checks I --template "$infra/template.yaml" "$infra/bootstrap.yaml" --regions $regions
 
 echo "checkov"
-LOG_LEVEL=ERROR "$checkov" --config-file "$here/checkov.yaml" --file "$infra/template.yaml" --file "$infra/bootstrap.yaml" 2>"$scratch/errors" \
-    || { cat "$scratch/errors" >&2; exit 1; }
+if ! LOG_LEVEL=ERROR "$checkov" --config-file "$here/checkov.yaml" --file "$infra/template.yaml" \
+  --file "$infra/bootstrap.yaml" 2>"$scratch/errors"; then
+  cat "$scratch/errors" >&2
+  exit 1
+fi
 
 # mistake NAME SED-EXPRESSION EXPECTED-RULE
 mistake() {
-    sed "$2" "$infra/template.yaml" > "$scratch/$1.yaml"
-    if cmp -s "$scratch/$1.yaml" "$infra/template.yaml"; then
-        echo "the mistake $1 was not made" >&2; exit 1
-    fi
-    "$cfn_lint" --template "$scratch/$1.yaml" > "$scratch/found" || true
-    grep -q "^$3 " "$scratch/found" || { echo "not noticed: $1" >&2; cat "$scratch/found" >&2; exit 1; }
-    echo "noticed: $1 ($3)"
+  sed "$2" "$infra/template.yaml" >"$scratch/$1.yaml"
+  if cmp -s "$scratch/$1.yaml" "$infra/template.yaml"; then
+    echo "the mistake $1 was not made" >&2
+    exit 1
+  fi
+  "$cfn_lint" --template "$scratch/$1.yaml" >"$scratch/found" || true
+  if ! grep -q "^$3 " "$scratch/found"; then
+    echo "not noticed: $1" >&2
+    cat "$scratch/found" >&2
+    exit 1
+  fi
+  echo "noticed: $1 ($3)"
 }
 mistake node-type 's/NodeType: !Ref DaxNodeType/NodeType: dax.t9.small/' E3672
 mistake attribute 's/DaxCluster.ClusterDiscoveryEndpointURL/DaxCluster.DiscoveryUrl/' E1010

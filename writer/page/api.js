@@ -43,13 +43,15 @@ async function call(method, path, { headers = {}, body } = {}) {
   let used = key.current();
   for (;;) {
     const authorization = used ? { authorization: `Bearer ${used}` } : {};
-    const response = await receive(() => fetch(new URL(path, BASE), {
-      method,
-      body,
-      headers: { accept: "application/json, */*;q=0.1", ...authorization, ...headers },
-      signal: AbortSignal.timeout(PATIENCE_MS),
-      credentials: "omit",
-    }));
+    const response = await receive(() =>
+      fetch(new URL(path, BASE), {
+        method,
+        body,
+        headers: { accept: "application/json, */*;q=0.1", ...authorization, ...headers },
+        signal: AbortSignal.timeout(PATIENCE_MS),
+        credentials: "omit",
+      }),
+    );
     if (response.status !== 401) {
       if (response.status < 500) key.accepted(used);
       if (response.ok) return response;
@@ -73,7 +75,10 @@ async function receive(work) {
 
 async function refusal(response) {
   const problem = await response.json().catch(() => ({}));
-  const code = String(problem.type ?? "").split(":").pop() || "unknown";
+  const code =
+    String(problem.type ?? "")
+      .split(":")
+      .pop() || "unknown";
   const { status } = response;
   const again = status >= 500 || status === 429 ? "Try again" : "";
   return new Failure(code, problem.detail ?? problem.title ?? words(status), { status, again, field: problem.field });

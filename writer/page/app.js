@@ -15,7 +15,9 @@ document.addEventListener("link", (event) => {
 });
 
 // Another key may have other links.
-document.addEventListener("key", () => { if (key.current()) list.load(); });
+document.addEventListener("key", () => {
+  if (key.current()) list.load();
+});
 window.addEventListener("online", list.retry);
 
 $("#forget-key").addEventListener("click", () => {

@@ -15,8 +15,14 @@ const expiry = new Expiry($("#create-expiry"), "create-expires");
 
 // The field that a problem is about.
 const FIELDS = {
-  "empty-body": url, "invalid-url": url, "url-too-long": url, "self-loop": url, "private-target": url,
-  "slug-taken": alias, "reserved-slug": alias, "invalid-slug": alias,
+  "empty-body": url,
+  "invalid-url": url,
+  "url-too-long": url,
+  "self-loop": url,
+  "private-target": url,
+  "slug-taken": alias,
+  "reserved-slug": alias,
+  "invalid-slug": alias,
 };
 const BY_NAME = { url, slug: alias, note, expires_at: expiry, ttl_seconds: expiry };
 
@@ -39,7 +45,7 @@ function wish() {
   }
   const slug = alias.value.trim();
   const words = note.value.trim();
-  return { url: withScheme(target), ...slug && { slug }, ...expires, ...words && { note: words } };
+  return { url: withScheme(target), ...(slug && { slug }), ...expires, ...(words && { note: words }) };
 }
 
 // A plain URL, or one with an alias, gives the same link however often it is sent. Anything else is made safe to

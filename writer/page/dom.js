@@ -6,7 +6,9 @@ export const $ = (selector, root = document) => root.querySelector(selector);
 export function announce(text) {
   const status = $("#status");
   status.textContent = "";
-  setTimeout(() => { status.textContent = text; }, 60);
+  setTimeout(() => {
+    status.textContent = text;
+  }, 60);
 }
 
 export function icon(name) {
@@ -82,7 +84,7 @@ export function copyButton(button, link) {
 export async function copy(button) {
   const copied = await toClipboard(button.dataset.copies, button);
   button.classList.toggle("done", copied);
-  button.replaceChildren(...copied ? [icon("done"), "Copied"] : ["Not allowed"]);
+  button.replaceChildren(...(copied ? [icon("done"), "Copied"] : ["Not allowed"]));
   announce(copied ? "Copied." : "The browser does not let this page copy. Select the link to copy it.");
   clearTimeout(button.timer);
   button.timer = setTimeout(() => {

@@ -10,7 +10,10 @@ const expiry = new Expiry($("#edit-expiry"), "edit-expires");
 const box = $("#edit-notice");
 
 const FIELDS = {
-  "invalid-url": url, "url-too-long": url, "self-loop": url, "private-target": url,
+  "invalid-url": url,
+  "url-too-long": url,
+  "self-loop": url,
+  "private-target": url,
 };
 const BY_NAME = { url, note, expires_at: expiry, ttl_seconds: expiry };
 
@@ -54,7 +57,7 @@ function patch() {
   const expires = expiry.read();
   if (!expires) expiry.focus();
   const isNever = expires && !Object.keys(expires).length;
-  return expires && { ...changes, ...isNever ? { expires_at: null } : expires };
+  return expires && { ...changes, ...(isNever ? { expires_at: null } : expires) };
 }
 
 async function save() {
@@ -99,7 +102,7 @@ async function reload() {
   }
   clear();
   const stored = { url: isUrlChanged(), note: isNoteChanged(), expiry: expiry.isChanged };
-  const hint = (isTyped, before, after, words) => isTyped && before !== after ? `Stored meanwhile: ${words}` : "";
+  const hint = (isTyped, before, after, words) => (isTyped && before !== after ? `Stored meanwhile: ${words}` : "");
   text($("#edit-url-hint"), hint(stored.url, link.url, now.url, now.url));
   text($("#edit-note-hint"), hint(stored.note, link.note, now.note, now.note || "no note"));
   if (!stored.url) url.value = now.url;

@@ -12,8 +12,10 @@ const two = (number) => String(number).padStart(2, "0");
 
 // The value of a datetime-local input.
 function local(time) {
-  return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`
-    + `T${two(time.getHours())}:${two(time.getMinutes())}`;
+  return (
+    `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}` +
+    `T${two(time.getHours())}:${two(time.getMinutes())}`
+  );
 }
 
 const rfc3339 = (time) => time.toISOString().replace(/\.\d+Z$/, "Z");
@@ -46,16 +48,22 @@ export class Expiry {
     this.#chosen();
   }
 
-  get isChanged() { return this.#state() !== this.before; }
+  get isChanged() {
+    return this.#state() !== this.before;
+  }
 
-  suggest(words) { text(this.hint, words); }
+  suggest(words) {
+    text(this.hint, words);
+  }
 
   error(words) {
     fieldError(this.select, words);
     this.input.ariaInvalid = words ? "true" : null;
   }
 
-  focus() { (this.input.hidden ? this.select : this.input).focus(); }
+  focus() {
+    (this.input.hidden ? this.select : this.input).focus();
+  }
 
   // `{}`, `{ttl_seconds}` or `{expires_at}`; null after saying what is wrong.
   read() {
@@ -64,13 +72,18 @@ export class Expiry {
     if (choice === "") return {};
     if (choice !== "date") return { ttl_seconds: Number(choice) };
     const time = new Date(this.input.value);
-    const wrong = Number.isNaN(time.getTime()) ? "Choose a date and a time."
-      : time <= new Date() ? "This time has passed." : "";
+    const wrong = Number.isNaN(time.getTime())
+      ? "Choose a date and a time."
+      : time <= new Date()
+        ? "This time has passed."
+        : "";
     this.error(wrong);
     return wrong ? null : { expires_at: rfc3339(time) };
   }
 
-  #state() { return `${this.select.value} ${this.select.value === "date" ? this.input.value : ""}`; }
+  #state() {
+    return `${this.select.value} ${this.select.value === "date" ? this.input.value : ""}`;
+  }
 
   #chosen() {
     const isDate = this.select.value === "date";

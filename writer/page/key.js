@@ -11,13 +11,19 @@ let asking = null;
 
 // Storage may be switched off; the key then lasts as long as the page.
 function read() {
-  try { return localStorage.getItem(NAME); } catch { return null; }
+  try {
+    return localStorage.getItem(NAME);
+  } catch {
+    return null;
+  }
 }
 function write(value) {
   try {
     if (value) localStorage.setItem(NAME, value);
     else localStorage.removeItem(NAME);
-  } catch { /* Nothing is kept, as the person has told the browser. */ }
+  } catch {
+    /* Nothing is kept, as the person has told the browser. */
+  }
 }
 function changed() {
   $("#forget-key").hidden = !isAccepted;
@@ -29,7 +35,9 @@ export const current = () => key;
 // Another key than the one that was refused (null: none was sent); null if the person gives none.
 export function ask(refused) {
   if (key && key !== refused) return Promise.resolve(key);
-  asking ??= prompt(refused).finally(() => { asking = null; });
+  asking ??= prompt(refused).finally(() => {
+    asking = null;
+  });
   return asking;
 }
 
@@ -58,13 +66,17 @@ function prompt(refused) {
   dialog.showModal();
   field.focus();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => {
-      const given = dialog.returnValue;
-      if (given) key = given;
-      field.value = "";
-      show(false);
-      resolve(given || null);
-    }, { once: true });
+    dialog.addEventListener(
+      "close",
+      () => {
+        const given = dialog.returnValue;
+        if (given) key = given;
+        field.value = "";
+        show(false);
+        resolve(given || null);
+      },
+      { once: true },
+    );
   });
 }
 

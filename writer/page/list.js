@@ -21,8 +21,12 @@ let failedAt = null;
 let round = 0;
 
 const BADGES = {
-  disabled: "Paused", deleted: "Deleted", expired: "Expired", scheduled: "Not yet",
-  blocked: "Blocked", blocked_legal: "Blocked",
+  disabled: "Paused",
+  deleted: "Deleted",
+  expired: "Expired",
+  scheduled: "Not yet",
+  blocked: "Blocked",
+  blocked_legal: "Blocked",
 };
 
 function stateOf(link) {
@@ -61,8 +65,10 @@ function render(row) {
   }
 }
 
-const words = (does, state) => does === "pause" && state === "disabled" ? "Resume"
-  : { qr: "QR code of", edit: "Edit", pause: "Pause", delete: "Delete", restore: "Restore" }[does];
+const words = (does, state) =>
+  does === "pause" && state === "disabled"
+    ? "Resume"
+    : { qr: "QR code of", edit: "Edit", pause: "Pause", delete: "Delete", restore: "Restore" }[does];
 
 // Shows a link, in its place if it has one.
 export function put(link, { atEnd = false } = {}) {
@@ -83,8 +89,14 @@ function summarise() {
   const deleted = list.querySelectorAll(".old").length;
   $("#deleted-toggle").hidden = deleted === 0;
   const isShown = rows.size > ($("#show-deleted").checked ? 0 : deleted);
-  text(empty, isLoading && !rows.size ? "Loading…"
-    : isShown || isLoading || hasFailed || cursor ? "" : "None yet. The first one you make appears here.");
+  text(
+    empty,
+    isLoading && !rows.size
+      ? "Loading…"
+      : isShown || isLoading || hasFailed || cursor
+        ? ""
+        : "None yet. The first one you make appears here.",
+  );
   more.hidden = !cursor;
   list.setAttribute("aria-busy", String(isLoading));
 }
@@ -105,10 +117,10 @@ function clear() {
 }
 
 // Reads the first page anew.
-export const load = () => isLoading ? undefined : pages(null);
+export const load = () => (isLoading ? undefined : pages(null));
 
 // Goes on where reading failed.
-export const retry = () => hasFailed && !isLoading ? pages(failedAt) : undefined;
+export const retry = () => (hasFailed && !isLoading ? pages(failedAt) : undefined);
 
 async function pages(from) {
   const known = new Set(rows.keys());
@@ -120,7 +132,7 @@ async function pages(from) {
   try {
     let isEnough = false;
     for (let page = 0; page < PAGES_AT_ONCE && !isEnough; page += 1) {
-      const query = new URLSearchParams({ limit: PAGE, ...from && { cursor: from } });
+      const query = new URLSearchParams({ limit: PAGE, ...(from && { cursor: from }) });
       const answer = await json("GET", `links?${query}`);
       if (asked !== round) return undefined;
       if (!from) clear();
@@ -193,16 +205,22 @@ list.addEventListener("click", (event) => {
   else if (does in ACTIONS) act(row, button);
   else document.dispatchEvent(new CustomEvent(does, { detail: row.link }));
 });
-more.addEventListener("click", () => during(more, "Loading…", async () => {
-  const first = await pages(cursor);
-  // The button moves away or goes; reading goes on where the new links begin.
-  if (first) $("a", first.element).focus();
-}));
+more.addEventListener("click", () =>
+  during(more, "Loading…", async () => {
+    const first = await pages(cursor);
+    // The button moves away or goes; reading goes on where the new links begin.
+    if (first) $("a", first.element).focus();
+  }),
+);
 $("#show-deleted").addEventListener("change", (event) => {
   list.classList.toggle("with-deleted", event.target.checked);
   summarise();
 });
 // Links end while one looks. Only what has changed is drawn anew, so that no text loses its selection.
-setInterval(() => rows.forEach((row) => {
-  if (stateOf(row.link) !== row.element.dataset.state) render(row);
-}), 5000);
+setInterval(
+  () =>
+    rows.forEach((row) => {
+      if (stateOf(row.link) !== row.element.dataset.state) render(row);
+    }),
+  5000,
+);

@@ -1,10 +1,10 @@
 // Runs the cases through a DAX client and straight on DynamoDB, and compares.
-'use strict';
-const fs = require('node:fs');
-const { setTimeout: pause } = require('node:timers/promises');
+"use strict";
+const fs = require("node:fs");
+const { setTimeout: pause } = require("node:timers/promises");
 
-const SIDES = { dax: 'daxx', direct: 'ddbx' };
-const WRITES = new Set(['putItem', 'updateItem', 'deleteItem', 'batchWriteItem', 'transactWriteItems']);
+const SIDES = { dax: "daxx", direct: "ddbx" };
+const WRITES = new Set(["putItem", "updateItem", "deleteItem", "batchWriteItem", "transactWriteItems"]);
 const CALL_DEADLINE_MS = 10000;
 const ROUTE_DEADLINE_MS = 60000;
 const ROUTE_POLL_MS = 20;
@@ -12,21 +12,23 @@ const ROUTE_POLL_MS = 20;
 /** Base64 in DynamoDB JSON to buffers. */
 function fromJson(value) {
   if (Array.isArray(value)) return value.map(fromJson);
-  if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => {
-    if (key === 'B' && typeof inner === 'string') return [key, Buffer.from(inner, 'base64')];
-    if (key === 'BS' && Array.isArray(inner)) return [key, inner.map((text) => Buffer.from(text, 'base64'))];
-    return [key, fromJson(inner)];
-  }));
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => {
+      if (key === "B" && typeof inner === "string") return [key, Buffer.from(inner, "base64")];
+      if (key === "BS" && Array.isArray(inner)) return [key, inner.map((text) => Buffer.from(text, "base64"))];
+      return [key, fromJson(inner)];
+    }),
+  );
 }
 
 /** The tables of one side: `HashS` becomes `daxx-HashS`. */
 function onSide(prefix, value, key) {
   if (Array.isArray(value)) return value.map((inner) => onSide(prefix, inner));
-  if (value === null || typeof value !== 'object' || Buffer.isBuffer(value)) {
-    return key === 'TableName' ? `${prefix}-${value}` : value;
+  if (value === null || typeof value !== "object" || Buffer.isBuffer(value)) {
+    return key === "TableName" ? `${prefix}-${value}` : value;
   }
-  const rename = key === 'RequestItems' ? (name) => `${prefix}-${name}` : (name) => name;
+  const rename = key === "RequestItems" ? (name) => `${prefix}-${name}` : (name) => name;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [rename(name), onSide(prefix, inner, name)]));
 }
 
@@ -35,48 +37,51 @@ function canonicalNumber(text) {
   const match = /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text);
   if (!match) return text;
   const [, sign, whole, fraction, exponent] = match;
-  let digits = (whole + fraction).replace(/^0+/, '');
+  let digits = (whole + fraction).replace(/^0+/, "");
   let power = Number(exponent ?? 0) - fraction.length;
-  if (digits === '') return '0';
-  while (digits.endsWith('0')) {
+  if (digits === "") return "0";
+  while (digits.endsWith("0")) {
     digits = digits.slice(0, -1);
     power += 1;
   }
-  return `${sign === '-' ? '-' : ''}${digits}e${power}`;
+  return `${sign === "-" ? "-" : ""}${digits}e${power}`;
 }
 
-const EMPTY = new Set(['UnprocessedKeys', 'UnprocessedItems', 'ItemCollectionMetrics']);
+const EMPTY = new Set(["UnprocessedKeys", "UnprocessedItems", "ItemCollectionMetrics"]);
 
 /** What is left of an answer when only its meaning counts. */
 function meaning(value, key) {
-  if (Buffer.isBuffer(value) || value instanceof Uint8Array) return `base64:${Buffer.from(value).toString('base64')}`;
-  if (typeof value === 'string') {
-    if (key === 'N') return canonicalNumber(value);
-    return value.replaceAll(`${SIDES.dax}-`, '').replaceAll(`${SIDES.direct}-`, '');
+  if (Buffer.isBuffer(value) || value instanceof Uint8Array) return `base64:${Buffer.from(value).toString("base64")}`;
+  if (typeof value === "string") {
+    if (key === "N") return canonicalNumber(value);
+    return value.replaceAll(`${SIDES.dax}-`, "").replaceAll(`${SIDES.direct}-`, "");
   }
   if (Array.isArray(value)) {
-    const list = value.map((inner) => meaning(inner, key === 'NS' ? 'N' : undefined));
-    return ['SS', 'NS', 'BS', 'ConsumedCapacity', 'table rows'].includes(key)
+    const list = value.map((inner) => meaning(inner, key === "NS" ? "N" : undefined));
+    return ["SS", "NS", "BS", "ConsumedCapacity", "table rows"].includes(key)
       ? list.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
       : list;
   }
-  if (value === null || typeof value !== 'object') return value;
+  if (value === null || typeof value !== "object") return value;
   const entries = Object.entries(value)
-    .filter(([name, inner]) => inner !== undefined && name !== '$metadata' && name !== '$response')
+    .filter(([name, inner]) => inner !== undefined && name !== "$metadata" && name !== "$response")
     .filter(([name, inner]) => !(EMPTY.has(name) && Object.keys(inner ?? {}).length === 0))
     .map(([name, inner]) => {
-      const plain = name.replace(`${SIDES.dax}-`, '').replace(`${SIDES.direct}-`, '');
-      return [plain, meaning(inner, key === 'Responses' ? 'table rows' : name)];
+      const plain = name.replace(`${SIDES.dax}-`, "").replace(`${SIDES.direct}-`, "");
+      return [plain, meaning(inner, key === "Responses" ? "table rows" : name)];
     });
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function failure(error) {
-  const code = [error.code, error.name].find((text) => typeof text === 'string' && text !== 'Error');
+  const code = [error.code, error.name].find((text) => typeof text === "string" && text !== "Error");
   const reasons = error.CancellationReasons ?? error.cancellationReasons;
   return meaning({
     error: code,
-    reasons: reasons?.map(({ Code, Item }) => ({ Code: Code ?? 'None', Item: Item && Object.keys(Item).length ? Item : undefined })),
+    reasons: reasons?.map(({ Code, Item }) => ({
+      Code: Code ?? "None",
+      Item: Item && Object.keys(Item).length ? Item : undefined,
+    })),
   });
 }
 
@@ -120,10 +125,10 @@ async function untilRouted(dax, table) {
   const deadline = Date.now() + ROUTE_DEADLINE_MS;
   for (;;) {
     try {
-      await bounded(dax('scan', { TableName: `${SIDES.dax}-${table}`, Limit: 1 }), 'the first scan');
+      await bounded(dax("scan", { TableName: `${SIDES.dax}-${table}`, Limit: 1 }), "the first scan");
       return;
     } catch (error) {
-      if (failure(error).error !== 'NoRouteException' || Date.now() > deadline) throw error;
+      if (failure(error).error !== "NoRouteException" || Date.now() > deadline) throw error;
     }
     await pause(ROUTE_POLL_MS);
   }
@@ -131,7 +136,7 @@ async function untilRouted(dax, table) {
 
 /** Answers from a cache consume no capacity. */
 function withoutCapacity(value) {
-  return JSON.parse(JSON.stringify(value, (name, inner) => (name === 'ConsumedCapacity' ? undefined : inner)));
+  return JSON.parse(JSON.stringify(value, (name, inner) => (name === "ConsumedCapacity" ? undefined : inner)));
 }
 
 function compare(ours, theirs, exactCapacity) {
@@ -140,7 +145,7 @@ function compare(ours, theirs, exactCapacity) {
 }
 
 async function main(client, dax, direct, control) {
-  const { tables, cases } = JSON.parse(fs.readFileSync(process.env.INTEROP_CASES, 'utf8'));
+  const { tables, cases } = JSON.parse(fs.readFileSync(process.env.INTEROP_CASES, "utf8"));
   const sides = {
     dax: (operation, input) => dax(operation, input),
     direct: (operation, input) => direct(operation, input),
@@ -152,7 +157,7 @@ async function main(client, dax, direct, control) {
       result.skipped += 1;
       continue;
     }
-    await fetch(`${control}/caches/clear`, { method: 'POST' });
+    await fetch(`${control}/caches/clear`, { method: "POST" });
     let difference;
     for (const { operation, input } of calls) {
       const inputOf = (prefix) => {
@@ -161,8 +166,9 @@ async function main(client, dax, direct, control) {
         return mine;
       };
       const theirs = await run(sides.direct, operation, inputOf(SIDES.direct));
-      if (exactCapacity) await fetch(`${control}/caches/clear`, { method: 'POST' });
-      const uncached = exactCapacity || WRITES.has(operation) || operation === 'transactGetItems' || input.ConsistentRead;
+      if (exactCapacity) await fetch(`${control}/caches/clear`, { method: "POST" });
+      const uncached =
+        exactCapacity || WRITES.has(operation) || operation === "transactGetItems" || input.ConsistentRead;
       // Reads twice: from DynamoDB, or what earlier calls left in the cache, and then surely from the cache.
       for (const warm of WRITES.has(operation) ? [false] : [false, true]) {
         const ours = await run(sides.dax, operation, inputOf(SIDES.dax));

@@ -1,30 +1,34 @@
 // Creates the tables of both sides, or compares what is in them.
-'use strict';
-const fs = require('node:fs');
-const { createRequire } = require('node:module');
-const { SIDES, meaning } = require('./driver.cjs');
+"use strict";
+const fs = require("node:fs");
+const { createRequire } = require("node:module");
+const { SIDES, meaning } = require("./driver.cjs");
 
 const load = createRequire(`${process.env.INTEROP_MODULES}/`);
-const { DynamoDB } = load('@aws-sdk/client-dynamodb');
+const { DynamoDB } = load("@aws-sdk/client-dynamodb");
 const { dynamodb } = JSON.parse(process.env.INTEROP_CLUSTER);
 const client = new DynamoDB({
-  region: 'us-east-1', endpoint: dynamodb, credentials: { accessKeyId: 'AKIDINTEROP', secretAccessKey: 'secret' },
+  region: "us-east-1",
+  endpoint: dynamodb,
+  credentials: { accessKeyId: "AKIDINTEROP", secretAccessKey: "secret" },
 });
 
 const schema = ({ hash, range }) => [
-  { AttributeName: hash[0], KeyType: 'HASH' },
-  ...(range ? [{ AttributeName: range[0], KeyType: 'RANGE' }] : []),
+  { AttributeName: hash[0], KeyType: "HASH" },
+  ...(range ? [{ AttributeName: range[0], KeyType: "RANGE" }] : []),
 ];
 
 function projection(wanted) {
-  if (Array.isArray(wanted)) return { ProjectionType: 'INCLUDE', NonKeyAttributes: wanted };
-  return { ProjectionType: wanted ?? 'ALL' };
+  if (Array.isArray(wanted)) return { ProjectionType: "INCLUDE", NonKeyAttributes: wanted };
+  return { ProjectionType: wanted ?? "ALL" };
 }
 
 function indexes(all) {
-  const list = Object.entries(all ?? {}).map(([IndexName, index]) => (
-    { IndexName, KeySchema: schema(index), Projection: projection(index.projection) }
-  ));
+  const list = Object.entries(all ?? {}).map(([IndexName, index]) => ({
+    IndexName,
+    KeySchema: schema(index),
+    Projection: projection(index.projection),
+  }));
   return list.length ? list : undefined;
 }
 
@@ -37,7 +41,7 @@ function definition(TableName, table) {
     AttributeDefinitions: [...types].map(([AttributeName, AttributeType]) => ({ AttributeName, AttributeType })),
     GlobalSecondaryIndexes: indexes(table.gsi),
     LocalSecondaryIndexes: indexes(table.lsi),
-    BillingMode: 'PAY_PER_REQUEST',
+    BillingMode: "PAY_PER_REQUEST",
   };
 }
 
@@ -49,17 +53,17 @@ async function everything(TableName) {
     items.push(...page.Items.map((item) => JSON.stringify(meaning(item))));
     ExclusiveStartKey = page.LastEvaluatedKey;
   } while (ExclusiveStartKey);
-  return items.sort().join('\n');
+  return items.sort().join("\n");
 }
 
 async function main(action) {
-  const { tables } = JSON.parse(fs.readFileSync(process.env.INTEROP_CASES, 'utf8'));
+  const { tables } = JSON.parse(fs.readFileSync(process.env.INTEROP_CASES, "utf8"));
   let different = 0;
   for (const [name, table] of Object.entries(tables)) {
     const [dax, direct] = Object.values(SIDES).map((side) => `${side}-${name}`);
-    if (action === 'create') {
+    if (action === "create") {
       for (const TableName of [dax, direct]) await client.createTable(definition(TableName, table));
-    } else if (action === 'drop') {
+    } else if (action === "drop") {
       for (const TableName of [dax, direct]) await client.deleteTable({ TableName });
     } else if ((await everything(dax)) !== (await everything(direct))) {
       console.error(`FAILED: table ${name} differs from what the same calls made without DAX`);

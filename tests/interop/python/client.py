@@ -8,6 +8,7 @@ import sys
 import time
 import urllib.request
 from decimal import Context, Decimal
+from pathlib import Path
 
 import boto3
 import botocore.config
@@ -19,9 +20,16 @@ CLIENT = "python"
 DAX, DIRECT = "daxx", "ddbx"
 WRITES = {"putItem", "updateItem", "deleteItem", "batchWriteItem", "transactWriteItems"}
 METHODS = {
-    "putItem": "put_item", "getItem": "get_item", "updateItem": "update_item", "deleteItem": "delete_item",
-    "batchGetItem": "batch_get_item", "batchWriteItem": "batch_write_item", "query": "query", "scan": "scan",
-    "transactGetItems": "transact_get_items", "transactWriteItems": "transact_write_items",
+    "putItem": "put_item",
+    "getItem": "get_item",
+    "updateItem": "update_item",
+    "deleteItem": "delete_item",
+    "batchGetItem": "batch_get_item",
+    "batchWriteItem": "batch_write_item",
+    "query": "query",
+    "scan": "scan",
+    "transactGetItems": "transact_get_items",
+    "transactWriteItems": "transact_write_items",
 }
 CALL_DEADLINE_SECONDS = 10
 ROUTE_DEADLINE_SECONDS = 60
@@ -95,7 +103,7 @@ def failure(error):
         reasons = error.response.get("CancellationReasons")
         # The DAX client hands out what it received: code, message and encoded item of each, in one list.
         flat = getattr(error, "cancellation_reasons", None) or []
-        reasons = reasons or [{"Code": code, "Item": item} for code, item in zip(flat[0::3], flat[2::3])]
+        reasons = reasons or [{"Code": code, "Item": item} for code, item in zip(flat[0::3], flat[2::3], strict=True)]
         code = error.response["Error"]["Code"]
     else:
         code = type(error).__name__
@@ -113,7 +121,7 @@ def run(side, operation, given):
         signal.alarm(CALL_DEADLINE_SECONDS)
         try:
             answer = getattr(side, METHODS[operation])(**following)
-        except Exception as error:  # pylint: disable=broad-except # clients raise all sorts
+        except Exception as error:  # clients raise all sorts
             answers.append(failure(error))
             break
         finally:
@@ -143,59 +151,72 @@ def without_capacity(value):
     return value
 
 
+def input_of(prefix, case, given):
+    """The input of a call on one side."""
+    mine = on_side(prefix, from_json(given))
+    for field in case.get("perSide", []):
+        if field in mine:
+            mine[field] = f"{CLIENT}-{prefix}-{mine[field]}"
+    return mine
+
+
+class Clients:
+    """The client under test, and the one that calls DynamoDB."""
+
+    def __init__(self, cluster):
+        keys = {"aws_access_key_id": "AKIDINTEROP", "aws_secret_access_key": os.environ.get("INTEROP_SECRET", "secret")}
+        # Each client checks parameters its own way before it sends anything; the servers' answers are compared.
+        config = botocore.config.Config(retries={"max_attempts": 0}, parameter_validation=False)
+        session = botocore.session.get_session()
+        session.set_credentials(keys["aws_access_key_id"], keys["aws_secret_access_key"])
+        endpoint = cluster["dynamodb"]
+        self.dax = AmazonDaxClient(session, region_name="us-east-1", endpoints=cluster["dax"], config=config)
+        self.direct = boto3.client("dynamodb", region_name="us-east-1", endpoint_url=endpoint, config=config, **keys)
+        self.control = cluster["control"]
+        self.calls = 0
+
+    def clear_caches(self):
+        urllib.request.urlopen(urllib.request.Request(self.control + "/caches/clear", method="POST")).close()
+
+    def difference(self, case):
+        """Makes all calls of a case. Returns the first difference, or None."""
+        self.clear_caches()
+        found = [self.difference_in_call(case, call["operation"], call["input"]) for call in case["calls"]]
+        return next(filter(None, found), None)
+
+    def difference_in_call(self, case, operation, given):
+        exact_capacity = case.get("exactCapacity")
+        theirs = run(self.direct, operation, input_of(DIRECT, case, given))
+        if exact_capacity:
+            self.clear_caches()
+        uncached = exact_capacity or operation in WRITES | {"transactGetItems"} or given.get("ConsistentRead")
+        difference = None
+        for warm in (False,) if operation in WRITES else (False, True):
+            ours = run(self.dax, operation, input_of(DAX, case, given))
+            self.calls += 1
+            exact = uncached and not warm
+            if ours != theirs and (exact or without_capacity(ours) != without_capacity(theirs)):
+                sent = json.dumps(given)[:600]
+                found = {"operation": operation, "input": sent, "warm": warm, "dax": ours, "dynamodb": theirs}
+                difference = difference or found
+        return difference
+
+
 def main():
-    cluster = json.loads(os.environ["INTEROP_CLUSTER"])
-    keys = {"aws_access_key_id": "AKIDINTEROP", "aws_secret_access_key": os.environ.get("INTEROP_SECRET", "secret")}
-    # Both check parameters in ways of their own before they send anything; what is compared is what servers say.
-    config = botocore.config.Config(retries={"max_attempts": 0}, parameter_validation=False)
-    session = botocore.session.get_session()
-    session.set_credentials(keys["aws_access_key_id"], keys["aws_secret_access_key"])
-    dax = AmazonDaxClient(session, region_name="us-east-1", endpoints=cluster["dax"], config=config)
-    direct = boto3.client("dynamodb", region_name="us-east-1", endpoint_url=cluster["dynamodb"], config=config, **keys)
-
-    def clear_caches():
-        urllib.request.urlopen(urllib.request.Request(cluster["control"] + "/caches/clear", method="POST")).close()
-
-    with open(os.environ["INTEROP_CASES"], encoding="utf-8") as file:
-        script = json.load(file)
-    cases, tables = script["cases"], script["tables"]
-    result = {"client": CLIENT, "passed": 0, "failed": 0, "skipped": 0, "calls": 0}
-    until_routed(dax, next(iter(tables)))
-    for case in cases:
+    clients = Clients(json.loads(os.environ["INTEROP_CLUSTER"]))
+    script = json.loads(Path(os.environ["INTEROP_CASES"]).read_text("utf-8"))
+    result = {"client": CLIENT, "passed": 0, "failed": 0, "skipped": 0}
+    until_routed(clients.dax, next(iter(script["tables"])))
+    for case in script["cases"]:
         if CLIENT in case.get("skip", {}):
             result["skipped"] += 1
-            continue
-        clear_caches()
-        difference = None
-        for call in case["calls"]:
-            operation, given = call["operation"], call["input"]
-
-            def input_of(prefix):
-                mine = on_side(prefix, from_json(given))
-                for field in case.get("perSide", []):
-                    if field in mine:
-                        mine[field] = f"{CLIENT}-{prefix}-{mine[field]}"
-                return mine
-
-            theirs = run(direct, operation, input_of(DIRECT))
-            if case.get("exactCapacity"):
-                clear_caches()
-            uncached = case.get("exactCapacity") or operation in WRITES | {"transactGetItems"} or given.get("ConsistentRead")
-            for warm in (False,) if operation in WRITES else (False, True):
-                ours = run(dax, operation, input_of(DAX))
-                result["calls"] += 1
-                exact = uncached and not warm
-                if ours != theirs and (exact or without_capacity(ours) != without_capacity(theirs)):
-                    difference = difference or {
-                        "operation": operation, "input": json.dumps(given)[:600], "warm": warm, "dax": ours, "dynamodb": theirs,
-                    }
-        if difference:
+        elif difference := clients.difference(case):
             result["failed"] += 1
             print(f"FAILED {CLIENT}: {case['name']}\n{json.dumps(difference, indent=1)[:4000]}", file=sys.stderr)
         else:
             result["passed"] += 1
-    print(json.dumps(result))
-    dax.close()
+    print(json.dumps({**result, "calls": clients.calls}))
+    clients.dax.close()
     sys.exit(1 if result["failed"] else 0)
 
 
