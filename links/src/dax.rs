@@ -39,7 +39,7 @@ impl DaxStore {
     pub fn new(dax: &DaxSettings, dynamodb: &DynamoDbSettings) -> Self {
         let config = Config::for_endpoint(dax.endpoint.clone())
             .region(&dynamodb.region)
-            .credentials_provider(dynamodb.credentials())
+            .credentials_provider(dynamodb.credentials.clone())
             .connect_timeout(CONNECT_TIMEOUT)
             .lookup_timeout(dax.timeout)
             .request_timeout(dax.timeout)

@@ -36,19 +36,11 @@ pub struct DynamoDbSettings {
     pub endpoint_url: Option<String>,
     /// The table's region.
     pub region: String,
-    /// The access key. On Lambda, key and token are in the environment and outlive the process.
-    pub access_key_id: String,
-    /// Its secret.
-    pub secret_access_key: String,
-    /// The token of temporary credentials.
-    pub session_token: Option<String>,
+    /// Credentials that outlive the process.
+    pub credentials: Credentials,
 }
 
 impl DynamoDbSettings {
-    pub(crate) fn credentials(&self) -> Credentials {
-        Credentials::new(&self.access_key_id, &self.secret_access_key, self.session_token.clone(), None, "environment")
-    }
-
     fn connect(&self) -> Client {
         let http = aws_smithy_http_client::Builder::new();
         let http = match &self.endpoint_url {
@@ -59,7 +51,7 @@ impl DynamoDbSettings {
         let mut config = Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(self.region.clone()))
-            .credentials_provider(self.credentials())
+            .credentials_provider(self.credentials.clone())
             .http_client(http)
             .timeout_config(
                 TimeoutConfig::builder()

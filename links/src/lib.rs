@@ -12,7 +12,6 @@
 #![warn(missing_docs)]
 
 mod base32;
-mod causes;
 mod dax;
 mod dynamodb;
 pub mod item;
@@ -20,14 +19,12 @@ pub mod key;
 mod link;
 mod list;
 mod scheme;
-pub mod settings;
 mod slug;
 pub mod store;
 mod target;
 mod time;
 mod update;
 
-pub use causes::with_causes;
 pub use dax::{DaxSettings, DaxStore};
 pub use dynamodb::{DynamoDbSettings, DynamoDbStore};
 pub use key::{ApiKey, KeyHash, KeyId, KeyRecord, KeyTable, Scope, ScopeSet};

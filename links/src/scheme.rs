@@ -59,7 +59,7 @@ pub enum SlugScheme {
     Keyed(SlugSecret),
     /// The original application's way to the letter: the first 40 bits of the MD5 of the URL in base 32 without
     /// padding; when that is taken, of the taken slug, `$` and the URL.
-    Seed,
+    AwsSample,
 }
 
 impl SlugScheme {
@@ -70,7 +70,7 @@ impl SlugScheme {
                 let basis = basis.bytes();
                 (0..2 * ATTEMPTS).map(|attempt| keyed(secret, owner, &basis, attempt)).collect()
             }
-            Self::Seed => {
+            Self::AwsSample => {
                 let text = basis.seed_text(owner);
                 let first = seed(&text);
                 let next = |taken: &String| Some(seed(&format!("{taken}${text}")));
@@ -151,7 +151,11 @@ mod tests {
     #[test]
     fn seed_slugs_are_those_of_the_original_application() {
         let check = |url: &str, expected: &[&str]| {
-            assert_eq!(candidates(&SlugScheme::Seed, "anyone", url).get(..expected.len()).unwrap(), expected, "{url}");
+            assert_eq!(
+                candidates(&SlugScheme::AwsSample, "anyone", url).get(..expected.len()).unwrap(),
+                expected,
+                "{url}"
+            );
         };
         check("https://www.amazon.com", &["grqpaeet"]);
         check("https://example.com/1139924", &["8c8r"]);
@@ -161,7 +165,7 @@ mod tests {
         check("https://example.com/1176252", &["3el49v5g", "2q3runug"]);
         check("https://example.com/1313633", &["5164d63b"]);
         check("https://example.com/2232887", &["5164d63b", "n0utblij"]);
-        assert_eq!(candidates(&SlugScheme::Seed, "anyone", "https://www.amazon.com").len(), 5);
+        assert_eq!(candidates(&SlugScheme::AwsSample, "anyone", "https://www.amazon.com").len(), 5);
     }
 
     #[test]
@@ -202,7 +206,7 @@ mod tests {
     fn each_basis_has_slugs_of_its_own() {
         let keyed = SlugScheme::Keyed(SlugSecret::new(b"0123456789abcdef").unwrap());
         let url = target("https://example.com/");
-        for scheme in [keyed, SlugScheme::Seed] {
+        for scheme in [keyed, SlugScheme::AwsSample] {
             let first = |owner: &str, basis| scheme.candidates(owner, basis).next().unwrap();
             let slugs = [
                 first("ann", SlugBasis::Url(&url)),

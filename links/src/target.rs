@@ -7,10 +7,6 @@ use std::{
 
 use url::{Host, Url};
 
-/// Most bytes of a target in normal form. API Gateway limits the header values of an answer, and a `Location` of this
-/// size still passes.
-const MAX_BYTES: usize = 8_192;
-
 /// A URL that a link may lead to: `http` or `https`, at most 8,192 bytes, no credentials, not the service itself and,
 /// unless allowed, not a literal private address.
 ///
@@ -31,6 +27,10 @@ pub struct TargetRules {
 }
 
 impl TargetUrl {
+    /// Most bytes of a target in normal form. API Gateway limits the header values of a response, and a `Location` of
+    /// this size still passes.
+    pub const MAX_BYTES: usize = 8_192;
+
     /// Reads a URL as a caller wrote it. White space around it does not belong to it.
     ///
     /// # Errors
@@ -47,7 +47,7 @@ impl TargetUrl {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(TargetError::Credentials);
         }
-        if url.as_str().len() > MAX_BYTES {
+        if url.as_str().len() > Self::MAX_BYTES {
             return Err(TargetError::TooLong { bytes: url.as_str().len() });
         }
         if rules.own.iter().any(|own| own.is_origin_of(&url)) {
@@ -182,7 +182,7 @@ pub enum TargetError {
     #[error("it contains a user name or a password")]
     Credentials,
     /// Longer than a target may be.
-    #[error("{bytes} bytes are more than the limit of {MAX_BYTES}")]
+    #[error("{bytes} bytes are more than the limit of {limit}", limit = TargetUrl::MAX_BYTES)]
     TooLong {
         /// Its length in normal form.
         bytes: usize,

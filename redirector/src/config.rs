@@ -2,37 +2,26 @@
 
 use std::time::Duration;
 
-use links::{
-    DaxSettings, DynamoDbSettings, RedirectStatus,
+use function::{
+    log::Level,
     settings::{Reader, SettingsError},
 };
-
-/// The variables that an operator sets for this function. A variable of the platform, such as `AWS_REGION`, is not
-/// among them.
-pub const VARIABLES: [&str; 10] = [
-    "DDB_TABLE",
-    "DAX_ENDPOINT",
-    "DAX_TIMEOUT_MS",
-    "AWS_ENDPOINT_URL_DYNAMODB",
-    "DDB_LOCAL",
-    "DEFAULT_REDIRECT",
-    "CACHE_ENTRIES",
-    "CACHE_TTL_SECONDS",
-    "LOG_LEVEL",
-    "DEBUG_HEADERS",
-];
+use links::{DaxSettings, DynamoDbSettings, RedirectStatus};
 
 /// Most bytes that the in-process cache takes, whatever the number of its entries: URLs may be long, and the smallest
 /// function has 128 MB.
 const CACHE_BYTES: usize = 32 << 20;
+
+/// Longest wait for one response of DAX by default: it responds within a few milliseconds, and past this the table can
+/// still be asked.
+const DAX_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// The redirector's settings.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The table.
     pub dynamodb: DynamoDbSettings,
-    /// The DAX cluster in front of it, if any. `DAX_TIMEOUT_MS` is 100 by default: DAX answers within a few, and past
-    /// it there is the table to ask.
+    /// The DAX cluster in front of it, if any. `DAX_TIMEOUT_MS` is 100 by default.
     pub dax: Option<DaxSettings>,
     /// `DEFAULT_REDIRECT`: status of links that have none of their own. Default 301.
     pub default_redirect: RedirectStatus,
@@ -43,46 +32,26 @@ pub struct Config {
     /// `CACHE_TTL_SECONDS`: how long a link kept in process counts as current. Default 10 s.
     pub cache_ttl: Duration,
     /// `LOG_LEVEL`: `info` (default) writes a line per request; `warn`, `error` and `off` only trouble, or nothing.
-    pub log_level: LogLevel,
+    pub log_level: Level,
     /// `DEBUG_HEADERS=1`: tell in headers which tier answered and how long it took. Default off.
     pub debug_headers: bool,
 }
 
-/// How much is written to the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LogLevel {
-    /// Nothing.
-    Off,
-    /// What someone must look at.
-    Error,
-    /// That, and what went wrong but was made good.
-    Warn,
-    /// That, and a line per request.
-    Info,
-}
-
-impl LogLevel {
-    fn from_name(name: &str) -> Option<Self> {
-        Some(match name.to_ascii_lowercase().as_str() {
-            "off" => Self::Off,
-            "error" => Self::Error,
-            "warn" => Self::Warn,
-            "info" | "debug" | "trace" => Self::Info,
-            _ => return None,
-        })
-    }
-}
-
 impl Config {
-    /// Reads the settings out of named texts.
+    /// Parses settings from environment variables.
     ///
     /// # Errors
     /// [`SettingsError`] with every variable that is missing or wrong.
     pub fn from_vars(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
-        let mut read = Reader::new(lookup);
+        let mut read = Reader::new(&lookup);
         let config = Self {
-            dynamodb: read.dynamodb(),
-            dax: read.dax(Duration::from_millis(100)),
+            dynamodb: DynamoDbSettings {
+                table: read.required("DDB_TABLE"),
+                endpoint_url: read.dynamodb_endpoint(),
+                region: read.region(),
+                credentials: read.credentials(),
+            },
+            dax: read.dax(DAX_TIMEOUT).map(|(endpoint, timeout)| DaxSettings { endpoint, timeout }),
             default_redirect: read.choice(
                 "DEFAULT_REDIRECT",
                 RedirectStatus::MovedPermanently,
@@ -91,13 +60,9 @@ impl Config {
             ),
             cache_entries: read.parsed("CACHE_ENTRIES", 10_000),
             cache_bytes: CACHE_BYTES,
-            cache_ttl: Duration::from_secs(read.parsed("CACHE_TTL_SECONDS", 10)),
-            log_level: read.choice("LOG_LEVEL", LogLevel::Info, "info, warn, error or off", LogLevel::from_name),
-            debug_headers: read.choice("DEBUG_HEADERS", false, "0 or 1", |value| match value {
-                "0" => Some(false),
-                "1" => Some(true),
-                _ => None,
-            }),
+            cache_ttl: read.cache_ttl(),
+            log_level: read.choice("LOG_LEVEL", Level::Info, "info, warn, error or off", Level::from_name),
+            debug_headers: read.flag("DEBUG_HEADERS", false),
         };
         read.finish(config)
     }
@@ -120,7 +85,7 @@ mod tests {
         let config = config(&[("DDB_TABLE", "t")]).unwrap();
         assert_eq!(config.default_redirect.code(), 301);
         assert_eq!((config.cache_entries, config.cache_ttl), (10_000, Duration::from_secs(10)));
-        assert_eq!((config.log_level, config.debug_headers), (LogLevel::Info, false));
+        assert_eq!((config.log_level, config.debug_headers), (Level::Info, false));
     }
 
     #[test]

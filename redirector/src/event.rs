@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use function::accept::Preference;
 use serde::{
     Deserialize, Deserializer,
     de::{Error as _, IgnoredAny, Visitor},
@@ -109,46 +110,6 @@ impl Accept {
 
     pub(crate) fn preference(&self) -> Preference {
         Preference::of(&self.0)
-    }
-}
-
-/// Which kind of body the client would rather read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Preference {
-    Html,
-    Json,
-}
-
-impl Preference {
-    /// HTML if its weight in an `Accept` header is above that of JSON, as it is for every browser.
-    fn of(accept: &str) -> Self {
-        // A more specific range decides, whatever its weight; so keep the best range seen and its weight.
-        let (mut html, mut json) = ((0_u8, 0.0_f32), (0_u8, 0.0_f32));
-        for range in accept.split(',') {
-            let mut parts = range.split(';').map(str::trim);
-            let media = parts.next().unwrap_or_default();
-            let weight = parts
-                .find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")))
-                .map_or(1.0, |weight| weight.parse().unwrap_or(0.0));
-            let offer = |best: &mut (u8, f32), specificity| {
-                if specificity > best.0 {
-                    *best = (specificity, weight);
-                }
-            };
-            match media {
-                m if m.eq_ignore_ascii_case("text/html") => offer(&mut html, 3),
-                m if m.eq_ignore_ascii_case("text/*") => offer(&mut html, 2),
-                m if m.eq_ignore_ascii_case("application/problem+json") => offer(&mut json, 4),
-                m if m.eq_ignore_ascii_case("application/json") => offer(&mut json, 3),
-                m if m.eq_ignore_ascii_case("application/*") => offer(&mut json, 2),
-                "*/*" => {
-                    offer(&mut html, 1);
-                    offer(&mut json, 1);
-                }
-                _ => {}
-            }
-        }
-        if html.1 > json.1 { Self::Html } else { Self::Json }
     }
 }
 
@@ -279,21 +240,6 @@ mod tests {
         check(r#"{"headers":"accept"}"#, "invalid type: string \"accept\"");
         check(r#"{"rawPath":"/a"#, "EOF while parsing a string");
         check("", "EOF while parsing a value");
-    }
-
-    #[test]
-    fn html_is_for_those_who_prefer_it() {
-        let check = |accept, expected| assert_eq!(Preference::of(accept), expected, "{accept:?}");
-        check("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", Preference::Html);
-        check("TEXT/HTML", Preference::Html);
-        check("text/*", Preference::Html);
-        check("*/*", Preference::Json);
-        check("", Preference::Json);
-        check("application/json", Preference::Json);
-        check("text/html;q=0.5, application/json", Preference::Json);
-        check("text/html;q=0, */*", Preference::Json);
-        check("application/problem+json;q=0.1, text/html;q=0.2", Preference::Html);
-        check("text/html;q=x", Preference::Json);
     }
 
     #[test]

@@ -5,13 +5,13 @@ use std::{
     time::{Instant, SystemTime},
 };
 
+use function::log::Level;
 use lambda_runtime::LambdaEvent;
 use links::{Found, Freshness, LinkReader, RedirectStatus, Slug, Source, StoreError, Timestamp};
 
 use crate::{
     Config, Event, Response,
     cache::{Destination, LinkCache},
-    config::LogLevel,
     event::{Headers, Method},
     log::{Log, RequestLine},
     outcome::{Outcome, follow},
@@ -180,8 +180,8 @@ impl<R: LinkReader> Redirector<R> {
     /// Logs a failure of the store, and what to answer if nothing else can be.
     fn failed(&self, error: &StoreError, slug: &Slug, wanted: &Wanted<'_>) -> Outcome<'static> {
         let (level, outcome) = match error {
-            StoreError::Malformed { .. } => (LogLevel::Error, Outcome::Malformed),
-            _ => (LogLevel::Warn, Outcome::Unavailable),
+            StoreError::Malformed { .. } => (Level::Error, Outcome::Malformed),
+            _ => (Level::Warn, Outcome::Unavailable),
         };
         self.log.store_failed(level, wanted.request_id, slug.as_str(), error);
         outcome

@@ -22,7 +22,7 @@ mod query;
 mod response;
 mod store;
 
-pub use config::{Config, LogLevel, VARIABLES};
+pub use config::Config;
 pub use event::Event;
 pub use handler::Redirector;
 pub use response::Response;

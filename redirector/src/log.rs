@@ -3,14 +3,16 @@
 //! Written by hand, because the line of a redirect is part of its cost. It holds no client address, no user agent, no
 //! query and no target.
 
-use std::{error::Error, fmt::Write as _, io::Write as _, time::Duration};
+use std::{error::Error, fmt::Write as _, time::Duration};
 
-use crate::{config::LogLevel, event::Headers};
+use function::log::{Failure, Level, write_line};
+
+use crate::event::Headers;
 
 /// Where lines go, from a level on.
 #[derive(Debug)]
 pub(crate) struct Log {
-    level: LogLevel,
+    level: Level,
 }
 
 /// What is told of a request.
@@ -26,28 +28,23 @@ pub(crate) struct RequestLine<'a> {
 }
 
 impl Log {
-    pub(crate) fn new(level: LogLevel) -> Self {
+    pub(crate) fn new(level: Level) -> Self {
         Self { level }
     }
 
     /// One line for a request that was answered.
     pub(crate) fn request(&self, line: &RequestLine<'_>, headers: &Headers) {
-        if self.level >= LogLevel::Info {
-            write(&request_line(line, headers));
+        if self.level >= Level::Info {
+            write_line(&request_line(line, headers));
         }
     }
 
     /// Trouble with the store, with the whole chain of its causes.
-    pub(crate) fn store_failed(&self, level: LogLevel, request_id: &str, slug: &str, error: &dyn Error) {
-        if self.level < level {
-            return;
+    pub(crate) fn store_failed(&self, level: Level, request_id: &str, slug: &str, error: &dyn Error) {
+        if self.level >= level {
+            let subject = Some(("slug", slug));
+            Failure { level, message: "the store failed", request_id, error, subject }.write();
         }
-        let level = if level == LogLevel::Error { "error" } else { "warn" };
-        let mut line = serde_json::json!({ "level": level, "message": "the store failed", "request_id": request_id,
-            "slug": slug, "error": links::with_causes(error) })
-        .to_string();
-        line.push('\n');
-        write(&line);
     }
 }
 
@@ -64,11 +61,6 @@ fn request_line(line: &RequestLine<'_>, headers: &Headers) -> String {
         headers.referrer.0,
     );
     text
-}
-
-fn write(line: &str) {
-    // A log that cannot be written must not fail the request, and there is nobody else to tell.
-    let _ = std::io::stdout().lock().write_all(line.as_bytes());
 }
 
 #[cfg(test)]

@@ -2,10 +2,8 @@
 
 use std::borrow::Cow;
 
+use links::TargetUrl;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
-
-/// Most bytes of a `Location`, as many as a target may have.
-const MAX_BYTES: usize = 8_192;
 
 /// What a query must not contain. A gateway passes it as it was sent, and clients send anything.
 const UNSAFE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
@@ -32,7 +30,7 @@ pub(crate) fn forwarded<'a>(target: &'a str, query: &str) -> Cow<'a, str> {
         separator = "&";
     }
     result.push_str(fragment);
-    if result.len() > MAX_BYTES { Cow::Borrowed(target) } else { Cow::Owned(result) }
+    if result.len() > TargetUrl::MAX_BYTES { Cow::Borrowed(target) } else { Cow::Owned(result) }
 }
 
 /// The name of a parameter, decoded: `a` and `%61` are one name.
@@ -79,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_result_that_is_too_long_is_left_out() {
-        let query = format!("a={}", "x".repeat(MAX_BYTES - "https://e.com/?a=".len()));
+        let query = format!("a={}", "x".repeat(TargetUrl::MAX_BYTES - "https://e.com/?a=".len()));
         check("https://e.com/", &query, &format!("https://e.com/?{query}"));
         check("https://e.com/", &format!("{query}x"), "https://e.com/");
     }

@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
+use function::{PROBLEM_JSON, Problem, accept::Preference};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
-    event::{Accept, Method, Preference},
+    event::{Accept, Method},
     outcome::Outcome,
     page,
     preview::Preview,
@@ -27,16 +28,10 @@ pub struct Response {
     body: Text<'static>,
 }
 
-/// What a program reads of an error, as RFC 9457 describes it.
+/// What a problem says beside its standard members.
 #[derive(Debug, Serialize)]
-struct Problem<'a> {
-    #[serde(rename = "type")]
-    kind: String,
-    title: &'a str,
-    status: u16,
-    detail: &'a str,
+struct ProblemMembers<'a> {
     slug: &'a str,
-    request_id: &'a str,
 }
 
 fn as_map<S: Serializer>(headers: &[(&'static str, Text<'static>)], serializer: S) -> Result<S::Ok, S::Error> {
@@ -116,13 +111,13 @@ impl Response {
                 page::html(outcome.status(), &message)
             }
             Preference::Json => {
-                headers.push(("content-type", Text::Borrowed("application/problem+json")));
+                headers.push(("content-type", Text::Borrowed(PROBLEM_JSON)));
                 let problem = Problem {
-                    kind: format!("urn:kurz:problem:{}", outcome.name()),
+                    code: outcome.name(),
                     title: message.title,
                     status: outcome.status(),
-                    detail: message.detail,
-                    slug: wanted.name,
+                    detail: message.detail.into(),
+                    members: ProblemMembers { slug: wanted.name },
                     request_id: wanted.request_id,
                 };
                 // Strings and a number under names: nothing that could not be written.

@@ -2,41 +2,22 @@
 
 use std::time::Duration;
 
-use links::{
-    DaxSettings, DynamoDbSettings, Origin, SlugScheme, SlugSecret,
-    settings::{Reader, SettingsError},
-};
+use function::settings::{Reader, SettingsError};
+use links::{DaxSettings, DynamoDbSettings, Origin, SlugScheme, SlugSecret};
 
-/// The variables that an operator sets for this function. A variable of the platform, such as `AWS_REGION`, is not
-/// among them.
-pub const VARIABLES: [&str; 14] = [
-    "DDB_TABLE",
-    "DAX_ENDPOINT",
-    "DAX_TIMEOUT_MS",
-    "AWS_ENDPOINT_URL_DYNAMODB",
-    "DDB_LOCAL",
-    "BASE_URL",
-    "SLUG_SCHEME",
-    "SLUG_SECRET",
-    "WRITER_AUTH",
-    "KEYS_TABLE",
-    "ALLOW_PRIVATE_TARGETS",
-    "CACHE_TTL_SECONDS",
-    "DAX_RECORD_TTL_SECONDS",
-    "PAGE",
-];
+/// Longest wait for one response of DAX by default: a write reaches the table before it is acknowledged.
+const DAX_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The writer's settings.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The table.
     pub dynamodb: DynamoDbSettings,
-    /// The DAX cluster in front of it, if any. `DAX_TIMEOUT_MS` is 1,000 by default: a write reaches the table before
-    /// it is answered.
+    /// The DAX cluster in front of it, if any. `DAX_TIMEOUT_MS` is 1,000 by default.
     pub dax: Option<DaxSettings>,
     /// `BASE_URL`: scheme and host of short URLs, without a slash at the end. Unset: the host of each request.
     pub base_url: Option<String>,
-    /// `SLUG_SCHEME`: `keyed` (default; under `SLUG_SECRET`) or `seed`.
+    /// `SLUG_SCHEME`: `keyed` (default; under `SLUG_SECRET`) or `aws-sample`.
     pub scheme: SlugScheme,
     /// `WRITER_AUTH`: who may write. It has no default: an open writer must be asked for.
     pub auth: Auth,
@@ -67,43 +48,39 @@ pub enum Auth {
 }
 
 impl Config {
-    /// Reads the settings out of named texts.
+    /// Parses settings from environment variables.
     ///
     /// # Errors
     /// [`SettingsError`] with every variable that is missing or wrong.
     pub fn from_vars(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, SettingsError> {
-        let mut read = Reader::new(lookup);
-        let dax = read.dax(Duration::from_secs(1));
+        let mut read = Reader::new(&lookup);
+        let dax = read.dax(DAX_TIMEOUT).map(|(endpoint, timeout)| DaxSettings { endpoint, timeout });
         let config = Self {
             visible_within: visible_within(&mut read, dax.is_some()),
-            dynamodb: read.dynamodb(),
+            dynamodb: DynamoDbSettings {
+                table: read.required("DDB_TABLE"),
+                endpoint_url: read.dynamodb_endpoint(),
+                region: read.region(),
+                credentials: read.credentials(),
+            },
             dax,
             base_url: base_url(&mut read),
             scheme: scheme(&mut read),
             auth: auth(&mut read),
-            allow_private_targets: read.choice("ALLOW_PRIVATE_TARGETS", false, "0 or 1", switch),
-            page: read.choice("PAGE", true, "0 or 1", switch),
+            allow_private_targets: read.flag("ALLOW_PRIVATE_TARGETS", false),
+            page: read.flag("PAGE", true),
         };
         read.finish(config)
     }
 }
 
-fn switch(value: &str) -> Option<bool> {
-    match value {
-        "0" => Some(false),
-        "1" => Some(true),
-        _ => None,
-    }
+fn visible_within(read: &mut Reader<'_>, has_dax: bool) -> Duration {
+    let in_process = read.cache_ttl();
+    let in_dax = Duration::from_secs(read.parsed("DAX_RECORD_TTL_SECONDS", 60_u32).into());
+    if has_dax { in_process + in_dax } else { in_process }
 }
 
-fn visible_within<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>, has_dax: bool) -> Duration {
-    let in_process = read.parsed("CACHE_TTL_SECONDS", 10_u32);
-    let in_dax = read.parsed("DAX_RECORD_TTL_SECONDS", 60_u32);
-    let seconds = u64::from(in_process) + if has_dax { u64::from(in_dax) } else { 0 };
-    Duration::from_secs(seconds)
-}
-
-fn base_url<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>) -> Option<String> {
+fn base_url(read: &mut Reader<'_>) -> Option<String> {
     let text = read.text("BASE_URL")?;
     let base = text.strip_suffix('/').unwrap_or(&text);
     if Origin::of(base).is_none() {
@@ -112,7 +89,7 @@ fn base_url<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>) -> Option<Strin
     Some(base.to_owned())
 }
 
-fn auth<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>) -> Auth {
+fn auth(read: &mut Reader<'_>) -> Auth {
     match read.required("WRITER_AUTH").as_str() {
         "AWS_IAM" => Auth::AwsIam,
         "JWT" => Auth::Jwt,
@@ -127,14 +104,15 @@ fn auth<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>) -> Auth {
     }
 }
 
-fn scheme<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>) -> SlugScheme {
-    let is_keyed = read.choice("SLUG_SCHEME", true, "keyed or seed", |value| match value {
+fn scheme(read: &mut Reader<'_>) -> SlugScheme {
+    let is_keyed = read.choice("SLUG_SCHEME", true, "keyed or aws-sample", |value| match value {
         "keyed" => Some(true),
-        "seed" => Some(false),
+        // `seed` is its former name.
+        "aws-sample" | "seed" => Some(false),
         _ => None,
     });
     if !is_keyed {
-        return SlugScheme::Seed;
+        return SlugScheme::AwsSample;
     }
     let secret = read.required("SLUG_SECRET");
     match SlugSecret::new(secret.as_bytes()) {
@@ -144,7 +122,7 @@ fn scheme<L: Fn(&str) -> Option<String>>(read: &mut Reader<L>) -> SlugScheme {
                 read.mistake("SLUG_SECRET", format_args!("is too short: {error}"));
             }
             // Never used: with a mistake noted, there are no settings to use.
-            SlugScheme::Seed
+            SlugScheme::AwsSample
         }
     }
 }
@@ -176,14 +154,16 @@ mod tests {
     }
 
     #[test]
-    fn the_seed_scheme_needs_no_secret() {
-        let seed = [("DDB_TABLE", "t"), ("SLUG_SCHEME", "seed"), ("WRITER_AUTH", "JWT")];
-        assert!(matches!(config(&seed).unwrap().scheme, SlugScheme::Seed));
+    fn the_scheme_of_the_aws_sample_needs_no_secret() {
+        for name in ["aws-sample", "seed"] {
+            let sample = [("DDB_TABLE", "t"), ("SLUG_SCHEME", name), ("WRITER_AUTH", "JWT")];
+            assert!(matches!(config(&sample).unwrap().scheme, SlugScheme::AwsSample));
+        }
     }
 
     #[test]
     fn keys_need_a_table() {
-        let keyed = [("DDB_TABLE", "t"), ("SLUG_SCHEME", "seed"), ("WRITER_AUTH", "API_KEY")];
+        let keyed = [("DDB_TABLE", "t"), ("SLUG_SCHEME", "aws-sample"), ("WRITER_AUTH", "API_KEY")];
         let text = config(&keyed).unwrap_err().to_string();
         assert_eq!(text, "bad settings: KEYS_TABLE is not set");
         let complete = [&keyed[..], &[("KEYS_TABLE", "k")]].concat();

@@ -20,7 +20,7 @@ mod store;
 #[cfg(test)]
 mod testing;
 
-pub use config::{Auth, Config, VARIABLES};
+pub use config::{Auth, Config};
 pub use handler::Writer;
 pub use identity::Identity;
 pub use store::Store;

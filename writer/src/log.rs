@@ -1,10 +1,11 @@
 //! The log: one JSON object a line on standard output, which Lambda carries to the function's log group. It holds no
 //! client address, no credentials and no target.
 
-use std::{error::Error, io::Write as _, time::Duration};
+use std::{error::Error, time::Duration};
 
+use function::log::{Failure as Failed, Level};
 use links::{KeyId, StoreError};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{failure::Failure, http::problem::Problem};
 
@@ -26,8 +27,10 @@ impl Line<'_> {
     pub(crate) fn write(&self) {
         let route = format!("{} {}", self.method, self.path);
         let micros = u64::try_from(self.duration.as_micros()).unwrap_or(u64::MAX);
-        write(&json!({ "level": "info", "message": self.outcome, "request_id": self.request_id, "route": route,
-            "status": self.status, "slug": self.slug, "outcome": self.outcome, "duration_us": micros }));
+        function::log::write(
+            &json!({ "level": "info", "message": self.outcome, "request_id": self.request_id, "route": route,
+            "status": self.status, "slug": self.slug, "outcome": self.outcome, "duration_us": micros }),
+        );
     }
 }
 
@@ -47,29 +50,22 @@ pub(crate) fn public(failure: Failure, request_id: &str) -> Problem {
 
 /// Trouble with the store, with the whole chain of its causes.
 pub(crate) fn store_failed(request_id: &str, error: &dyn Error) {
-    write(&json!({ "level": "error", "message": "the store failed", "request_id": request_id,
-        "error": links::with_causes(error) }));
+    Failed { level: Level::Error, message: "the store failed", request_id, error, subject: None }.write();
 }
 
 /// An operation that was given up.
 pub(crate) fn timed_out(request_id: &str, limit: Duration) {
-    write(&json!({ "level": "error", "message": "the store took too long", "request_id": request_id,
+    function::log::write(&json!({ "level": "error", "message": "the store took too long", "request_id": request_id,
         "limit_ms": u64::try_from(limit.as_millis()).unwrap_or(u64::MAX) }));
 }
 
 /// Trouble with the table of keys: nobody is let in.
 pub(crate) fn keys_failed(request_id: &str, error: &dyn Error) {
-    write(&json!({ "level": "error", "message": "a key could not be looked up", "request_id": request_id,
-        "error": links::with_causes(error) }));
+    Failed { level: Level::Error, message: "a key could not be looked up", request_id, error, subject: None }.write();
 }
 
 /// A key was used, and the table does not know it.
 pub(crate) fn use_not_noted(request_id: &str, key_id: &KeyId, error: &dyn Error) {
-    write(&json!({ "level": "warn", "message": "the use of a key was not noted", "request_id": request_id,
-        "key_id": key_id.as_str(), "error": links::with_causes(error) }));
-}
-
-fn write(line: &Value) {
-    // A log that cannot be written must not fail the request, and there is nobody else to tell.
-    let _ = writeln!(std::io::stdout().lock(), "{line}");
+    let subject = Some(("key_id", key_id.as_str()));
+    Failed { level: Level::Warn, message: "the use of a key was not noted", request_id, error, subject }.write();
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use aws_credential_types::Credentials;
 use links::key::{ApiKeyError, KeyManager as _, KeyReader as _, Revoked, ScopeError};
 use links::{ApiKey, DynamoDbSettings, KeyId, KeyRecord, KeyTable, Put, ScopeSet, StoreError, Timestamp};
 
@@ -53,9 +54,7 @@ impl Keys {
             table: super::TABLE.name.to_owned(),
             endpoint_url: Some(endpoint.to_owned()),
             region: REGION.to_owned(),
-            access_key_id: "local".to_owned(),
-            secret_access_key: "local".to_owned(),
-            session_token: None,
+            credentials: Credentials::new("local", "local", None, None, "local"),
         };
         Self(KeyTable::new(&settings, TABLE.name))
     }

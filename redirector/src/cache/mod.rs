@@ -16,14 +16,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use function::bounds::ABSENCE_TTL;
 use links::Slug;
 use lru::LruCache;
 
 pub use destination::{Destination, Options};
 use segmented::{Segmented, Weighed};
 
-/// How long absence is believed.
-const ABSENCE_TTL: Duration = Duration::from_secs(2);
 /// Most slugs known to be absent. Those who try slugs at random must not push out links, so absence has a place of its
 /// own; it is small, because after two seconds an entry is worth nothing.
 const ABSENT_ENTRIES: NonZeroUsize = NonZeroUsize::new(1_000).unwrap();

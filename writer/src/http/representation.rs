@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
+use function::bounds::ABSENCE_TTL;
 use links::{Link, RedirectStatus, StoredTarget, Timestamp};
 use serde::Serialize;
-
-/// After a link is made, a redirector that has just answered 404 for its slug may go on doing so for this long.
-const ABSENCE_BOUND: Duration = Duration::from_secs(2);
 
 /// Times are kept without their fractions, so a change may have been written up to this much later.
 const CUT_OFF: Duration = Duration::from_secs(1);
@@ -47,7 +45,7 @@ impl<'a> Representation<'a> {
         update_bound: Duration,
     ) -> Self {
         let bound = match link.version {
-            1 => ABSENCE_BOUND,
+            1 => ABSENCE_TTL,
             _ => update_bound,
         };
         Self {

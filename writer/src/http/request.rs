@@ -65,11 +65,7 @@ impl Request {
     /// Whether the client asks for JSON.
     pub(crate) fn accepts_json(&self) -> bool {
         let accept = self.header_text(header::ACCEPT).unwrap_or_default();
-        accept.split(',').any(|range| {
-            let mut parts = range.split(';').map(str::trim);
-            let is_json = parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
-            is_json && !parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
-        })
+        function::accept::names(accept, "application/json")
     }
 
     /// The body as it was sent. API Gateway encodes everything that it does not take for text.

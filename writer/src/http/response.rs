@@ -2,6 +2,7 @@
 
 use aws_lambda_events::{apigw::ApiGatewayV2httpResponse, encodings::Body};
 use base64::{Engine, prelude::BASE64_STANDARD};
+use function::PROBLEM_JSON;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use links::Slug;
 use serde::Serialize;
@@ -58,7 +59,7 @@ impl Answer {
 
     pub(crate) fn problem(problem: &Problem, request_id: &str) -> Self {
         let mut answer = Self::json(problem.status(), problem.code(), &problem.body(request_id))
-            .with(header::CONTENT_TYPE, "application/problem+json");
+            .with(header::CONTENT_TYPE, PROBLEM_JSON);
         if let Some((name, value)) = problem.header() {
             answer = answer.with(name, value);
         }

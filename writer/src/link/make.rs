@@ -142,7 +142,7 @@ mod tests {
                 ..Link::new(slug, url, owner, NOW)
             })
         };
-        let made = make(store, &SlugScheme::Seed, owner, naming, draft, NOW).await;
+        let made = make(store, &SlugScheme::AwsSample, owner, naming, draft, NOW).await;
         made.map_err(|failure| match failure {
             Failure::Problem(problem) => problem.code(),
             Failure::Store(error) => panic!("{error}"),
@@ -189,7 +189,7 @@ mod tests {
     async fn attempts_end() {
         let store = Memory::default();
         let url = target("https://www.amazon.com");
-        for slug in SlugScheme::Seed.candidates("ann", SlugBasis::Url(&url)) {
+        for slug in SlugScheme::AwsSample.candidates("ann", SlugBasis::Url(&url)) {
             store.insert(Link::new(slug, &target("https://example.com/"), "bob", NOW));
         }
         let result = made(&store, "ann", &url, &Naming::Url(&url), None).await;

@@ -1,6 +1,6 @@
 //! A link of another product on its way to being one of ours.
 
-use links::{Link, Slug, State, TargetUrl, Timestamp, item, with_causes};
+use links::{Link, Slug, State, TargetUrl, Timestamp, item};
 
 use super::{Loss, Place, Record, Terms};
 
@@ -105,7 +105,7 @@ impl Draft {
             return Err("this slug is reserved for the service itself".to_owned());
         }
         let target = TargetUrl::parse(&self.target, &terms.rules)
-            .map_err(|error| format!("cannot lead to {:?}: {}", self.target, with_causes(&error)))?;
+            .map_err(|error| format!("cannot lead to {:?}: {:#}", self.target, anyhow::Error::new(error)))?;
         let fallback = terms.created_at.and_then(timestamp);
         let created_at = self.created_at.or(fallback);
         let now = Timestamp::from_unix_seconds(0);

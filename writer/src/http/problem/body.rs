@@ -1,23 +1,13 @@
 //! What a client reads of a problem: RFC 9457.
 
-use links::{AliasError, TargetError, with_causes};
-use serde::Serialize;
+use function::with_causes;
+use links::{AliasError, TargetError, TargetUrl};
 use serde_json::{Map, Value, json};
 
 use super::Problem;
 
 /// What the client reads.
-#[derive(Debug, Serialize)]
-pub(crate) struct Body<'a> {
-    #[serde(rename = "type")]
-    kind: String,
-    title: &'static str,
-    status: u16,
-    detail: String,
-    #[serde(flatten)]
-    fields: Map<String, Value>,
-    request_id: &'a str,
-}
+pub(crate) type Body<'a> = function::Problem<'a, Map<String, Value>>;
 
 impl Problem {
     fn detail(&self) -> String {
@@ -141,21 +131,14 @@ impl Problem {
     /// The body of the answer, as RFC 9457 describes it.
     pub(crate) fn body<'a>(&self, request_id: &'a str) -> Body<'a> {
         let (code, status, title) = self.kind();
-        Body {
-            kind: format!("urn:kurz:problem:{code}"),
-            title,
-            status: status.as_u16(),
-            detail: self.detail(),
-            fields: self.fields(),
-            request_id,
-        }
+        Body { code, title, status: status.as_u16(), detail: self.detail().into(), members: self.fields(), request_id }
     }
 }
 
 fn url_fields(field: &str, error: &TargetError) -> Value {
     match error {
         TargetError::TooLong { bytes } => {
-            json!({ "field": field, "bytes": bytes, "limit": 8_192 })
+            json!({ "field": field, "bytes": bytes, "limit": TargetUrl::MAX_BYTES })
         }
         TargetError::ControlCharacter { position } => {
             json!({ "field": field, "position": position })

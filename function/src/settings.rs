@@ -1,23 +1,25 @@
-//! Typed settings out of named texts, with every mistake reported at once.
+//! Typed settings from environment variables, with every mistake reported at once.
 //!
-//! A function's `main` passes the environment in as a lookup; tests pass a closure.
+//! [`run`](crate::run) passes the environment in as a lookup; tests pass a closure.
 
 use std::{error::Error, fmt, str::FromStr, time::Duration};
 
-use crate::{DaxSettings, DynamoDbSettings};
+use aws_credential_types::Credentials;
 
-/// Where `DDB_LOCAL` points, as in the original application.
+use crate::bounds::DEFAULT_CACHE_TTL;
+
+/// The endpoint that `DDB_LOCAL` stands for, as in the AWS sample.
 const LOCAL_ENDPOINT: &str = "http://localhost:8000";
 
 /// Reads settings and gathers what is wrong with them.
-pub struct Reader<L> {
-    lookup: L,
+pub struct Reader<'a> {
+    lookup: &'a dyn Fn(&str) -> Option<String>,
     mistakes: Vec<String>,
 }
 
-impl<L: Fn(&str) -> Option<String>> Reader<L> {
-    /// Reads from `lookup`. A variable that is set to nothing counts as not set.
-    pub fn new(lookup: L) -> Self {
+impl<'a> Reader<'a> {
+    /// Reads from `lookup`. A variable with an empty value counts as not set.
+    pub fn new(lookup: &'a dyn Fn(&str) -> Option<String>) -> Self {
         Self { lookup, mistakes: Vec::new() }
     }
 
@@ -46,7 +48,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         }
     }
 
-    /// The meaning of a variable that `parse` understands, `default` if it is not set.
+    /// What `parse` makes of a variable, `default` if it is not set. `expected` says which values there are.
     pub fn choice<T>(&mut self, name: &str, default: T, expected: &str, parse: impl Fn(&str) -> Option<T>) -> T {
         let Some(value) = self.text(name) else {
             return default;
@@ -57,27 +59,41 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         })
     }
 
-    /// Notes that a variable is wrong, and how.
+    /// A switch: `0` or `1`.
+    pub fn flag(&mut self, name: &str, default: bool) -> bool {
+        self.choice(name, default, "0 or 1", |value| match value {
+            "0" => Some(false),
+            "1" => Some(true),
+            _ => None,
+        })
+    }
+
+    /// Records that a variable is wrong, and how.
     pub fn mistake(&mut self, name: &str, what: impl fmt::Display) {
         self.mistakes.push(format!("{name} {what}"));
     }
 
-    /// Where the table is and how to reach it. Region and credentials are what Lambda sets for every function.
-    pub fn dynamodb(&mut self) -> DynamoDbSettings {
-        let local = self.text("DDB_LOCAL").map(|_| LOCAL_ENDPOINT.to_owned());
-        DynamoDbSettings {
-            table: self.required("DDB_TABLE"),
-            endpoint_url: self.text("AWS_ENDPOINT_URL_DYNAMODB").or(local),
-            region: self.required("AWS_REGION"),
-            access_key_id: self.required("AWS_ACCESS_KEY_ID"),
-            secret_access_key: self.required("AWS_SECRET_ACCESS_KEY"),
-            session_token: self.text("AWS_SESSION_TOKEN"),
-        }
+    /// `AWS_REGION`, which Lambda sets for every function.
+    pub fn region(&mut self) -> String {
+        self.required("AWS_REGION")
     }
 
-    /// The DAX cluster in front of the table, if `DAX_ENDPOINT` names one: `dax://host:port`, `daxs://host[:port]` or
-    /// `host:port`. `DAX_TIMEOUT_MS` is the longest wait for one answer.
-    pub fn dax(&mut self, default_timeout: Duration) -> Option<DaxSettings> {
+    /// The credentials of the function's role. Lambda sets them for every function, and they outlive the process.
+    pub fn credentials(&mut self) -> Credentials {
+        let (id, secret) = (self.required("AWS_ACCESS_KEY_ID"), self.required("AWS_SECRET_ACCESS_KEY"));
+        Credentials::new(id, secret, self.text("AWS_SESSION_TOKEN"), None, "environment")
+    }
+
+    /// An endpoint of DynamoDB other than the region's: `AWS_ENDPOINT_URL_DYNAMODB`, or with `DDB_LOCAL` that of a local
+    /// table.
+    pub fn dynamodb_endpoint(&self) -> Option<String> {
+        let local = self.text("DDB_LOCAL").map(|_| LOCAL_ENDPOINT.to_owned());
+        self.text("AWS_ENDPOINT_URL_DYNAMODB").or(local)
+    }
+
+    /// `DAX_ENDPOINT`, the cluster in front of the table, if it is set; and `DAX_TIMEOUT_MS`, the longest wait for one
+    /// response.
+    pub fn dax<E: FromStr<Err: fmt::Display>>(&mut self, default_timeout: Duration) -> Option<(E, Duration)> {
         let default = u64::try_from(default_timeout.as_millis()).unwrap_or(u64::MAX);
         let timeout = Duration::from_millis(self.parsed("DAX_TIMEOUT_MS", default));
         if timeout.is_zero() {
@@ -85,7 +101,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         }
         let endpoint = self.text("DAX_ENDPOINT")?;
         match endpoint.parse() {
-            Ok(endpoint) => Some(DaxSettings { endpoint, timeout }),
+            Ok(endpoint) => Some((endpoint, timeout)),
             Err(error) => {
                 self.mistake("DAX_ENDPOINT", format_args!("is \"{endpoint}\": {error}"));
                 None
@@ -93,7 +109,13 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         }
     }
 
-    /// `settings`, unless a mistake was noted.
+    /// `CACHE_TTL_SECONDS`: how long a redirector serves a link from its cache.
+    pub fn cache_ttl(&mut self) -> Duration {
+        let default = u32::try_from(DEFAULT_CACHE_TTL.as_secs()).unwrap_or(u32::MAX);
+        Duration::from_secs(self.parsed("CACHE_TTL_SECONDS", default).into())
+    }
+
+    /// `settings`, unless a mistake was recorded.
     ///
     /// # Errors
     /// [`SettingsError`] with all of them.
@@ -102,7 +124,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
     }
 }
 
-impl<L> fmt::Debug for Reader<L> {
+impl fmt::Debug for Reader<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reader").field("mistakes", &self.mistakes).finish_non_exhaustive()
     }
@@ -128,7 +150,7 @@ mod tests {
 
     #[test]
     fn every_mistake_is_reported() {
-        let mut reader = Reader::new(|name| match name {
+        let mut reader = Reader::new(&|name| match name {
             "NUMBER" => Some("x".into()),
             "CHOICE" => Some("c".into()),
             "EMPTY" => Some(String::new()),
@@ -148,7 +170,7 @@ mod tests {
     fn the_original_switch_means_a_local_table() {
         let endpoint = |variables: &[(&str, &str)]| {
             let lookup = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
-            Reader::new(lookup).dynamodb().endpoint_url
+            Reader::new(&lookup).dynamodb_endpoint()
         };
         assert_eq!(endpoint(&[]), None);
         assert_eq!(endpoint(&[("DDB_LOCAL", "1")]).as_deref(), Some("http://localhost:8000"));

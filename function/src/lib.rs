@@ -1,0 +1,22 @@
+//! What the Lambda functions share, so that each rule exists once.
+//!
+//! Typed [`settings`] from the environment, the way a function starts ([`run`]), error bodies ([`Problem`]), the
+//! [`accept`] header, [`log`] lines, and the numbers that two functions must agree on ([`bounds`]).
+//!
+//! It never knows what a function does: no links, no slugs, no DAX.
+//!
+//! Start with [`run`].
+
+#![warn(missing_docs)]
+
+pub mod accept;
+pub mod bounds;
+mod causes;
+pub mod log;
+mod problem;
+pub mod settings;
+mod start;
+
+pub use causes::with_causes;
+pub use problem::{PROBLEM_JSON, Problem};
+pub use start::{log_startup_error, run};
