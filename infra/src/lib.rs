@@ -10,9 +10,9 @@ mod cli;
 mod command;
 mod outcome;
 pub mod package;
+mod parameters;
 mod stack;
 mod stage;
-pub mod template;
 mod terminal;
 mod transfer;
 

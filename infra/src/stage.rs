@@ -104,6 +104,7 @@ fn parameter(value: toml::Value) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parameters;
 
     fn check_refused(text: &str, stage: &str, expected: &str) {
         let message = format!("{:#}", Stage::parse(text, stage).unwrap_err());
@@ -135,10 +136,10 @@ mod tests {
     #[test]
     fn the_shipped_stages_fit_the_template() {
         let text = include_str!("../infra.toml");
-        let definitions = crate::template::parameters::definitions(&crate::template::stack().unwrap()).unwrap();
+        let definitions = parameters::definitions().unwrap();
         for name in ["demo", "production"] {
             let stage = Stage::parse(text, name).unwrap();
-            crate::template::parameters::resolve(&definitions, &stage.parameters).unwrap();
+            parameters::resolve(&definitions, &stage.parameters).unwrap();
         }
     }
 }

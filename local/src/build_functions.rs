@@ -110,7 +110,7 @@ fn cargo(packages: &[&str], profile: Profile) -> Command {
 
 /// The workspace around the current directory, or else the one that this program was built in.
 fn workspace() -> PathBuf {
-    let is_workspace = |path: &Path| path.join("infra/template.yaml").is_file();
+    let is_workspace = |path: &Path| path.join("infra/template/template.yaml").is_file();
     std::env::current_dir()
         .ok()
         .and_then(|start| start.ancestors().find(|path| is_workspace(path)).map(Path::to_owned))

@@ -27,7 +27,6 @@ mod serve;
 mod shortener;
 mod slug_secret;
 mod stack;
-mod template;
 
 pub use config::{Auth, Config, FunctionConfig, SlugScheme};
 pub use dynamodb::StoreError;

@@ -11,10 +11,7 @@ use links::item::{CREATED_AT_ATTRIBUTE, KEY_ATTRIBUTE, OWNER_ATTRIBUTE, OWNER_IN
 use crate::build_functions::{self, BuildError, Profile};
 use crate::config::{Auth, Config, FunctionConfig, SlugScheme};
 use crate::dynamodb::{IndexDefinition, TableDefinition};
-
-/// The template that is deployed. Compiled in, so that a stack needs no path to the sources and cargo
-/// rebuilds this program when the template changes.
-const TEMPLATE: &str = include_str!("../../infra/template.yaml");
+use crate::function::{ACCOUNT_ID, REGION};
 
 /// Logical id of the function that writes; only it gets the writer's settings.
 const WRITER: &str = "Writer";
@@ -71,7 +68,7 @@ impl Config {
             ("Redirector".to_owned(), FunctionConfig::new(binaries.redirector)),
             (WRITER.to_owned(), FunctionConfig::new(binaries.writer)),
         ]);
-        Self::new(TEMPLATE, functions)
+        Self::new(template::DEPLOYED, functions)
     }
 }
 
@@ -93,9 +90,9 @@ const fn auth(auth: Auth) -> &'static str {
     }
 }
 
-/// The parameters of the template that are not left at their defaults here.
+/// The values of the template's parameters that differ from the defaults here.
 pub(crate) fn template_parameters(config: &Config) -> BTreeMap<String, String> {
-    [("WriterAuth", auth(config.auth)), ("DaxMode", "none")]
+    [("WriterAuth", auth(config.auth)), ("DaxMode", "none"), ("AWS::Region", REGION), ("AWS::AccountId", ACCOUNT_ID)]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into()
 }
@@ -128,14 +125,14 @@ pub(crate) fn environment(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::template;
+    use template::Api;
 
     #[test]
     fn the_deployed_template_routes_to_both_functions() {
         for auth in [Auth::None, Auth::ApiKey] {
-            let mut config = Config::new(TEMPLATE, BTreeMap::new());
+            let mut config = Config::new(template::DEPLOYED, BTreeMap::new());
             config.auth = auth;
-            let api = template::read(TEMPLATE, &template_parameters(&config)).unwrap();
+            let api = Api::read(template::DEPLOYED, &template_parameters(&config)).unwrap();
             let leads_to = |key: &str| {
                 let route = api.routes.iter().find(|route| route.key == key);
                 route.map(|route| route.integration.function.as_str())

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dynoxide::Database;
+use template::{Api, Function, TemplateError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -23,7 +24,6 @@ use crate::serve::{Limits, Stop, bind, serve};
 use crate::shortener::api_key::{self, KeyError, Keys};
 use crate::shortener::{self, Surroundings};
 use crate::slug_secret;
-use crate::template::{self, Api, Function, TemplateError};
 
 /// Time for all processes and connections to end.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -114,7 +114,7 @@ impl Stack {
     ///
     /// [`StartError`]; nothing is left running then.
     pub async fn start(config: Config) -> Result<Self, StartError> {
-        let api = template::read(&config.template, &shortener::template_parameters(&config))?;
+        let api = Api::read(&config.template, &shortener::template_parameters(&config))?;
         let (gateway_listener, gateway) = listen(Port::Gateway, config.gateway_port).await?;
         let (lambda_listener, lambda) = listen(Port::Lambda, config.lambda_port).await?;
         let (dynamodb_listener, dynamodb) = listen(Port::DynamoDb, config.dynamodb_port).await?;

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Lints both templates: cfn-lint for every region with DAX, checkov with argued exceptions. Then makes two mistakes that
-# only a linter with the resource schemas can see, and expects them to be seen.
+# Lints both templates: cfn-lint for every region with DAX, checkov with argued exceptions. Then makes three
+# mistakes that only a linter with the resource schemas can notice, and expects each to be noticed.
 set -euo pipefail
 here="$(cd "$(dirname "$0")" && pwd)"
 infra="$here/../../infra"
+template="$infra/template/template.yaml"
 . "$here/../tools.sh"
 
 regions=$(sed -n '/DAX_REGIONS/,/];/s/^ *"\(.*\)",$/\1/p' "$infra/src/command/doctor.rs")
@@ -14,10 +15,10 @@ trap 'rm -rf "$scratch"' EXIT
 
 echo "cfn-lint in $(echo "$regions" | wc -w) regions"
 # shellcheck disable=SC2086
-"$cfn_lint" --include-checks I --template "$infra/template.yaml" "$infra/bootstrap.yaml" --regions $regions
+"$cfn_lint" --include-checks I --template "$template" "$infra/bootstrap.yaml" --regions $regions
 
 echo "checkov"
-if ! LOG_LEVEL=ERROR "$checkov" --config-file "$here/checkov.yaml" --file "$infra/template.yaml" \
+if ! LOG_LEVEL=ERROR "$checkov" --config-file "$here/checkov.yaml" --file "$template" \
   --file "$infra/bootstrap.yaml" 2>"$scratch/errors"; then
   cat "$scratch/errors" >&2
   exit 1
@@ -25,8 +26,8 @@ fi
 
 # mistake NAME SED-EXPRESSION EXPECTED-RULE
 mistake() {
-  sed "$2" "$infra/template.yaml" >"$scratch/$1.yaml"
-  if cmp -s "$scratch/$1.yaml" "$infra/template.yaml"; then
+  sed "$2" "$template" >"$scratch/$1.yaml"
+  if cmp -s "$scratch/$1.yaml" "$template"; then
     echo "the mistake $1 was not made" >&2
     exit 1
   fi

@@ -13,7 +13,9 @@ use crate::outcome::Exit;
 use crate::stack::change_set::{self, Proposal};
 use crate::stack::recovery::{Consent, make_ready};
 use crate::stack::{Session, Stack};
-use crate::template;
+
+/// The template of that stack.
+const TEMPLATE: &str = include_str!("../../bootstrap.yaml");
 
 /// One per account and region, whatever the stages.
 pub(crate) const STACK: &str = "kurz-artifacts";
@@ -56,14 +58,8 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     let name = change_set_name("bootstrap");
     let tags = BTreeMap::new();
     let parameters = BTreeMap::new();
-    let proposal = Proposal {
-        stack: STACK,
-        name: &name,
-        template: template::BOOTSTRAP,
-        parameters: &parameters,
-        tags: &tags,
-        kind,
-    };
+    let proposal =
+        Proposal { stack: STACK, name: &name, template: TEMPLATE, parameters: &parameters, tags: &tags, kind };
     let id = change_set::create(&session.aws, &proposal).await?;
     let prepared = change_set::prepared(&session.aws, STACK, &id, session.pace).await?;
     if prepared.changes.is_empty() {

@@ -5,8 +5,8 @@ use clap::Args;
 use serde_json::json;
 
 use crate::outcome::Exit;
+use crate::parameters;
 use crate::stage::Stage;
-use crate::template::{self, parameters};
 use crate::terminal::Terminal;
 
 /// When the prices below were last looked up.
@@ -87,7 +87,7 @@ struct Sizing {
 /// # Errors
 /// If the stage's parameters do not fit the template, or a node's price is unknown.
 pub(crate) fn run(terminal: &Terminal, stage: &Stage, options: &Options) -> Result<Exit> {
-    let definitions = parameters::definitions(&template::stack()?)?;
+    let definitions = parameters::definitions()?;
     let mut given = stage.parameters.clone();
     given.extend(options.overrides.iter().cloned());
     let values = parameters::resolve(&definitions, &given)?;

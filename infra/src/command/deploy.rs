@@ -17,7 +17,6 @@ use crate::stack::recovery::{Consent, make_ready};
 use crate::stack::state::{Situation, situation};
 use crate::stack::watch::{self, explanation};
 use crate::stack::{Session, Stack, events};
-use crate::template;
 use crate::terminal::duration;
 
 /// Options of `infra plan`.
@@ -157,7 +156,7 @@ async fn propose(session: &Session, release: &Release, kind: ChangeSetType) -> R
     let proposal = Proposal {
         stack: &session.stage.stack,
         name: &name,
-        template: template::STACK,
+        template: template::DEPLOYED,
         parameters: &release.parameters,
         tags: &session.stage.tags,
         kind,

@@ -7,8 +7,9 @@ use serde_json::json;
 use super::bootstrap;
 use crate::outcome::Exit;
 use crate::package::elf::Architecture;
+use crate::parameters;
 use crate::stack::Session;
-use crate::template::{self, parameters};
+use crate::stack::change_set::BODY_LIMIT_BYTES;
 
 /// Regions with DAX.
 ///
@@ -65,7 +66,7 @@ pub(crate) async fn run(session: &Session) -> Result<Exit> {
                 Err(error) => Bad(format!("{error:#}")),
             },
         ),
-        ("template", Good(format!("{} of {} bytes", template::STACK.len(), template::BODY_LIMIT_BYTES))),
+        ("template", Good(format!("{} of {} bytes", template::DEPLOYED.len(), BODY_LIMIT_BYTES))),
     ];
     let mut exit = Exit::Done;
     for (what, finding) in findings {
@@ -91,9 +92,8 @@ async fn credentials(session: &Session) -> Finding {
 }
 
 fn stage_parameters(session: &Session) -> Finding {
-    let checked = template::stack()
-        .and_then(|template| parameters::definitions(&template))
-        .and_then(|definitions| parameters::resolve(&definitions, &session.stage.parameters));
+    let checked =
+        parameters::definitions().and_then(|definitions| parameters::resolve(&definitions, &session.stage.parameters));
     match checked {
         Ok(values) if values.get("WriterAuth").is_some_and(|auth| auth == "NONE") => {
             Note("WriterAuth = NONE: anybody may create links, which phishers find within days".to_owned())

@@ -10,8 +10,8 @@ use crate::outcome::Exit;
 use crate::package::Package;
 use crate::package::build::{Source, workspace_root};
 use crate::package::elf::Architecture;
+use crate::parameters;
 use crate::stage::Stage;
-use crate::template::{self, parameters};
 use crate::terminal::Terminal;
 
 /// Where the executables come from.
@@ -78,7 +78,7 @@ pub(crate) struct Options {
 /// # Errors
 /// If the build or a check fails.
 pub(crate) async fn run(terminal: &Terminal, stage: &Stage, options: &Options) -> Result<Exit> {
-    let definitions = parameters::definitions(&template::stack()?)?;
+    let definitions = parameters::definitions()?;
     let values = parameters::resolve(&definitions, &stage.parameters)?;
     let architecture = values.get("Architecture").map(String::as_str).unwrap_or_default();
     let package = options.build.package(terminal, architecture).await?;

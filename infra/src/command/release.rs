@@ -12,8 +12,8 @@ use super::package::Build;
 use crate::aws::signed::element;
 use crate::aws::{Aws, Caller, explain};
 use crate::package::{Artifact, Package};
+use crate::parameters;
 use crate::stack::Session;
-use crate::template::{self, parameters};
 
 /// What a release is made of.
 #[derive(Args, Clone, Debug)]
@@ -67,13 +67,13 @@ pub(crate) async fn prepare(session: &Session, caller: &Caller, options: &Source
                 .note(format_args!("egress stays 443 to anywhere, the prefix list is unknown: {error:#}")),
         }
     }
-    let id = package.release_id(template::STACK, &values);
+    let id = package.release_id(template::DEPLOYED, &values);
     values.extend(release_parameters(bucket, &package, &id));
     Ok(Release { parameters: values, id })
 }
 
 fn values(session: &Session, options: &Sources) -> Result<BTreeMap<String, String>> {
-    let definitions = parameters::definitions(&template::stack()?)?;
+    let definitions = parameters::definitions()?;
     let mut given = session.stage.parameters.clone();
     given.extend(options.overrides.iter().cloned());
     let values = parameters::resolve(&definitions, &given)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_cloudformation::types::{ChangeAction, Replacement, RequiresRecreation, ResourceChange};
 use console::{StyledObject, style};
 
-use crate::template::stateful;
+use super::stateful::stateful;
 
 /// One resource that would change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

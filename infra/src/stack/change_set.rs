@@ -10,6 +10,9 @@ use super::Pace;
 use super::change::{self, Change};
 use crate::aws::{Aws, explain};
 
+/// CloudFormation's limit on a template sent in the call itself, in bytes.
+pub(crate) const BODY_LIMIT_BYTES: usize = 51_200;
+
 /// What is asked of `CloudFormation`.
 #[derive(Clone, Debug)]
 pub(crate) struct Proposal<'a> {
@@ -176,4 +179,14 @@ pub(crate) async fn discard(aws: &Aws, change_set: &ChangeSet) -> Result<()> {
         aws.cloudformation.delete_change_set().stack_name(&change_set.stack_id).change_set_name(&change_set.id);
     request.send().await.map_err(explain).context("cannot remove the change set")?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_template_fits_into_the_call() {
+        assert!(template::DEPLOYED.len() < BODY_LIMIT_BYTES, "{} bytes", template::DEPLOYED.len());
+    }
 }

@@ -7,6 +7,7 @@ pub(crate) mod events;
 mod rare;
 pub(crate) mod recovery;
 pub(crate) mod state;
+mod stateful;
 pub(crate) mod watch;
 
 use std::collections::BTreeMap;

@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::render::{Rendered, text};
-use super::template;
+use template::text;
+
+use super::document;
+use super::render::Rendered;
 
 /// Every broken promise.
 pub(crate) fn violations(template: &Value) -> Vec<String> {
@@ -209,14 +211,14 @@ fn routes(template: &Value) -> Vec<String> {
 
 #[test]
 fn the_template_keeps_its_promises() {
-    assert_eq!(violations(&template()), Vec::<String>::new());
+    assert_eq!(violations(&document()), Vec::<String>::new());
 }
 
 #[test]
 fn writing_is_closed_unless_it_is_opened_by_name() {
-    assert_ne!(template()["Parameters"]["WriterAuth"]["Default"], "NONE");
+    assert_ne!(document()["Parameters"]["WriterAuth"]["Default"], "NONE");
     for auth in ["API_KEY", "AWS_IAM", "JWT", "NONE"] {
-        let stack = Rendered::new(&template(), &[("WriterAuth", auth)]);
+        let stack = Rendered::new(&document(), &[("WriterAuth", auth)]);
         let told = &stack.properties("Writer")["Environment"]["Variables"]["WRITER_AUTH"];
         assert_eq!(told, auth, "the writer checks what the gateway does not");
     }
@@ -224,7 +226,7 @@ fn writing_is_closed_unless_it_is_opened_by_name() {
 
 #[test]
 fn dax_can_be_left_out_and_takes_everything_of_it_along() {
-    let stack = Rendered::new(&template(), &[("DaxMode", "none")]);
+    let stack = Rendered::new(&document(), &[("DaxMode", "none")]);
     let left: Vec<_> =
         stack.all().filter(|(_, resource)| resource.to_string().contains("<Dax")).map(|(name, _)| name).collect();
     assert_eq!(left, Vec::<&str>::new());

@@ -16,6 +16,6 @@ mod variables;
 
 use serde_json::Value;
 
-fn template() -> Value {
-    infra::template::stack().unwrap()
+fn document() -> Value {
+    template::parse(template::DEPLOYED).unwrap()
 }

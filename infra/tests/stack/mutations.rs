@@ -3,13 +3,13 @@
 
 use serde_json::{Value, json};
 
-use super::{house_rules, policies, template};
+use super::{document, house_rules, policies};
 
 /// Applies one mistake and expects a check to name it.
 fn check(mistake: impl FnOnce(&mut Value), named: &str) {
-    let mut mutant = template();
+    let mut mutant = document();
     mistake(&mut mutant["Resources"]);
-    assert_ne!(mutant, template(), "the mistake was not made: {named}");
+    assert_ne!(mutant, document(), "the mistake was not made: {named}");
     let found = [policies::violations(&mutant), house_rules::violations(&mutant)].concat();
     assert!(found.iter().any(|violation| violation.contains(named)), "not noticed: {named}; found {found:?}");
 }

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::render::{Rendered, text};
-use super::template;
+use template::text;
+
+use super::document;
+use super::render::Rendered;
 
 const OWNER_INDEX: &str = "<LinksTable.Arn>/index/by_owner";
 
@@ -176,12 +178,12 @@ fn endpoint_violations(stack: &Rendered) -> Vec<String> {
 
 #[test]
 fn every_role_may_do_exactly_what_was_decided() {
-    assert_eq!(violations(&template()), Vec::<String>::new());
+    assert_eq!(violations(&document()), Vec::<String>::new());
 }
 
 #[test]
 fn flow_logs_bring_one_role_that_writes_them() {
-    let stack = Rendered::new(&template(), &[("FlowLogs", "true")]);
+    let stack = Rendered::new(&document(), &[("FlowLogs", "true")]);
     let actions = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"];
     let expected: BTreeSet<_> = actions.map(|action| allow(action, "<FlowLogGroup.Arn>")).into();
     assert_eq!(grants_of(&stack, "FlowLogRole"), expected);

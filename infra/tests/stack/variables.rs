@@ -2,8 +2,8 @@
 
 use std::{cell::RefCell, collections::BTreeSet};
 
+use super::document;
 use super::render::Rendered;
-use super::template;
 
 /// Asked for by the functions, and never set in a deployed stack: they lead to a local table.
 const LOCAL_ONLY: [&str; 2] = ["AWS_ENDPOINT_URL_DYNAMODB", "DDB_LOCAL"];
@@ -24,7 +24,7 @@ fn asked_for<C, E>(read: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> Result<
 }
 
 fn check(function: &str, asked_for: &BTreeSet<String>) {
-    let stack = Rendered::new(&template(), &[]);
+    let stack = Rendered::new(&document(), &[]);
     let told = stack.properties(function)["Environment"]["Variables"].as_object().unwrap();
     let told: BTreeSet<&str> = told.keys().map(String::as_str).filter(|name| *name != RELEASE).collect();
     let asked_for: BTreeSet<&str> =

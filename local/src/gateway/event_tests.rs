@@ -10,7 +10,7 @@ use proptest::test_runner::TestCaseError;
 
 use super::event::{Circumstances, Event};
 use super::routes::{Router, decode_path};
-use crate::template::{Integration, Route};
+use template::{Integration, Route};
 
 fn router() -> Router {
     let route = Route {

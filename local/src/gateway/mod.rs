@@ -17,12 +17,12 @@ use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::Request;
 use hyper::body::{Body as _, Incoming};
 use jiff::Timestamp;
+use template::{Api, TemplateError};
 use tokio::time::{Instant, timeout};
 
 use crate::function::{self, Pool};
 use crate::ids;
 use crate::observer::{CrashRecord, Observer, RequestRecord};
-use crate::template::{Api, TemplateError};
 use event::{Circumstances, Event};
 use response::Refusal;
 use routes::{Match, Router, decode_path};

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use http::Method;
 use percent_encoding::percent_decode;
 
-use crate::template::{Integration, Route, TemplateError};
+use template::{Integration, Route, TemplateError};
 
 /// The routes of an API, most specific first.
 #[derive(Debug)]

@@ -3,72 +3,32 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, bail};
-use serde_json::Value;
+use template::Definitions;
 
 /// Filled in by the tool on every deploy; a stage must not set them.
-pub const RELEASE: [&str; 6] =
+pub(crate) const RELEASE: [&str; 6] =
     ["ArtifactBucket", "RedirectorKey", "RedirectorSha256", "WriterKey", "WriterSha256", "ReleaseId"];
 
-/// One entry of the template's `Parameters`.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Definition {
-    /// The value without one in the stage; `None` = must be given.
-    pub default: Option<String>,
-    /// The only values taken; empty = any.
-    pub allowed: Vec<String>,
-    /// Whether the value must be a number.
-    pub is_number: bool,
-    /// Smallest number taken.
-    pub min: Option<f64>,
-    /// Largest number taken.
-    pub max: Option<f64>,
-    /// One line for people.
-    pub description: String,
-}
-
-/// All definitions by name.
-pub type Definitions = BTreeMap<String, Definition>;
-
-/// Reads `Parameters` of a template in JSON form.
+/// The parameters of the deployed template.
 ///
 /// # Errors
-/// If the section is missing or not a mapping.
-pub fn definitions(template: &Value) -> Result<Definitions> {
-    let section = template.get("Parameters").and_then(Value::as_object).context("the template has no Parameters")?;
-    Ok(section.iter().map(|(name, body)| (name.clone(), definition(body))).collect())
-}
-
-fn definition(body: &Value) -> Definition {
-    let number = |key| body.get(key).and_then(Value::as_f64);
-    Definition {
-        default: body.get("Default").map(text),
-        allowed: body
-            .get("AllowedValues")
-            .and_then(Value::as_array)
-            .map(|all| all.iter().map(text).collect())
-            .unwrap_or_default(),
-        is_number: body.get("Type").and_then(Value::as_str) == Some("Number"),
-        min: number("MinValue"),
-        max: number("MaxValue"),
-        description: body.get("Description").map(text).unwrap_or_default(),
-    }
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+/// Only if the template of this build is not valid.
+pub(crate) fn definitions() -> Result<Definitions> {
+    let document = template::parse(template::DEPLOYED).context("infra/template/template.yaml")?;
+    Ok(template::definitions(&document)?)
 }
 
 /// The full set of values the stack will run with: the stage's own, and the defaults for the rest. Without [`RELEASE`].
 ///
 /// # Errors
 /// Lists every unknown name, reserved name and value out of range, in one error.
-pub fn resolve(definitions: &Definitions, given: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>> {
+pub(crate) fn resolve(definitions: &Definitions, given: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>> {
     let mut problems = Vec::new();
     for (name, value) in given {
         if RELEASE.contains(&name.as_str()) {
             problems.push(format!("{name} is filled in by the tool"));
         } else if let Some(definition) = definitions.get(name) {
-            problems.extend(problem(definition, value).map(|problem| format!("{name} = {value:?}: {problem}")));
+            problems.extend(definition.problem(value).map(|problem| format!("{name} = {value:?}: {problem}")));
         } else {
             problems.push(format!("{name} is not a parameter{}", similar(definitions, name)));
         }
@@ -85,24 +45,6 @@ pub fn resolve(definitions: &Definitions, given: &BTreeMap<String, String>) -> R
         return Ok(resolved);
     }
     bail!("the stage's parameters do not fit the template:\n  {}", problems.join("\n  "))
-}
-
-fn problem(definition: &Definition, value: &str) -> Option<String> {
-    if !definition.allowed.is_empty() {
-        let known = definition.allowed.iter().any(|allowed| allowed == value);
-        return (!known).then(|| format!("must be one of {}", definition.allowed.join(", ")));
-    }
-    if !definition.is_number {
-        return None;
-    }
-    let Ok(number) = value.parse::<f64>() else {
-        return Some("must be a number".to_owned());
-    };
-    match (definition.min, definition.max) {
-        (Some(min), _) if number < min => Some(format!("must be at least {min}")),
-        (_, Some(max)) if number > max => Some(format!("must be at most {max}")),
-        _ => None,
-    }
 }
 
 /// What the template's `Rules` would refuse, said before the call.
@@ -140,7 +82,7 @@ mod tests {
     use super::*;
 
     fn resolved(given: &[(&str, &str)]) -> Result<BTreeMap<String, String>> {
-        let definitions = definitions(&crate::template::stack().unwrap()).unwrap();
+        let definitions = definitions().unwrap();
         let given = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         resolve(&definitions, &given)
     }

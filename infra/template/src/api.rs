@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::TemplateError;
-use super::intrinsic::{Scope, referenced};
+use crate::TemplateError;
+use crate::evaluator::{Evaluator, Values, referenced};
+use crate::yaml::parse;
 
 /// The longest an HTTP API waits for an integration, which is also the default.
 ///
@@ -14,71 +15,78 @@ const MAX_INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
 const FUNCTION: &str = "AWS::Lambda::Function";
 const INTEGRATION: &str = "AWS::ApiGatewayV2::Integration";
+const ROUTE: &str = "AWS::ApiGatewayV2::Route";
 
 /// An HTTP API as its template defines it.
 #[derive(Debug)]
-pub(crate) struct Api {
-    pub(crate) routes: Vec<Route>,
-    pub(crate) functions: Vec<Function>,
+pub struct Api {
+    /// Its routes, by logical id.
+    pub routes: Vec<Route>,
+    /// Every function of the template, by logical id.
+    pub functions: Vec<Function>,
 }
 
 /// One `AWS::ApiGatewayV2::Route`.
-#[derive(Clone, Debug)]
-pub(crate) struct Route {
+#[derive(Debug, Clone)]
+pub struct Route {
     /// `GET /{id}`, `ANY /{proxy+}` or `$default`.
-    pub(crate) key: String,
-    pub(crate) integration: Integration,
+    pub key: String,
+    /// The integration it leads to.
+    pub integration: Integration,
 }
 
 /// Where a route leads.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Integration {
+#[derive(Debug, Clone, PartialEq)]
+pub struct Integration {
     /// Logical id of the function.
-    pub(crate) function: String,
-    pub(crate) timeout: Duration,
+    pub function: String,
+    /// The longest the gateway waits for a response.
+    pub timeout: Duration,
 }
 
 /// One `AWS::Lambda::Function`.
-#[derive(Clone, Debug)]
-pub(crate) struct Function {
+#[derive(Debug, Clone)]
+pub struct Function {
     /// Logical id.
-    pub(crate) id: String,
+    pub id: String,
     /// Limit of one invocation; 3 s where the template is silent, as on Lambda.
-    pub(crate) timeout: Duration,
+    pub timeout: Duration,
     /// Memory in MB; 128 where the template is silent, as on Lambda.
-    pub(crate) memory_mb: u64,
+    pub memory_mb: u64,
     /// `Handler`, which a custom runtime only sees as `_HANDLER`.
-    pub(crate) handler: String,
+    pub handler: String,
 }
 
-pub(super) fn read(scope: &Scope<'_>) -> Result<Api, TemplateError> {
-    let mut functions = Vec::new();
-    for (id, properties) in scope.resources(FUNCTION)? {
-        functions.push(function(scope, id, properties)?);
+impl Api {
+    /// Reads the API from the text of a template; [`Evaluator::new`] says how `values` are used.
+    ///
+    /// # Errors
+    /// If the template cannot be read, or has a route or integration that a local gateway cannot serve.
+    pub fn read(text: &str, values: &Values) -> Result<Self, TemplateError> {
+        let document = parse(text)?;
+        let stack = &Evaluator::new(&document, values)?;
+        let functions = stack.of_type(FUNCTION)?.into_iter().map(|(id, properties)| function(stack, id, properties));
+        let routes = stack.of_type(ROUTE)?.into_iter().map(|(id, properties)| route(stack, id, properties));
+        Ok(Self { routes: routes.collect::<Result<_, _>>()?, functions: functions.collect::<Result<_, _>>()? })
     }
-    let mut routes = Vec::new();
-    for (id, properties) in scope.resources("AWS::ApiGatewayV2::Route")? {
-        routes.push(route(scope, id, properties)?);
-    }
-    Ok(Api { routes, functions })
 }
 
-fn function(scope: &Scope<'_>, id: &str, properties: &Value) -> Result<Function, TemplateError> {
+fn function(stack: &Evaluator<'_>, id: &str, properties: &Value) -> Result<Function, TemplateError> {
     let handler = match properties.get("Handler") {
-        Some(_) => string(scope, id, properties, "Handler")?,
+        Some(_) => string(stack, id, properties, "Handler")?,
         None => "bootstrap".to_owned(),
     };
     Ok(Function {
         id: id.to_owned(),
-        timeout: Duration::from_secs(number(scope, id, properties, "Timeout")?.unwrap_or(3)),
-        memory_mb: number(scope, id, properties, "MemorySize")?.unwrap_or(128),
+        timeout: Duration::from_secs(number(stack, id, properties, "Timeout")?.unwrap_or(3)),
+        memory_mb: number(stack, id, properties, "MemorySize")?.unwrap_or(128),
         handler,
     })
 }
 
-fn route(scope: &Scope<'_>, id: &str, properties: &Value) -> Result<Route, TemplateError> {
-    let key = string(scope, id, properties, "RouteKey")?;
-    let authorization = scope.property(properties, "AuthorizationType")?;
+fn route(stack: &Evaluator<'_>, id: &str, properties: &Value) -> Result<Route, TemplateError> {
+    let key = string(stack, id, properties, "RouteKey")?;
+    let authorization = stack.property(properties, "AuthorizationType")?;
     match authorization.as_ref().and_then(Value::as_str) {
         None | Some("NONE") => {}
         Some(other) => {
@@ -86,41 +94,41 @@ fn route(scope: &Scope<'_>, id: &str, properties: &Value) -> Result<Route, Templ
             return Err(TemplateError::Route(key, reason));
         }
     }
-    let target = string(scope, id, properties, "Target")?;
-    let missing = || TemplateError::Reference { from: id.to_owned(), to: target.clone(), wanted: INTEGRATION };
+    let target = string(stack, id, properties, "Target")?;
+    let missing = || TemplateError::Reference { from: id.to_owned(), to: target.clone(), expected: INTEGRATION };
     let integration_id = referenced(&target).ok_or_else(missing)?;
-    match scope.resource(integration_id)? {
+    match stack.resource(integration_id)? {
         Some((INTEGRATION, properties)) => {
-            Ok(Route { key, integration: integration(scope, integration_id, properties)? })
+            Ok(Route { key, integration: integration(stack, integration_id, properties)? })
         }
         _ => Err(missing()),
     }
 }
 
-fn integration(scope: &Scope<'_>, id: &str, properties: &Value) -> Result<Integration, TemplateError> {
+fn integration(stack: &Evaluator<'_>, id: &str, properties: &Value) -> Result<Integration, TemplateError> {
     for (property, supported) in [("IntegrationType", "AWS_PROXY"), ("PayloadFormatVersion", "2.0")] {
-        let value = string(scope, id, properties, property)?;
+        let value = string(stack, id, properties, property)?;
         if value != supported {
             let (resource, expected) = (id.to_owned(), supported);
             return Err(TemplateError::Property { resource, property, found: value, expected });
         }
     }
-    let uri = string(scope, id, properties, "IntegrationUri")?;
+    let uri = string(stack, id, properties, "IntegrationUri")?;
     let timeout =
-        number(scope, id, properties, "TimeoutInMillis")?.map_or(MAX_INTEGRATION_TIMEOUT, Duration::from_millis);
-    Ok(Integration { function: function_of(scope, id, &uri)?, timeout: timeout.min(MAX_INTEGRATION_TIMEOUT) })
+        number(stack, id, properties, "TimeoutInMillis")?.map_or(MAX_INTEGRATION_TIMEOUT, Duration::from_millis);
+    Ok(Integration { function: function_of(stack, id, &uri)?, timeout: timeout.min(MAX_INTEGRATION_TIMEOUT) })
 }
 
 /// Follows a function's alias or version to the function itself.
-fn function_of(scope: &Scope<'_>, from: &str, text: &str) -> Result<String, TemplateError> {
-    let missing = || TemplateError::Reference { from: from.to_owned(), to: text.to_owned(), wanted: FUNCTION };
+fn function_of(stack: &Evaluator<'_>, from: &str, text: &str) -> Result<String, TemplateError> {
+    let missing = || TemplateError::Reference { from: from.to_owned(), to: text.to_owned(), expected: FUNCTION };
     let id = referenced(text).ok_or_else(missing)?;
-    match scope.resource(id)?.ok_or_else(missing)? {
+    match stack.resource(id)?.ok_or_else(missing)? {
         (FUNCTION, _) => Ok(id.to_owned()),
         ("AWS::Lambda::Alias" | "AWS::Lambda::Version", properties) => {
-            let name = string(scope, id, properties, "FunctionName")?;
+            let name = string(stack, id, properties, "FunctionName")?;
             match referenced(&name) {
-                Some(target) if scope.resource(target)?.is_some_and(|(kind, _)| kind == FUNCTION) => {
+                Some(target) if stack.resource(target)?.is_some_and(|(kind, _)| kind == FUNCTION) => {
                     Ok(target.to_owned())
                 }
                 _ => Err(missing()),
@@ -131,12 +139,12 @@ fn function_of(scope: &Scope<'_>, from: &str, text: &str) -> Result<String, Temp
 }
 
 fn string(
-    scope: &Scope<'_>,
+    stack: &Evaluator<'_>,
     resource: &str,
     properties: &Value,
     property: &'static str,
 ) -> Result<String, TemplateError> {
-    match scope.property(properties, property)? {
+    match stack.property(properties, property)? {
         Some(Value::String(text)) => Ok(text),
         other => Err(mismatch(resource, property, other, "a string")),
     }
@@ -144,12 +152,12 @@ fn string(
 
 /// A whole number, which templates may also write as a string.
 fn number(
-    scope: &Scope<'_>,
+    stack: &Evaluator<'_>,
     resource: &str,
     properties: &Value,
     property: &'static str,
 ) -> Result<Option<u64>, TemplateError> {
-    let value = scope.property(properties, property)?;
+    let value = stack.property(properties, property)?;
     let number = match &value {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::String(text)) => text.parse().ok(),
@@ -169,10 +177,7 @@ fn mismatch(resource: &str, property: &'static str, found: Option<Value>, expect
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-    use crate::template;
 
     const PARTS: &str = "
 Parameters:
@@ -196,7 +201,7 @@ Resources:
 ";
 
     fn read(text: &str) -> Result<Api, TemplateError> {
-        template::read(text, &BTreeMap::new())
+        Api::read(text, &Values::from([("AWS::Region".into(), "eu-west-1".into())]))
     }
 
     #[test]
@@ -224,8 +229,8 @@ Resources:
     fn what_cannot_be_served_is_refused() {
         for (from, to, expected) in [
             ("PayloadFormatVersion: '2.0'", "PayloadFormatVersion: '1.0'", "expected 2.0"),
-            ("integrations/${I}", "integrations/${F}", "is no AWS::ApiGatewayV2::Integration"),
-            ("!Ref Live", "!Ref I", "is no AWS::Lambda::Function"),
+            ("integrations/${I}", "integrations/${F}", "is not an AWS::ApiGatewayV2::Integration"),
+            ("!Ref Live", "!Ref I", "is not an AWS::Lambda::Function"),
             ("Default: NONE", "Default: AWS_IAM", "AWS_IAM is not checked locally"),
             ("Timeout: 5", "Timeout: soon", "expected a whole number"),
         ] {

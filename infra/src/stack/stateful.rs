@@ -1,0 +1,13 @@
+//! Resources that hold something.
+
+/// What the replacement or removal of a resource of this type loses: data, a warm cache or every connection.
+pub(crate) fn stateful(resource_type: &str) -> Option<&'static str> {
+    match resource_type {
+        "AWS::DynamoDB::Table" => Some("the new table is empty; the old one stays, outside the stack"),
+        "AWS::DAX::Cluster" => Some("a new, cold cluster is built, then the old one goes; both cost"),
+        "AWS::EC2::VPC" => Some("everything inside the network is rebuilt with it"),
+        "AWS::SecretsManager::Secret" => Some("the same URL gets a new slug from now on; old links keep working"),
+        "AWS::ApiGatewayV2::Api" => Some("the API gets a new address; short links under the old one die"),
+        _ => None,
+    }
+}
