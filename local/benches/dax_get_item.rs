@@ -55,7 +55,7 @@ async fn run(duration: Duration) -> anyhow::Result<()> {
 async fn start() -> anyhow::Result<(Cluster, String)> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let endpoint = format!("http://{}", listener.local_addr()?);
-    let database = local::Database::memory()?;
+    let database = dynoxide::Database::memory()?;
     let json = serde_json::json!({
         "TableName": "Links",
         "KeySchema": [{ "AttributeName": "id", "KeyType": "HASH" }],

@@ -21,7 +21,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Become PROGRAM, and end when the process PARENT ends.
-    #[command(name = local::launcher::SUBCOMMAND, hide = true)]
+    #[command(name = lambda_local::launcher::SUBCOMMAND, hide = true)]
     Launch { parent: u32, program: OsString },
     /// Only the DAX cluster, in front of any DynamoDB, for an application of your own
     Dax(DaxOptions),

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::observer::{Observer, Silent};
+use lambda_local::{Observer, Silent};
+
+use crate::shortener::settings::{Auth, SlugScheme};
 
 /// How a [`Stack`](crate::Stack) is put together.
 ///
@@ -109,26 +111,4 @@ impl FunctionConfig {
             freeze: false,
         }
     }
-}
-
-/// How slugs are made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-#[non_exhaustive]
-pub enum SlugScheme {
-    /// HMAC under a secret of this stack: nobody else can compute them.
-    #[default]
-    Keyed,
-    /// The algorithm of the original sample application: MD5 of the URL.
-    Seed,
-}
-
-/// Who may make links.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-#[non_exhaustive]
-pub enum Auth {
-    /// Everybody who reaches the loopback interface.
-    #[default]
-    None,
-    /// Who has a key.
-    ApiKey,
 }

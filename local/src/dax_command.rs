@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 use console::{Term, style};
-use local::Database;
+use dynoxide::Database;
 use local::dax_server::{Backend, Cluster, ClusterConfig};
 use serde_json::json;
 use tokio::net::TcpListener;

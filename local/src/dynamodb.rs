@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::serve::{Limits, Stop, serve};
+use lambda_local::serve::{Limits, Stop, serve};
 
 /// How often expired items are deleted. `DynamoDB` itself takes up to 48 hours.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(30);

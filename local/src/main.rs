@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     let result = match cli.command {
         Some(Command::Launch { parent, program }) => {
             // Returns only if the program cannot be started.
-            local::launcher::launch(parent, &program)
+            lambda_local::launcher::launch(parent, &program)
                 .map(|never| match never {})
                 .with_context(|| format!("cannot start {}", program.display()))
         }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::timeout};
 
 use super::{cluster::Machine, counters::Counters, fault::FaultRule};
-use crate::serve::{Limits, Stop, serve};
+use lambda_local::serve::{Limits, Stop, serve};
 
 /// Largest request body.
 const MAX_BODY_BYTES: usize = 64 << 10;

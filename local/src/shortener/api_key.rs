@@ -8,15 +8,9 @@ use aws_credential_types::Credentials;
 use links::key::{ApiKeyError, KeyManager as _, KeyReader as _, Revoked, ScopeError};
 use links::{ApiKey, DynamoDbSettings, KeyId, KeyRecord, KeyTable, Put, ScopeSet, StoreError, Timestamp};
 
-use crate::dynamodb::TableDefinition;
-use crate::function::REGION;
-use crate::kept;
+use super::{secret_file, tables};
 
-/// The table of keys.
-pub(crate) const TABLE: TableDefinition =
-    TableDefinition { name: "keys", key_attribute: links::key::item::KEY_ATTRIBUTE, ttl_attribute: None, index: None };
-
-/// Whose links the printed key makes.
+/// Owner of the links that the printed key creates.
 const OWNER: &str = "local";
 
 /// What the printed key is for, in lists of keys.
@@ -51,12 +45,12 @@ impl Keys {
     /// Those in the table behind the `DynamoDB` endpoint of the stack.
     pub(crate) fn new(endpoint: &str) -> Self {
         let settings = DynamoDbSettings {
-            table: super::TABLE.name.to_owned(),
+            table: tables::LINKS.name.to_owned(),
             endpoint_url: Some(endpoint.to_owned()),
-            region: REGION.to_owned(),
+            region: lambda_local::REGION.to_owned(),
             credentials: Credentials::new("local", "local", None, None, "local"),
         };
-        Self(KeyTable::new(&settings, TABLE.name))
+        Self(KeyTable::new(&settings, tables::KEYS.name))
     }
 
     /// The key that is printed: the one kept in the data directory while it is valid, else a fresh one.
@@ -66,13 +60,13 @@ impl Keys {
         };
         let file = directory.join("api-key");
         let failed = |error| KeyError::File(file.clone(), error);
-        if let Some(token) = kept::read(&file).map_err(failed)?
+        if let Some(token) = secret_file::read(&file).map_err(failed)?
             && self.is_valid(&token).await?
         {
             return Ok(token);
         }
         let token = self.make(OWNER, ScopeSet::OWNER, Some(LABEL)).await?;
-        kept::write(&file, &token).map_err(failed)?;
+        secret_file::write(&file, &token).map_err(failed)?;
         Ok(token)
     }
 
@@ -115,13 +109,13 @@ mod tests {
     use std::sync::Arc;
 
     use dynoxide::Database;
+    use lambda_local::serve::{Stop, bind};
     use links::key::KeyUsage as _;
     use tokio::sync::watch;
     use tokio::task::JoinSet;
 
     use super::*;
     use crate::dynamodb::{self, Endpoint};
-    use crate::serve::{Stop, bind};
 
     /// An endpoint with an empty table of keys; ends when dropped.
     struct Served {
@@ -133,7 +127,7 @@ mod tests {
 
     async fn served() -> Served {
         let database = dynamodb::open(None).unwrap();
-        dynamodb::ensure_table(&database, &TABLE).unwrap();
+        dynamodb::ensure_table(&database, &tables::KEYS).unwrap();
         over(database).await
     }
 

@@ -28,7 +28,7 @@ impl Desk {
     pub(crate) async fn new(configure: impl FnOnce(&mut ClusterConfig)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let database = local::Database::memory().unwrap();
+        let database = dynoxide::Database::memory().unwrap();
         tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
         let dynamodb = client(&endpoint);
         create_table(&dynamodb).await;

@@ -124,7 +124,7 @@ impl Sides {
 async fn database() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let database = local::Database::memory().unwrap();
+    let database = dynoxide::Database::memory().unwrap();
     for table in &tables::TABLES {
         let definition = serde_json::from_value(table.definition()).unwrap();
         database.create_table(definition).unwrap();

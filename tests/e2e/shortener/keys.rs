@@ -7,7 +7,7 @@ use std::{
 
 use e2e::{Client, PATIENCE, Reply, shortener_with, wait_until};
 use local::{Auth, Observer, Stack};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::{net::TcpListener, time::Instant};
 
 const TEXT: &str = "text/plain";
@@ -39,11 +39,7 @@ async fn with_key(client: &Client, key: &str) -> Reply {
 
 /// The item of a key, found by its public part.
 fn item_of(stack: &Stack, key: &str) -> Value {
-    let request = json!({ "TableName": stack.keys_table() });
-    let request = serde_json::from_value(request).expect("a request");
-    let answer = stack.database().scan(request).expect("the table answers");
-    let answer = serde_json::to_value(answer).expect("an answer is JSON");
-    let items = answer["Items"].as_array().expect("items");
+    let items = stack.scan(stack.keys_table()).expect("the table answers");
     let mut found = items.iter().filter(|item| key.contains(item["key_id"]["S"].as_str().expect("a name")));
     found.next().expect("the key is there").clone()
 }

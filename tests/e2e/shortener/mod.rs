@@ -14,17 +14,13 @@ use serde_json::{Value, json};
 
 /// Puts an item into the table, behind the back of the functions.
 fn put_item(stack: &Stack, item: &Value) {
-    let request = json!({ "TableName": stack.table(), "Item": item });
-    let request = serde_json::from_value(request).expect("a request");
-    stack.database().put_item(request).expect("the table takes it");
+    stack.put_item(stack.table(), item).expect("the table takes it");
 }
 
 /// The item of a slug.
 fn get_item(stack: &Stack, slug: &str) -> Value {
-    let request = json!({ "TableName": stack.table(), "Key": { "id": { "S": slug } } });
-    let request = serde_json::from_value(request).expect("a request");
-    let answer = stack.database().get_item(request).expect("the table answers");
-    serde_json::to_value(answer).expect("an answer is JSON")["Item"].take()
+    let item = stack.get_item(stack.table(), &json!({ "id": { "S": slug } }));
+    item.expect("the table answers").unwrap_or_default()
 }
 
 /// The item of a plain link with more attributes.

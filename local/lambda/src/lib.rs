@@ -1,0 +1,58 @@
+//! AWS Lambda and an API Gateway HTTP API on one machine, for any functions.
+//!
+//! ```text
+//!                ┌─────────────────────── Platform ───────────────────────┐
+//!  HTTP ─────────┼─► gateway ────┐                                        │
+//!                │   routes,     │    ┌─────────────────────────────────┐ │
+//!                │   events      ├──► │ pool of one function            │ │
+//!  AWS SDK, ─────┼─► Invoke API ─┘    │                                 │ │
+//!  cargo lambda  │                    │  environment ── Runtime API ────┼─┼─► process
+//!                │                    │  environment ── Runtime API ────┼─┼─► process
+//!                │                    └─────────────────────────────────┘ │
+//!                └────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! A function is an ordinary program that speaks the Lambda Runtime API, such as one built with `lambda_runtime`. The
+//! platform is faithful where a function can notice: one process per execution environment, one invocation at a time
+//! in it, cold starts, deadlines and kills, throttling, payload format 2.0, and API Gateway's choice of a route.
+//!
+//! It does not model memory limits and CPU shares, IAM and authorizers, CORS, retries of asynchronous invocations, or
+//! TLS.
+//!
+//! ```no_run
+//! use lambda_local::{Function, Listeners, Platform, PlatformConfig, Route};
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut config = PlatformConfig::new();
+//! config.functions.push(Function::new("hello", "target/debug/hello"));
+//! config.routes.push(Route::new("GET /{name}", "hello"));
+//!
+//! let listeners = Listeners::bind(3000, 9000).await?;
+//! let platform = Platform::start(listeners, config)?;
+//! println!("curl {}/world", platform.url());
+//! # platform.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod config;
+mod function;
+mod function_error;
+mod gateway;
+mod ids;
+mod lambda_api;
+pub mod launcher;
+mod listeners;
+mod observer;
+mod platform;
+mod runtime_api;
+#[doc(hidden)]
+pub mod serve;
+
+pub use config::{Function, PlatformConfig, Route};
+pub use function::FunctionStats;
+pub use gateway::RouteError;
+pub use ids::{ACCOUNT_ID, REGION};
+pub use listeners::{BindError, Listeners, Port};
+pub use observer::{CrashRecord, Observer, RequestRecord, Silent};
+pub use platform::{ConfigError, Platform};

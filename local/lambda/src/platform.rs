@@ -1,0 +1,151 @@
+//! A running platform.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Debug, Formatter};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::config::PlatformConfig;
+use crate::function::{FunctionStats, Host, Pool};
+use crate::gateway::{Gateway, RouteError};
+use crate::lambda_api::LambdaApi;
+use crate::listeners::{Listeners, gateway_url};
+use crate::serve::{Limits, Stop, serve};
+
+/// Time for all processes and connections to end.
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Functions behind an HTTP gateway and the Invoke API.
+///
+/// Runs on the tokio runtime it was started on. Dropping it also ends every function process, without waiting for
+/// requests in flight.
+pub struct Platform {
+    gateway: SocketAddr,
+    lambda: SocketAddr,
+    /// By function name.
+    pools: BTreeMap<String, Arc<Pool>>,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Debug for Platform {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Platform")
+            .field("gateway", &self.gateway)
+            .field("lambda", &self.lambda)
+            .field("pools", &self.pools)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A configuration that no platform can run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A route key is malformed.
+    #[error("invalid route")]
+    Route(#[from] RouteError),
+    /// A route leads to a function that is not configured.
+    #[error("route {route:?} leads to function {function:?}, which is not configured")]
+    UnknownFunction {
+        /// The route key.
+        route: String,
+        /// The name it leads to.
+        function: String,
+    },
+}
+
+impl Platform {
+    /// Starts to answer requests. Must be called on a tokio runtime.
+    ///
+    /// # Errors
+    /// [`ConfigError`]; nothing runs then.
+    pub fn start(listeners: Listeners, config: PlatformConfig) -> Result<Self, ConfigError> {
+        let Listeners { gateway, lambda } = listeners;
+        let (gateway_address, lambda_address) = (gateway.address, lambda.address);
+        let pools = pools(&config);
+        if let Some(route) = config.routes.iter().find(|route| !pools.contains_key(&route.function)) {
+            return Err(ConfigError::UnknownFunction { route: route.key.clone(), function: route.function.clone() });
+        }
+        let front = Arc::new(Gateway::new(&config.routes, pools.clone(), config.observer)?);
+        let invoke = Arc::new(LambdaApi::new(pools.clone()));
+
+        let (stop, stopped) = Stop::channel();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(serve(gateway.socket, Limits::OUTSIDE, stopped.clone(), move |peer, request| {
+            let front = Arc::clone(&front);
+            async move { front.answer(peer, request).await }
+        }));
+        tasks.spawn(serve(lambda.socket, Limits::OUTSIDE, stopped.clone(), move |_peer, request| {
+            let invoke = Arc::clone(&invoke);
+            async move { invoke.answer(request).await }
+        }));
+        for pool in pools.values() {
+            tasks.spawn(Arc::clone(pool).expire(stopped.clone()));
+        }
+        Ok(Self { gateway: gateway_address, lambda: lambda_address, pools, stop, tasks })
+    }
+
+    /// URL of the HTTP gateway, `http://localhost:{port}`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        gateway_url(self.gateway)
+    }
+
+    /// Address of the HTTP gateway.
+    #[must_use]
+    pub fn gateway_addr(&self) -> SocketAddr {
+        self.gateway
+    }
+
+    /// Endpoint of Lambda's Invoke API, `http://127.0.0.1:{port}`.
+    #[must_use]
+    pub fn lambda_endpoint(&self) -> String {
+        format!("http://{}", self.lambda)
+    }
+
+    /// Names of the functions.
+    pub fn functions(&self) -> impl Iterator<Item = &str> {
+        self.pools.keys().map(String::as_str)
+    }
+
+    /// The state of a function's environments, or `None` for an unknown name.
+    #[must_use]
+    pub fn function_stats(&self, name: &str) -> Option<FunctionStats> {
+        self.pools.get(name).map(|pool| pool.stats())
+    }
+
+    /// Lets requests in flight finish for up to two seconds, then ends every process and waits for it.
+    pub async fn stop(mut self) {
+        self.stop.send_replace(true);
+        let mut tasks = std::mem::take(&mut self.tasks);
+        let pools: Vec<_> = self.pools.values().cloned().collect();
+        let ending = async move {
+            while tasks.join_next().await.is_some() {}
+            for pool in pools {
+                pool.close().await;
+            }
+        };
+        // Processes that are left are killed when `self` is dropped.
+        let _ = tokio::time::timeout(STOP_TIMEOUT, ending).await;
+    }
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+        for pool in self.pools.values() {
+            pool.kill_all();
+        }
+    }
+}
+
+fn pools(config: &PlatformConfig) -> BTreeMap<String, Arc<Pool>> {
+    let host = Arc::new(Host { launcher: config.launcher.clone(), observer: Arc::clone(&config.observer) });
+    let pool = |function| Pool::new(function, Arc::clone(&host));
+    config.functions.iter().map(|function| (function.name.clone(), pool(function.clone()))).collect()
+}

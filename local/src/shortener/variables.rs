@@ -1,0 +1,72 @@
+//! The parameters of the template and the environment variables of the functions.
+
+use std::collections::BTreeMap;
+
+use lambda_local::{ACCOUNT_ID, REGION};
+
+use super::settings::{Auth, SlugScheme};
+use super::tables;
+
+/// Logical id of the function that writes; only it gets the writer's variables.
+pub(crate) const WRITER: &str = "Writer";
+
+/// URLs that are known only once the ports are bound.
+#[derive(Debug)]
+pub(crate) struct Endpoints {
+    /// Of the gateway.
+    pub(crate) url: String,
+    pub(crate) dynamodb: String,
+    /// `None` without a cluster.
+    pub(crate) dax: Option<String>,
+}
+
+/// The template's parameters that differ from their defaults on this machine.
+pub(crate) fn template_parameters(auth: Auth) -> BTreeMap<String, String> {
+    owned([
+        ("WriterAuth", auth_method(auth)),
+        ("DaxMode", "none"),
+        ("AWS::Region", REGION),
+        ("AWS::AccountId", ACCOUNT_ID),
+    ])
+}
+
+/// The product's environment variables of the function with logical id `function`.
+pub(crate) fn of(
+    function: &str,
+    auth: Auth,
+    scheme: SlugScheme,
+    endpoints: &Endpoints,
+    slug_secret: &str,
+) -> BTreeMap<String, String> {
+    let mut variables = owned([("DDB_TABLE", tables::LINKS.name), ("AWS_ENDPOINT_URL_DYNAMODB", &endpoints.dynamodb)]);
+    variables.extend(endpoints.dax.iter().map(|dax| ("DAX_ENDPOINT".to_owned(), dax.clone())));
+    if function == WRITER {
+        variables.extend(owned([
+            ("BASE_URL", &endpoints.url),
+            ("SLUG_SCHEME", slug_scheme(scheme)),
+            ("SLUG_SECRET", slug_secret),
+            ("WRITER_AUTH", auth_method(auth)),
+            ("KEYS_TABLE", tables::KEYS.name),
+        ]));
+    }
+    variables
+}
+
+/// The name by which template and writer know it.
+const fn auth_method(auth: Auth) -> &'static str {
+    match auth {
+        Auth::None => "NONE",
+        Auth::ApiKey => "API_KEY",
+    }
+}
+
+const fn slug_scheme(scheme: SlugScheme) -> &'static str {
+    match scheme {
+        SlugScheme::Keyed => "keyed",
+        SlugScheme::Seed => "seed",
+    }
+}
+
+fn owned<const N: usize>(pairs: [(&str, &str); N]) -> BTreeMap<String, String> {
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}
