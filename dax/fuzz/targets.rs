@@ -4,15 +4,15 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Get, KeysAndAttributes, Put, TransactGetItem, TransactWriteItem};
-use dax_client::cbor::{Error, Reader, Writer};
 use dax_client::codec::control::{Finding, read_endpoints};
 use dax_client::codec::{
-    DecodeStop, FrameScanner, KeyAttribute, KeySchema, KeyType, Lookup, Metadata, Method, read_key, read_value,
-    write_value,
+    DecodeStop, FrameScanner, KeyAttribute, KeySchema, Lookup, Metadata, read_key, read_value, write_value,
 };
 use dax_client::expression::{ExpressionKind, Placeholders};
-use dax_client::number::{read_lex, write_lex};
 use dax_client::op::{self, Operation};
+use dax_protocol::cbor::{Error, Reader, Writer};
+use dax_protocol::number::{read_lex, write_lex};
+use dax_protocol::{KeyType, Method};
 
 /// No answer in a fuzz run is longer.
 const LIMIT_BYTES: usize = 1 << 20;

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use aws_sdk_dynamodb::types::AttributeValue;
-use dax_client::cbor::Writer;
-use local::dax_server::{Backend, Cluster, ClusterConfig, Operation};
+use dax_protocol::Method;
+use dax_protocol::cbor::Writer;
+use local::dax_server::{Backend, Cluster, ClusterConfig};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
@@ -103,7 +104,7 @@ fn request(item: usize) -> Vec<u8> {
     let mut request = Vec::new();
     let mut writer = Writer::new(&mut request);
     writer.uint(1);
-    writer.int(Operation::GetItem.id());
+    writer.int(i64::from(Method::GetItem.id()));
     writer.bytes(b"Links");
     writer.bytes(id(item).as_bytes());
     writer.open_map();

@@ -25,8 +25,8 @@ use std::time::Duration;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::operation::get_item::GetItemInput;
 use aws_sdk_dynamodb::types::AttributeValue;
-use dax_client::codec::Method;
 use dax_client::{Client, Config, Refresh};
+use dax_protocol::Method;
 use rustix::thread::{CpuSet, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region as AllocRegion, StatsAlloc};
@@ -128,8 +128,9 @@ fn input() -> GetItemInput {
 /// The bytes of the request, as the client sends them.
 fn request_bytes() -> Vec<u8> {
     let mut out = Vec::new();
-    let mut writer = dax_client::cbor::Writer::new(&mut out);
-    Method::GetItem.open(&mut writer);
+    let mut writer = dax_protocol::cbor::Writer::new(&mut out);
+    writer.uint(dax_protocol::SERVICE);
+    writer.int(i64::from(Method::GetItem.id()));
     writer.bytes(TABLE.as_bytes());
     writer.bytes(SLUG.as_bytes());
     writer.open_map();

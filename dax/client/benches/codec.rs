@@ -9,11 +9,12 @@ use aws_sdk_dynamodb::operation::get_item::GetItemInput;
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use aws_sdk_dynamodb::operation::query::QueryInput;
 use aws_sdk_dynamodb::types::AttributeValue;
-use dax_client::cbor::{Reader, Writer};
-use dax_client::codec::{Attributes, FrameScanner, KeyAttribute, KeySchema, KeyType, Metadata, Method};
+use dax_client::codec::{Attributes, FrameScanner, KeyAttribute, KeySchema, Metadata};
 use dax_client::expression::{ExpressionKind, Placeholders};
-use dax_client::number::{self, Decimal, read_lex, write_lex};
 use dax_client::op::{GetItem, Operation, PutItem, Query};
+use dax_protocol::cbor::{Reader, Writer};
+use dax_protocol::number::{self, Decimal, read_lex, write_lex};
+use dax_protocol::{KeyType, Method};
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 

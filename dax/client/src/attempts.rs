@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use dax_protocol::Access;
 use tokio::time::{Instant, sleep};
 use tracing::Span;
 
 use crate::Refresh;
-use crate::codec::Access;
 use crate::error::{Error, Retry};
 use crate::net::cluster::Cluster;
 use crate::net::context::deadline_in;
@@ -146,7 +146,7 @@ impl<'a> Attempts<'a> {
 }
 
 /// Where and when the next attempt is made.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug, Clone, Copy)]
 enum Next {
     Same,
     Other,

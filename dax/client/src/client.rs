@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use dax_protocol::Access;
 use tracing::{Instrument, Span};
 
 use crate::attempts::Attempts;
-use crate::codec::Access;
 use crate::error::Error;
 use crate::metrics::Stats;
 use crate::net::cluster::Cluster;

@@ -52,7 +52,7 @@ pub struct Config {
 pub(crate) type AddressMap = Arc<dyn Fn(SocketAddr) -> SocketAddr + Send + Sync>;
 
 /// Which node a read goes to. Writes go to the leader whenever there is one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReadRouting {
     /// Any node, uniformly at random.
@@ -68,7 +68,7 @@ pub enum ReadRouting {
 }
 
 /// Which of a cluster's addresses are used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AddressFamily {
     /// IPv4 if the cluster has any, else IPv6.
@@ -81,7 +81,7 @@ pub enum AddressFamily {
 }
 
 /// When the list of nodes is fetched again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refresh {
     /// By a task, about every so often (up to 10 % sooner or later). The task also probes nodes, keeps connections

@@ -16,7 +16,7 @@ const REFRESH_BEFORE_EXPIRY: Duration = Duration::from_secs(300);
 const MIN_REUSE: Duration = Duration::from_secs(10);
 
 /// Credentials and the number of the set they belong to.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Current {
     pub(crate) credentials: Credentials,
     /// Grows whenever the provider returned other credentials than before.

@@ -21,7 +21,7 @@ use std::str::FromStr;
 /// assert_eq!((endpoint.scheme(), endpoint.port()), (Scheme::Daxs, 9111));
 /// # Ok::<(), dax_client::EndpointError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint {
     scheme: Scheme,
     host: String,
@@ -81,7 +81,7 @@ impl fmt::Display for Endpoint {
 }
 
 /// How bytes travel to the cluster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Scheme {
     /// `dax://`: plain TCP.
@@ -119,14 +119,14 @@ impl fmt::Display for Scheme {
 }
 
 /// Text that is not an endpoint, and why.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("invalid DAX endpoint {input:?}: {problem}")]
 pub struct EndpointError {
     input: String,
     problem: Problem,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 enum Problem {
     #[error("the scheme must be dax or daxs")]
     Scheme,

@@ -52,12 +52,10 @@
 //!
 //! Crate features, dependencies, log fields and figures are in the crate's README.
 
-pub mod cbor;
 pub mod codec;
 pub mod error;
 pub mod expression;
 pub mod net;
-pub mod number;
 pub mod op;
 pub mod session;
 

@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::codec::control::Role;
+use dax_protocol::Role;
 
 /// Number of latency buckets; bucket `i` counts calls that took less than `2^i` microseconds and at least half of that.
 const BUCKETS: usize = 32;
 
 /// A snapshot of the client's counters, from [`Client::stats`](crate::Client::stats).
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Stats {
     /// One entry for each node of the present roster.
@@ -22,7 +22,7 @@ pub struct Stats {
 }
 
 /// What one node was asked since it joined the roster.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct NodeStats {
     /// Address as the cluster announces it, before any address mapping.
@@ -56,7 +56,7 @@ pub struct NodeStats {
 }
 
 /// A distribution of durations in power-of-two steps of a microsecond.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Latency {
     /// Number of durations recorded.

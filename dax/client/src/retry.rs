@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Limits on repeating a failed call.
 ///
 /// What may be repeated at all is not decided here: an error says so itself ([`Error::retry`](crate::Error::retry)).
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 pub struct RetryPolicy {
     max_attempts: u32,
     base_delay: Duration,

@@ -155,7 +155,7 @@ impl<O: Operation> fmt::Debug for Handover<O> {
 }
 
 /// A call on its way through the SDK.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 struct Pending(Arc<dyn Make>);
 
 impl Storable for Pending {
@@ -256,7 +256,7 @@ impl HttpConnector for SwitchConnector {
 
 /// The configured HTTP client, or else one that is built when a first request needs it: loading its trust store takes
 /// milliseconds.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 struct PassThrough(Arc<OnceLock<SharedHttpClient>>);
 
 impl PassThrough {

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aws_credential_types::provider::{ProvideCredentials, future};
-use dax_client::codec::Method;
 use dax_client::{Client, Error, Refresh, Retry, RetryPolicy};
+use dax_protocol::Method;
 use support::{Act, Down, Event, World, address, credentials, get, put, read, wire};
 use tokio::time::Instant;
 

@@ -5,8 +5,8 @@ mod support;
 
 use std::time::Duration;
 
-use dax_client::codec::Method;
 use dax_client::{Client, ReadRouting, Refresh};
+use dax_protocol::Method;
 use support::{Act, Down, World, address, put, read};
 use tokio::time::Instant;
 

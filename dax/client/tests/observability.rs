@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use dax_client::codec::Method;
-use dax_client::codec::control::Role;
 use dax_client::{Client, Refresh};
+use dax_protocol::Method;
+use dax_protocol::Role;
 use support::{Act, Down, World, address, get, put, read, wire};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};

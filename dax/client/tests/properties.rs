@@ -12,13 +12,13 @@ use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use aws_sdk_dynamodb::operation::scan::ScanInput;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use dax_client::cbor::{Reader, Writer};
 use dax_client::codec::{
-    Attributes, DecodeStop, EncodeStop, FrameScanner, KeyAttribute, KeySchema, KeyType, Metadata, Method, read_value,
-    write_value,
+    Attributes, DecodeStop, EncodeStop, FrameScanner, KeyAttribute, KeySchema, Metadata, read_value, write_value,
 };
-use dax_client::number::{self, Decimal, read_lex, write_lex};
 use dax_client::op::{Operation, PutItem, Scan};
+use dax_protocol::cbor::{Reader, Writer};
+use dax_protocol::number::{self, Decimal, read_lex, write_lex};
+use dax_protocol::{KeyType, Method};
 use proptest::collection::{hash_map, vec};
 use proptest::prelude::*;
 

@@ -13,8 +13,8 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_http_client::test_util::infallible_client_fn;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use dax_client::codec::Method;
 use dax_client::{Client, Refresh};
+use dax_protocol::Method;
 use support::{Act, Down, TABLE, World, address, credentials, wire};
 
 /// A DynamoDB that has one table and refuses everything else.

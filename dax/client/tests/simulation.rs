@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use dax_client::codec::Method;
 use dax_client::{Client, Refresh};
+use dax_protocol::Method;
 use support::{Act, Down, World, address, put, read, wire};
 
 const CALLS: usize = 300;

@@ -6,12 +6,13 @@
 #[allow(dead_code, reason = "the other tests use the rest")]
 mod json;
 
-use dax_client::codec::{EncodeStop, KeyAttribute, KeySchema, KeyType, Metadata};
+use dax_client::codec::{EncodeStop, KeyAttribute, KeySchema, Metadata};
 use dax_client::op::{
     BatchGetItem, BatchWriteItem, DeleteItem, GetItem, Operation, PutItem, Query, Scan, TransactGetItems,
     TransactWriteItems, UpdateItem,
 };
 use dax_client::{Error, Retry};
+use dax_protocol::KeyType;
 use json::FromJson;
 use serde_json::{Value, json};
 

@@ -24,9 +24,10 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use dax_client::codec::control::{
     Authorization, Finding, read_endpoints, write_authorize, write_endpoints, write_handshake,
 };
-use dax_client::codec::{DecodeStop, EncodeStop, FrameScanner, Lookup, Metadata, Method};
+use dax_client::codec::{DecodeStop, EncodeStop, FrameScanner, Lookup, Metadata};
 use dax_client::op::{self, Operation};
 use dax_client::{Error, Retry, ServerError};
+use dax_protocol::Method;
 use json::{FromJson, ToJson};
 use serde_json::{Value, json};
 use vector::{Vector, folder, hex, load, normalised, unhex};
@@ -440,7 +441,7 @@ fn replay_endpoints(exchange: &Vector, tally: &mut Tally) {
                 std::net::IpAddr::V6(address) => hex(&address.octets()),
             };
             let role = match node.role {
-                dax_client::codec::control::Role::Leader => 1,
+                dax_protocol::Role::Leader => 1,
                 _ => 2,
             };
             json!({

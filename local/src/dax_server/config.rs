@@ -3,7 +3,7 @@
 use std::{net::IpAddr, net::Ipv4Addr, time::Duration};
 
 /// Settings of a [`Cluster`](super::Cluster). Start from [`ClusterConfig::new`] and change what differs.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 pub struct ClusterConfig {
     /// The DynamoDB behind the cluster.
     pub backend: Backend,

@@ -5,15 +5,14 @@ use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},
 };
 
+use dax_protocol::Method;
 use serde::Serialize;
 
-use super::operation::Operation;
-
 /// Counts of one node since it was made; stopping and starting it does not reset them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Counters {
-    /// Requests by operation. Operations that were never called are missing.
-    pub requests: BTreeMap<Operation, u64>,
+    /// Requests by method. Methods that were never called are missing.
+    pub requests: BTreeMap<Method, u64>,
     /// Requests answered with an error.
     pub errors: u64,
     /// Items found in the item cache, and keys known to have none.
@@ -38,7 +37,7 @@ pub(crate) fn count(counter: &AtomicU64) {
 /// The same, counting.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    requests: [AtomicU64; Operation::COUNT],
+    requests: [AtomicU64; Method::ALL.len()],
     pub(crate) errors: AtomicU64,
     pub(crate) item_hits: AtomicU64,
     pub(crate) item_misses: AtomicU64,
@@ -49,19 +48,19 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    pub(crate) fn request(&self, operation: Operation) {
+    pub(crate) fn request(&self, operation: Method) {
         if let Some(count) = self.requests.get(operation.index()) {
             self::count(count);
         }
     }
 
     pub(crate) fn snapshot(&self) -> Counters {
-        let counted = |operation: Operation| {
+        let counted = |operation: Method| {
             let count = self.requests.get(operation.index()).map_or(0, |count| count.load(Relaxed));
             (count > 0).then_some((operation, count))
         };
         Counters {
-            requests: Operation::all().filter_map(counted).collect(),
+            requests: Method::ALL.into_iter().filter_map(counted).collect(),
             errors: self.errors.load(Relaxed),
             item_hits: self.item_hits.load(Relaxed),
             item_misses: self.item_misses.load(Relaxed),

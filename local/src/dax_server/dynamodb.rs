@@ -10,14 +10,15 @@ use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::{
     Client,
     config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig},
-    types::{KeyType, TableDescription},
+    types::{KeyType as KeyRole, TableDescription},
 };
+use dax_protocol::KeyType;
 use tokio::time::Instant;
 
 use super::{
     config::Backend,
     failure::Failure,
-    wire::key::{KeyAttribute, KeyKind, KeySchema},
+    wire::key::{KeyAttribute, KeySchema},
 };
 
 /// How long a key schema is believed. Tables get dropped and made anew with other keys, on a desk more than anywhere.
@@ -109,11 +110,11 @@ impl Schemas {
 }
 
 fn key_schema(table: &TableDescription) -> Option<KeySchema> {
-    let attribute = |wanted: &KeyType| {
+    let attribute = |wanted: &KeyRole| {
         let element = table.key_schema().iter().find(|element| element.key_type() == wanted)?;
         let name = element.attribute_name();
         let definition = table.attribute_definitions().iter().find(|definition| definition.attribute_name() == name)?;
-        Some(KeyAttribute { name: name.to_owned(), kind: KeyKind::from_sdk(definition.attribute_type())? })
+        Some(KeyAttribute { name: name.to_owned(), kind: KeyType::from_letter(definition.attribute_type().as_str())? })
     };
-    Some(KeySchema { hash: attribute(&KeyType::Hash)?, range: attribute(&KeyType::Range) })
+    Some(KeySchema { hash: attribute(&KeyRole::Hash)?, range: attribute(&KeyRole::Range) })
 }

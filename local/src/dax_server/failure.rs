@@ -8,39 +8,17 @@ use aws_sdk_dynamodb::{
     types::AttributeValue,
 };
 use aws_smithy_runtime_api::{client::orchestrator::HttpResponse, http::StatusCode};
-use dax_client::cbor::Writer;
-
-/// First code: the request may be repeated.
-const RETRYABLE: i64 = 1;
-/// First code: the request was wrong.
-const CLIENT: i64 = 4;
-
-/// Last code for errors that have none.
-const UNKNOWN: i64 = 99;
-
-/// DynamoDB's errors, each with the last code of its path `[4, 37, 38, 39, …]` and its HTTP status.
-const DYNAMODB_ERRORS: [(&str, i64, u16); 14] = [
-    ("ProvisionedThroughputExceededException", 40, 400),
-    ("ResourceNotFoundException", 41, 400),
-    ("ConditionalCheckFailedException", 43, 400),
-    ("ResourceInUseException", 45, 400),
-    ("ValidationException", 46, 400),
-    ("InternalServerError", 47, 500),
-    ("ItemCollectionSizeLimitExceededException", 48, 400),
-    ("LimitExceededException", 49, 400),
-    ("ThrottlingException", 50, 400),
-    ("TransactionConflictException", 57, 400),
-    ("TransactionCanceledException", 58, 400),
-    ("TransactionInProgressException", 59, 400),
-    ("IdempotentParameterMismatchException", 60, 400),
-    ("RequestLimitExceeded", 61, 400),
-];
+use dax_protocol::{
+    Exception,
+    cbor::Writer,
+    exception::{FROM_DYNAMODB, UNLISTED, reach},
+};
 
 /// An error to answer with.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Failure(Box<Details>);
 
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 struct Details {
     codes: Vec<i64>,
     message: String,
@@ -54,7 +32,7 @@ struct Details {
 }
 
 /// What one item of a cancelled transaction had to do with it.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Reason {
     code: Option<String>,
     message: Option<String>,
@@ -67,8 +45,8 @@ pub(crate) struct Reason {
 impl Failure {
     /// An error of DynamoDB, by name. `None` if the name is not known and a path of codes must be given.
     pub(crate) fn named(code: &str, message: impl Into<String>) -> Option<Self> {
-        let (name, last, status) = DYNAMODB_ERRORS.iter().find(|known| known.0 == code)?;
-        Some(Self::new(vec![CLIENT, 37, 38, 39, *last], Some(name), message, *status))
+        let exception = dynamodb_exception(code)?;
+        Some(Self::raised(exception, exception.name(), message))
     }
 
     /// An error with codes of one's own.
@@ -86,29 +64,34 @@ impl Failure {
 
     /// The request is wrong.
     pub(crate) fn validation(message: impl Into<String>) -> Self {
-        Self::new(vec![CLIENT, 37, 38, 39, 46], Some("ValidationException"), message, 400)
+        Self::raised(Exception::Validation, Exception::Validation.name(), message)
     }
 
     /// There is no such table.
     pub(crate) fn table_not_found(table: &str) -> Self {
         let message = format!("Requested resource not found: Table: {table} not found");
-        Self::new(vec![CLIENT, 37, 38, 39, 41], Some("ResourceNotFoundException"), message, 400)
+        Self::raised(Exception::ResourceNotFound, Exception::ResourceNotFound.name(), message)
     }
 
     /// The connection was not authorized, or not any more.
     pub(crate) fn not_authorized(message: impl Into<String>) -> Self {
-        Self::new(vec![CLIENT, 23, 31, 33], Some("MissingAuthenticationTokenException"), message, 400)
+        Self::raised(Exception::Authentication, "MissingAuthenticationTokenException", message)
     }
 
     /// A method that the server does not have.
     pub(crate) fn not_implemented(message: impl Into<String>) -> Self {
-        Self::new(vec![CLIENT, 37, 38, 44], Some("NotImplementedException"), message, 400)
+        Self::raised(Exception::NotImplemented, Exception::NotImplemented.name(), message)
+    }
+
+    fn raised(exception: Exception, code: &str, message: impl Into<String>) -> Self {
+        Self::new(exception.codes(reach::CLIENT), Some(code), message, exception.http_status())
     }
 
     /// DynamoDB did not answer. A write may or may not have been carried out.
     fn unreachable(write: bool, sent: bool, message: String) -> Self {
-        let codes = if write && sent { vec![RETRYABLE, 37, 38, 53] } else { vec![RETRYABLE, 37, 38, 39, 47] };
-        let mut failure = Self::new(codes, Some("InternalServerError"), message, 500);
+        let exception = if write && sent { Exception::UnknownOutcome } else { Exception::InternalServerError };
+        let codes = exception.codes(reach::RETRYABLE);
+        let mut failure = Self::new(codes, Some(Exception::InternalServerError.name()), message, 500);
         failure.0.ambiguous = write && sent;
         failure
     }
@@ -173,15 +156,14 @@ impl Failure {
         write: bool,
     ) -> Self {
         let status = status.as_u16();
-        let code = error.code().unwrap_or("InternalServerError");
+        let code = error.code().unwrap_or(Exception::InternalServerError.name());
         let message = error.message().unwrap_or_default();
-        let known = DYNAMODB_ERRORS.iter().find(|known| known.0 == code);
-        let codes = match (known, code) {
-            (Some((_, last, _)), _) => vec![if status < 500 { CLIENT } else { RETRYABLE }, 37, 38, 39, *last],
-            (None, "AccessDeniedException") => vec![CLIENT, 37, 38, 42],
-            // No code of its own: clients then go by the name.
-            (None, _) if status < 500 => vec![CLIENT, 37, 38, 39, UNKNOWN],
-            (None, _) => vec![RETRYABLE, 37, 38, 39, 47],
+        let reach = if status < 500 { reach::CLIENT } else { reach::RETRYABLE };
+        let codes = match dynamodb_exception(code) {
+            Some(exception) => exception.codes(reach),
+            None if code == Exception::AccessDenied.name() => Exception::AccessDenied.codes(reach::CLIENT),
+            None if status < 500 => [&[reach], FROM_DYNAMODB.as_slice(), &[UNLISTED]].concat(),
+            None => Exception::InternalServerError.codes(reach),
         };
         let mut failure = Self::new(codes, Some(code), message, status);
         failure.0.request_id = request_id.map(str::to_owned);
@@ -215,6 +197,11 @@ impl Failure {
             }
         }
     }
+}
+
+/// The exception of DynamoDB that has exactly this name.
+fn dynamodb_exception(name: &str) -> Option<Exception> {
+    Exception::all().find(|exception| exception.is_from_dynamodb() && exception.name() == name)
 }
 
 fn text_or_null(writer: &mut Writer<'_>, text: Option<&str>) {

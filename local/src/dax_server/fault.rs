@@ -8,13 +8,14 @@ use std::{
     time::Duration,
 };
 
+use dax_protocol::Method;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use serde::{Deserialize, Serialize};
 
-use super::{failure::Failure, operation::Operation};
+use super::failure::Failure;
 
 /// When something is to go wrong, and what. Rules are tried in the order they were added, and all that match apply.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FaultRule {
     /// Only on this node, counted from 0. Default: on all.
@@ -22,7 +23,7 @@ pub struct FaultRule {
     pub node: Option<usize>,
     /// Only for this operation. Default: for all but `authorizeConnection`, which is never answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub operation: Option<Operation>,
+    pub operation: Option<Method>,
     /// So many times; then the rule is gone. Default: until it is removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
@@ -34,7 +35,7 @@ pub struct FaultRule {
 }
 
 /// What goes wrong.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum FaultAction {
     /// The request waits before it is carried out.
@@ -67,7 +68,7 @@ pub enum FaultAction {
 }
 
 /// A rule in force.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ActiveFault {
     /// Its number, for removing it.
     pub id: u64,
@@ -77,7 +78,7 @@ pub struct ActiveFault {
 }
 
 /// What the rules want for one request.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Effects {
     pub(crate) delay: Duration,
     pub(crate) close: bool,
@@ -108,15 +109,15 @@ impl FaultRule {
         Self { node: None, operation: None, times: None, probability: None, action }
     }
 
-    fn matches(&self, node: usize, operation: Operation) -> bool {
+    fn matches(&self, node: usize, operation: Method) -> bool {
         let fits = match (&self.action, self.operation) {
             (FaultAction::Unprocessed { .. }, _) => {
-                matches!(operation, Operation::BatchGetItem | Operation::BatchWriteItem)
+                matches!(operation, Method::BatchGetItem | Method::BatchWriteItem)
             }
             (FaultAction::StaleRead, _) => {
-                matches!(operation, Operation::GetItem | Operation::BatchGetItem)
+                matches!(operation, Method::GetItem | Method::BatchGetItem)
             }
-            (_, None) => operation != Operation::AuthorizeConnection,
+            (_, None) => operation != Method::AuthorizeConnection,
             _ => true,
         };
         fits && self.node.is_none_or(|wanted| wanted == node) && self.operation.is_none_or(|wanted| wanted == operation)
@@ -199,7 +200,7 @@ impl Faults {
     }
 
     /// What is to go wrong with a request. `None` if nothing is.
-    pub(crate) fn draw(&self, node: usize, operation: Operation) -> Option<Effects> {
+    pub(crate) fn draw(&self, node: usize, operation: Method) -> Option<Effects> {
         if !self.any.load(Ordering::Acquire) {
             return None;
         }
@@ -237,19 +238,19 @@ mod tests {
     fn a_rule_counts_down_and_goes() {
         let faults = Faults::new(SEED);
         faults.add(FaultRule { times: Some(2), ..delay(1) });
-        let hits = (0..5).filter(|_| faults.draw(0, Operation::GetItem).is_some()).count();
+        let hits = (0..5).filter(|_| faults.draw(0, Method::GetItem).is_some()).count();
         assert_eq!((hits, faults.list().len()), (2, 0));
     }
 
     #[test]
     fn a_rule_picks_node_and_operation() {
         let faults = Faults::new(SEED);
-        let id = faults.add(FaultRule { node: Some(1), operation: Some(Operation::PutItem), ..delay(1) });
-        assert!(faults.draw(0, Operation::PutItem).is_none());
-        assert!(faults.draw(1, Operation::GetItem).is_none());
-        assert!(faults.draw(1, Operation::PutItem).is_some());
+        let id = faults.add(FaultRule { node: Some(1), operation: Some(Method::PutItem), ..delay(1) });
+        assert!(faults.draw(0, Method::PutItem).is_none());
+        assert!(faults.draw(1, Method::GetItem).is_none());
+        assert!(faults.draw(1, Method::PutItem).is_some());
         assert!(faults.remove(id) && !faults.remove(id));
-        assert!(faults.draw(1, Operation::PutItem).is_none());
+        assert!(faults.draw(1, Method::PutItem).is_none());
     }
 
     #[test]
@@ -257,7 +258,7 @@ mod tests {
         let draw = |seed| {
             let faults = Faults::new(seed);
             faults.add(FaultRule { probability: Some(0.3), ..delay(1) });
-            (0..200).map(|_| faults.draw(0, Operation::Scan).is_some()).collect::<Vec<_>>()
+            (0..200).map(|_| faults.draw(0, Method::Scan).is_some()).collect::<Vec<_>>()
         };
         assert_eq!(draw(SEED), draw(SEED));
         let hits = draw(SEED).iter().filter(|hit| **hit).count();
@@ -270,17 +271,17 @@ mod tests {
         faults.add(delay(10));
         faults.add(delay(20));
         faults.add(FaultRule::new(FaultAction::Unprocessed { count: 1 }));
-        let effects = faults.draw(0, Operation::BatchGetItem).unwrap();
+        let effects = faults.draw(0, Method::BatchGetItem).unwrap();
         assert_eq!((effects.delay, effects.unprocessed), (Duration::from_millis(30), 1));
-        assert_eq!(faults.draw(0, Operation::GetItem).unwrap().unprocessed, 0, "no batch");
-        assert!(faults.draw(0, Operation::AuthorizeConnection).is_none());
+        assert_eq!(faults.draw(0, Method::GetItem).unwrap().unprocessed, 0, "no batch");
+        assert!(faults.draw(0, Method::AuthorizeConnection).is_none());
     }
 
     #[test]
     fn rules_are_json() {
         let text = r#"{"operation":"putItem","times":3,"action":{"type":"error","code":"ThrottlingException"}}"#;
         let rule: FaultRule = serde_json::from_str(text).unwrap();
-        assert_eq!((rule.operation, rule.times), (Some(Operation::PutItem), Some(3)));
+        assert_eq!((rule.operation, rule.times), (Some(Method::PutItem), Some(3)));
         assert_eq!(rule.problem(), None);
         for (bad, why) in [
             (r#"{"action":{"type":"error","code":"Nonsense"}}"#, "path of codes"),

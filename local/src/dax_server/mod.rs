@@ -53,7 +53,6 @@ mod failure;
 mod fault;
 mod host;
 mod node;
-mod operation;
 mod operations;
 mod replication;
 mod request;
@@ -65,10 +64,11 @@ mod wire;
 #[cfg(test)]
 mod vectors;
 
+pub use dax_protocol::Method;
+
 pub use self::{
     cluster::Cluster,
     config::{Backend, ClusterConfig},
     counters::Counters,
     fault::{ActiveFault, FaultAction, FaultRule},
-    operation::Operation,
 };

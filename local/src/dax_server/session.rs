@@ -2,7 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use dax_client::cbor::Reader;
+use dax_protocol::{
+    Method, SERVICE,
+    cbor::{Reader, Scanner},
+    handshake,
+};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     time::{Instant, timeout, timeout_at},
@@ -14,11 +18,9 @@ use super::{
     failure::Failure,
     fault::Effects,
     node::Node,
-    operation::Operation,
     operations::Call,
     request::{Authorization, Request},
     shared::Shared,
-    wire::frame::Scanner,
 };
 
 /// Largest request that is read. A batch of 25 items of 400 KB has 10 MB.
@@ -35,11 +37,6 @@ const IDLE_DEADLINE: Duration = Duration::from_secs(3600);
 /// Room for a request at first, and what is kept of it after a large one.
 const BUFFER_BYTES: usize = 4096;
 
-const MAGIC: &str = "J7yne5G";
-/// Items of the handshake: magic, layering, session, header, client mode.
-const HANDSHAKE_ITEMS: usize = 5;
-/// The only service there is.
-const SERVICE: i64 = 1;
 /// Agent of the one client that sends `Select` whether or not its user did.
 const FILLS_IN_SELECT: &str = "DaxGoV2Client";
 
@@ -127,10 +124,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
 
     /// Reads the handshake, which is not answered. `false` if the peer speaks something else, or nothing at all.
     async fn handshake(&mut self) -> std::io::Result<bool> {
-        let mut scanner = Scanner::default();
+        let mut scanner = Scanner::new(usize::MAX);
         let deadline = Instant::now() + HANDSHAKE_DEADLINE;
         loop {
-            match scanner.has(&self.buffer, HANDSHAKE_ITEMS) {
+            match scanner.has(&self.buffer, handshake::ITEMS) {
                 Ok(true) => break,
                 Ok(false) if self.buffer.len() < BUFFER_BYTES => {}
                 Ok(false) | Err(_) => return Ok(false),
@@ -152,29 +149,29 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             return Ok(Next::End(End::Close));
         }
         let deadline = Instant::now() + REQUEST_DEADLINE;
-        let mut scanner = Scanner::default();
+        let mut scanner = Scanner::new(usize::MAX);
         if let Some(end) = self.fill_until(&mut scanner, 2, deadline).await? {
             return Ok(end);
         }
         let head = scanner.position();
-        let Some(operation) = read_method(&self.buffer) else {
+        let Some(method) = read_method(&self.buffer) else {
             let failure = Failure::not_implemented("no such operation");
             return Ok(Next::AnswerAndClose(self.error(&failure)));
         };
-        if let Some(end) = self.fill_until(&mut scanner, 2 + operation.arguments(), deadline).await? {
+        if let Some(end) = self.fill_until(&mut scanner, 2 + method.arguments(), deadline).await? {
             return Ok(end);
         }
         let arguments = self.buffer.get(head..scanner.position()).unwrap_or_default();
-        let request = Request::read(operation, arguments);
+        let request = Request::read(method, arguments);
         self.buffer.drain(..scanner.position());
         self.buffer.shrink_to(BUFFER_BYTES);
         self.node.thawed().await;
-        Ok(self.carry_out(operation, request).await)
+        Ok(self.carry_out(method, request).await)
     }
 
-    async fn carry_out(&mut self, operation: Operation, request: Result<Request, Failure>) -> Next {
-        self.node.tally.request(operation);
-        let effects = self.shared.faults.draw(self.node.index, operation);
+    async fn carry_out(&mut self, method: Method, request: Result<Request, Failure>) -> Next {
+        self.node.tally.request(method);
+        let effects = self.shared.faults.draw(self.node.index, method);
         if effects.is_some() {
             count(&self.node.tally.faults);
         }
@@ -275,7 +272,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
 /// The user agent in a handshake, or an empty one. `None` if it is no handshake of DAX.
 pub(crate) fn read_handshake(greeting: &[u8]) -> Option<String> {
     let mut reader = Reader::whole(greeting);
-    if reader.text().ok()? != MAGIC {
+    if reader.text().ok()? != handshake::MAGIC {
         return None;
     }
     reader.skip().ok()?;
@@ -283,7 +280,7 @@ pub(crate) fn read_handshake(greeting: &[u8]) -> Option<String> {
     let mut agent = String::new();
     let mut header = reader.map().ok()?;
     while header.next(&mut reader).ok()? {
-        if reader.text().ok()? == "UserAgent" {
+        if reader.text().ok()? == handshake::USER_AGENT {
             agent = reader.text().ok()?.into_owned();
         } else {
             reader.skip().ok()?;
@@ -293,10 +290,10 @@ pub(crate) fn read_handshake(greeting: &[u8]) -> Option<String> {
     Some(agent)
 }
 
-pub(crate) fn read_method(request: &[u8]) -> Option<Operation> {
+pub(crate) fn read_method(request: &[u8]) -> Option<Method> {
     let mut reader = Reader::whole(request);
-    if reader.int().ok()? != SERVICE {
+    if reader.uint().ok()? != SERVICE {
         return None;
     }
-    Operation::from_id(reader.int().ok()?)
+    Method::from_id(reader.int().ok()?)
 }

@@ -6,20 +6,19 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValue, Select,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use dax_protocol::{KeyType, Method, cbor::Scanner};
 use serde_json::{Map, Value, json};
 
 use super::{
     auth::Verifier,
-    operation::Operation,
     request::{
         ItemRequest, Options, QueryRequest, Request,
         expression::{Element, Expression, Path, Tree},
     },
     session,
     wire::{
-        frame::Scanner,
         item::{self, AttributeLists},
-        key::{KeyAttribute, KeyKind, KeySchema},
+        key::{KeyAttribute, KeySchema},
         value::Attributes,
     },
 };
@@ -87,7 +86,7 @@ fn check(vector: &Value) -> Result<(), String> {
 fn has_impossible_number(value: &Value) -> bool {
     match value {
         Value::Object(map) => match map.get("N").and_then(Value::as_str) {
-            Some(text) => text.parse::<dax_client::number::Decimal>().is_err(),
+            Some(text) => text.parse::<dax_protocol::number::Decimal>().is_err(),
             None => map.values().any(has_impossible_number),
         },
         Value::Array(values) => values.iter().any(has_impossible_number),
@@ -97,7 +96,7 @@ fn has_impossible_number(value: &Value) -> bool {
 
 /// The request ends with its last byte, and not before.
 fn frame(bytes: &[u8], items: usize) -> Result<(), String> {
-    let mut scanner = Scanner::default();
+    let mut scanner = Scanner::new(usize::MAX);
     let (last, rest) = bytes.split_last().unwrap();
     if scanner.has(rest, items).map_err(|cause| cause.to_string())? {
         return Err(format!("complete without its last byte {last:02x}"));
@@ -108,8 +107,8 @@ fn frame(bytes: &[u8], items: usize) -> Result<(), String> {
     }
 }
 
-fn split(bytes: &[u8]) -> Result<(Operation, &[u8]), String> {
-    let mut scanner = Scanner::default();
+fn split(bytes: &[u8]) -> Result<(Method, &[u8]), String> {
+    let mut scanner = Scanner::new(usize::MAX);
     scanner.has(bytes, 2).map_err(|cause| cause.to_string())?;
     let (head, arguments) = bytes.split_at(scanner.position());
     Ok((session::read_method(head).ok_or("unknown method")?, arguments))
@@ -172,11 +171,7 @@ impl Context {
     fn of(vector: &Value) -> Self {
         let attribute = |pair: &Value| KeyAttribute {
             name: pair[0].as_str().unwrap().to_owned(),
-            kind: match pair[1].as_str().unwrap() {
-                "S" => KeyKind::Text,
-                "N" => KeyKind::Number,
-                _ => KeyKind::Bytes,
-            },
+            kind: KeyType::from_letter(pair[1].as_str().unwrap()).unwrap(),
         };
         let schema =
             |table: &Value| KeySchema { hash: attribute(&table["hash"]), range: table.get("range").map(attribute) };
@@ -240,7 +235,7 @@ impl Context {
             Request::TransactWriteItems { writes, options } => {
                 let write = |write: &super::request::TransactWrite| {
                     json!({
-                        "op": write.kind.code(),
+                        "op": write.action.code(),
                         "table": write.table,
                         "key": self.key(&write.table, &write.key),
                         "attributes": write.item.as_ref().map(|item| self.attributes(item)),

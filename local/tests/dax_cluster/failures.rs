@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use local::dax_server::{FaultAction, FaultRule, Operation};
+use dax_protocol::Method;
+use local::dax_server::{FaultAction, FaultRule};
 use tokio::{io::AsyncWriteExt as _, time::timeout};
 
 use crate::{
@@ -78,34 +79,34 @@ async fn faults_happen_as_ruled() {
     peer.put("a", "1").await.unwrap();
 
     let throttled = FaultAction::Error { code: "ThrottlingException".into(), message: String::new(), codes: None };
-    desk.cluster.add_fault(rule(Operation::PutItem, throttled)).unwrap();
+    desk.cluster.add_fault(rule(Method::PutItem, throttled)).unwrap();
     assert_eq!(peer.put("a", "2").await, Err(Refusal::Codes(vec![4, 37, 38, 39, 50])));
     assert_eq!(peer.get("a").await, Ok(Some("1".into())), "it was not carried out");
     peer.put("a", "2").await.unwrap();
 
-    desk.cluster.add_fault(rule(Operation::GetItem, FaultAction::StaleRead)).unwrap();
+    desk.cluster.add_fault(rule(Method::GetItem, FaultAction::StaleRead)).unwrap();
     assert_eq!(peer.get("a").await, Ok(Some("1".into())));
     assert_eq!(peer.get("a").await, Ok(Some("2".into())));
 
-    desk.cluster.add_fault(rule(Operation::BatchGetItem, FaultAction::Unprocessed { count: 2 })).unwrap();
+    desk.cluster.add_fault(rule(Method::BatchGetItem, FaultAction::Unprocessed { count: 2 })).unwrap();
     assert_eq!(peer.batch_get(&["a", "b", "c"]).await, Ok((1, 2)));
-    desk.cluster.add_fault(rule(Operation::BatchWriteItem, FaultAction::Unprocessed { count: 1 })).unwrap();
+    desk.cluster.add_fault(rule(Method::BatchWriteItem, FaultAction::Unprocessed { count: 1 })).unwrap();
     assert_eq!(peer.batch_put(&[("x", "1"), ("y", "1")]).await, Ok(1));
     assert_eq!((desk.get_behind("x").await, desk.get_behind("y").await), (Some("1".into()), None));
-    desk.cluster.add_fault(rule(Operation::BatchWriteItem, FaultAction::Unprocessed { count: 9 })).unwrap();
+    desk.cluster.add_fault(rule(Method::BatchWriteItem, FaultAction::Unprocessed { count: 9 })).unwrap();
     assert_eq!(peer.batch_put(&[("y", "1")]).await, Ok(1));
 
-    desk.cluster.add_fault(rule(Operation::GetItem, FaultAction::Delay { milliseconds: 150 })).unwrap();
+    desk.cluster.add_fault(rule(Method::GetItem, FaultAction::Delay { milliseconds: 150 })).unwrap();
     let started = tokio::time::Instant::now();
     peer.get("a").await.unwrap();
     assert!(started.elapsed() >= Duration::from_millis(150));
 
-    desk.cluster.add_fault(rule(Operation::PutItem, FaultAction::Close)).unwrap();
+    desk.cluster.add_fault(rule(Method::PutItem, FaultAction::Close)).unwrap();
     assert_eq!(peer.put("a", "3").await, Err(Refusal::Closed));
     assert_eq!(desk.get_behind("a").await, Some("2".into()), "it was not carried out");
 
     let mut peer = desk.peer(0).await;
-    desk.cluster.add_fault(rule(Operation::PutItem, FaultAction::Reset)).unwrap();
+    desk.cluster.add_fault(rule(Method::PutItem, FaultAction::Reset)).unwrap();
     assert_eq!(peer.put("a", "4").await, Err(Refusal::Reset));
     assert_eq!(desk.get_behind("a").await, Some("4".into()), "it was carried out");
 
@@ -121,7 +122,7 @@ async fn without_a_valid_signature_nothing_is_answered() {
     let mut peer = desk.peer(0).await;
     let refused = Err(Refusal::Codes(vec![4, 23, 31, 33]));
     assert_eq!(peer.endpoints().await, refused);
-    peer.send(Operation::AuthorizeConnection, |writer| {
+    peer.send(Method::AuthorizeConnection, |writer| {
         writer.text("key id");
         writer.text(&"0".repeat(64));
         writer.bytes(b"nonsense");
@@ -157,7 +158,7 @@ async fn nonsense_is_refused_and_the_node_lives_on() {
     eventually(Ok(None), async || desk.peer(0).await.get("a").await).await;
 
     // A well-formed request that makes no sense leaves the connection usable.
-    second.send(Operation::DefineAttributeList, |writer| writer.uint(99)).await;
+    second.send(Method::DefineAttributeList, |writer| writer.uint(99)).await;
     assert_eq!(second.answer(1, |reader| reader.skip()).await, validation());
     assert_eq!(second.get("a").await, Ok(None));
 }

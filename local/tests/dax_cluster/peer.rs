@@ -1,7 +1,7 @@
 //! A client of a few lines, which shows what travels.
 
-use dax_client::cbor::{Error, Reader, Writer};
-use local::dax_server::Operation;
+use dax_protocol::Method;
+use dax_protocol::cbor::{Error, Reader, Writer};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -59,7 +59,7 @@ impl Peer {
     }
 
     pub(crate) async fn get_with(&mut self, id: &str, consistent: bool) -> Answer<Option<String>> {
-        self.send(Operation::GetItem, |writer| {
+        self.send(Method::GetItem, |writer| {
             writer.bytes(TABLE.as_bytes());
             writer.bytes(id.as_bytes());
             writer.map(usize::from(consistent));
@@ -84,7 +84,7 @@ impl Peer {
 
     pub(crate) async fn put(&mut self, id: &str, v: &str) -> Answer<()> {
         let item = self.item(v).await;
-        self.send(Operation::PutItem, |writer| {
+        self.send(Method::PutItem, |writer| {
             writer.bytes(TABLE.as_bytes());
             writer.bytes(id.as_bytes());
             writer.bytes(&item);
@@ -96,7 +96,7 @@ impl Peer {
 
     /// `SET v = <v>`
     pub(crate) async fn update(&mut self, id: &str, v: &str) -> Answer<()> {
-        self.send(Operation::UpdateItem, |writer| {
+        self.send(Method::UpdateItem, |writer| {
             writer.bytes(TABLE.as_bytes());
             writer.bytes(id.as_bytes());
             writer.map(1);
@@ -118,7 +118,7 @@ impl Peer {
     }
 
     pub(crate) async fn delete(&mut self, id: &str) -> Answer<()> {
-        self.send(Operation::DeleteItem, |writer| {
+        self.send(Method::DeleteItem, |writer| {
             writer.bytes(TABLE.as_bytes());
             writer.bytes(id.as_bytes());
             writer.null();
@@ -129,7 +129,7 @@ impl Peer {
 
     /// How many items a query for this key finds.
     pub(crate) async fn count(&mut self, id: &str) -> Answer<u64> {
-        self.send(Operation::Query, |writer| {
+        self.send(Method::Query, |writer| {
             writer.bytes(TABLE.as_bytes());
             nested(writer, |writer| {
                 writer.array(3);
@@ -162,7 +162,7 @@ impl Peer {
 
     /// How many items a batch finds, and how many keys it leaves.
     pub(crate) async fn batch_get(&mut self, ids: &[&str]) -> Answer<(u64, u64)> {
-        self.send(Operation::BatchGetItem, |writer| {
+        self.send(Method::BatchGetItem, |writer| {
             writer.map(1);
             writer.text(TABLE);
             writer.array(3);
@@ -189,7 +189,7 @@ impl Peer {
         for (id, v) in items {
             encoded.push((*id, self.item(v).await));
         }
-        self.send(Operation::BatchWriteItem, |writer| {
+        self.send(Method::BatchWriteItem, |writer| {
             writer.map(1);
             writer.text(TABLE);
             writer.array(2 * encoded.len());
@@ -212,7 +212,7 @@ impl Peer {
     /// Puts in a transaction.
     pub(crate) async fn transact_put(&mut self, id: &str, v: &str) -> Answer<()> {
         let item = self.item(v).await;
-        self.send(Operation::TransactWriteItems, |writer| {
+        self.send(Method::TransactWriteItems, |writer| {
             writer.array(1);
             writer.uint(2);
             for bytes in [TABLE.as_bytes(), id.as_bytes(), &item] {
@@ -226,7 +226,7 @@ impl Peer {
     }
 
     pub(crate) async fn endpoints(&mut self) -> Answer<Vec<Member>> {
-        self.send(Operation::Endpoints, |_| {}).await;
+        self.send(Method::Endpoints, |_| {}).await;
         self.answer(1, |reader| {
             let mut members = Vec::new();
             let mut nodes = reader.array()?;
@@ -250,7 +250,7 @@ impl Peer {
     /// The id of the list, asked for once: clients keep it.
     async fn item(&mut self, v: &str) -> Vec<u8> {
         if self.list.is_none() {
-            self.send(Operation::DefineAttributeListId, |writer| {
+            self.send(Method::DefineAttributeListId, |writer| {
                 writer.array(1);
                 writer.text("v");
             })
@@ -265,11 +265,11 @@ impl Peer {
     }
 
     /// Sends a request. Errors show when the answer is read.
-    pub(crate) async fn send(&mut self, operation: Operation, arguments: impl FnOnce(&mut Writer<'_>)) {
+    pub(crate) async fn send(&mut self, operation: Method, arguments: impl FnOnce(&mut Writer<'_>)) {
         let mut request = Vec::new();
         let mut writer = Writer::new(&mut request);
         writer.uint(1);
-        writer.int(operation.id());
+        writer.int(i64::from(operation.id()));
         arguments(&mut writer);
         _ = self.stream.write_all(&request).await;
     }

@@ -12,7 +12,7 @@ use std::{
 use e2e::{Client, shortener_with, wait_until};
 use local::{
     Config, Stack,
-    dax_server::{Cluster, FaultAction, FaultRule, Operation},
+    dax_server::{Cluster, FaultAction, FaultRule, Method},
 };
 use tokio::time::{Instant, sleep};
 
@@ -132,7 +132,7 @@ fn reads(stack: &Stack) -> u64 {
     let cluster = cluster(stack);
     (0..cluster.endpoints().len())
         .map(|node| cluster.counters(node).expect("a node").requests)
-        .filter_map(|requests| requests.get(&Operation::GetItem).copied())
+        .filter_map(|requests| requests.get(&Method::GetItem).copied())
         .sum()
 }
 

@@ -1,7 +1,9 @@
 //! The outer layer of every answer: an empty error array and a body, or an error.
 
-use super::{DecodeStop, Method};
-use crate::cbor::{Reader, Result};
+use dax_protocol::Method;
+use dax_protocol::cbor::{Reader, Result};
+
+use super::DecodeStop;
 use crate::error::{RawReason, ServerError};
 
 /// Reads a whole answer to `method`: an error, or the body by `read_body`. Bytes after it are malformed.

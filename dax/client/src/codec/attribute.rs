@@ -4,12 +4,9 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-
-use crate::cbor::{
-    Error, Items, Kind, Reader, Result, TAG_BINARY_SET, TAG_DECIMAL, TAG_NEGATIVE_BIG, TAG_NUMBER_SET,
-    TAG_POSITIVE_BIG, TAG_STRING_SET, Writer,
-};
-use crate::number::{self, NumberError};
+use dax_protocol::cbor::{Error, Items, Kind, Reader, Result, Writer};
+use dax_protocol::number::{self, NumberError};
+use dax_protocol::tag;
 
 /// An item, a key, or any other map of attributes.
 pub type Attributes = HashMap<String, AttributeValue>;
@@ -18,7 +15,7 @@ pub type Attributes = HashMap<String, AttributeValue>;
 pub const MAX_NESTING: usize = 32;
 
 /// Why a value cannot be sent. The wording is DynamoDB's where it has one.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ValueError {
     /// A number that is none, or is out of range.
@@ -55,15 +52,15 @@ fn write_nested(value: &AttributeValue, writer: &mut Writer<'_>, levels: usize) 
         AttributeValue::Null(true) => writer.null(),
         AttributeValue::Null(false) => return Err(ValueError::FalseNull),
         AttributeValue::Ss(texts) => {
-            open_set(TAG_STRING_SET, "string", texts.len(), writer)?;
+            open_set(tag::STRING_SET, "string", texts.len(), writer)?;
             texts.iter().for_each(|text| writer.text(text));
         }
         AttributeValue::Ns(texts) => {
-            open_set(TAG_NUMBER_SET, "number", texts.len(), writer)?;
+            open_set(tag::NUMBER_SET, "number", texts.len(), writer)?;
             texts.iter().try_for_each(|text| number::write_text(text, writer))?;
         }
         AttributeValue::Bs(blobs) => {
-            open_set(TAG_BINARY_SET, "binary", blobs.len(), writer)?;
+            open_set(tag::BINARY_SET, "binary", blobs.len(), writer)?;
             blobs.iter().for_each(|blob| writer.bytes(blob.as_ref()));
         }
         AttributeValue::L(values) => {
@@ -148,16 +145,16 @@ fn read_nested(reader: &mut Reader<'_>, levels: usize) -> Result<AttributeValue>
 fn read_tagged(reader: &mut Reader<'_>) -> Result<AttributeValue> {
     let mut ahead = reader.clone();
     let tag = ahead.tag()?;
-    if matches!(tag, TAG_POSITIVE_BIG | TAG_NEGATIVE_BIG | TAG_DECIMAL) {
+    if matches!(tag, tag::POSITIVE_BIG | tag::NEGATIVE_BIG | tag::DECIMAL) {
         return Ok(AttributeValue::N(number::read_text(reader)?));
     }
     let unknown = reader.malformed("unknown tag in place of a value");
     *reader = ahead;
     let items = reader.array()?;
     Ok(match tag {
-        TAG_STRING_SET => AttributeValue::Ss(read_all(items, reader, |reader| Ok(reader.text()?.into_owned()))?),
-        TAG_NUMBER_SET => AttributeValue::Ns(read_all(items, reader, number::read_text)?),
-        TAG_BINARY_SET => AttributeValue::Bs(read_all(items, reader, |reader| Ok(Blob::new(reader.bytes()?)))?),
+        tag::STRING_SET => AttributeValue::Ss(read_all(items, reader, |reader| Ok(reader.text()?.into_owned()))?),
+        tag::NUMBER_SET => AttributeValue::Ns(read_all(items, reader, number::read_text)?),
+        tag::BINARY_SET => AttributeValue::Bs(read_all(items, reader, |reader| Ok(Blob::new(reader.bytes()?)))?),
         _ => return Err(unknown),
     })
 }

@@ -2,26 +2,33 @@
 
 use std::net::IpAddr;
 
-use super::{DecodeStop, KeyAttribute, KeySchema, KeyType, Lookup, Metadata, Method};
-use crate::cbor::{Reader, Result, Writer};
+use dax_protocol::Role;
+use dax_protocol::SERVICE;
+use dax_protocol::cbor::{Reader, Result, Writer};
+use dax_protocol::field::endpoint as field;
+use dax_protocol::handshake;
+use dax_protocol::{KeyType, Method};
+
+use super::metadata::write_names;
+use super::{DecodeStop, KeyAttribute, KeySchema, Lookup, Metadata};
 use crate::codec::answer;
 
-/// First item of every connection.
-const MAGIC: &str = "J7yne5G";
-/// No further protocol layer.
-const LAYERING_NONE: u64 = 0;
-const CLIENT_MODE: u64 = 0;
+/// Writes the two items that open a request.
+pub(crate) fn open(method: Method, writer: &mut Writer<'_>) {
+    writer.uint(SERVICE);
+    writer.int(i64::from(method.id()));
+}
 
 /// Writes the five items that open a connection. The server does not answer them.
 pub fn write_handshake(session: &[u8; 16], user_agent: &str, out: &mut Vec<u8>) {
     let mut writer = Writer::new(out);
-    writer.text(MAGIC);
-    writer.uint(LAYERING_NONE);
+    writer.text(handshake::MAGIC);
+    writer.uint(handshake::LAYERING_NONE);
     writer.bytes(session);
     writer.map(1);
-    writer.text("UserAgent");
+    writer.text(handshake::USER_AGENT);
     writer.text(user_agent);
-    writer.uint(CLIENT_MODE);
+    writer.uint(handshake::CLIENT_MODE);
 }
 
 /// What `authorizeConnection` carries.
@@ -57,7 +64,7 @@ impl std::fmt::Debug for Authorization<'_> {
 /// Writes `authorizeConnection`. The server does not answer it: a failure shows in the answer to the next request.
 pub fn write_authorize(authorization: &Authorization<'_>, out: &mut Vec<u8>) {
     let mut writer = Writer::new(out);
-    Method::AuthorizeConnection.open(&mut writer);
+    open(Method::AuthorizeConnection, &mut writer);
     writer.text(authorization.access_key_id);
     writer.text(authorization.signature);
     writer.bytes(authorization.string_to_sign.as_bytes());
@@ -69,20 +76,8 @@ pub fn write_authorize(authorization: &Authorization<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// Role of a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Role {
-    /// Takes writes.
-    Leader,
-    /// Takes reads; forwards writes.
-    Replica,
-    /// A role that this client does not know, kept as sent.
-    Other(i64),
-}
-
 /// A node of the cluster, as the cluster describes it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Endpoint {
     /// Number of the node.
@@ -103,7 +98,7 @@ pub struct Endpoint {
 
 /// Writes the call `endpoints`.
 pub fn write_endpoints(out: &mut Vec<u8>) {
-    Method::Endpoints.open(&mut Writer::new(out));
+    open(Method::Endpoints, &mut Writer::new(out));
 }
 
 /// Reads the answer to `endpoints`.
@@ -129,13 +124,13 @@ fn read_endpoint(reader: &mut Reader<'_>) -> Result<Endpoint> {
     let mut fields = reader.map()?;
     while fields.next(reader)? {
         match reader.uint()? {
-            0 => node = reader.int()?,
-            1 => hostname = reader.text()?.into_owned(),
-            2 => address = Some(read_address(reader)?),
-            3 => port = Some(read_port(reader)?),
-            4 => role = read_role(reader)?,
-            5 => availability_zone = reader.text()?.into_owned(),
-            6 => leader_session = reader.int()?,
+            field::NODE => node = reader.int()?,
+            field::HOSTNAME => hostname = reader.text()?.into_owned(),
+            field::ADDRESS => address = Some(read_address(reader)?),
+            field::PORT => port = Some(read_port(reader)?),
+            field::ROLE => role = Role::from_code(reader.int()?),
+            field::AVAILABILITY_ZONE => availability_zone = reader.text()?.into_owned(),
+            field::LEADER_SESSION => leader_session = reader.int()?,
             _ => reader.skip()?,
         }
     }
@@ -157,14 +152,6 @@ fn read_port(reader: &mut Reader<'_>) -> Result<u16> {
     u16::try_from(reader.uint()?).or(Err(wrong))
 }
 
-fn read_role(reader: &mut Reader<'_>) -> Result<Role> {
-    Ok(match reader.int()? {
-        1 => Role::Leader,
-        2 => Role::Replica,
-        other => Role::Other(other),
-    })
-}
-
 impl Lookup {
     /// The method that answers it.
     pub const fn method(&self) -> Method {
@@ -177,7 +164,7 @@ impl Lookup {
 
     /// Appends the request that asks it.
     pub fn encode(&self, out: &mut Vec<u8>) {
-        self.method().open(&mut Writer::new(out));
+        open(self.method(), &mut Writer::new(out));
         match self {
             Self::KeySchema { table } => Writer::new(out).bytes(table.as_bytes()),
             Self::AttributeListId { names } => write_names(names, out),
@@ -201,7 +188,7 @@ impl Lookup {
 }
 
 /// The answer to a [`Lookup`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Finding {
     /// Key of the table.
@@ -228,15 +215,6 @@ impl Metadata {
             // A finding answers another question: there is nothing to learn from it.
             _ => {}
         }
-    }
-}
-
-/// Appends an array of attribute names.
-pub(super) fn write_names(names: &[impl AsRef<str>], out: &mut Vec<u8>) {
-    let mut writer = Writer::new(out);
-    writer.array(names.len());
-    for name in names {
-        writer.text(name.as_ref());
     }
 }
 
@@ -267,11 +245,6 @@ fn read_key_schema(reader: &mut Reader<'_>) -> Result<KeySchema> {
 fn read_key_attribute(reader: &mut Reader<'_>) -> Result<KeyAttribute> {
     let name = reader.text()?.into_owned();
     let unknown = reader.malformed("unknown type of key attribute");
-    let kind = match reader.text()?.as_ref() {
-        "S" => KeyType::S,
-        "N" => KeyType::N,
-        "B" => KeyType::B,
-        _ => return Err(unknown),
-    };
+    let kind = KeyType::from_letter(&reader.text()?).ok_or(unknown)?;
     Ok(KeyAttribute { name, kind })
 }

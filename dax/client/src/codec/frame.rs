@@ -1,39 +1,35 @@
 //! Finds the end of an answer while it arrives, without reading what it says.
 
-use super::Method;
-use crate::cbor::{Error, Head, Kind, MAX_DEPTH, Reader, Result};
+use dax_protocol::Method;
+use dax_protocol::cbor::{Error, Kind, Reader, Result, Scanner};
+
+/// Items after the error codes of an error: message and details.
+const ERROR_ITEMS: usize = 2;
 
 /// Scans one answer for its end.
 ///
 /// Give [`scan`](Self::scan) the answer's bytes so far, each time from its first byte: scanning resumes where it
-/// stopped, so that an answer in many small pieces costs no more than one in a single piece. Byte strings, in which
-/// items travel, are stepped over.
+/// stopped, so that an answer in many small pieces costs no more than one in a single piece.
 #[derive(Debug)]
 pub struct FrameScanner {
     method: Method,
     limit_bytes: usize,
-    at: usize,
-    /// Top-level items to come; unknown until the error array was seen.
-    items: Option<u64>,
-    /// Items left in each open container, innermost last; `None` for an open length.
-    open: Vec<Option<u64>>,
-    /// Error codes seen.
-    codes: u64,
+    scanner: Scanner,
+    /// Items of the answer, known once the error codes are complete.
+    items: Option<usize>,
 }
 
 impl FrameScanner {
     /// A scanner for the answer to `method`, which must not exceed `limit_bytes`.
     pub const fn new(method: Method, limit_bytes: usize) -> Self {
-        Self { method, limit_bytes, at: 0, items: None, open: Vec::new(), codes: 0 }
+        Self { method, limit_bytes, scanner: Scanner::new(limit_bytes), items: None }
     }
 
-    /// Makes ready for the next answer, keeping the allocation.
+    /// Starts over for the next answer, and keeps the allocation.
     pub fn restart(&mut self, method: Method) {
         self.method = method;
-        self.at = 0;
+        self.scanner.restart();
         self.items = None;
-        self.open.clear();
-        self.codes = 0;
     }
 
     /// The length of the answer in bytes, or `None` if more of it is to come.
@@ -42,103 +38,30 @@ impl FrameScanner {
     /// [`Error::Malformed`] if the bytes are no answer to the method, nest too deeply, or announce more than the
     /// limit.
     pub fn scan(&mut self, answer: &[u8]) -> Result<Option<usize>> {
-        match self.advance(answer) {
-            Ok(()) => Ok(Some(self.at)),
-            Err(Error::Incomplete) if answer.len() >= self.limit_bytes => Err(self.malformed("answer is too long")),
-            Err(Error::Incomplete) => Ok(None),
-            Err(malformed) => Err(malformed),
-        }
-    }
-
-    fn advance(&mut self, answer: &[u8]) -> Result<()> {
-        loop {
-            self.close_finished();
-            if self.open.is_empty() && self.items == Some(0) {
-                return Ok(());
-            }
-            let mut reader = Reader::new(answer.get(self.at..).unwrap_or_default());
-            let head = reader.head().map_err(|error| self.shifted(error))?;
-            let mut end = self.at + reader.position();
-            if head.kind == Kind::Break {
-                self.close_open()?;
-                self.at = end;
-                continue;
-            }
-            if let (Kind::Bytes | Kind::Text, Some(length)) = (head.kind, head.argument) {
-                end = usize::try_from(length).ok().and_then(|length| end.checked_add(length)).unwrap_or(usize::MAX);
-                if end > self.limit_bytes {
-                    return Err(self.malformed("answer is too long"));
-                }
-                if end > answer.len() {
-                    return Err(Error::Incomplete);
-                }
-            }
-            self.enter(head)?;
-            self.at = end;
-        }
-    }
-
-    /// Accounts for one item whose head was read.
-    fn enter(&mut self, head: Head) -> Result<()> {
-        if self.items.is_none() && self.open.is_empty() && head.kind != Kind::Array {
-            return Err(self.malformed("an answer starts with an array of error codes"));
-        }
-        match self.open.last_mut() {
-            Some(Some(left)) => *left -= 1,
-            Some(None) => {}
-            None => self.items = self.items.map(|items| items - 1),
-        }
-        if self.items.is_none() && self.open.len() == 1 {
-            self.codes += 1;
-        }
-        let inside = match (head.kind, head.argument) {
-            (Kind::Array, count) => count,
-            (Kind::Map, Some(pairs)) => Some(pairs.checked_mul(2).ok_or_else(|| self.malformed("answer is too long"))?),
-            (Kind::Map | Kind::Bytes | Kind::Text, None) => None,
-            (Kind::Tag, _) => Some(1),
-            _ => return Ok(()),
+        let complete = match self.count(answer)? {
+            Some(items) => self.scanner.has(answer, items)?,
+            None => false,
         };
-        if inside.is_some_and(|count| count > self.limit_bytes as u64) {
-            return Err(self.malformed("answer is too long"));
+        if !complete && answer.len() >= self.limit_bytes {
+            return Err(Error::Malformed { at: self.scanner.position(), what: "answer is too long" });
         }
-        if self.open.len() >= MAX_DEPTH {
-            return Err(self.malformed("nested too deeply"));
-        }
-        self.open.push(inside);
-        Ok(())
+        Ok(complete.then_some(self.scanner.position()))
     }
 
-    fn close_finished(&mut self) {
-        while self.open.last() == Some(&Some(0)) {
-            self.pop();
+    /// How many items the answer has: a body follows an empty array of codes, message and details any other.
+    fn count(&mut self, answer: &[u8]) -> Result<Option<usize>> {
+        if self.items.is_some() {
+            return Ok(self.items);
         }
-    }
-
-    fn close_open(&mut self) -> Result<()> {
-        if self.open.last() != Some(&None) {
-            return Err(self.malformed("end mark outside of an open length"));
+        let mut reader = Reader::new(answer);
+        if reader.peek().is_ok_and(|kind| kind != Kind::Array) {
+            return Err(reader.malformed("an answer starts with an array of error codes"));
         }
-        self.pop();
-        Ok(())
-    }
-
-    fn pop(&mut self) {
-        self.open.pop();
-        if self.open.is_empty() && self.items.is_none() {
-            // The error array is complete: a body follows an empty one, message and details any other.
-            self.items = Some(if self.codes == 0 { self.method.body_items() } else { 2 });
+        if self.scanner.has(answer, 1)? {
+            let successful = !reader.array()?.next(&mut reader)?;
+            self.items = Some(1 + if successful { self.method.body_items() } else { ERROR_ITEMS });
         }
-    }
-
-    const fn malformed(&self, what: &'static str) -> Error {
-        Error::Malformed { at: self.at, what }
-    }
-
-    const fn shifted(&self, error: Error) -> Error {
-        match error {
-            Error::Malformed { at, what } => Error::Malformed { at: self.at + at, what },
-            Error::Incomplete => Error::Incomplete,
-        }
+        Ok(self.items)
     }
 }
 

@@ -2,13 +2,13 @@
 //! Key attributes travel apart.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use dax_protocol::cbor::{Reader, Result, Writer};
 
 use super::attribute::{ValueError, read_value, write_value};
 use super::{Attributes, DecodeStop, KeySchema, Lookup, Metadata};
-use crate::cbor::{Reader, Result, Writer};
 
 /// Why the attributes of an item cannot be sent.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{error}; attribute: {name}")]
 pub(crate) struct ItemError {
     name: String,

@@ -7,13 +7,14 @@ use std::borrow::Cow;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
+use dax_protocol::KeyType;
+use dax_protocol::cbor::{Reader, Result, Writer};
+use dax_protocol::number::{self, Decimal, NumberError};
 
-use super::{Attributes, KeyAttribute, KeySchema, KeyType};
-use crate::cbor::{Reader, Result, Writer};
-use crate::number::{self, Decimal, NumberError};
+use super::{Attributes, KeyAttribute, KeySchema};
 
 /// Why attributes do not form a key of the table. The wording is DynamoDB's.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
     /// A key attribute is missing.
@@ -157,7 +158,7 @@ pub(crate) const fn type_name(value: &AttributeValue) -> &'static str {
 /// Reads the content of a key and adds its attributes to `attributes`.
 ///
 /// # Errors
-/// [`Malformed`](crate::cbor::Error::Malformed) if the bytes are no key of this schema.
+/// [`Malformed`](dax_protocol::cbor::Error::Malformed) if the bytes are no key of this schema.
 pub fn read_key(schema: &KeySchema, bytes: &[u8], attributes: &mut Attributes) -> Result<()> {
     let mut reader = Reader::whole(bytes);
     let hash = match (schema.hash.kind, schema.range.is_some()) {

@@ -4,10 +4,11 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::sync::Arc;
 
-use super::control::write_names;
+use dax_protocol::cbor::Writer;
+use dax_protocol::{EMPTY_ATTRIBUTE_LIST, KeyType};
 
 /// A question for the node that a call goes to; its answer belongs into that node's [`Metadata`].
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Lookup {
     /// Which attributes form the key of a table (method `defineKeySchema`).
@@ -27,31 +28,8 @@ pub enum Lookup {
     },
 }
 
-/// Type of a key attribute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum KeyType {
-    /// String
-    S,
-    /// Number
-    N,
-    /// Binary
-    B,
-}
-
-impl KeyType {
-    /// The letter that stands for it.
-    pub const fn letter(self) -> &'static str {
-        match self {
-            Self::S => "S",
-            Self::N => "N",
-            Self::B => "B",
-        }
-    }
-}
-
 /// An attribute that is part of a table's key.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct KeyAttribute {
     /// Name of the attribute.
@@ -68,7 +46,7 @@ impl KeyAttribute {
 }
 
 /// The key of a table.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct KeySchema {
     /// Partition key.
@@ -94,8 +72,8 @@ impl KeySchema {
     }
 }
 
-/// Number of the empty attribute list; known to both sides.
-pub const EMPTY_LIST: i64 = 1;
+/// [`EMPTY_ATTRIBUTE_LIST`], as answers carry it.
+const EMPTY_LIST: i64 = EMPTY_ATTRIBUTE_LIST as i64;
 
 /// What is known about the tables and attribute lists of **one node**.
 ///
@@ -219,6 +197,15 @@ impl<K: Hash + Eq + Clone, V> Bounded<K, V> {
     fn clear(&mut self) {
         self.map.clear();
         self.order.clear();
+    }
+}
+
+/// Appends an array of attribute names.
+pub(super) fn write_names(names: &[impl AsRef<str>], out: &mut Vec<u8>) {
+    let mut writer = Writer::new(out);
+    writer.array(names.len());
+    for name in names {
+        writer.text(name.as_ref());
     }
 }
 

@@ -11,17 +11,14 @@ mod frame;
 pub(crate) mod item;
 pub(crate) mod key;
 mod metadata;
-mod method;
 pub(crate) mod usage;
 
+use crate::error::{Error, ServerError};
 pub use attribute::{Attributes, MAX_NESTING, ValueError, read_value, write_value};
 pub use frame::FrameScanner;
 pub(crate) use key::type_name;
 pub use key::{KeyError, read_key, write_exact_key, write_key};
-pub use metadata::{EMPTY_LIST, KeyAttribute, KeySchema, KeyType, Lookup, Metadata};
-pub use method::{Access, Method};
-
-use crate::error::{Error, ServerError};
+pub use metadata::{KeyAttribute, KeySchema, Lookup, Metadata};
 
 /// Why a request could not be written.
 #[derive(Debug)]
@@ -52,11 +49,11 @@ pub enum DecodeStop {
     Server(Box<ServerError>),
 }
 
-impl From<crate::cbor::Error> for DecodeStop {
-    fn from(error: crate::cbor::Error) -> Self {
+impl From<dax_protocol::cbor::Error> for DecodeStop {
+    fn from(error: dax_protocol::cbor::Error) -> Self {
         match error {
-            crate::cbor::Error::Incomplete => Self::Incomplete,
-            crate::cbor::Error::Malformed { at, what } => Self::Malformed { at, what },
+            dax_protocol::cbor::Error::Incomplete => Self::Incomplete,
+            dax_protocol::cbor::Error::Malformed { at, what } => Self::Malformed { at, what },
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{Capacity, ConsumedCapacity, ItemCollectionMetrics};
+use dax_protocol::cbor::{Reader, Result};
+use dax_protocol::field::capacity as field;
 
 use super::KeySchema;
 use super::attribute::{read_f64, read_value};
-use crate::cbor::{Reader, Result};
 
 /// Reads `null`, or a byte string of five items: table, total units, table units, global and local index units.
 pub(crate) fn read_capacity(reader: &mut Reader<'_>) -> Result<Option<ConsumedCapacity>> {
@@ -61,13 +62,13 @@ fn read_split_capacity(reader: &mut Reader<'_>) -> Result<ConsumedCapacity> {
             continue;
         }
         capacity = match key {
-            1 => capacity.capacity_units(read_f64(reader)?),
-            2 => capacity.read_capacity_units(read_f64(reader)?),
-            3 => capacity.write_capacity_units(read_f64(reader)?),
-            4 => capacity.table_name(reader.text()?),
-            5 => capacity.table(split_units(reader)?),
-            6 => capacity.set_global_secondary_indexes(read_indexes(reader, split_units)?),
-            7 => capacity.set_local_secondary_indexes(read_indexes(reader, split_units)?),
+            field::UNITS => capacity.capacity_units(read_f64(reader)?),
+            field::READ_UNITS => capacity.read_capacity_units(read_f64(reader)?),
+            field::WRITE_UNITS => capacity.write_capacity_units(read_f64(reader)?),
+            field::TABLE_NAME => capacity.table_name(reader.text()?),
+            field::TABLE => capacity.table(split_units(reader)?),
+            field::GLOBAL_INDEXES => capacity.set_global_secondary_indexes(read_indexes(reader, split_units)?),
+            field::LOCAL_INDEXES => capacity.set_local_secondary_indexes(read_indexes(reader, split_units)?),
             _ => return Err(reader.malformed("unknown field of a capacity")),
         };
     }
@@ -79,9 +80,9 @@ fn split_units(reader: &mut Reader<'_>) -> Result<Capacity> {
     let mut fields = reader.map()?;
     while fields.next(reader)? {
         capacity = match reader.uint()? {
-            1 => capacity.capacity_units(read_f64(reader)?),
-            2 => capacity.read_capacity_units(read_f64(reader)?),
-            3 => capacity.write_capacity_units(read_f64(reader)?),
+            field::UNITS => capacity.capacity_units(read_f64(reader)?),
+            field::READ_UNITS => capacity.read_capacity_units(read_f64(reader)?),
+            field::WRITE_UNITS => capacity.write_capacity_units(read_f64(reader)?),
             _ => return Err(reader.malformed("unknown field of a capacity")),
         };
     }

@@ -7,10 +7,11 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-pub(crate) use server::RawReason;
-pub use server::{Exception, ServerError};
+pub use dax_protocol::Exception;
+use dax_protocol::{Access, Method};
 
-use crate::codec::{Access, Method};
+pub(crate) use server::RawReason;
+pub use server::ServerError;
 
 /// Why a call failed.
 ///
@@ -122,7 +123,7 @@ pub enum Error {
 }
 
 /// What to do about a failed call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Retry {
     /// Do not repeat it.

@@ -1,12 +1,14 @@
 //! Errors that the server answers with.
 
 use aws_sdk_dynamodb::types::CancellationReason;
+use dax_protocol::Exception;
+use dax_protocol::exception::{AUTHENTICATION_REQUIRED, reach};
+use dax_protocol::{Access, Method};
 
 use super::Retry;
-use crate::codec::{Access, Method};
 
 /// An error that the server answered with.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ServerError {
     /// The call that it answers.
@@ -28,145 +30,12 @@ pub struct ServerError {
 }
 
 /// A cancellation reason whose old item is still encoded.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct RawReason {
     pub(crate) code: Option<String>,
     pub(crate) message: Option<String>,
     pub(crate) item: Option<Vec<u8>>,
 }
-
-/// The exceptions that DAX and DynamoDB raise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Exception {
-    /// The caller may not do this.
-    AccessDenied,
-    /// The connection is not authorised, or not any more.
-    Authentication,
-    /// The condition of a write does not hold.
-    ConditionalCheckFailed,
-    /// A token was used before with another request.
-    IdempotentParameterMismatch,
-    /// The server failed.
-    InternalServerError,
-    /// An item collection would exceed 10 GB.
-    ItemCollectionSizeLimitExceeded,
-    /// Too many operations on tables.
-    LimitExceeded,
-    /// DAX cannot do this.
-    NotImplemented,
-    /// More traffic than the table is provisioned for.
-    ProvisionedThroughputExceeded,
-    /// More traffic than the account may have.
-    RequestLimitExceeded,
-    /// The table exists.
-    ResourceInUse,
-    /// No such table or index.
-    ResourceNotFound,
-    /// Slow down.
-    Throttling,
-    /// The transaction was cancelled; reasons are given.
-    TransactionCanceled,
-    /// Another transaction holds the item.
-    TransactionConflict,
-    /// A transaction with the same token is under way.
-    TransactionInProgress,
-    /// A write was sent on to DynamoDB and its outcome is not known.
-    UnknownOutcome,
-    /// The request is wrong.
-    Validation,
-}
-
-impl Exception {
-    const ALL: [Self; 18] = [
-        Self::AccessDenied,
-        Self::Authentication,
-        Self::ConditionalCheckFailed,
-        Self::IdempotentParameterMismatch,
-        Self::InternalServerError,
-        Self::ItemCollectionSizeLimitExceeded,
-        Self::LimitExceeded,
-        Self::NotImplemented,
-        Self::ProvisionedThroughputExceeded,
-        Self::RequestLimitExceeded,
-        Self::ResourceInUse,
-        Self::ResourceNotFound,
-        Self::Throttling,
-        Self::TransactionCanceled,
-        Self::TransactionConflict,
-        Self::TransactionInProgress,
-        Self::UnknownOutcome,
-        Self::Validation,
-    ];
-
-    /// Its name in DynamoDB's model, or one like those where DynamoDB has none.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::AccessDenied => "AccessDeniedException",
-            Self::Authentication => "AuthenticationException",
-            Self::ConditionalCheckFailed => "ConditionalCheckFailedException",
-            Self::IdempotentParameterMismatch => "IdempotentParameterMismatchException",
-            Self::InternalServerError => "InternalServerError",
-            Self::ItemCollectionSizeLimitExceeded => "ItemCollectionSizeLimitExceededException",
-            Self::LimitExceeded => "LimitExceededException",
-            Self::NotImplemented => "NotImplementedException",
-            Self::ProvisionedThroughputExceeded => "ProvisionedThroughputExceededException",
-            Self::RequestLimitExceeded => "RequestLimitExceeded",
-            Self::ResourceInUse => "ResourceInUseException",
-            Self::ResourceNotFound => "ResourceNotFoundException",
-            Self::Throttling => "ThrottlingException",
-            Self::TransactionCanceled => "TransactionCanceledException",
-            Self::TransactionConflict => "TransactionConflictException",
-            Self::TransactionInProgress => "TransactionInProgressException",
-            Self::UnknownOutcome => "UnknownOutcomeException",
-            Self::Validation => "ValidationException",
-        }
-    }
-
-    /// By the path of numbers. The first number is not part of it: it says how far the trouble reaches.
-    fn from_codes(codes: &[i64]) -> Option<Self> {
-        Some(match codes.get(1..)? {
-            [23, 24] => Self::ResourceNotFound,
-            [23, 35] => Self::ResourceInUse,
-            [23, 31, ..] => Self::Authentication,
-            [37, 54] => Self::InternalServerError,
-            [37, 38, 42] => Self::AccessDenied,
-            [37, 38, 44] => Self::NotImplemented,
-            [37, 38, 53 | 55] => Self::UnknownOutcome,
-            [37, 38, 39, last] => match last {
-                40 => Self::ProvisionedThroughputExceeded,
-                41 => Self::ResourceNotFound,
-                43 => Self::ConditionalCheckFailed,
-                45 => Self::ResourceInUse,
-                46 => Self::Validation,
-                47 => Self::InternalServerError,
-                48 => Self::ItemCollectionSizeLimitExceeded,
-                49 => Self::LimitExceeded,
-                50 => Self::Throttling,
-                57 => Self::TransactionConflict,
-                58 => Self::TransactionCanceled,
-                59 => Self::TransactionInProgress,
-                60 => Self::IdempotentParameterMismatch,
-                61 => Self::RequestLimitExceeded,
-                _ => return None,
-            },
-            _ => return None,
-        })
-    }
-
-    /// By name, with or without the ending that some exceptions have.
-    fn from_name(name: &str) -> Option<Self> {
-        let stem = |name: &'static str| name.strip_suffix("Exception").unwrap_or(name);
-        let wanted = name.strip_suffix("Exception").unwrap_or(name);
-        Self::ALL.into_iter().find(|exception| stem(exception.name()) == wanted)
-    }
-}
-
-/// How far the trouble reaches: the first code.
-const RETRYABLE: i64 = 1;
-const RECOVERABLE: i64 = 2;
-/// The one authorisation error that a new proof can cure.
-const AUTHENTICATION_REQUIRED: i64 = 33;
 
 impl ServerError {
     pub(crate) const fn new(method: Method, codes: Vec<i64>, message: String) -> Self {
@@ -240,8 +109,8 @@ impl ServerError {
             _ => {}
         }
         match self.codes.first() {
-            Some(&RECOVERABLE) => Retry::AfterRecovery,
-            Some(&RETRYABLE) => Retry::Now,
+            Some(&reach::RECOVERABLE) => Retry::AfterRecovery,
+            Some(&reach::RETRYABLE) => Retry::Now,
             _ if matches!(self.http_status, Some(500 | 503)) => Retry::AfterWait,
             _ => Retry::Never,
         }

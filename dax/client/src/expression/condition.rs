@@ -1,8 +1,10 @@
 //! Conditions: of writes, of keys, and filters.
 
+use dax_protocol::operator::Operator;
+
 use super::lexer::TokenKind;
 use super::parser::Parser;
-use super::tree::{Node, Operator, encode};
+use super::tree::{Node, encode};
 use super::{ExpressionKind, Placeholders, Result};
 
 /// A part of a condition.

@@ -10,8 +10,9 @@ use aws_sdk_dynamodb::types::{
     AttributeAction, AttributeValue, AttributeValueUpdate, ComparisonOperator, Condition, ConditionalOperator,
     ExpectedAttributeValue,
 };
+use dax_protocol::operator::Operator;
 
-use super::tree::{Element, NamedValue, Node, Operator, encode};
+use super::tree::{Element, NamedValue, Node, encode};
 use super::{ExpressionError, ExpressionKind, Projection, Result};
 use crate::codec::type_name;
 

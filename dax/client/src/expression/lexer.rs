@@ -1,14 +1,14 @@
 //! Splits expression text into tokens.
 
 /// A token and where it stands in the text.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Token<'a> {
     pub(super) kind: TokenKind<'a>,
     pub(super) start: usize,
     pub(super) end: usize,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TokenKind<'a> {
     /// A letter, then letters, digits and underscores: an attribute, a function or a keyword.
     Word(&'a str),
@@ -29,7 +29,7 @@ pub(super) enum TokenKind<'a> {
 /// Longer symbols first.
 const SYMBOLS: [&str; 14] = ["<>", "<=", ">=", "<", ">", "=", "(", ")", "[", "]", ",", ".", "+", "-"];
 
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Lexer<'a> {
     pub(super) text: &'a str,
     at: usize,

@@ -35,7 +35,7 @@ pub const MAX_DEPTH: usize = 100;
 pub const MAX_PATH: usize = 32;
 
 /// What an expression is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExpressionKind {
     /// Whether a write takes place.
@@ -74,7 +74,7 @@ impl ExpressionKind {
 }
 
 /// Why an expression, or what it refers to, is wrong. The wording is DynamoDB's.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ExpressionError {
     message: String,

@@ -1,7 +1,9 @@
 //! What all expressions share: looking at tokens, paths, values, functions, limits and messages.
 
+use dax_protocol::operator::Operator;
+
 use super::lexer::{Lexer, Token, TokenKind};
-use super::tree::{Element, NamedValue, Node, Operator};
+use super::tree::{Element, NamedValue, Node};
 use super::{ExpressionError, ExpressionKind, MAX_DEPTH, MAX_LENGTH, MAX_OPERATORS, MAX_PATH, Placeholders, Result};
 
 /// Words that are part of the language and can be no attribute names.

@@ -3,24 +3,24 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use dax_protocol::cbor::Reader;
 
 use super::parser::Parser;
 use super::tree::{Element, encode_paths};
 use super::{ExpressionError, ExpressionKind, Placeholders, Result};
-use crate::cbor::Reader;
 use crate::codec::{Attributes, read_value};
 
 /// A parsed projection: what is sent, and the paths by which results are put together.
 ///
 /// A result carries each value with the position of its path in the projection.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 pub struct Projection {
     encoded: Vec<u8>,
     paths: Vec<Vec<Step>>,
 }
 
 /// A step of a path that outlives the request's text.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 enum Step {
     Name(String),
     Index(u32),
@@ -58,8 +58,8 @@ impl Projection {
     /// gaps; paths that the item does not have are absent.
     ///
     /// # Errors
-    /// [`Malformed`](crate::cbor::Error::Malformed) if it is no result of this projection.
-    pub fn read(&self, reader: &mut Reader<'_>) -> crate::cbor::Result<Attributes> {
+    /// [`Malformed`](dax_protocol::cbor::Error::Malformed) if it is no result of this projection.
+    pub fn read(&self, reader: &mut Reader<'_>) -> dax_protocol::cbor::Result<Attributes> {
         let start = reader.malformed("values of a projection that exclude each other");
         let mut pairs = reader.map()?;
         let mut attributes = Attributes::with_capacity(pairs.reserve());

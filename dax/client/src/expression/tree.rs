@@ -1,48 +1,14 @@
 //! The tree of an expression, shaped as it is sent.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use dax_protocol::cbor::Writer;
+use dax_protocol::operator::{DOCUMENT_PATH, Operator, VARIABLE, VERSION};
+use dax_protocol::tag;
 
 use super::ExpressionError;
-use crate::cbor::{TAG_LIST_INDEX, Writer};
 use crate::codec::write_value;
 
-/// Version of the encoding.
-const VERSION: u64 = 1;
-const VARIABLE: u64 = 17;
-const DOCUMENT_PATH: u64 = 18;
-
-/// What a node does; the number is that on the wire. Beware of the order of the comparisons.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(super) enum Operator {
-    Equal = 0,
-    NotEqual = 1,
-    Less = 2,
-    GreaterOrEqual = 3,
-    Greater = 4,
-    LessOrEqual = 5,
-    And = 6,
-    Or = 7,
-    Not = 8,
-    Between = 9,
-    In = 10,
-    AttributeExists = 11,
-    AttributeNotExists = 12,
-    AttributeType = 13,
-    BeginsWith = 14,
-    Contains = 15,
-    Size = 16,
-    Set = 19,
-    Add = 20,
-    Delete = 21,
-    Remove = 22,
-    IfNotExists = 23,
-    ListAppend = 24,
-    Plus = 25,
-    Minus = 26,
-}
-
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Node<'a> {
     /// Into the item.
     Path(Vec<Element<'a>>),
@@ -55,7 +21,7 @@ pub(super) enum Node<'a> {
 }
 
 /// A step of a document path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Element<'a> {
     Name(&'a str),
     Index(u32),
@@ -80,7 +46,7 @@ impl<'a> Node<'a> {
             }
             Self::Call(operator, operands) => {
                 writer.array(1 + operands.len());
-                writer.uint(*operator as u64);
+                writer.uint(operator.code());
                 operands.iter().for_each(|operand| operand.write(writer));
             }
             Self::List(nodes) => {
@@ -98,7 +64,7 @@ fn write_path(elements: &[Element<'_>], writer: &mut Writer<'_>) {
         match element {
             Element::Name(name) => writer.text(name),
             Element::Index(index) => {
-                writer.tag(TAG_LIST_INDEX);
+                writer.tag(tag::LIST_INDEX);
                 writer.uint(u64::from(*index));
             }
         }

@@ -1,7 +1,9 @@
 //! Update expressions.
 
+use dax_protocol::operator::Operator;
+
 use super::parser::Parser;
-use super::tree::{Node, Operator, encode};
+use super::tree::{Node, encode};
 use super::{ExpressionKind, Placeholders, Result};
 
 type Action<'p, 'a> = fn(&mut Parser<'p, 'a>) -> Result<Node<'a>>;

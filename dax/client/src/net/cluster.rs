@@ -4,14 +4,15 @@ use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use dax_protocol::{Access, Method};
 use tokio::time::{Instant, timeout};
 
 use super::connection::Connection;
 use super::context::{Context, deadline_in};
 use super::node::Node;
 use super::routes::{Routes, wanted};
+use crate::codec::Metadata;
 use crate::codec::control;
-use crate::codec::{Access, Metadata, Method};
 use crate::error::Error;
 use crate::metrics::{Counter, NodeStats, Stats};
 use crate::session::{Call, Endpoints};

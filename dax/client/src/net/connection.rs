@@ -136,10 +136,10 @@ impl Connection {
     }
 }
 
-fn malformed<R: Request>(call: &Call<'_, R>, error: &crate::cbor::Error) -> Error {
+fn malformed<R: Request>(call: &Call<'_, R>, error: &dax_protocol::cbor::Error) -> Error {
     let (at, what) = match *error {
-        crate::cbor::Error::Malformed { at, what } => (at, what),
-        crate::cbor::Error::Incomplete => (0, "the answer is cut"),
+        dax_protocol::cbor::Error::Malformed { at, what } => (at, what),
+        dax_protocol::cbor::Error::Incomplete => (0, "the answer is cut"),
     };
     Error::Malformed { method: call.method(), at, what }
 }

@@ -42,7 +42,7 @@ pub trait Transport: AsyncRead + AsyncWrite + fmt::Debug + Send + Unpin + 'stati
 }
 
 /// What an idle stream holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum IdleState {
     /// Nothing: it can take a request.
@@ -91,7 +91,7 @@ pub(crate) fn try_read(stream: &mut (impl AsyncRead + Unpin)) -> IdleState {
 }
 
 /// TCP with the system's resolver.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Tcp;
 
 /// Finds peers that vanished without a word while a connection was idle; the first probe is sent after this time.

@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use dax_protocol::{Access, Method};
 use tokio::time::{Instant, timeout_at};
 
 use super::connection::Connection;
 use super::context::{Context, deadline_in};
 use super::health::Health;
 use super::pool::Pool;
-use crate::codec::{Access, Lookup, Metadata, Method};
+use crate::codec::{Lookup, Metadata};
 use crate::error::{Error, Exception};
 use crate::metrics::NodeCounters;
 use crate::session::{Call, Request};
@@ -253,7 +254,7 @@ fn of_request(error: Error, method: Method) -> Error {
 }
 
 /// What an attempt came upon, by the time it failed.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Met {
     /// It got as far as to involve the node: it did not only wait in line.
     node: bool,

@@ -3,12 +3,13 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use dax_protocol::Access;
+use dax_protocol::Role;
 use tokio::time::Instant;
 
 use super::context::Context;
 use super::node::Node;
-use crate::codec::Access;
-use crate::codec::control::{self, Role};
+use crate::codec::control;
 use crate::config::{AddressFamily, ReadRouting};
 
 /// One roster. Replaced as a whole; calls under way keep the one they started with.
@@ -19,7 +20,7 @@ pub(crate) struct Routes {
 }
 
 /// A node and what this roster says about it.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Routed {
     pub(crate) node: Arc<Node>,
     pub(crate) role: Role,

@@ -4,15 +4,17 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::batch_get_item::{BatchGetItemError, BatchGetItemInput, BatchGetItemOutput};
 use aws_sdk_dynamodb::types::KeysAndAttributes;
+use dax_protocol::Method;
+use dax_protocol::cbor::Reader;
+use dax_protocol::parameter::CapacityDetail;
 
 use super::Operation;
-use super::parameter::CapacityWanted;
+use super::parameter::{capacity_wanted, if_wanted};
 use super::refusal::{Checked, Refusal, check_count, required};
 use super::request::Request;
-use crate::cbor::Reader;
 use crate::codec::item::ItemReader;
 use crate::codec::usage::read_capacities;
-use crate::codec::{Attributes, DecodeStop, EncodeStop, Metadata, Method, answer, read_key};
+use crate::codec::{Attributes, DecodeStop, EncodeStop, Metadata, answer, read_key};
 use crate::error::Error;
 use crate::expression::{Legacy, Placeholders, Projection, refuse_mixture};
 
@@ -24,7 +26,7 @@ const MAX_KEYS: usize = 100;
 pub struct BatchGetItem {
     /// In the order of the tables' names.
     tables: Vec<TableKeys>,
-    capacity: CapacityWanted,
+    capacity: CapacityDetail,
 }
 
 #[derive(Debug)]
@@ -90,7 +92,11 @@ impl TableKeys {
     }
 
     /// The items of this table: keys and items in turn, or results of the projection.
-    fn read_rows(&self, items: &mut ItemReader<'_>, reader: &mut Reader<'_>) -> crate::cbor::Result<Vec<Attributes>> {
+    fn read_rows(
+        &self,
+        items: &mut ItemReader<'_>,
+        reader: &mut Reader<'_>,
+    ) -> dax_protocol::cbor::Result<Vec<Attributes>> {
         let mut rows = reader.array()?;
         let mut all = Vec::with_capacity(rows.reserve());
         let schema = if self.projection.is_some() { None } else { items.key_schema(&self.table) };
@@ -117,7 +123,7 @@ impl TableKeys {
         &self,
         items: &mut ItemReader<'_>,
         reader: &mut Reader<'_>,
-    ) -> crate::cbor::Result<KeysAndAttributes> {
+    ) -> dax_protocol::cbor::Result<KeysAndAttributes> {
         let mut unprocessed = self.wanted.clone();
         unprocessed.keys.clear();
         let schema = items.key_schema(&self.table);
@@ -155,7 +161,7 @@ impl BatchGetItem {
         if tables.iter().map(|keys| keys.wanted.keys.len()).sum::<usize>() > MAX_KEYS {
             return Err(Refusal::new("Too many items requested for the BatchGetItem call"));
         }
-        Ok(Self { tables, capacity: CapacityWanted::parse(input.return_consumed_capacity.as_ref())? })
+        Ok(Self { tables, capacity: capacity_wanted(input.return_consumed_capacity.as_ref())? })
     }
 
     fn read(&self, metadata: &Metadata, reader: &mut Reader<'_>) -> Result<BatchGetItemOutput, DecodeStop> {
@@ -179,7 +185,7 @@ impl BatchGetItem {
         let output = BatchGetItemOutput::builder()
             .set_responses(Some(responses))
             .set_unprocessed_keys(Some(unprocessed))
-            .set_consumed_capacity(self.capacity.keep(Some(capacities)))
+            .set_consumed_capacity(if_wanted(self.capacity, Some(capacities)))
             .build();
         items.finish(output)
     }
@@ -187,8 +193,8 @@ impl BatchGetItem {
     fn read_tables<T>(
         &self,
         reader: &mut Reader<'_>,
-        mut read: impl FnMut(&TableKeys, &mut Reader<'_>) -> crate::cbor::Result<T>,
-    ) -> crate::cbor::Result<HashMap<String, T>> {
+        mut read: impl FnMut(&TableKeys, &mut Reader<'_>) -> dax_protocol::cbor::Result<T>,
+    ) -> dax_protocol::cbor::Result<HashMap<String, T>> {
         let mut pairs = reader.map()?;
         let mut tables = HashMap::with_capacity(pairs.reserve());
         while pairs.next(reader)? {

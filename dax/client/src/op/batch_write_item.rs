@@ -4,16 +4,18 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::operation::batch_write_item::{BatchWriteItemError, BatchWriteItemInput, BatchWriteItemOutput};
 use aws_sdk_dynamodb::types::{DeleteRequest, PutRequest, WriteRequest};
+use dax_protocol::Method;
+use dax_protocol::cbor::Reader;
+use dax_protocol::parameter::CapacityDetail;
 
 use super::Operation;
 use super::metrics::read_tables_metrics;
-use super::parameter::{CapacityWanted, Parameter, metrics_wanted};
+use super::parameter::{capacity_wanted, if_wanted, metrics_wanted};
 use super::refusal::{Checked, Refusal, check_count, required};
 use super::request::Request;
-use crate::cbor::Reader;
 use crate::codec::item::ItemReader;
 use crate::codec::usage::read_capacities;
-use crate::codec::{Attributes, DecodeStop, EncodeStop, Metadata, Method, answer, read_key};
+use crate::codec::{Attributes, DecodeStop, EncodeStop, Metadata, answer, read_key};
 use crate::error::Error;
 
 /// Most writes in a request.
@@ -24,7 +26,7 @@ const MAX_WRITES: usize = 25;
 pub struct BatchWriteItem {
     /// In the order of the tables' names.
     tables: Vec<(String, Vec<Write>)>,
-    capacity: CapacityWanted,
+    capacity: CapacityDetail,
     metrics: bool,
 }
 
@@ -58,7 +60,7 @@ impl Operation for BatchWriteItem {
         }
         request.options(|options| {
             options.capacity(self.capacity);
-            options.uint(Parameter::CollectionMetrics, self.metrics.then_some(1));
+            options.metrics(self.metrics);
         });
         request.finish()
     }
@@ -108,7 +110,7 @@ impl BatchWriteItem {
         if tables.iter().map(|(_, writes)| writes.len()).sum::<usize>() > MAX_WRITES {
             return Err(Refusal::new("Too many items requested for the BatchWriteItem call"));
         }
-        let capacity = CapacityWanted::parse(input.return_consumed_capacity.as_ref())?;
+        let capacity = capacity_wanted(input.return_consumed_capacity.as_ref())?;
         let metrics = metrics_wanted(input.return_item_collection_metrics.as_ref())?;
         Ok(Self { tables, capacity, metrics })
     }
@@ -128,7 +130,7 @@ impl BatchWriteItem {
         let metrics = read_tables_metrics(&mut items, reader)?;
         let output = BatchWriteItemOutput::builder()
             .set_unprocessed_items(Some(unprocessed))
-            .set_consumed_capacity(self.capacity.keep(Some(capacities)))
+            .set_consumed_capacity(if_wanted(self.capacity, Some(capacities)))
             .set_item_collection_metrics(self.metrics.then_some(metrics))
             .build();
         items.finish(output)

@@ -1,16 +1,19 @@
 //! `GetItem`
 
 use aws_sdk_dynamodb::operation::get_item::{GetItemError, GetItemInput, GetItemOutput};
+use dax_protocol::Method;
+use dax_protocol::cbor::Reader;
+use dax_protocol::field;
+use dax_protocol::parameter::{CapacityDetail, Parameter};
 
 use super::Operation;
-use super::parameter::{CapacityWanted, Parameter};
+use super::parameter::{capacity_wanted, if_wanted};
 use super::refusal::{Checked, required};
 use super::request::Request;
-use crate::cbor::Reader;
 use crate::codec::item::ItemReader;
 use crate::codec::key::copy_key;
 use crate::codec::usage::read_capacity;
-use crate::codec::{Attributes, DecodeStop, EncodeStop, Metadata, Method, answer};
+use crate::codec::{Attributes, DecodeStop, EncodeStop, Metadata, answer};
 use crate::error::Error;
 use crate::expression::{Legacy, Placeholders, Projection, refuse_mixture};
 
@@ -20,7 +23,7 @@ pub struct GetItem {
     table: String,
     key: Attributes,
     consistent: bool,
-    capacity: CapacityWanted,
+    capacity: CapacityDetail,
     projection: Option<Projection>,
 }
 
@@ -65,7 +68,7 @@ impl GetItem {
             None => Some(Legacy::projection(old)?),
         };
         placeholders.finish()?;
-        let capacity = CapacityWanted::parse(input.return_consumed_capacity.as_ref())?;
+        let capacity = capacity_wanted(input.return_consumed_capacity.as_ref())?;
         let consistent = input.consistent_read.unwrap_or(false);
         required("TableName", input.table_name.as_ref())?;
         required("Key", input.key.as_ref())?;
@@ -82,9 +85,9 @@ impl GetItem {
         let mut fields = reader.map()?;
         while fields.next(reader)? {
             match reader.uint()? {
-                0 => output = output.set_item(self.read_item(&mut items, reader)?),
-                1 => {
-                    let capacity = self.capacity.keep(read_capacity(reader)?);
+                field::ITEM => output = output.set_item(self.read_item(&mut items, reader)?),
+                field::CONSUMED_CAPACITY => {
+                    let capacity = if_wanted(self.capacity, read_capacity(reader)?);
                     output = output.set_consumed_capacity(capacity);
                 }
                 // A later server may tell more. What it tells is no reason to fail the read.

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::ItemCollectionMetrics;
+use dax_protocol::cbor::{Reader, Result};
 
-use crate::cbor::{Reader, Result};
 use crate::codec::item::ItemReader;
 use crate::codec::usage::read_metrics;
 

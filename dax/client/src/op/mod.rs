@@ -31,7 +31,10 @@ mod update_item;
 use std::error::Error as StdError;
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use dax_protocol::Method;
 
+use crate::codec::{DecodeStop, EncodeStop, Metadata};
+use crate::error::Error;
 pub use batch_get_item::BatchGetItem;
 pub use batch_write_item::BatchWriteItem;
 pub use delete_item::DeleteItem;
@@ -42,9 +45,6 @@ pub use scan::Scan;
 pub use transact_get_items::TransactGetItems;
 pub use transact_write_items::TransactWriteItems;
 pub use update_item::UpdateItem;
-
-use crate::codec::{DecodeStop, EncodeStop, Metadata, Method};
-use crate::error::Error;
 
 /// One of the ten operations; a value is one prepared call.
 pub trait Operation: Sized + Send + Sync + 'static {

@@ -1,17 +1,19 @@
 //! What `Query` and `Scan` have in common.
 
 use aws_sdk_dynamodb::types::{ConsumedCapacity, Select};
+use dax_protocol::Method;
+use dax_protocol::cbor::{Reader, Writer};
+use dax_protocol::field;
+use dax_protocol::parameter::{CapacityDetail, Parameter, Selection};
 
-use super::parameter::{CapacityWanted, Options, Parameter};
+use super::parameter::{Options, if_wanted};
 use super::refusal::{Checked, Refusal, out_of_model};
 use super::request::Request;
-use crate::cbor::{Reader, Writer};
 use crate::codec::attribute::sorted;
 use crate::codec::item::ItemReader;
 use crate::codec::usage::read_capacity;
 use crate::codec::{
-    Attributes, DecodeStop, EncodeStop, KeySchema, Metadata, Method, answer, read_key, read_value, write_exact_key,
-    write_value,
+    Attributes, DecodeStop, EncodeStop, KeySchema, Metadata, answer, read_key, read_value, write_exact_key, write_value,
 };
 use crate::expression::Projection;
 
@@ -26,21 +28,11 @@ pub(super) struct Page {
     pub(super) consistent: bool,
     pub(super) limit: Option<u64>,
     pub(super) start: Option<Attributes>,
-    pub(super) capacity: CapacityWanted,
-}
-
-/// Which attributes come back; the number is that on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(super) enum Selection {
-    AllAttributes = 1,
-    AllProjectedAttributes = 2,
-    Count = 3,
-    SpecificAttributes = 4,
+    pub(super) capacity: CapacityDetail,
 }
 
 /// Parameters that only one of the two has, between those that both have.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Extra {
     pub(super) backward: bool,
     pub(super) segment: Option<(u64, u64)>,
@@ -56,29 +48,28 @@ pub(super) struct PageOutput {
     pub(super) consumed_capacity: Option<ConsumedCapacity>,
 }
 
-impl Selection {
-    pub(super) fn parse(select: Option<&Select>, projected: bool) -> Checked<Option<Self>> {
-        let selection = match select {
-            None => return Ok(None),
-            Some(Select::AllAttributes) => Self::AllAttributes,
-            Some(Select::AllProjectedAttributes) => Self::AllProjectedAttributes,
-            Some(Select::Count) => Self::Count,
-            Some(Select::SpecificAttributes) => Self::SpecificAttributes,
-            Some(other) => {
-                let constraint = "Member must satisfy enum value set: [SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, \
-                                  ALL_PROJECTED_ATTRIBUTES]";
-                return Err(out_of_model(other, "select", constraint));
-            }
-        };
-        match (selection == Self::SpecificAttributes, projected, select) {
-            (true, false, _) => Err(Refusal::new(
-                "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
-            )),
-            (false, true, Some(select)) => Err(Refusal::new(format!(
-                "Cannot specify the AttributesToGet or ProjectionExpression when choosing to get {select}"
-            ))),
-            _ => Ok(Some(selection)),
+/// `Select`, which has to agree with whether there is a projection.
+pub(super) fn parse_selection(select: Option<&Select>, projected: bool) -> Checked<Option<Selection>> {
+    let selection = match select {
+        None => return Ok(None),
+        Some(Select::AllAttributes) => Selection::AllAttributes,
+        Some(Select::AllProjectedAttributes) => Selection::AllProjectedAttributes,
+        Some(Select::Count) => Selection::Count,
+        Some(Select::SpecificAttributes) => Selection::SpecificAttributes,
+        Some(other) => {
+            let constraint = "Member must satisfy enum value set: [SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, \
+                              ALL_PROJECTED_ATTRIBUTES]";
+            return Err(out_of_model(other, "select", constraint));
         }
+    };
+    match (selection == Selection::SpecificAttributes, projected, select) {
+        (true, false, _) => Err(Refusal::new(
+            "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
+        )),
+        (false, true, Some(select)) => Err(Refusal::new(format!(
+            "Cannot specify the AttributesToGet or ProjectionExpression when choosing to get {select}"
+        ))),
+        _ => Ok(Some(selection)),
     }
 }
 
@@ -108,7 +99,7 @@ impl Page {
         options.uint(Parameter::Forward, extra.backward.then_some(0));
         // All attributes of a table is what is meant anyway; of an index it is not.
         let plain = self.select == Some(Selection::AllAttributes) && self.index.is_none();
-        options.uint(Parameter::Select, self.select.filter(|_| !plain).map(|select| select as u64));
+        options.uint(Parameter::Select, self.select.filter(|_| !plain).map(Selection::code));
         options.uint(Parameter::Segment, extra.segment.map(|(segment, _)| segment));
         options.uint(Parameter::TotalSegments, extra.segment.map(|(_, total)| total));
     }
@@ -152,19 +143,23 @@ impl Page {
         items: &mut ItemReader<'_>,
         reader: &mut Reader<'_>,
         output: &mut PageOutput,
-    ) -> crate::cbor::Result<()> {
+    ) -> dax_protocol::cbor::Result<()> {
         match reader.uint()? {
-            1 => output.consumed_capacity = self.capacity.keep(read_capacity(reader)?),
-            7 => output.items = Some(self.read_items(items, reader)?),
-            8 => output.count = Some(read_count(reader)?),
-            9 => output.last_evaluated_key = self.read_last_key(items, reader)?,
-            10 => output.scanned_count = Some(read_count(reader)?),
+            field::CONSUMED_CAPACITY => output.consumed_capacity = if_wanted(self.capacity, read_capacity(reader)?),
+            field::ITEMS => output.items = Some(self.read_items(items, reader)?),
+            field::COUNT => output.count = Some(read_count(reader)?),
+            field::LAST_KEY => output.last_evaluated_key = self.read_last_key(items, reader)?,
+            field::SCANNED_COUNT => output.scanned_count = Some(read_count(reader)?),
             _ => reader.skip()?,
         }
         Ok(())
     }
 
-    fn read_items(&self, items: &mut ItemReader<'_>, reader: &mut Reader<'_>) -> crate::cbor::Result<Vec<Attributes>> {
+    fn read_items(
+        &self,
+        items: &mut ItemReader<'_>,
+        reader: &mut Reader<'_>,
+    ) -> dax_protocol::cbor::Result<Vec<Attributes>> {
         let mut elements = reader.array()?;
         let mut all = Vec::with_capacity(elements.reserve());
         if let Some(projection) = &self.projection {
@@ -184,7 +179,7 @@ impl Page {
         &self,
         items: &mut ItemReader<'_>,
         reader: &mut Reader<'_>,
-    ) -> crate::cbor::Result<Option<Attributes>> {
+    ) -> dax_protocol::cbor::Result<Option<Attributes>> {
         if reader.null()? {
             return Ok(None);
         }
@@ -205,7 +200,7 @@ fn read_keyed_item(
     schema: Option<&KeySchema>,
     items: &mut ItemReader<'_>,
     reader: &mut Reader<'_>,
-) -> crate::cbor::Result<Attributes> {
+) -> dax_protocol::cbor::Result<Attributes> {
     let wrong = reader.malformed("an element has a key and an item");
     let mut pair = reader.array()?;
     if !pair.next(reader)? {
@@ -237,7 +232,7 @@ fn write_compound_key(key: &Attributes, writer: &mut Writer<'_>) -> Checked<()> 
     Ok(())
 }
 
-fn read_compound_key(bytes: &[u8]) -> crate::cbor::Result<Attributes> {
+fn read_compound_key(bytes: &[u8]) -> dax_protocol::cbor::Result<Attributes> {
     let mut reader = Reader::whole(bytes);
     let mut pairs = reader.map()?;
     let mut key = Attributes::with_capacity(4);
@@ -249,7 +244,7 @@ fn read_compound_key(bytes: &[u8]) -> crate::cbor::Result<Attributes> {
     Ok(key)
 }
 
-fn read_count(reader: &mut Reader<'_>) -> crate::cbor::Result<i32> {
+fn read_count(reader: &mut Reader<'_>) -> dax_protocol::cbor::Result<i32> {
     let wrong = reader.malformed("count out of range");
     i32::try_from(reader.uint()?).or(Err(wrong))
 }

@@ -1,58 +1,27 @@
-//! The optional parameters of requests: their numbers, their values, and how they are written.
+//! The optional parameters of requests: how they are checked and written.
 
 use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, ReturnItemCollectionMetrics};
+use dax_protocol::cbor::Writer;
+use dax_protocol::parameter::{CapacityDetail, MetricsDetail, Parameter};
 
 use super::refusal::{Checked, out_of_model};
-use crate::cbor::Writer;
 
-/// Number of a parameter on the wire.
-#[derive(Clone, Copy, Debug)]
-#[repr(u8)]
-pub(super) enum Parameter {
-    Projection = 0,
-    ConsistentRead = 2,
-    ConsumedCapacity = 3,
-    Condition = 4,
-    CollectionMetrics = 6,
-    ReturnValues = 7,
-    Update = 8,
-    StartKey = 9,
-    Filter = 10,
-    IndexName = 11,
-    Limit = 13,
-    Forward = 14,
-    Select = 15,
-    Segment = 16,
-    TotalSegments = 17,
-    RequestToken = 19,
-}
-
-/// What the caller wants to know about the capacity that was consumed; the number is that on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(super) enum CapacityWanted {
-    None = 0,
-    Total = 1,
-    Indexes = 2,
-}
-
-impl CapacityWanted {
-    pub(super) fn parse(wanted: Option<&ReturnConsumedCapacity>) -> Checked<Self> {
-        match wanted {
-            None | Some(ReturnConsumedCapacity::None) => Ok(Self::None),
-            Some(ReturnConsumedCapacity::Total) => Ok(Self::Total),
-            Some(ReturnConsumedCapacity::Indexes) => Ok(Self::Indexes),
-            Some(other) => {
-                let constraint = "Member must satisfy enum value set: [INDEXES, TOTAL, NONE]";
-                Err(out_of_model(other, "returnConsumedCapacity", constraint))
-            }
+/// What the caller wants to know about the capacity that was consumed.
+pub(super) fn capacity_wanted(wanted: Option<&ReturnConsumedCapacity>) -> Checked<CapacityDetail> {
+    match wanted {
+        None | Some(ReturnConsumedCapacity::None) => Ok(CapacityDetail::None),
+        Some(ReturnConsumedCapacity::Total) => Ok(CapacityDetail::Total),
+        Some(ReturnConsumedCapacity::Indexes) => Ok(CapacityDetail::Indexes),
+        Some(other) => {
+            let constraint = "Member must satisfy enum value set: [INDEXES, TOTAL, NONE]";
+            Err(out_of_model(other, "returnConsumedCapacity", constraint))
         }
     }
+}
 
-    /// Something that belongs into the output only if capacity was asked for: the server may send it anyway.
-    pub(super) fn keep<T>(self, value: Option<T>) -> Option<T> {
-        value.filter(|_| self != Self::None)
-    }
+/// The capacity, if it was asked for: the server may send it anyway.
+pub(super) fn if_wanted<T>(wanted: CapacityDetail, capacity: Option<T>) -> Option<T> {
+    capacity.filter(|_| wanted != CapacityDetail::None)
 }
 
 /// Whether the sizes of item collections are wanted.
@@ -100,11 +69,15 @@ impl Options<'_, '_> {
         }
     }
 
-    pub(super) fn capacity(&mut self, wanted: CapacityWanted) {
-        self.uint(Parameter::ConsumedCapacity, (wanted != CapacityWanted::None).then_some(wanted as u64));
+    pub(super) fn capacity(&mut self, wanted: CapacityDetail) {
+        self.uint(Parameter::ConsumedCapacity, if_wanted(wanted, Some(wanted.code())));
+    }
+
+    pub(super) fn metrics(&mut self, wanted: bool) {
+        self.uint(Parameter::CollectionMetrics, wanted.then_some(MetricsDetail::Size.code()));
     }
 
     fn key(&mut self, parameter: Parameter) {
-        self.writer.uint(parameter as u64);
+        self.writer.uint(parameter.code());
     }
 }

@@ -1,13 +1,14 @@
 //! `Query`
 
 use aws_sdk_dynamodb::operation::query::{QueryError, QueryInput, QueryOutput};
+use dax_protocol::Method;
 
 use super::Operation;
-use super::page::{Extra, Page, Selection, parse_limit};
-use super::parameter::CapacityWanted;
+use super::page::{Extra, Page, parse_limit, parse_selection};
+use super::parameter::capacity_wanted;
 use super::refusal::{Checked, Refusal, required};
 use super::request::Request;
-use crate::codec::{DecodeStop, EncodeStop, Metadata, Method};
+use crate::codec::{DecodeStop, EncodeStop, Metadata};
 use crate::error::Error;
 use crate::expression::{ExpressionKind, Legacy, Placeholders, refuse_mixture};
 
@@ -95,14 +96,14 @@ impl Query {
         placeholders.finish()?;
         let page = Page {
             table: required("TableName", input.table_name.as_ref())?.clone(),
-            select: Selection::parse(input.select.as_ref(), projection.is_some())?,
+            select: parse_selection(input.select.as_ref(), projection.is_some())?,
             index: input.index_name,
             projection,
             filter,
             consistent: input.consistent_read.unwrap_or(false),
             limit: parse_limit(input.limit)?,
             start: input.exclusive_start_key,
-            capacity: CapacityWanted::parse(input.return_consumed_capacity.as_ref())?,
+            capacity: capacity_wanted(input.return_consumed_capacity.as_ref())?,
         };
         Ok(Self { condition, backward: input.scan_index_forward == Some(false), page })
     }

@@ -1,7 +1,9 @@
 //! What can be wrong with an input, whatever the operation. The wording is DynamoDB's.
 
+use dax_protocol::Method;
+
+use crate::codec::KeyError;
 use crate::codec::item::ItemError;
-use crate::codec::{KeyError, Method};
 use crate::error::Error;
 use crate::expression::ExpressionError;
 

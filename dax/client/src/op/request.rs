@@ -1,10 +1,13 @@
 //! Writes requests.
 
+use dax_protocol::Method;
+use dax_protocol::cbor::Writer;
+
 use super::parameter::Options;
 use super::refusal::{Checked, Refusal};
-use crate::cbor::Writer;
+use crate::codec::control;
 use crate::codec::item::{push_once, write_item};
-use crate::codec::{Attributes, EncodeStop, KeyError, KeySchema, Lookup, Metadata, Method, write_exact_key, write_key};
+use crate::codec::{Attributes, EncodeStop, KeyError, KeySchema, Lookup, Metadata, write_exact_key, write_key};
 
 /// Writes a request, collecting the lookups that it turns out to need.
 ///
@@ -20,7 +23,7 @@ pub(super) struct Request<'m, 'o> {
 impl<'m, 'o> Request<'m, 'o> {
     pub(super) fn open(method: Method, metadata: &'m Metadata, out: &'o mut Vec<u8>) -> Self {
         let mut writer = Writer::new(out);
-        method.open(&mut writer);
+        control::open(method, &mut writer);
         Self { method, metadata, missing: Vec::new(), writer }
     }
 

@@ -1,13 +1,14 @@
 //! `Scan`
 
 use aws_sdk_dynamodb::operation::scan::{ScanError, ScanInput, ScanOutput};
+use dax_protocol::Method;
 
 use super::Operation;
-use super::page::{Extra, Page, Selection, parse_limit};
-use super::parameter::CapacityWanted;
+use super::page::{Extra, Page, parse_limit, parse_selection};
+use super::parameter::capacity_wanted;
 use super::refusal::{Checked, Refusal, out_of_model, required};
 use super::request::Request;
-use crate::codec::{DecodeStop, EncodeStop, Metadata, Method};
+use crate::codec::{DecodeStop, EncodeStop, Metadata};
 use crate::error::Error;
 use crate::expression::{ExpressionKind, Legacy, Placeholders, refuse_mixture};
 
@@ -84,14 +85,14 @@ impl Scan {
         placeholders.finish()?;
         let page = Page {
             table: required("TableName", input.table_name.as_ref())?.clone(),
-            select: Selection::parse(input.select.as_ref(), projection.is_some())?,
+            select: parse_selection(input.select.as_ref(), projection.is_some())?,
             index: input.index_name,
             projection,
             filter,
             consistent: input.consistent_read.unwrap_or(false),
             limit: parse_limit(input.limit)?,
             start: input.exclusive_start_key,
-            capacity: CapacityWanted::parse(input.return_consumed_capacity.as_ref())?,
+            capacity: capacity_wanted(input.return_consumed_capacity.as_ref())?,
         };
         Ok(Self { segment: parse_segment(input.segment, input.total_segments)?, page })
     }

@@ -6,50 +6,39 @@ use aws_sdk_dynamodb::types::{
     ConditionalOperator, ConsumedCapacity, ExpectedAttributeValue, ItemCollectionMetrics, ReturnValue,
     ReturnValuesOnConditionCheckFailure,
 };
+use dax_protocol::Method;
+use dax_protocol::cbor::Reader;
+use dax_protocol::field;
+use dax_protocol::parameter::{CapacityDetail, Parameter, ReturnedAttributes};
 
-use super::parameter::{CapacityWanted, Options, Parameter};
+use super::parameter::{Options, if_wanted};
 use super::refusal::{Checked, Refusal, out_of_model};
-use crate::cbor::Reader;
 use crate::codec::item::ItemReader;
 use crate::codec::key::copy_key;
 use crate::codec::usage::{read_capacity, read_metrics};
-use crate::codec::{Attributes, DecodeStop, KeyAttribute, Metadata, Method, answer};
+use crate::codec::{Attributes, DecodeStop, KeyAttribute, Metadata, answer};
 use crate::expression::{ExpressionKind, Legacy, Placeholders};
 
-/// Which attributes come back; the number is that on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(super) enum Returned {
-    None = 1,
-    AllOld = 2,
-    UpdatedOld = 3,
-    AllNew = 4,
-    UpdatedNew = 5,
+/// What a put or a delete can return.
+pub(super) fn parse_returned_old(wanted: Option<&ReturnValue>) -> Checked<ReturnedAttributes> {
+    match parse_returned(wanted)? {
+        allowed @ (ReturnedAttributes::None | ReturnedAttributes::AllOld) => Ok(allowed),
+        _ => Err(Refusal::new("ReturnValues can only be ALL_OLD or NONE")),
+    }
 }
 
-impl Returned {
-    /// What a put or a delete can return.
-    pub(super) fn parse_old(wanted: Option<&ReturnValue>) -> Checked<Self> {
-        match Self::parse(wanted)? {
-            allowed @ (Self::None | Self::AllOld) => Ok(allowed),
-            _ => Err(Refusal::new("ReturnValues can only be ALL_OLD or NONE")),
+pub(super) fn parse_returned(wanted: Option<&ReturnValue>) -> Checked<ReturnedAttributes> {
+    Ok(match wanted {
+        None | Some(ReturnValue::None) => ReturnedAttributes::None,
+        Some(ReturnValue::AllOld) => ReturnedAttributes::AllOld,
+        Some(ReturnValue::UpdatedOld) => ReturnedAttributes::UpdatedOld,
+        Some(ReturnValue::AllNew) => ReturnedAttributes::AllNew,
+        Some(ReturnValue::UpdatedNew) => ReturnedAttributes::UpdatedNew,
+        Some(other) => {
+            let constraint = "Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]";
+            return Err(out_of_model(other, "returnValues", constraint));
         }
-    }
-
-    pub(super) fn parse(wanted: Option<&ReturnValue>) -> Checked<Self> {
-        Ok(match wanted {
-            None | Some(ReturnValue::None) => Self::None,
-            Some(ReturnValue::AllOld) => Self::AllOld,
-            Some(ReturnValue::UpdatedOld) => Self::UpdatedOld,
-            Some(ReturnValue::AllNew) => Self::AllNew,
-            Some(ReturnValue::UpdatedNew) => Self::UpdatedNew,
-            Some(other) => {
-                let constraint =
-                    "Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]";
-                return Err(out_of_model(other, "returnValues", constraint));
-            }
-        })
-    }
+    })
 }
 
 /// Single writes have no room for this parameter: without the old item a caller would be misled, so it is refused.
@@ -83,8 +72,8 @@ pub(super) fn parse_condition<'a>(
 pub(super) struct SingleWrite {
     pub(super) table: String,
     pub(super) condition: Option<Vec<u8>>,
-    pub(super) returned: Returned,
-    pub(super) capacity: CapacityWanted,
+    pub(super) returned: ReturnedAttributes,
+    pub(super) capacity: CapacityDetail,
     pub(super) metrics: bool,
 }
 
@@ -100,8 +89,9 @@ impl SingleWrite {
     pub(super) fn write_options(&self, update: Option<&[u8]>, options: &mut Options<'_, '_>) {
         options.capacity(self.capacity);
         options.bytes(Parameter::Condition, self.condition.as_deref());
-        options.uint(Parameter::CollectionMetrics, self.metrics.then_some(1));
-        options.uint(Parameter::ReturnValues, (self.returned != Returned::None).then_some(self.returned as u64));
+        options.metrics(self.metrics);
+        options
+            .uint(Parameter::ReturnValues, (self.returned != ReturnedAttributes::None).then_some(self.returned.code()));
         options.bytes(Parameter::Update, update);
     }
 
@@ -122,9 +112,13 @@ impl SingleWrite {
             let mut fields = reader.map()?;
             while fields.next(reader)? {
                 match reader.uint()? {
-                    1 => output.consumed_capacity = self.capacity.keep(read_capacity(reader)?),
-                    2 => output.attributes = self.read_attributes(&mut items, key, reader)?,
-                    3 => output.item_collection_metrics = self.read_metrics(&mut items, reader)?,
+                    field::CONSUMED_CAPACITY => {
+                        output.consumed_capacity = if_wanted(self.capacity, read_capacity(reader)?);
+                    }
+                    field::ATTRIBUTES => output.attributes = self.read_attributes(&mut items, key, reader)?,
+                    field::COLLECTION_METRICS => {
+                        output.item_collection_metrics = self.read_metrics(&mut items, reader)?;
+                    }
                     _ => reader.skip()?,
                 }
             }
@@ -137,14 +131,14 @@ impl SingleWrite {
         items: &mut ItemReader<'_>,
         key: &Attributes,
         reader: &mut Reader<'_>,
-    ) -> crate::cbor::Result<Option<Attributes>> {
+    ) -> dax_protocol::cbor::Result<Option<Attributes>> {
         if reader.null()? {
             return Ok(None);
         }
         match self.returned {
-            Returned::None => reader.skip().map(|()| None),
-            Returned::UpdatedOld | Returned::UpdatedNew => items.partial_item(reader).map(Some),
-            Returned::AllOld | Returned::AllNew => {
+            ReturnedAttributes::None => reader.skip().map(|()| None),
+            ReturnedAttributes::UpdatedOld | ReturnedAttributes::UpdatedNew => items.partial_item(reader).map(Some),
+            ReturnedAttributes::AllOld | ReturnedAttributes::AllNew => {
                 let mut attributes = items.item(reader, 2)?;
                 if let Some(schema) = items.key_schema(&self.table) {
                     let names = schema.attributes().map(|KeyAttribute { name, .. }| name.as_str());
@@ -159,7 +153,7 @@ impl SingleWrite {
         &self,
         items: &mut ItemReader<'_>,
         reader: &mut Reader<'_>,
-    ) -> crate::cbor::Result<Option<ItemCollectionMetrics>> {
+    ) -> dax_protocol::cbor::Result<Option<ItemCollectionMetrics>> {
         match items.key_schema(&self.table) {
             Some(schema) => Ok(read_metrics(schema, reader)?.filter(|_| self.metrics)),
             None => reader.skip().map(|()| None),

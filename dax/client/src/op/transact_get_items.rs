@@ -4,17 +4,19 @@ use aws_sdk_dynamodb::operation::transact_get_items::{
     TransactGetItemsError, TransactGetItemsInput, TransactGetItemsOutput,
 };
 use aws_sdk_dynamodb::types::{Get, ItemResponse};
+use dax_protocol::Method;
+use dax_protocol::cbor::Reader;
+use dax_protocol::parameter::CapacityDetail;
 
 use super::Operation;
 use super::cancellation::with_reasons;
-use super::parameter::CapacityWanted;
+use super::parameter::{capacity_wanted, if_wanted};
 use super::refusal::{Checked, Refusal, check_count, required};
 use super::request::Request;
-use crate::cbor::Reader;
 use crate::codec::item::ItemReader;
 use crate::codec::key::copy_key;
 use crate::codec::usage::read_split_capacities;
-use crate::codec::{Attributes, DecodeStop, EncodeStop, Metadata, Method, answer};
+use crate::codec::{Attributes, DecodeStop, EncodeStop, Metadata, answer};
 use crate::error::Error;
 use crate::expression::{Placeholders, Projection};
 
@@ -25,7 +27,7 @@ pub(super) const MAX_ITEMS: usize = 100;
 #[derive(Debug)]
 pub struct TransactGetItems {
     gets: Vec<(Get, Option<Projection>)>,
-    capacity: CapacityWanted,
+    capacity: CapacityDetail,
 }
 
 impl Operation for TransactGetItems {
@@ -81,7 +83,7 @@ impl TransactGetItems {
             placeholders.finish()?;
             gets.push((get, projection));
         }
-        Ok(Self { gets, capacity: CapacityWanted::parse(input.return_consumed_capacity.as_ref())? })
+        Ok(Self { gets, capacity: capacity_wanted(input.return_consumed_capacity.as_ref())? })
     }
 
     fn read(&self, metadata: &Metadata, reader: &mut Reader<'_>) -> Result<TransactGetItemsOutput, DecodeStop> {
@@ -113,7 +115,7 @@ impl TransactGetItems {
         }
         let output = TransactGetItemsOutput::builder()
             .set_responses(Some(responses))
-            .set_consumed_capacity(self.capacity.keep(Some(capacities)))
+            .set_consumed_capacity(if_wanted(self.capacity, Some(capacities)))
             .build();
         items.finish(output)
     }
@@ -124,7 +126,7 @@ fn read_item(
     projection: Option<&Projection>,
     items: &mut ItemReader<'_>,
     reader: &mut Reader<'_>,
-) -> crate::cbor::Result<Option<Attributes>> {
+) -> dax_protocol::cbor::Result<Option<Attributes>> {
     if reader.null()? {
         return Ok(None);
     }

@@ -6,18 +6,21 @@ use aws_sdk_dynamodb::operation::transact_write_items::{
 use aws_sdk_dynamodb::types::{
     ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
+use dax_protocol::Method;
+use dax_protocol::TransactAction;
+use dax_protocol::cbor::Reader;
+use dax_protocol::parameter::{CapacityDetail, Parameter, ReturnedAttributes};
 
 use super::Operation;
 use super::cancellation::with_reasons;
 use super::metrics::read_tables_metrics;
-use super::parameter::{CapacityWanted, Parameter, metrics_wanted};
+use super::parameter::{capacity_wanted, if_wanted, metrics_wanted};
 use super::refusal::{Checked, Refusal, check_count, out_of_model, required};
 use super::request::Request;
 use super::transact_get_items::MAX_ITEMS;
-use crate::cbor::Reader;
 use crate::codec::item::ItemReader;
 use crate::codec::usage::read_split_capacities;
-use crate::codec::{Attributes, DecodeStop, EncodeStop, Metadata, Method, answer};
+use crate::codec::{Attributes, DecodeStop, EncodeStop, Metadata, answer};
 use crate::error::Error;
 use crate::expression::{ExpressionKind, Placeholders};
 
@@ -29,30 +32,20 @@ const MAX_TOKEN: usize = 36;
 pub struct TransactWriteItems {
     writes: Vec<Write>,
     token: String,
-    capacity: CapacityWanted,
+    capacity: CapacityDetail,
     metrics: bool,
 }
 
 /// One element of the transaction.
 #[derive(Debug)]
 struct Write {
-    action: Action,
+    action: TransactAction,
     table: String,
     /// The item of a put, else the key.
     attributes: Attributes,
     condition: Option<Vec<u8>>,
     update: Option<Vec<u8>>,
     old_item_on_failure: bool,
-}
-
-/// What an element does; the number is that on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-enum Action {
-    Put = 2,
-    Delete = 7,
-    Update = 9,
-    ConditionCheck = 12,
 }
 
 impl Operation for TransactWriteItems {
@@ -70,7 +63,7 @@ impl Operation for TransactWriteItems {
         let mut request = Request::open(Self::METHOD, metadata, out);
         request.writer.array(count);
         for write in &self.writes {
-            request.writer.uint(write.action as u64);
+            request.writer.uint(write.action.code());
         }
         request.writer.array(count);
         for write in &self.writes {
@@ -80,7 +73,7 @@ impl Operation for TransactWriteItems {
         request.writer.array(count);
         for write in &self.writes {
             match write.action {
-                Action::Put => request.item(&write.table, &write.attributes)?,
+                TransactAction::Put => request.item(&write.table, &write.attributes)?,
                 _ => request.writer.null(),
             }
         }
@@ -88,13 +81,15 @@ impl Operation for TransactWriteItems {
         request.writer.null();
         request.writer.array(count);
         for write in &self.writes {
-            request.writer.uint(if write.old_item_on_failure { 2 } else { 1 });
+            let returned =
+                if write.old_item_on_failure { ReturnedAttributes::AllOld } else { ReturnedAttributes::None };
+            request.writer.uint(returned.code());
         }
         write_expressions(&mut request, self.writes.iter().map(|write| write.condition.as_deref()));
         write_expressions(&mut request, self.writes.iter().map(|write| write.update.as_deref()));
         request.options(|options| {
             options.capacity(self.capacity);
-            options.uint(Parameter::CollectionMetrics, self.metrics.then_some(1));
+            options.metrics(self.metrics);
             options.text(Parameter::RequestToken, &self.token);
         });
         request.finish()
@@ -124,7 +119,7 @@ impl TransactWriteItems {
             }
             None => uuid(random()),
         };
-        let capacity = CapacityWanted::parse(input.return_consumed_capacity.as_ref())?;
+        let capacity = capacity_wanted(input.return_consumed_capacity.as_ref())?;
         let metrics = metrics_wanted(input.return_item_collection_metrics.as_ref())?;
         Ok(Self { writes, token, capacity, metrics })
     }
@@ -134,7 +129,7 @@ impl TransactWriteItems {
         let mut keys = Vec::with_capacity(self.writes.len());
         for write in &self.writes {
             let key = match write.action {
-                Action::Put => request.key_of_item(&write.table, &write.attributes)?,
+                TransactAction::Put => request.key_of_item(&write.table, &write.attributes)?,
                 _ => request.exact_key(&write.table, &write.attributes)?,
             };
             keys.push((write.table.as_str(), key));
@@ -173,7 +168,7 @@ impl TransactWriteItems {
             return Err(wrong.into());
         }
         let output = TransactWriteItemsOutput::builder()
-            .set_consumed_capacity(self.capacity.keep(Some(capacities)))
+            .set_consumed_capacity(if_wanted(self.capacity, Some(capacities)))
             .set_item_collection_metrics(self.metrics.then_some(metrics))
             .build();
         items.finish(output)
@@ -197,7 +192,7 @@ impl Write {
         let condition = placeholders.condition(ExpressionKind::Condition, &check.condition_expression)?;
         placeholders.finish()?;
         Ok(Self {
-            action: Action::ConditionCheck,
+            action: TransactAction::ConditionCheck,
             condition: Some(condition),
             update: None,
             old_item_on_failure: old_item_wanted(check.return_values_on_condition_check_failure.as_ref())?,
@@ -212,7 +207,7 @@ impl Write {
         let condition = optional_condition(&mut placeholders, put.condition_expression.as_deref())?;
         placeholders.finish()?;
         Ok(Self {
-            action: Action::Put,
+            action: TransactAction::Put,
             condition,
             update: None,
             old_item_on_failure: old_item_wanted(put.return_values_on_condition_check_failure.as_ref())?,
@@ -227,7 +222,7 @@ impl Write {
         let condition = optional_condition(&mut placeholders, delete.condition_expression.as_deref())?;
         placeholders.finish()?;
         Ok(Self {
-            action: Action::Delete,
+            action: TransactAction::Delete,
             condition,
             update: None,
             old_item_on_failure: old_item_wanted(delete.return_values_on_condition_check_failure.as_ref())?,
@@ -243,7 +238,7 @@ impl Write {
         let condition = optional_condition(&mut placeholders, update.condition_expression.as_deref())?;
         placeholders.finish()?;
         Ok(Self {
-            action: Action::Update,
+            action: TransactAction::Update,
             condition,
             update: Some(actions),
             old_item_on_failure: old_item_wanted(update.return_values_on_condition_check_failure.as_ref())?,

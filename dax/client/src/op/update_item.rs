@@ -1,13 +1,14 @@
 //! `UpdateItem`
 
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemInput, UpdateItemOutput};
+use dax_protocol::Method;
 
 use super::Operation;
-use super::parameter::{CapacityWanted, metrics_wanted};
+use super::parameter::{capacity_wanted, metrics_wanted};
 use super::refusal::{Checked, required};
 use super::request::Request;
-use super::single_write::{Returned, SingleWrite, parse_condition, refuse_old_item_on_failure};
-use crate::codec::{Attributes, DecodeStop, EncodeStop, Metadata, Method};
+use super::single_write::{SingleWrite, parse_condition, parse_returned, refuse_old_item_on_failure};
+use crate::codec::{Attributes, DecodeStop, EncodeStop, Metadata};
 use crate::error::Error;
 use crate::expression::{Legacy, Placeholders, refuse_mixture};
 
@@ -79,8 +80,8 @@ impl UpdateItem {
         let write = SingleWrite {
             table: required("TableName", input.table_name.as_ref())?.clone(),
             condition,
-            returned: Returned::parse(input.return_values.as_ref())?,
-            capacity: CapacityWanted::parse(input.return_consumed_capacity.as_ref())?,
+            returned: parse_returned(input.return_values.as_ref())?,
+            capacity: capacity_wanted(input.return_consumed_capacity.as_ref())?,
             metrics: metrics_wanted(input.return_item_collection_metrics.as_ref())?,
         };
         required("Key", input.key.as_ref())?;

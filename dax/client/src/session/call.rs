@@ -3,9 +3,11 @@
 use std::convert::Infallible;
 use std::sync::{PoisonError, RwLock};
 
+use dax_protocol::Method;
+
 use super::Session;
 use crate::codec::control::{self, Finding};
-use crate::codec::{DecodeStop, EncodeStop, Lookup, Metadata, Method};
+use crate::codec::{DecodeStop, EncodeStop, Lookup, Metadata};
 use crate::error::Error;
 use crate::op::Operation;
 
@@ -51,7 +53,7 @@ impl<O: Operation> Request for O {
 }
 
 /// The question for the nodes of the cluster; it doubles as the probe of a node's health.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct Endpoints;
 

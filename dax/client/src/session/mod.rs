@@ -18,12 +18,13 @@ mod call;
 
 use std::fmt;
 
+use dax_protocol::Method;
+use dax_protocol::cbor;
 use tokio::time::Instant;
 
 pub use self::call::{Call, Endpoints, Request, Step};
-use crate::cbor;
+use crate::codec::FrameScanner;
 use crate::codec::control::{self, Authorization};
-use crate::codec::{FrameScanner, Method};
 
 /// Name and version, as every client sends them.
 pub(crate) const USER_AGENT: &str = concat!("dax-client-rust/", env!("CARGO_PKG_VERSION"));
@@ -44,7 +45,7 @@ pub struct Session {
     authorization: Option<Authorized>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Authorized {
     generation: u64,
     renew_at: Instant,

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use dax_client::codec::Method;
+use dax_protocol::Method;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::sync::watch;
 

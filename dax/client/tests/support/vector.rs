@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use dax_client::codec::control::Finding;
-use dax_client::codec::{DecodeStop, EncodeStop, KeyAttribute, KeySchema, KeyType, Lookup, Metadata};
+use dax_client::codec::{DecodeStop, EncodeStop, KeyAttribute, KeySchema, Lookup, Metadata};
+use dax_protocol::KeyType;
 use serde_json::{Map, Value};
 
 /// One recorded exchange.

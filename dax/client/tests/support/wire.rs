@@ -3,8 +3,8 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use dax_client::cbor::{Reader, Writer, skip};
-use dax_client::codec::Method;
+use dax_protocol::Method;
+use dax_protocol::cbor::{Reader, Writer, skip};
 
 /// A node as a roster announces it.
 #[derive(Clone, Debug)]
@@ -26,8 +26,8 @@ pub(crate) fn handshake(bytes: &[u8]) -> Option<usize> {
 pub(crate) fn request(bytes: &[u8]) -> Option<(Method, Vec<Vec<u8>>, usize)> {
     let head = items(bytes, 2)?;
     let id = Reader::new(&head[1]).int().unwrap();
-    let method = Method::from_id(i32::try_from(id).unwrap()).unwrap();
-    let all = items(bytes, 2 + arity(method))?;
+    let method = Method::from_id(id).unwrap();
+    let all = items(bytes, 2 + method.arguments())?;
     let length = all.iter().map(Vec::len).sum();
     Some((method, all.into_iter().skip(2).collect(), length))
 }
@@ -42,19 +42,6 @@ fn items(bytes: &[u8], count: usize) -> Option<Vec<Vec<u8>>> {
             Some(item.to_vec())
         })
         .collect()
-}
-
-fn arity(method: Method) -> usize {
-    match method {
-        Method::AuthorizeConnection => 5,
-        Method::Endpoints => 0,
-        Method::DefineKeySchema | Method::DefineAttributeListId | Method::DefineAttributeList => 1,
-        Method::GetItem | Method::UpdateItem | Method::DeleteItem | Method::Query => 3,
-        Method::PutItem | Method::TransactGetItems => 4,
-        Method::Scan | Method::BatchGetItem | Method::BatchWriteItem => 2,
-        Method::TransactWriteItems => 9,
-        _ => unreachable!("a new method"),
-    }
 }
 
 pub(crate) fn text(item: &[u8]) -> String {

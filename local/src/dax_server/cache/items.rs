@@ -31,7 +31,7 @@ struct Inner {
 }
 
 /// What is known of a key.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 struct Known {
     item: Option<Arc<Item>>,
     /// What it was before the last write, for fault rules that ask for stale reads.
@@ -39,11 +39,11 @@ struct Known {
 }
 
 /// Table and key.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct ItemKey(Box<[u8]>);
 
 /// Answer of the cache.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Lookup {
     /// The item, or that there is none.
     Hit(Option<Arc<Item>>),
@@ -52,7 +52,7 @@ pub(crate) enum Lookup {
 }
 
 /// Whether a fault rule wants an outdated answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Freshness {
     Newest,
     /// What was there before the last write, if that is known.
@@ -60,7 +60,7 @@ pub(crate) enum Freshness {
 }
 
 /// Permission to store what a read finds.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct ReadTicket {
     key: ItemKey,
     writes: u64,
@@ -77,7 +77,7 @@ pub(crate) struct WriteTicket {
 }
 
 /// What a write did to an item, as far as one knows.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Outcome {
     /// This is it now, or it is gone.
     Now(Option<Arc<Item>>),

@@ -6,7 +6,7 @@ use std::{
 };
 
 use aws_sdk_dynamodb::types::{ConsumedCapacity, KeysAndAttributes};
-use dax_client::cbor::Writer;
+use dax_protocol::cbor::Writer;
 
 use super::{Call, incomplete, reply};
 use crate::dax_server::{

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use aws_sdk_dynamodb::types::{DeleteRequest, PutRequest, WriteRequest};
-use dax_client::cbor::Writer;
+use dax_protocol::cbor::Writer;
 
 use super::{Call, incomplete, reply};
 use crate::dax_server::{

@@ -3,12 +3,12 @@
 use std::{collections::HashMap, fmt::Write as _, sync::Arc};
 
 use aws_sdk_dynamodb::types::{AttributeValue, ConsumedCapacity, Select};
-use dax_client::cbor::{Reader, Writer};
-
-use super::{
-    Call,
-    reply::{self, key},
+use dax_protocol::{
+    cbor::{Reader, Writer},
+    field,
 };
+
+use super::{Call, reply};
 use crate::dax_server::{
     counters::count,
     failure::Failure,
@@ -161,18 +161,18 @@ impl Call<'_> {
         let mut writer = Writer::new(&mut out);
         writer.open_map();
         if request.options.select != Some(Select::Count) {
-            writer.uint(key::ITEMS);
+            writer.uint(field::ITEMS);
             writer.array(page.items.len());
             for item in &page.items {
                 self.write_row(item, request.options.projection.as_deref(), schema, &mut writer)?;
             }
         }
-        writer.uint(key::COUNT);
+        writer.uint(field::COUNT);
         writer.int(i64::from(page.count));
-        writer.uint(key::SCANNED_COUNT);
+        writer.uint(field::SCANNED_COUNT);
         writer.int(i64::from(page.scanned));
         if let Some(last_key) = page.last_key.as_ref().filter(|last_key| !last_key.is_empty()) {
-            writer.uint(key::LAST_KEY);
+            writer.uint(field::LAST_KEY);
             match &request.options.index {
                 None => writer.bytes(&schema.write(last_key)?),
                 Some(_) => write_compound_key(last_key, &mut writer)?,
@@ -240,7 +240,7 @@ fn read_compound_key(bytes: &[u8]) -> Result<Attributes, Failure> {
         reader.end()?;
         Ok(key)
     };
-    read().map_err(|cause: dax_client::cbor::Error| {
+    read().map_err(|cause: dax_protocol::cbor::Error| {
         Failure::validation(format!("The provided starting key is invalid: {cause}"))
     })
 }

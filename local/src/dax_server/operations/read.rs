@@ -3,12 +3,9 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::ConsumedCapacity;
-use dax_client::cbor::Writer;
+use dax_protocol::{cbor::Writer, field};
 
-use super::{
-    Call,
-    reply::{self, key},
-};
+use super::{Call, reply};
 use crate::dax_server::{
     cache::{ItemKey, Lookup},
     failure::Failure,
@@ -72,7 +69,7 @@ fn answer(
     }
     writer.open_map();
     if let Some(item) = item {
-        writer.uint(key::ITEM);
+        writer.uint(field::ITEM);
         reply::write_item(item, paths, &mut writer)?;
     }
     reply::write_capacity_entry(consumed, &mut writer)?;

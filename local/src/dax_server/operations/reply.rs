@@ -1,7 +1,7 @@
 //! Parts that several answers have in common.
 
 use aws_sdk_dynamodb::types::{ConsumedCapacity, ItemCollectionMetrics};
-use dax_client::cbor::Writer;
+use dax_protocol::{cbor::Writer, field};
 
 use crate::dax_server::{
     failure::Failure,
@@ -12,18 +12,6 @@ use crate::dax_server::{
         value::{self, Attributes},
     },
 };
-
-/// Keys of the map that most answers are.
-pub(super) mod key {
-    pub(crate) const ITEM: u64 = 0;
-    pub(crate) const CONSUMED_CAPACITY: u64 = 1;
-    pub(crate) const ATTRIBUTES: u64 = 2;
-    pub(crate) const COLLECTION_METRICS: u64 = 3;
-    pub(crate) const ITEMS: u64 = 7;
-    pub(crate) const COUNT: u64 = 8;
-    pub(crate) const LAST_KEY: u64 = 9;
-    pub(crate) const SCANNED_COUNT: u64 = 10;
-}
 
 /// The start of an answer: no error codes.
 pub(super) fn success() -> Vec<u8> {
@@ -61,7 +49,7 @@ pub(super) fn write_capacity_entry(
     let Some(consumed) = consumed else {
         return Ok(());
     };
-    writer.uint(key::CONSUMED_CAPACITY);
+    writer.uint(field::CONSUMED_CAPACITY);
     capacity::write(consumed, writer)
 }
 

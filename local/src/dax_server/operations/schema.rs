@@ -1,6 +1,6 @@
 //! What clients have to know before they can read and write items.
 
-use dax_client::cbor::Writer;
+use dax_protocol::{Role, cbor::Writer, field::endpoint as field};
 
 use super::{Call, reply};
 use crate::dax_server::failure::Failure;
@@ -14,22 +14,22 @@ impl Call<'_> {
         writer.array(members.len());
         for member in members {
             writer.map(7);
-            writer.uint(0);
+            writer.uint(field::NODE);
             writer.uint(member.id);
-            writer.uint(1);
+            writer.uint(field::HOSTNAME);
             writer.text(&member.host_name);
-            writer.uint(2);
+            writer.uint(field::ADDRESS);
             match member.address.ip() {
                 std::net::IpAddr::V4(ip) => writer.bytes(&ip.octets()),
                 std::net::IpAddr::V6(ip) => writer.bytes(&ip.octets()),
             }
-            writer.uint(3);
+            writer.uint(field::PORT);
             writer.uint(u64::from(member.address.port()));
-            writer.uint(4);
-            writer.uint(if member.leader { 1 } else { 2 });
-            writer.uint(5);
+            writer.uint(field::ROLE);
+            writer.int(if member.leader { Role::Leader } else { Role::Replica }.code());
+            writer.uint(field::AVAILABILITY_ZONE);
             writer.text(&member.zone);
-            writer.uint(6);
+            writer.uint(field::LEADER_SESSION);
             writer.uint(member.leader_session);
         }
         out

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::{
     ConditionCheck, Delete, Get, Put, ReturnValuesOnConditionCheckFailure, TransactGetItem, TransactWriteItem, Update,
 };
-use dax_client::cbor::Writer;
+use dax_protocol::{TransactAction, cbor::Writer};
 
 use super::{Call, incomplete, reply};
 use crate::dax_server::{
     cache::{ItemKey, Outcome},
     failure::Failure,
-    request::{Options, TransactGet, TransactWrite, TransactionKind, projection, render::Placeholders},
+    request::{Options, TransactGet, TransactWrite, projection, render::Placeholders},
     wire::{capacity, item, key::KeySchema},
 };
 
@@ -120,8 +120,8 @@ impl Call<'_> {
         let values = placeholders.take_values();
         let on_failure = write.return_old_on_failure.then_some(ReturnValuesOnConditionCheckFailure::AllOld);
         let item = TransactWriteItem::builder();
-        let (item, outcome) = match write.kind {
-            TransactionKind::Put => {
+        let (item, outcome) = match write.action {
+            TransactAction::Put => {
                 let bytes = write.item.ok_or_else(|| Failure::validation("a put without an item"))?;
                 let mut attributes = item::decode(&bytes, &self.shared.lists)?;
                 attributes.extend(key);
@@ -135,7 +135,7 @@ impl Call<'_> {
                     .set_return_values_on_condition_check_failure(on_failure);
                 (item.put(put.build().map_err(incomplete)?), Outcome::Now(Some(now)))
             }
-            TransactionKind::Delete => {
+            TransactAction::Delete => {
                 let delete = Delete::builder()
                     .table_name(write.table)
                     .set_key(Some(key))
@@ -145,7 +145,7 @@ impl Call<'_> {
                     .set_return_values_on_condition_check_failure(on_failure);
                 (item.delete(delete.build().map_err(incomplete)?), Outcome::Now(None))
             }
-            TransactionKind::Update => {
+            TransactAction::Update => {
                 let update = Update::builder()
                     .table_name(write.table)
                     .set_key(Some(key))
@@ -157,7 +157,7 @@ impl Call<'_> {
                 // A transaction returns no items, so what the update made of this one is not known.
                 (item.update(update.build().map_err(incomplete)?), Outcome::Unknown)
             }
-            TransactionKind::Check => {
+            TransactAction::ConditionCheck => {
                 let check = ConditionCheck::builder()
                     .table_name(write.table)
                     .set_key(Some(key))

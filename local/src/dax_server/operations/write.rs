@@ -1,12 +1,9 @@
 //! putItem, updateItem and deleteItem: to DynamoDB first, then into the caches.
 
 use aws_sdk_dynamodb::types::{ConsumedCapacity, ItemCollectionMetrics, ReturnValue};
-use dax_client::cbor::Writer;
+use dax_protocol::{cbor::Writer, field};
 
-use super::{
-    Call,
-    reply::{self, key},
-};
+use super::{Call, reply};
 use crate::dax_server::{
     cache::{ItemKey, Outcome},
     failure::Failure,
@@ -158,7 +155,7 @@ impl Call<'_> {
         }
         writer.open_map();
         if let Some(attributes) = attributes {
-            writer.uint(key::ATTRIBUTES);
+            writer.uint(field::ATTRIBUTES);
             writer.bytes(&match form {
                 Form::Whole => item::encode(attributes, schema, &self.shared.lists)?,
                 Form::Partial => item::encode_partial(attributes, &self.shared.lists)?,
@@ -166,7 +163,7 @@ impl Call<'_> {
         }
         reply::write_capacity_entry(written.capacity.as_ref(), &mut writer)?;
         if let Some(metrics) = metrics {
-            writer.uint(key::COLLECTION_METRICS);
+            writer.uint(field::COLLECTION_METRICS);
             capacity::write_metrics(metrics, &mut writer)?;
         }
         writer.close();

@@ -1,6 +1,6 @@
 //! Arguments of batchGetItem and batchWriteItem: maps from table names to what is asked of each.
 
-use dax_client::cbor::{self, Reader};
+use dax_protocol::cbor::{self, Reader};
 
 use super::{
     ReadError,
@@ -25,7 +25,7 @@ pub(crate) struct BatchWrite {
 }
 
 /// One write of a batch: a put of an item, or a delete if there is none.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Write {
     pub(crate) key: Vec<u8>,
     pub(crate) item: Option<Vec<u8>>,

@@ -4,25 +4,26 @@
 //! is read as it is, with whatever number of operands: [`render`](super::render) decides what makes sense.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use dax_client::cbor::{Kind, Reader, TAG_LIST_INDEX};
+use dax_protocol::{
+    cbor::{self, Kind, Reader},
+    operator::{DOCUMENT_PATH, Operator, VARIABLE, VERSION},
+    tag,
+};
 
 use crate::dax_server::{failure::Failure, wire::value};
 
 /// Deepest nesting read. DynamoDB takes at most 300 operators, and a chain of `AND`s nests once for each.
 const MAX_DEPTH: usize = 400;
 
-/// The only version of the encoding.
-const VERSION: i64 = 1;
-
 /// Condition, filter, key condition or update: a tree and the values that it refers to by number.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Expression {
     pub(crate) tree: Tree,
     pub(crate) values: Vec<AttributeValue>,
 }
 
 /// A node of an expression.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Tree {
     /// An operator or function with its operands.
     Apply(Operator, Vec<Self>),
@@ -35,11 +36,11 @@ pub(crate) enum Tree {
 }
 
 /// A document path such as `a.b[2]`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Path(pub(crate) Vec<Element>);
 
 /// One step of a document path.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Element {
     /// An attribute, or a key of a map. Any characters.
     Name(String),
@@ -57,83 +58,6 @@ impl Path {
     }
 }
 
-/// What a node does. The numbers on the wire are the positions in [`OPERATORS`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Operator {
-    Equal,
-    NotEqual,
-    Less,
-    GreaterOrEqual,
-    Greater,
-    LessOrEqual,
-    And,
-    Or,
-    Not,
-    Between,
-    In,
-    AttributeExists,
-    AttributeNotExists,
-    AttributeType,
-    BeginsWith,
-    Contains,
-    Size,
-    Set,
-    Add,
-    Delete,
-    Remove,
-    IfNotExists,
-    ListAppend,
-    Plus,
-    Minus,
-}
-
-/// Numbers of the two kinds of leaves, which are no operators.
-const VARIABLE: u64 = 17;
-const PATH: u64 = 18;
-
-/// Operators by number, and how each is written in an expression.
-const OPERATORS: [Option<(Operator, &str)>; 27] = [
-    Some((Operator::Equal, "=")),
-    Some((Operator::NotEqual, "<>")),
-    Some((Operator::Less, "<")),
-    Some((Operator::GreaterOrEqual, ">=")),
-    Some((Operator::Greater, ">")),
-    Some((Operator::LessOrEqual, "<=")),
-    Some((Operator::And, "AND")),
-    Some((Operator::Or, "OR")),
-    Some((Operator::Not, "NOT")),
-    Some((Operator::Between, "BETWEEN")),
-    Some((Operator::In, "IN")),
-    Some((Operator::AttributeExists, "attribute_exists")),
-    Some((Operator::AttributeNotExists, "attribute_not_exists")),
-    Some((Operator::AttributeType, "attribute_type")),
-    Some((Operator::BeginsWith, "begins_with")),
-    Some((Operator::Contains, "contains")),
-    Some((Operator::Size, "size")),
-    None, // variable
-    None, // path
-    Some((Operator::Set, "SET")),
-    Some((Operator::Add, "ADD")),
-    Some((Operator::Delete, "DELETE")),
-    Some((Operator::Remove, "REMOVE")),
-    Some((Operator::IfNotExists, "if_not_exists")),
-    Some((Operator::ListAppend, "list_append")),
-    Some((Operator::Plus, "+")),
-    Some((Operator::Minus, "-")),
-];
-
-impl Operator {
-    /// As it is written in an expression.
-    pub(crate) fn text(self) -> &'static str {
-        OPERATORS.iter().flatten().find(|known| known.0 == self).map_or("", |known| known.1)
-    }
-
-    fn from_code(code: u64) -> Option<Self> {
-        let known = OPERATORS.get(usize::try_from(code).ok()?)?;
-        known.map(|known| known.0)
-    }
-}
-
 impl Expression {
     /// Reads the content of the byte string that carries a condition, filter, key condition or update.
     ///
@@ -148,7 +72,7 @@ impl Expression {
     }
 }
 
-fn read(reader: &mut Reader<'_>) -> Result<Expression, dax_client::cbor::Error> {
+fn read(reader: &mut Reader<'_>) -> Result<Expression, cbor::Error> {
     envelope(reader, 3)?;
     let tree = tree(reader, 0)?;
     let mut values = Vec::new();
@@ -187,17 +111,17 @@ pub(crate) fn read_projection(bytes: &[u8]) -> Result<Vec<Path>, Failure> {
 }
 
 /// The array around an expression, of `count` elements, and the version of the encoding.
-fn envelope(reader: &mut Reader<'_>, count: u64) -> Result<(), dax_client::cbor::Error> {
+fn envelope(reader: &mut Reader<'_>, count: u64) -> Result<(), cbor::Error> {
     if reader.array()?.announced() != Some(count) {
         return Err(reader.malformed("an expression with a wrong number of parts"));
     }
-    if reader.int()? != VERSION {
+    if reader.uint()? != VERSION {
         return Err(reader.malformed("unknown version of the expression encoding"));
     }
     Ok(())
 }
 
-fn tree(reader: &mut Reader<'_>, depth: usize) -> Result<Tree, dax_client::cbor::Error> {
+fn tree(reader: &mut Reader<'_>, depth: usize) -> Result<Tree, cbor::Error> {
     if depth > MAX_DEPTH {
         return Err(reader.malformed("an expression nested too deeply"));
     }
@@ -224,7 +148,7 @@ fn tree(reader: &mut Reader<'_>, depth: usize) -> Result<Tree, dax_client::cbor:
             }
             Ok(Tree::Variable(usize::try_from(position).unwrap_or(usize::MAX)))
         }
-        PATH => {
+        DOCUMENT_PATH => {
             let mut elements = Vec::new();
             while items.next(reader)? {
                 elements.push(element(reader)?);
@@ -242,9 +166,9 @@ fn tree(reader: &mut Reader<'_>, depth: usize) -> Result<Tree, dax_client::cbor:
     }
 }
 
-fn element(reader: &mut Reader<'_>) -> Result<Element, dax_client::cbor::Error> {
+fn element(reader: &mut Reader<'_>) -> Result<Element, cbor::Error> {
     match reader.peek()? {
-        Kind::Tag if reader.tag()? == TAG_LIST_INDEX => reader.uint().map(Element::Index),
+        Kind::Tag if reader.tag()? == tag::LIST_INDEX => reader.uint().map(Element::Index),
         Kind::Tag => Err(reader.malformed("unknown tag in a document path")),
         _ => Ok(Element::Name(reader.text()?.into_owned())),
     }
@@ -252,7 +176,7 @@ fn element(reader: &mut Reader<'_>) -> Result<Element, dax_client::cbor::Error> 
 
 #[cfg(test)]
 mod tests {
-    use dax_client::cbor::Writer;
+    use dax_protocol::cbor::Writer;
 
     use super::*;
 
@@ -261,16 +185,16 @@ mod tests {
         let mut bytes = Vec::new();
         let mut writer = Writer::new(&mut bytes);
         writer.array(3);
-        writer.int(VERSION);
+        writer.uint(VERSION);
         for _ in 0..operators {
             writer.array(3);
-            writer.uint(6);
+            writer.uint(Operator::And.code());
         }
         for _ in 0..=operators {
             writer.array(2);
-            writer.uint(11);
+            writer.uint(Operator::AttributeExists.code());
             writer.array(2);
-            writer.uint(PATH);
+            writer.uint(DOCUMENT_PATH);
             writer.text("a");
         }
         writer.array(0);

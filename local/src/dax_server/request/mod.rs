@@ -9,15 +9,16 @@ pub(crate) mod projection;
 pub(crate) mod render;
 mod transaction;
 
-use dax_client::cbor::{self, Reader};
+use dax_protocol::Method;
+use dax_protocol::cbor::{self, Reader};
 
 use self::expression::Expression;
 pub(crate) use self::{
     batch::{BatchGet, BatchWrite, Write},
     options::Options,
-    transaction::{TransactGet, TransactWrite, TransactionKind},
+    transaction::{TransactGet, TransactWrite},
 };
-use super::{failure::Failure, operation::Operation};
+use super::failure::Failure;
 
 /// A request of a client.
 #[derive(Debug)]
@@ -71,18 +72,18 @@ impl Request {
     ///
     /// # Errors
     /// A validation failure if an argument is not what the method takes.
-    pub(crate) fn read(operation: Operation, arguments: &[u8]) -> Result<Self, Failure> {
+    pub(crate) fn read(method: Method, arguments: &[u8]) -> Result<Self, Failure> {
         let mut reader = Reader::whole(arguments);
-        let request = Self::read_arguments(operation, &mut reader).map_err(|cause| match cause {
+        let request = Self::read_arguments(method, &mut reader).map_err(|cause| match cause {
             ReadError::Failure(failure) => failure,
-            ReadError::Cbor(cause) => Failure::validation(format!("malformed {}: {cause}", operation.name())),
+            ReadError::Cbor(cause) => Failure::validation(format!("malformed {}: {cause}", method)),
         })?;
         Ok(request)
     }
 
-    fn read_arguments(operation: Operation, reader: &mut Reader<'_>) -> Result<Self, ReadError> {
-        Ok(match operation {
-            Operation::AuthorizeConnection => {
+    fn read_arguments(method: Method, reader: &mut Reader<'_>) -> Result<Self, ReadError> {
+        Ok(match method {
+            Method::AuthorizeConnection => {
                 let access_key_id = reader.text()?.into_owned();
                 let signature = reader.text()?.into_owned();
                 let string_to_sign = reader.bytes()?.into_owned();
@@ -91,9 +92,9 @@ impl Request {
                 reader.skip()?;
                 Self::Authorize(Authorization { access_key_id, signature, string_to_sign })
             }
-            Operation::Endpoints => Self::Endpoints,
-            Operation::DefineKeySchema => Self::DefineKeySchema { table: table(reader)? },
-            Operation::DefineAttributeListId => {
+            Method::Endpoints => Self::Endpoints,
+            Method::DefineKeySchema => Self::DefineKeySchema { table: table(reader)? },
+            Method::DefineAttributeListId => {
                 let mut names = Vec::new();
                 let mut items = reader.array()?;
                 while items.next(reader)? {
@@ -101,12 +102,12 @@ impl Request {
                 }
                 Self::DefineAttributeListId { names }
             }
-            Operation::DefineAttributeList => Self::DefineAttributeList { id: reader.uint()? },
-            Operation::GetItem => Self::GetItem(item_request(reader, false)?),
-            Operation::PutItem => Self::PutItem(item_request(reader, true)?),
-            Operation::UpdateItem => Self::UpdateItem(item_request(reader, false)?),
-            Operation::DeleteItem => Self::DeleteItem(item_request(reader, false)?),
-            Operation::Query => {
+            Method::DefineAttributeList => Self::DefineAttributeList { id: reader.uint()? },
+            Method::GetItem => Self::GetItem(item_request(reader, false)?),
+            Method::PutItem => Self::PutItem(item_request(reader, true)?),
+            Method::UpdateItem => Self::UpdateItem(item_request(reader, false)?),
+            Method::DeleteItem => Self::DeleteItem(item_request(reader, false)?),
+            Method::Query => {
                 let table = table(reader)?;
                 let key_condition = match nullable_bytes(reader)? {
                     Some(bytes) => Some(Expression::read(&bytes, "KeyConditionExpression")?),
@@ -114,25 +115,26 @@ impl Request {
                 };
                 Self::Query(QueryRequest { table, key_condition, options: Options::read(reader)? })
             }
-            Operation::Scan => {
+            Method::Scan => {
                 Self::Scan(QueryRequest { table: table(reader)?, key_condition: None, options: Options::read(reader)? })
             }
-            Operation::BatchGetItem => {
+            Method::BatchGetItem => {
                 let tables = batch::read_gets(reader)?;
                 Self::BatchGetItem { tables, options: Options::read(reader)? }
             }
-            Operation::BatchWriteItem => {
+            Method::BatchWriteItem => {
                 let tables = batch::read_writes(reader)?;
                 Self::BatchWriteItem { tables, options: Options::read(reader)? }
             }
-            Operation::TransactGetItems => {
+            Method::TransactGetItems => {
                 let gets = transaction::read_gets(reader)?;
                 Self::TransactGetItems { gets, options: Options::read(reader)? }
             }
-            Operation::TransactWriteItems => {
+            Method::TransactWriteItems => {
                 let writes = transaction::read_writes(reader)?;
                 Self::TransactWriteItems { writes, options: Options::read(reader)? }
             }
+            _ => return Err(Failure::not_implemented(format!("{method} is not implemented")).into()),
         })
     }
 }

@@ -1,7 +1,10 @@
 //! Optional parameters of a request: a map from numbers to values.
 
 use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValue, Select};
-use dax_client::cbor::{self, Kind, Reader};
+use dax_protocol::{
+    cbor::{self, Kind, Reader},
+    parameter::{CapacityDetail, MetricsDetail, Parameter, ReturnedAttributes, Selection},
+};
 
 use super::{
     ReadError,
@@ -29,30 +32,6 @@ pub(crate) struct Options {
     pub(crate) segment: Option<i32>,
     pub(crate) total_segments: Option<i32>,
     pub(crate) token: Option<String>,
-}
-
-/// Numbers of the parameters.
-mod key {
-    pub(super) const PROJECTION: u64 = 0;
-    /// Sent by the Python client only, and redundant: names are in the expressions.
-    pub(super) const NAMES: u64 = 1;
-    pub(super) const CONSISTENT_READ: u64 = 2;
-    pub(super) const CONSUMED_CAPACITY: u64 = 3;
-    pub(super) const CONDITION: u64 = 4;
-    /// Sent by the Python client only, and redundant: values are in the expressions.
-    pub(super) const VALUES: u64 = 5;
-    pub(super) const COLLECTION_METRICS: u64 = 6;
-    pub(super) const RETURN_VALUES: u64 = 7;
-    pub(super) const UPDATE: u64 = 8;
-    pub(super) const START_KEY: u64 = 9;
-    pub(super) const FILTER: u64 = 10;
-    pub(super) const INDEX: u64 = 11;
-    pub(super) const LIMIT: u64 = 13;
-    pub(super) const SCAN_FORWARD: u64 = 14;
-    pub(super) const SELECT: u64 = 15;
-    pub(super) const SEGMENT: u64 = 16;
-    pub(super) const TOTAL_SEGMENTS: u64 = 17;
-    pub(super) const TOKEN: u64 = 19;
 }
 
 /// Expressions as they came. The Python client sends a condition twice, first as text and then encoded, so only the
@@ -89,53 +68,29 @@ impl Options {
     }
 
     fn read_parameter(&mut self, reader: &mut Reader<'_>, encoded: &mut Encoded) -> cbor::Result<()> {
-        match reader.uint()? {
-            key::PROJECTION => encoded.projection = Some(reader.bytes()?.into_owned()),
-            key::NAMES | key::VALUES => reader.skip()?,
-            key::CONSISTENT_READ => self.consistent = flag(reader)?,
-            key::CONSUMED_CAPACITY => {
-                self.capacity = choice(
-                    reader,
-                    &[(0, None), (1, Some(ReturnConsumedCapacity::Total)), (2, Some(ReturnConsumedCapacity::Indexes))],
-                )?;
+        let parameter = Parameter::from_code(reader.uint()?);
+        match parameter.ok_or_else(|| reader.malformed("unknown optional parameter"))? {
+            Parameter::Projection => encoded.projection = Some(reader.bytes()?.into_owned()),
+            Parameter::ExpressionNames | Parameter::ExpressionValues => reader.skip()?,
+            Parameter::ConsistentRead => self.consistent = flag(reader)?,
+            Parameter::ConsumedCapacity => self.capacity = choice(reader, CapacityDetail::from_code, to_capacity)?,
+            Parameter::Condition => encoded.condition = Some(reader.bytes()?.into_owned()),
+            Parameter::CollectionMetrics => self.metrics = choice(reader, MetricsDetail::from_code, to_metrics)?,
+            Parameter::ReturnValues => {
+                self.return_values = choice(reader, ReturnedAttributes::from_code, to_return_value)?;
             }
-            key::CONDITION => encoded.condition = Some(reader.bytes()?.into_owned()),
-            key::COLLECTION_METRICS => {
-                self.metrics = choice(reader, &[(0, None), (1, Some(ReturnItemCollectionMetrics::Size))])?;
+            Parameter::Update => encoded.update = Some(reader.bytes()?.into_owned()),
+            Parameter::StartKey => self.start_key = Some(reader.bytes()?.into_owned()),
+            Parameter::Filter => encoded.filter = Some(reader.bytes()?.into_owned()),
+            Parameter::IndexName => self.index = Some(utf8(reader, "index name is not UTF-8")?),
+            Parameter::Limit => self.limit = Some(int(reader)?),
+            Parameter::Forward => self.forward = Some(flag(reader)?),
+            Parameter::Select => {
+                self.select = choice(reader, Selection::from_code, |selection| Some(to_select(selection)))?;
             }
-            key::RETURN_VALUES => {
-                self.return_values = choice(
-                    reader,
-                    &[
-                        (1, None),
-                        (2, Some(ReturnValue::AllOld)),
-                        (3, Some(ReturnValue::UpdatedOld)),
-                        (4, Some(ReturnValue::AllNew)),
-                        (5, Some(ReturnValue::UpdatedNew)),
-                    ],
-                )?;
-            }
-            key::UPDATE => encoded.update = Some(reader.bytes()?.into_owned()),
-            key::START_KEY => self.start_key = Some(reader.bytes()?.into_owned()),
-            key::FILTER => encoded.filter = Some(reader.bytes()?.into_owned()),
-            key::INDEX => self.index = Some(utf8(reader, "index name is not UTF-8")?),
-            key::LIMIT => self.limit = Some(int(reader)?),
-            key::SCAN_FORWARD => self.forward = Some(flag(reader)?),
-            key::SELECT => {
-                self.select = choice(
-                    reader,
-                    &[
-                        (1, Some(Select::AllAttributes)),
-                        (2, Some(Select::AllProjectedAttributes)),
-                        (3, Some(Select::Count)),
-                        (4, Some(Select::SpecificAttributes)),
-                    ],
-                )?;
-            }
-            key::SEGMENT => self.segment = Some(int(reader)?),
-            key::TOTAL_SEGMENTS => self.total_segments = Some(int(reader)?),
-            key::TOKEN => self.token = Some(reader.text()?.into_owned()),
-            _ => return Err(reader.malformed("unknown optional parameter")),
+            Parameter::Segment => self.segment = Some(int(reader)?),
+            Parameter::TotalSegments => self.total_segments = Some(int(reader)?),
+            Parameter::RequestToken => self.token = Some(reader.text()?.into_owned()),
         }
         Ok(())
     }
@@ -154,8 +109,46 @@ fn int(reader: &mut Reader<'_>) -> cbor::Result<i32> {
     i32::try_from(value).ok().ok_or_else(|| reader.malformed("integer out of range"))
 }
 
-fn choice<T: Clone>(reader: &mut Reader<'_>, choices: &[(i64, Option<T>)]) -> cbor::Result<Option<T>> {
-    let chosen = reader.int()?;
-    let known = choices.iter().find(|choice| choice.0 == chosen);
-    known.map(|choice| choice.1.clone()).ok_or_else(|| reader.malformed("unknown choice for an optional parameter"))
+/// A choice from a short list; `None` is what is meant without the parameter.
+fn choice<C, T>(
+    reader: &mut Reader<'_>,
+    from_code: impl Fn(u64) -> Option<C>,
+    meaning: impl Fn(C) -> Option<T>,
+) -> cbor::Result<Option<T>> {
+    let chosen = from_code(reader.uint()?);
+    chosen.map(meaning).ok_or_else(|| reader.malformed("unknown choice for an optional parameter"))
+}
+
+fn to_capacity(detail: CapacityDetail) -> Option<ReturnConsumedCapacity> {
+    match detail {
+        CapacityDetail::None => None,
+        CapacityDetail::Total => Some(ReturnConsumedCapacity::Total),
+        CapacityDetail::Indexes => Some(ReturnConsumedCapacity::Indexes),
+    }
+}
+
+fn to_metrics(detail: MetricsDetail) -> Option<ReturnItemCollectionMetrics> {
+    match detail {
+        MetricsDetail::None => None,
+        MetricsDetail::Size => Some(ReturnItemCollectionMetrics::Size),
+    }
+}
+
+fn to_return_value(returned: ReturnedAttributes) -> Option<ReturnValue> {
+    match returned {
+        ReturnedAttributes::None => None,
+        ReturnedAttributes::AllOld => Some(ReturnValue::AllOld),
+        ReturnedAttributes::UpdatedOld => Some(ReturnValue::UpdatedOld),
+        ReturnedAttributes::AllNew => Some(ReturnValue::AllNew),
+        ReturnedAttributes::UpdatedNew => Some(ReturnValue::UpdatedNew),
+    }
+}
+
+fn to_select(selection: Selection) -> Select {
+    match selection {
+        Selection::AllAttributes => Select::AllAttributes,
+        Selection::AllProjectedAttributes => Select::AllProjectedAttributes,
+        Selection::Count => Select::Count,
+        Selection::SpecificAttributes => Select::SpecificAttributes,
+    }
 }

@@ -9,8 +9,9 @@ use std::{
 };
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use dax_protocol::operator::Operator;
 
-use super::expression::{Element, Expression, Operator, Path, Tree};
+use super::expression::{Element, Expression, Path, Tree};
 use crate::dax_server::failure::Failure;
 
 /// The names and values that the expressions of one request refer to.

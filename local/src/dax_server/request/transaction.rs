@@ -1,6 +1,10 @@
 //! Arguments of the two transactions: parallel arrays, with one entry for each item of the transaction.
 
-use dax_client::cbor::{self, Reader};
+use dax_protocol::{
+    TransactAction,
+    cbor::{self, Reader},
+    parameter::ReturnedAttributes,
+};
 
 use super::{
     ReadError, batch,
@@ -19,7 +23,7 @@ pub(crate) struct TransactGet {
 /// One write of a transaction.
 #[derive(Debug)]
 pub(crate) struct TransactWrite {
-    pub(crate) kind: TransactionKind,
+    pub(crate) action: TransactAction,
     pub(crate) table: String,
     pub(crate) key: Vec<u8>,
     /// The attributes besides the key, for a put.
@@ -29,41 +33,6 @@ pub(crate) struct TransactWrite {
     pub(crate) condition: Option<Expression>,
     pub(crate) update: Option<Expression>,
 }
-
-/// What a transaction does to an item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TransactionKind {
-    Put,
-    Delete,
-    Update,
-    Check,
-}
-
-impl TransactionKind {
-    /// Its number on the wire.
-    #[cfg(test)]
-    pub(crate) const fn code(self) -> i64 {
-        match self {
-            Self::Put => 2,
-            Self::Delete => 7,
-            Self::Update => 9,
-            Self::Check => 12,
-        }
-    }
-
-    const fn from_code(code: i64) -> Option<Self> {
-        match code {
-            2 => Some(Self::Put),
-            7 => Some(Self::Delete),
-            9 => Some(Self::Update),
-            12 => Some(Self::Check),
-            _ => None,
-        }
-    }
-}
-
-/// The number of `ALL_OLD` for `ReturnValuesOnConditionCheckFailure`.
-const ALL_OLD: i64 = 2;
 
 pub(super) fn read_gets(reader: &mut Reader<'_>) -> Result<Vec<TransactGet>, ReadError> {
     let tables = tables(reader)?;
@@ -80,19 +49,19 @@ pub(super) fn read_gets(reader: &mut Reader<'_>) -> Result<Vec<TransactGet>, Rea
 }
 
 pub(super) fn read_writes(reader: &mut Reader<'_>) -> Result<Vec<TransactWrite>, ReadError> {
-    let mut kinds = Vec::new();
+    let mut actions = Vec::new();
     let mut items = reader.array()?;
     while items.next(reader)? {
-        let kind = TransactionKind::from_code(reader.int()?);
-        kinds.push(kind.ok_or_else(|| reader.malformed("unknown kind of write in a transaction"))?);
+        let action = TransactAction::from_code(reader.uint()?);
+        actions.push(action.ok_or_else(|| reader.malformed("unknown kind of write in a transaction"))?);
     }
-    let count = kinds.len();
+    let count = actions.len();
     let tables = tables(reader)?;
     let keys = batch::byte_strings(reader)?;
     let values = column(reader, count, nullable_bytes)?;
     // Return values: every client sends null.
     reader.skip()?;
-    let on_failure = column(reader, count, |reader| Ok(Some(reader.int()?)))?;
+    let on_failure = column(reader, count, |reader| Ok(Some(reader.uint()?)))?;
     let conditions = column(reader, count, nullable_bytes)?;
     let updates = column(reader, count, nullable_bytes)?;
     same_length(
@@ -100,14 +69,14 @@ pub(super) fn read_writes(reader: &mut Reader<'_>) -> Result<Vec<TransactWrite>,
         count,
         &[tables.len(), keys.len(), values.len(), on_failure.len(), conditions.len(), updates.len()],
     )?;
-    let places = kinds.into_iter().zip(tables).zip(keys).zip(values);
+    let places = actions.into_iter().zip(tables).zip(keys).zip(values);
     let expressions = on_failure.into_iter().zip(conditions).zip(updates);
     let mut writes = Vec::new();
-    for ((((kind, table), key), item), ((on_failure, condition), update)) in places.zip(expressions) {
+    for ((((action, table), key), item), ((on_failure, condition), update)) in places.zip(expressions) {
         let condition = condition.map(|bytes| Expression::read(&bytes, "ConditionExpression")).transpose()?;
         let update = update.map(|bytes| Expression::read(&bytes, "UpdateExpression")).transpose()?;
-        let return_old_on_failure = on_failure == Some(ALL_OLD);
-        writes.push(TransactWrite { kind, table, key, item, return_old_on_failure, condition, update });
+        let return_old_on_failure = on_failure == Some(ReturnedAttributes::AllOld.code());
+        writes.push(TransactWrite { action, table, key, item, return_old_on_failure, condition, update });
     }
     Ok(writes)
 }

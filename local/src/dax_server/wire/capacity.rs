@@ -3,21 +3,10 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Capacity, ConsumedCapacity, ItemCollectionMetrics};
-use dax_client::cbor::Writer;
+use dax_protocol::{cbor::Writer, field::capacity as field};
 
 use super::value;
 use crate::dax_server::failure::Failure;
-
-/// Keys of the form that transactions use.
-mod key {
-    pub(super) const UNITS: u64 = 1;
-    pub(super) const READ_UNITS: u64 = 2;
-    pub(super) const WRITE_UNITS: u64 = 3;
-    pub(super) const TABLE_NAME: u64 = 4;
-    pub(super) const TABLE: u64 = 5;
-    pub(super) const GLOBAL_INDEXES: u64 = 6;
-    pub(super) const LOCAL_INDEXES: u64 = 7;
-}
 
 type Indexes = Option<HashMap<String, Capacity>>;
 
@@ -52,15 +41,15 @@ pub(crate) fn write_extended(capacity: &ConsumedCapacity, writer: &mut Writer<'_
     writer.open_map();
     let total = [capacity.capacity_units(), capacity.read_capacity_units(), capacity.write_capacity_units()];
     write_units(total, writer);
-    writer.uint(key::TABLE_NAME);
+    writer.uint(field::TABLE_NAME);
     writer.text(capacity.table_name().unwrap_or_default());
     if let Some(table) = capacity.table() {
-        writer.uint(key::TABLE);
+        writer.uint(field::TABLE);
         write_part(table, writer);
     }
     for (key, indexes) in [
-        (key::GLOBAL_INDEXES, &capacity.global_secondary_indexes),
-        (key::LOCAL_INDEXES, &capacity.local_secondary_indexes),
+        (field::GLOBAL_INDEXES, &capacity.global_secondary_indexes),
+        (field::LOCAL_INDEXES, &capacity.local_secondary_indexes),
     ] {
         let Some(indexes) = indexes else { continue };
         writer.uint(key);
@@ -80,7 +69,7 @@ fn write_part(capacity: &Capacity, writer: &mut Writer<'_>) {
 }
 
 fn write_units(units: [Option<f64>; 3], writer: &mut Writer<'_>) {
-    for (key, units) in [key::UNITS, key::READ_UNITS, key::WRITE_UNITS].into_iter().zip(units) {
+    for (key, units) in [field::UNITS, field::READ_UNITS, field::WRITE_UNITS].into_iter().zip(units) {
         if let Some(units) = units {
             writer.uint(key);
             writer.f64(units);

@@ -7,7 +7,10 @@ use std::{
 };
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use dax_client::cbor::{Reader, Writer};
+use dax_protocol::{
+    EMPTY_ATTRIBUTE_LIST,
+    cbor::{Reader, Writer},
+};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -16,8 +19,8 @@ use super::{
 };
 use crate::dax_server::failure::Failure;
 
-/// The list without names has this id. Clients know it without asking.
-const EMPTY_LIST: u64 = 1;
+/// [`EMPTY_ATTRIBUTE_LIST`], among the ids of other lists.
+const EMPTY_LIST: u64 = EMPTY_ATTRIBUTE_LIST as u64;
 
 /// Most lists that are remembered. Applications have one for each shape of item, so more means an attack or a mistake.
 const MAX_LISTS: usize = 1_000_000;

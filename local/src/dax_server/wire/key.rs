@@ -4,12 +4,10 @@
 //! key has its CBOR head and the range key follows without any, numbers in an encoding whose bytes sort like the
 //! numbers.
 
-use aws_sdk_dynamodb::{
-    primitives::Blob,
-    types::{AttributeValue, ScalarAttributeType},
-};
-use dax_client::{
-    cbor::{Kind, Reader, Writer},
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+use dax_protocol::{
+    KeyType,
+    cbor::{self, Kind, Reader, Writer},
     number,
 };
 
@@ -17,44 +15,17 @@ use super::value::{self, Attributes};
 use crate::dax_server::failure::Failure;
 
 /// Names and types of a table's key attributes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KeySchema {
     pub(crate) hash: KeyAttribute,
     pub(crate) range: Option<KeyAttribute>,
 }
 
 /// One attribute of a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KeyAttribute {
     pub(crate) name: String,
-    pub(crate) kind: KeyKind,
-}
-
-/// Type of a key attribute.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum KeyKind {
-    Text,
-    Number,
-    Bytes,
-}
-
-impl KeyKind {
-    pub(crate) fn from_sdk(kind: &ScalarAttributeType) -> Option<Self> {
-        match kind {
-            ScalarAttributeType::S => Some(Self::Text),
-            ScalarAttributeType::N => Some(Self::Number),
-            ScalarAttributeType::B => Some(Self::Bytes),
-            _ => None,
-        }
-    }
-
-    pub(crate) const fn letter(self) -> &'static str {
-        match self {
-            Self::Text => "S",
-            Self::Number => "N",
-            Self::Bytes => "B",
-        }
-    }
+    pub(crate) kind: KeyType,
 }
 
 impl KeySchema {
@@ -79,7 +50,7 @@ impl KeySchema {
         let mut key = Attributes::with_capacity(2);
         let Some(range) = &self.range else {
             let value = match self.hash.kind {
-                KeyKind::Number => {
+                KeyType::N => {
                     let mut reader = Reader::whole(bytes);
                     let text = number::read_text(&mut reader).map_err(|cause| wrong(&cause))?;
                     reader.end().map_err(|cause| wrong(&cause))?;
@@ -92,8 +63,8 @@ impl KeySchema {
         };
         let mut reader = Reader::whole(bytes);
         let matching = match (self.hash.kind, reader.peek().map_err(|cause| wrong(&cause))?) {
-            (KeyKind::Text, Kind::Text) | (KeyKind::Bytes, Kind::Bytes) => true,
-            (KeyKind::Number, kind) => !matches!(kind, Kind::Text | Kind::Bytes),
+            (KeyType::S, Kind::Text) | (KeyType::B, Kind::Bytes) => true,
+            (KeyType::N, kind) => !matches!(kind, Kind::Text | Kind::Bytes),
             _ => false,
         };
         if !matching {
@@ -114,7 +85,7 @@ impl KeySchema {
             (AttributeValue::S(text), None) => out.extend_from_slice(text.as_bytes()),
             (AttributeValue::B(bytes), None) => out.extend_from_slice(bytes.as_ref()),
             (hash, _) => {
-                value::write(hash, &mut Writer::new(&mut out)).map_err(|cause| mismatch(&self.hash, &cause))?
+                value::write(hash, &mut Writer::new(&mut out)).map_err(|cause| mismatch(&self.hash, &cause))?;
             }
         }
         if let Some(range) = &self.range {
@@ -135,7 +106,7 @@ impl KeySchema {
     /// # Errors
     /// As for [`read`](Self::read).
     pub(crate) fn normalize(&self, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
-        if self.attributes().any(|attribute| attribute.kind == KeyKind::Number) {
+        if self.attributes().any(|attribute| attribute.kind == KeyType::N) {
             return self.write(&self.read(bytes)?);
         }
         Ok(bytes.to_vec())
@@ -143,24 +114,24 @@ impl KeySchema {
 }
 
 /// A value without a CBOR head.
-fn read_bare(kind: KeyKind, bytes: &[u8]) -> Result<AttributeValue, dax_client::cbor::Error> {
+fn read_bare(kind: KeyType, bytes: &[u8]) -> Result<AttributeValue, cbor::Error> {
     Ok(match kind {
-        KeyKind::Text => {
+        KeyType::S => {
             let text = std::str::from_utf8(bytes);
-            let not_utf8 = |_| dax_client::cbor::Error::Malformed { at: 0, what: "text is not UTF-8" };
+            let not_utf8 = |_| cbor::Error::Malformed { at: 0, what: "text is not UTF-8" };
             AttributeValue::S(text.map_err(not_utf8)?.to_owned())
         }
-        KeyKind::Bytes => AttributeValue::B(Blob::new(bytes)),
-        KeyKind::Number => AttributeValue::N(number::read_lex(bytes)?.to_string()),
+        KeyType::B => AttributeValue::B(Blob::new(bytes)),
+        KeyType::N => AttributeValue::N(number::read_lex(bytes)?.to_string()),
     })
 }
 
 fn pick<'a>(item: &'a Attributes, attribute: &KeyAttribute) -> Result<&'a AttributeValue, Failure> {
     let value = item.get(&attribute.name).ok_or_else(|| mismatch(attribute, &"it is missing"))?;
     match (attribute.kind, value) {
-        (KeyKind::Text, AttributeValue::S(_))
-        | (KeyKind::Number, AttributeValue::N(_))
-        | (KeyKind::Bytes, AttributeValue::B(_)) => Ok(value),
+        (KeyType::S, AttributeValue::S(_))
+        | (KeyType::N, AttributeValue::N(_))
+        | (KeyType::B, AttributeValue::B(_)) => Ok(value),
         _ => Err(mismatch(attribute, &"it has another type")),
     }
 }
@@ -173,7 +144,7 @@ fn mismatch(attribute: &KeyAttribute, cause: &dyn std::fmt::Display) -> Failure 
 mod tests {
     use super::*;
 
-    fn attribute(name: &str, kind: KeyKind) -> KeyAttribute {
+    fn attribute(name: &str, kind: KeyType) -> KeyAttribute {
         KeyAttribute { name: name.into(), kind }
     }
 
@@ -184,9 +155,9 @@ mod tests {
     #[track_caller]
     fn check(hash: AttributeValue, range: Option<AttributeValue>, expected: &[u8]) {
         let kind = |value: &AttributeValue| match value {
-            AttributeValue::S(_) => KeyKind::Text,
-            AttributeValue::N(_) => KeyKind::Number,
-            _ => KeyKind::Bytes,
+            AttributeValue::S(_) => KeyType::S,
+            AttributeValue::N(_) => KeyType::N,
+            _ => KeyType::B,
         };
         let schema = KeySchema {
             hash: attribute("pk", kind(&hash)),
@@ -211,7 +182,7 @@ mod tests {
 
     #[test]
     fn equal_numbers_are_one_key() {
-        let schema = KeySchema { hash: attribute("pk", KeyKind::Number), range: None };
+        let schema = KeySchema { hash: attribute("pk", KeyType::N), range: None };
         let one = schema.normalize(&[0x01]).unwrap();
         for (form, bytes) in [
             ("1.0 as a decimal", &[0xc4, 0x82, 0x20, 0x0a][..]),
@@ -224,7 +195,7 @@ mod tests {
 
     #[test]
     fn what_is_no_key_is_refused() {
-        let schema = KeySchema { hash: attribute("pk", KeyKind::Text), range: Some(attribute("sk", KeyKind::Number)) };
+        let schema = KeySchema { hash: attribute("pk", KeyType::S), range: Some(attribute("sk", KeyType::N)) };
         for bytes in [&[][..], &[0x41, 1, 0x80], &[0x61, b'a'], &[0x61, b'a', 0x00]] {
             assert!(schema.read(bytes).is_err(), "{bytes:02x?}");
         }

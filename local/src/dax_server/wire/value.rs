@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
-use dax_client::{
-    cbor::{Error, Kind, Reader, Result, TAG_BINARY_SET, TAG_NUMBER_SET, TAG_STRING_SET, Writer},
-    number,
+use dax_protocol::{
+    cbor::{Error, Kind, Reader, Result, Writer},
+    number, tag,
 };
 
 /// Deepest nesting of lists and maps, as in DynamoDB.
@@ -52,15 +52,15 @@ fn read_nested(reader: &mut Reader<'_>, depth: usize) -> Result<AttributeValue> 
 fn read_tagged(reader: &mut Reader<'_>) -> Result<AttributeValue> {
     let mut ahead = reader.clone();
     match ahead.tag()? {
-        TAG_STRING_SET => {
+        tag::STRING_SET => {
             *reader = ahead;
             Ok(AttributeValue::Ss(elements(reader, |reader| Ok(reader.text()?.into_owned()))?))
         }
-        TAG_NUMBER_SET => {
+        tag::NUMBER_SET => {
             *reader = ahead;
             Ok(AttributeValue::Ns(elements(reader, number::read_text)?))
         }
-        TAG_BINARY_SET => {
+        tag::BINARY_SET => {
             *reader = ahead;
             Ok(AttributeValue::Bs(elements(reader, |reader| Ok(Blob::new(reader.bytes()?.into_owned())))?))
         }
@@ -105,17 +105,17 @@ pub(crate) fn write(value: &AttributeValue, writer: &mut Writer<'_>) -> Result<(
             }
         }
         AttributeValue::Ss(texts) => {
-            writer.tag(TAG_STRING_SET);
+            writer.tag(tag::STRING_SET);
             writer.array(texts.len());
             texts.iter().for_each(|text| writer.text(text));
         }
         AttributeValue::Ns(numbers) => {
-            writer.tag(TAG_NUMBER_SET);
+            writer.tag(tag::NUMBER_SET);
             writer.array(numbers.len());
             numbers.iter().try_for_each(|text| number::write_text(text, writer))?;
         }
         AttributeValue::Bs(blobs) => {
-            writer.tag(TAG_BINARY_SET);
+            writer.tag(tag::BINARY_SET);
             writer.array(blobs.len());
             blobs.iter().for_each(|blob| writer.bytes(blob.as_ref()));
         }

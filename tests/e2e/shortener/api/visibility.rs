@@ -5,7 +5,7 @@ use std::time::Duration;
 use e2e::{Client, PATIENCE, wait_until};
 use local::{
     Config,
-    dax_server::{FaultAction, FaultRule, Operation},
+    dax_server::{FaultAction, FaultRule, Method},
 };
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -105,7 +105,7 @@ async fn a_change_that_took_its_time_is_visible_as_late_as_told() {
         let caller = site.anyone();
         caller.make(&wish("launch", &json!({}))).await;
         let mut rule = FaultRule::new(FaultAction::Delay { milliseconds: 3_000 });
-        rule.operation = Some(Operation::UpdateItem);
+        rule.operation = Some(Method::UpdateItem);
         cluster.add_fault(rule).expect("a rule");
         let changed = json!({ "url": "https://example.com/b" });
         let change = tokio::spawn({

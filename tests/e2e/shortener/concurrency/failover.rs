@@ -11,7 +11,7 @@ use std::{
 use e2e::{Client, Reply, shortener_with};
 use local::{
     Stack,
-    dax_server::{FaultAction, FaultRule, Operation},
+    dax_server::{FaultAction, FaultRule, Method},
 };
 use serde_json::{Value, json};
 
@@ -114,7 +114,7 @@ async fn what_is_acknowledged_is_in_the_table() {
     let throttled = FaultAction::Error { code: "ThrottlingException".to_owned(), message: String::new(), codes: None };
     // Not carried out, carried out with the answer lost, refused, and carried out after the client has given up.
     for action in [FaultAction::Close, FaultAction::Reset, throttled, FaultAction::Delay { milliseconds: 300 }] {
-        for operation in [Operation::PutItem, Operation::UpdateItem] {
+        for operation in [Method::PutItem, Method::UpdateItem] {
             let mut rule = FaultRule::new(action.clone());
             rule.operation = Some(operation);
             rule.probability = Some(0.5);

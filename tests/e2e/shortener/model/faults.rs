@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use e2e::{Client, wait_until};
 use local::{
     Stack,
-    dax_server::{Cluster, FaultAction, FaultRule, Operation},
+    dax_server::{Cluster, FaultAction, FaultRule, Method},
 };
 use rand::{RngExt as _, rngs::SmallRng};
 use rustix::process::{Pid, Signal, kill_process};
@@ -110,7 +110,7 @@ impl<'a> Faults<'a> {
     async fn disturb_cluster(&self, cluster: &Cluster, dice: &mut SmallRng, die: u32) -> String {
         let nodes = cluster.endpoints().len();
         let node = dice.random_range(0..nodes);
-        let operations = [None, None, Some(Operation::PutItem), Some(Operation::UpdateItem), Some(Operation::GetItem)];
+        let operations = [None, None, Some(Method::PutItem), Some(Method::UpdateItem), Some(Method::GetItem)];
         let error = |code: &str| FaultAction::Error { code: code.to_owned(), message: String::new(), codes: None };
         let action = match die {
             0 => FaultAction::Delay { milliseconds: 60 },

@@ -6,7 +6,7 @@ use std::{
 };
 
 use e2e::{Client, Reply, shortener_with, wait_until};
-use local::{Config, Observer, Stack, dax_server::Operation};
+use local::{Config, Observer, Stack, dax_server::Method};
 use serde_json::{Value, json};
 
 use crate::shortener::put_item;
@@ -107,7 +107,7 @@ impl Site {
     pub(in crate::shortener) fn reads(&self) -> u64 {
         let dax = self.stack.dax().map_or(0, |cluster| {
             let requests = cluster.counters(0).expect("a node").requests;
-            requests.get(&Operation::GetItem).copied().unwrap_or(0)
+            requests.get(&Method::GetItem).copied().unwrap_or(0)
         });
         dax + self.stack.dynamodb_requests()
     }

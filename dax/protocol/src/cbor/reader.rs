@@ -11,7 +11,7 @@ use super::{Error, MAX_DEPTH, Result};
 /// Walks over CBOR items in a byte slice. Text and byte strings are borrowed from it.
 ///
 /// Longer heads than needed are accepted, as are strings, arrays and maps of open length.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 pub struct Reader<'a> {
     input: &'a [u8],
     at: usize,

@@ -21,8 +21,7 @@ pub(super) const DOUBLE: u8 = 27;
 pub(super) const OPEN: u8 = 31;
 
 /// What kind of item comes next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Integer, zero or above.
     Unsigned,
@@ -49,7 +48,7 @@ pub enum Kind {
 }
 
 /// The head of an item: its kind, and the number that the head carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Head {
     /// Kind of the item.

@@ -1,7 +1,8 @@
 //! Numbers as CBOR items.
 
 use super::{Decimal, NumberError};
-use crate::cbor::{Error, Kind, Reader, Result, TAG_DECIMAL, TAG_NEGATIVE_BIG, TAG_POSITIVE_BIG, Writer};
+use crate::cbor::{Error, Kind, Reader, Result, Writer};
+use crate::tag;
 
 /// Longest big number that is read. The largest DynamoDB number has 126 digits: 419 bits.
 const MAX_BIG_BYTES: usize = 64;
@@ -31,7 +32,7 @@ pub fn write(number: &Decimal, writer: &mut Writer<'_>) {
     if let Some(magnitude) = number.plain_integer() {
         return write_integer(number.negative, magnitude, writer);
     }
-    writer.tag(TAG_DECIMAL);
+    writer.tag(tag::DECIMAL);
     writer.array(2);
     writer.int(i64::from(number.exponent));
     write_integer(number.negative, number.coefficient, writer);
@@ -43,7 +44,7 @@ fn write_integer(negative: bool, magnitude: u128, writer: &mut Writer<'_>) {
     if let Ok(argument) = u64::try_from(argument) {
         return writer.integer(negative, argument);
     }
-    writer.tag(if negative { TAG_NEGATIVE_BIG } else { TAG_POSITIVE_BIG });
+    writer.tag(if negative { tag::NEGATIVE_BIG } else { tag::POSITIVE_BIG });
     let bytes = argument.to_be_bytes();
     let significant = bytes.len() - argument.leading_zeros() as usize / 8;
     writer.bytes(bytes.last_chunk::<16>().and_then(|all| all.get(16 - significant..)).unwrap_or_default());
@@ -81,7 +82,7 @@ pub fn read(reader: &mut Reader<'_>) -> Result<Decimal> {
             format!("{float:e}").parse()
         }
         Kind::Tag => {
-            if reader.tag()? == TAG_DECIMAL {
+            if reader.tag()? == tag::DECIMAL {
                 read_fraction(reader)?
             } else {
                 *reader = start.clone();
@@ -121,8 +122,8 @@ fn read_integer(reader: &mut Reader<'_>) -> Result<Parsed> {
         return Ok(Decimal::new(negative, u128::from(argument) + u128::from(negative), 0));
     }
     let negative = match reader.tag()? {
-        TAG_POSITIVE_BIG => false,
-        TAG_NEGATIVE_BIG => true,
+        tag::POSITIVE_BIG => false,
+        tag::NEGATIVE_BIG => true,
         _ => return Err(start.malformed("expected a number")),
     };
     let bytes = reader.bytes()?;

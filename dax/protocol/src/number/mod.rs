@@ -25,7 +25,7 @@ const MIN_EXPONENT: i32 = -130;
 ///
 /// Kept normal: the coefficient has no trailing zero, and zero is `0 × 10^0` without a sign, so that equal numbers
 /// have equal fields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Decimal {
     negative: bool,
     coefficient: u128,
@@ -33,7 +33,7 @@ pub struct Decimal {
 }
 
 /// Why a text or a value is not a DynamoDB number. The wording is DynamoDB's.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NumberError {
     /// Not written as a number.
