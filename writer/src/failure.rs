@@ -1,16 +1,34 @@
-//! Why a call did not do what it was asked for.
+//! Why a call failed.
 
 use links::StoreError;
 
-use crate::http::problem::Problem;
+use crate::{
+    http::problem::{LinkProblem, Problem},
+    log,
+};
 
-/// Why a call did not do what it was asked for.
+/// Why a call failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// It is the request's fault, or there is nothing to be done.
+    /// The request is wrong, or cannot be done now.
     Problem(Problem),
-    /// The store failed; the log tells how, the client only learns that it did.
+    /// The store failed. The log says how; the client learns only that it did.
     Store(StoreError),
+}
+
+impl Failure {
+    /// What the client sees of it. What the client must not see is logged.
+    pub(crate) fn into_problem(self, request_id: &str) -> Problem {
+        let error = match self {
+            Self::Problem(problem) => return problem,
+            Self::Store(error) => error,
+        };
+        log::store_failed(request_id, &error);
+        match error {
+            StoreError::Malformed { slug, .. } => LinkProblem::Malformed { slug: slug.to_string() }.into(),
+            _ => Problem::Unavailable,
+        }
+    }
 }
 
 impl<P: Into<Problem>> From<P> for Failure {

@@ -1,10 +1,20 @@
 //! The writer: makes, changes, deletes and lists links.
 //!
-//! An API Gateway event becomes a `Request`, that a `Call`, and that an `Answer`.
-//! A link is made by one conditional put and changed by one conditional update, so there is no moment at which a crash
-//! leaves half of it behind.
+//! ```text
+//! event ─► handler ─► call ─┬─► link ──────┐
+//!                           ├─► identity ──┼─► http, links
+//!                           └──────────────┘
+//! ```
 //!
-//! It knows nothing of the redirector and its cache.
+//! - `handler` turns an API Gateway event into a request, finds its call, authenticates the caller, and bounds the time.
+//! - `call` has one file per call of the API, and the route table.
+//! - `link` makes, reads and changes links; `identity` knows who is calling.
+//! - `http` parses requests and writes responses.
+//!
+//! Imports point to the right only. A link is made by one conditional put and changed by one conditional update, so a crash
+//! never leaves half a change behind.
+//!
+//! The writer knows nothing of the redirector and its cache.
 //!
 //! Start with [`Writer::handle`].
 

@@ -4,10 +4,8 @@
 use std::{error::Error, time::Duration};
 
 use function::log::{Failure as Failed, Level};
-use links::{KeyId, StoreError};
+use links::KeyId;
 use serde_json::json;
-
-use crate::{failure::Failure, http::problem::Problem};
 
 /// One line for a request that was answered.
 #[derive(Debug)]
@@ -31,20 +29,6 @@ impl Line<'_> {
             &json!({ "level": "info", "message": self.outcome, "request_id": self.request_id, "route": route,
             "status": self.status, "slug": self.slug, "outcome": self.outcome, "duration_us": micros }),
         );
-    }
-}
-
-/// What a client learns of a failure; what it does not learn is logged.
-pub(crate) fn public(failure: Failure, request_id: &str) -> Problem {
-    match failure {
-        Failure::Problem(problem) => problem,
-        Failure::Store(error) => {
-            store_failed(request_id, &error);
-            match error {
-                StoreError::Malformed { slug, .. } => Problem::MalformedLink { slug: slug.to_string() },
-                _ => Problem::Unavailable,
-            }
-        }
     }
 }
 

@@ -1,20 +1,28 @@
-//! Links in memory, for the tests of what stands on a store.
+//! Test doubles: links and keys in memory.
 
-use std::{collections::HashMap, sync::Mutex};
-
-use links::{
-    Change, Found, Freshness, Link, LinkLister, LinkReader, LinkWriter, Page, Position, Put, Slug, Source, StoreError,
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
-/// Links by slug, and what was asked of them.
+use links::{
+    ApiKey, Change, Found, Freshness, KeyHash, KeyRecord, Link, LinkLister, LinkReader, LinkWriter, Page, Position,
+    Put, ScopeSet, Slug, Source, StoreError, Timestamp,
+    key::{KeyReader, KeyUsage},
+};
+
+/// Links by slug, and a record of the writes.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     pub(crate) links: Mutex<HashMap<String, Link>>,
     /// The slugs of all puts.
     pub(crate) puts: Mutex<Vec<String>>,
-    /// How many of the next writes are done, their answers lost, and repeated.
-    pub(crate) lost_answers: Mutex<u32>,
-    /// How many of the next updates find that someone else was faster.
+    /// How many of the next writes succeed but lose their response and are repeated.
+    pub(crate) lost_responses: Mutex<u32>,
+    /// How many of the next updates lose against another update.
     pub(crate) races: Mutex<u32>,
 }
 
@@ -23,8 +31,8 @@ impl Memory {
         self.links.lock().unwrap().get(slug).cloned()
     }
 
-    fn loses_answer(&self) -> bool {
-        let mut left = self.lost_answers.lock().unwrap();
+    fn loses_response(&self) -> bool {
+        let mut left = self.lost_responses.lock().unwrap();
         let loses = *left > 0;
         *left = left.saturating_sub(1);
         loses
@@ -37,7 +45,7 @@ impl Memory {
 
 impl LinkReader for Memory {
     async fn read(&self, slug: &Slug, freshness: Freshness) -> Result<Found, StoreError> {
-        assert_eq!(freshness, Freshness::Strong, "the writer decides on what is");
+        assert_eq!(freshness, Freshness::Strong, "the writer never decides on a cached link");
         Ok(Found { link: self.link(slug.as_str()), source: Source::Dax })
     }
 }
@@ -50,10 +58,7 @@ impl LinkWriter for Memory {
             return Ok(Put::Taken);
         }
         links.insert(link.slug.to_string(), link.clone());
-        match self.loses_answer() {
-            true => Ok(Put::Taken),
-            false => Ok(Put::Stored),
-        }
+        Ok(if self.loses_response() { Put::Taken } else { Put::Stored })
     }
 
     async fn update(&self, before: &Link, after: &Link) -> Result<Change, StoreError> {
@@ -71,10 +76,7 @@ impl LinkWriter for Memory {
             return Ok(Change::Outdated);
         }
         *link = after.clone();
-        match self.loses_answer() {
-            true => Ok(Change::Outdated),
-            false => Ok(Change::Stored),
-        }
+        Ok(if self.loses_response() { Change::Outdated } else { Change::Stored })
     }
 }
 
@@ -95,4 +97,59 @@ impl LinkLister for Memory {
             .map(|link| Position { created_at: link.created_at.unwrap(), slug: link.slug.clone() });
         Ok(Page { links, next, malformed: Vec::new() })
     }
+}
+
+/// Keys by hash, and a record of the reads and notes.
+#[derive(Debug, Default)]
+pub(crate) struct MemoryKeys {
+    pub(crate) keys: Mutex<HashMap<KeyHash, KeyRecord>>,
+    pub(crate) reads: AtomicUsize,
+    pub(crate) notes: Mutex<Vec<u64>>,
+    pub(crate) hangs: AtomicBool,
+    pub(crate) notes_fail: AtomicBool,
+}
+
+impl MemoryKeys {
+    pub(crate) fn with(records: impl IntoIterator<Item = (KeyHash, KeyRecord)>) -> Self {
+        Self { keys: Mutex::new(records.into_iter().collect()), ..Self::default() }
+    }
+
+    pub(crate) fn reads(&self) -> usize {
+        self.reads.load(Ordering::Relaxed)
+    }
+}
+
+impl KeyReader for &MemoryKeys {
+    async fn find(&self, hash: &KeyHash) -> Result<Option<KeyRecord>, StoreError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        if self.hangs.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+        Ok(self.keys.lock().unwrap().get(hash).cloned())
+    }
+}
+
+impl KeyUsage for &MemoryKeys {
+    async fn note_use(&self, hash: &KeyHash, day: Timestamp) -> Result<(), StoreError> {
+        if self.notes_fail.load(Ordering::Relaxed) {
+            return Err(store_failure());
+        }
+        self.notes.lock().unwrap().push(day.unix_seconds());
+        if let Some(record) = self.keys.lock().unwrap().get_mut(hash) {
+            record.last_used_on = Some(day);
+        }
+        Ok(())
+    }
+}
+
+fn store_failure() -> StoreError {
+    StoreError::Unavailable { operation: "GetItem", source: "refused".into() }
+}
+
+/// A key of `owner` whose bytes are all `seed`.
+pub(crate) fn key(seed: u8, owner: &str, scopes: ScopeSet) -> (ApiKey, KeyRecord) {
+    let key = ApiKey::from_random(&[seed; ApiKey::RANDOM_BYTES]);
+    let made = Timestamp::from_unix_seconds(0);
+    let record = KeyRecord::new(key.id().clone(), owner, scopes, made);
+    (key, record)
 }

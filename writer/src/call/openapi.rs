@@ -1,19 +1,20 @@
-//! The description of the API, for people and programs.
+//! `GET /api/v1/openapi.json`: the API's description.
 
 use http::{StatusCode, header};
 
-use crate::http::response::Answer;
+use crate::http::response::Response;
 
-/// The description: OpenAPI 3.1 as it is served.
+/// The description, in OpenAPI 3.1.
 const DESCRIPTION: &str = include_str!("../../openapi.json");
 
-/// How long a client may keep it, in seconds.
-const MAX_AGE: u32 = 300;
+/// How long a client may keep the description, in seconds.
+const MAX_AGE_SECONDS: u32 = 300;
 
-pub(crate) fn answer() -> Answer {
-    Answer::text(StatusCode::OK, "openapi", DESCRIPTION.to_owned())
+/// Shows the description.
+pub(crate) fn get() -> Response {
+    Response::text(StatusCode::OK, "openapi", DESCRIPTION.to_owned())
         .with(header::CONTENT_TYPE, "application/json")
-        .with(header::CACHE_CONTROL, format!("public, max-age={MAX_AGE}"))
+        .with(header::CACHE_CONTROL, format!("public, max-age={MAX_AGE_SECONDS}"))
 }
 
 #[cfg(test)]
@@ -22,12 +23,11 @@ mod tests {
     use crate::{
         call::route::CALLS,
         http::{
-            body::Wish,
             fields::Fields,
-            problem::{Problem, tests::one_of_each},
+            problem::{FieldProblem, Problem, tests::one_of_each},
             representation::Representation,
         },
-        link::changes::Changes,
+        link::{changes::Changes, new_link::NewLink},
     };
     use links::{Link, TargetRules, TargetUrl, Timestamp};
     use serde_json::{Map, Value, json};
@@ -98,13 +98,13 @@ mod tests {
                 object.insert(field.clone(), sample(field));
                 let is_unknown = match accepts(Fields::new(object)) {
                     Ok(()) => false,
-                    Err(Problem::UnknownField { .. }) => true,
+                    Err(Problem::Field(FieldProblem::Unknown { .. })) => true,
                     Err(problem) => panic!("{schema} {field}: {problem:?}"),
                 };
                 assert_eq!(is_unknown, !described.contains(field), "{schema} {field}");
             }
         };
-        check("NewLink", &|fields| Wish::from_fields(fields).map(drop));
+        check("NewLink", &|fields| NewLink::from_fields(fields).map(drop));
         check("LinkPatch", &|fields| Changes::patch(fields).map(drop));
     }
 
@@ -114,15 +114,15 @@ mod tests {
         let problem = &description["components"]["schemas"]["Problem"]["properties"];
         let described = problem["type"]["enum"].as_array().unwrap();
         let described: BTreeSet<&str> = described.iter().map(|kind| kind.as_str().unwrap()).collect();
-        let mut told = BTreeSet::new();
+        let mut used = BTreeSet::new();
         for problem in one_of_each() {
-            let Value::Object(body) = serde_json::to_value(problem.body("r")).unwrap() else {
+            let Value::Object(body) = serde_json::to_value(problem.describe().into_body("r")).unwrap() else {
                 panic!("not an object");
             };
-            told.insert(body["type"].as_str().unwrap().to_owned());
+            used.insert(body["type"].as_str().unwrap().to_owned());
             let fields: BTreeSet<String> = body.keys().cloned().collect();
             assert!(fields.is_subset(&names("Problem")), "{fields:?}");
         }
-        assert_eq!(told.iter().map(String::as_str).collect::<BTreeSet<_>>(), described);
+        assert_eq!(used.iter().map(String::as_str).collect::<BTreeSet<_>>(), described);
     }
 }

@@ -1,13 +1,18 @@
-//! The page for people: files that are part of the program, served as they are.
+//! The web page: static files that are compiled into the program.
 //!
-//! The page is a client of the API like any other. Nobody needs an identity to read it; what it does needs the caller's.
+//! The page is a client of the API like any other. Everybody may load it; what it does with links needs a caller.
 
 use http::{Method, StatusCode, header};
 
-use crate::http::{etag, problem::Problem, request::Request, response::Answer};
+use crate::http::{
+    etag,
+    problem::{Problem, RequestProblem},
+    request::Request,
+    response::Response,
+};
 
-/// Nothing is loaded from elsewhere, nothing that stands in the markup runs, and no other site can frame it. QR codes
-/// are fetched with the caller's key and shown as blobs.
+/// Nothing is loaded from other origins, no inline script or style runs, and no other site can frame the page. QR codes are
+/// fetched with the caller's key and shown as blobs.
 const SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'";
@@ -17,8 +22,8 @@ const CSS: &str = "text/css; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-/// Name, media type and content of every file. The page itself has no name: its path is `/`, that of every other file
-/// `/assets/` and its name.
+/// Name, media type and content of every file. The page itself has an empty name and the path `/`. The path of every other
+/// file is `/assets/` and its name.
 static FILES: [(&str, &str, &str); 12] = [
     ("", HTML, include_str!("../../page/index.html")),
     ("style.css", CSS, include_str!("../../page/style.css")),
@@ -34,16 +39,16 @@ static FILES: [(&str, &str, &str); 12] = [
     ("qr.js", JAVASCRIPT, include_str!("../../page/qr.js")),
 ];
 
-/// What a request for the page or a part of it asks for.
+/// A request for the page or one of its assets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct File<'a> {
-    /// Its path, with a placeholder.
+    /// The path, with a placeholder.
     pub(crate) path: &'static str,
     name: &'a str,
 }
 
 impl<'a> File<'a> {
-    /// The file that a request is for, whether or not it is there. `None` for a request of another kind.
+    /// The file that a request asks for, whether or not it exists. `None` for a request of another kind.
     pub(crate) fn of(method: &Method, path: &'a str) -> Option<Self> {
         if !matches!(*method, Method::GET | Method::HEAD) {
             return None;
@@ -56,28 +61,29 @@ impl<'a> File<'a> {
     }
 }
 
-/// Answers with a file.
-pub(crate) fn answer(request: &Request, file: File<'_>) -> Result<Answer, Problem> {
-    let (_, media_type, content) = FILES.iter().find(|(name, ..)| *name == file.name).ok_or(Problem::UnknownPath)?;
+/// Sends a file, unless the client has it already.
+pub(crate) fn get(request: &Request, file: File<'_>) -> Result<Response, Problem> {
+    let found = FILES.iter().find(|(name, ..)| *name == file.name);
+    let (_, media_type, content) = found.ok_or(RequestProblem::UnknownPath)?;
     let tag = format!("\"{:016x}\"", fingerprint(content));
     let known = request.header_text(header::IF_NONE_MATCH);
-    let answer = if known.is_some_and(|known| etag::is_known(known, &tag)) {
-        Answer::empty(StatusCode::NOT_MODIFIED, "not-modified")
+    let response = if known.is_some_and(|known| etag::is_known(known, &tag)) {
+        Response::empty(StatusCode::NOT_MODIFIED, "not-modified")
     } else {
         let is_head = request.method() == Method::HEAD;
         let body = if is_head { "" } else { content };
-        Answer::text(StatusCode::OK, "page", body.to_owned()).with(header::CONTENT_TYPE, *media_type)
+        Response::text(StatusCode::OK, "page", body.to_owned()).with(header::CONTENT_TYPE, *media_type)
     };
-    Ok(answer
+    Ok(response
         .with(header::ETAG, tag)
-        // Asked for anew every time: a release changes the files together.
+        // Clients revalidate every time, since a release may change all files together.
         .with(header::CACHE_CONTROL, "no-cache")
         .with(header::CONTENT_SECURITY_POLICY, SECURITY_POLICY)
         .with(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
         .with(header::REFERRER_POLICY, "no-referrer"))
 }
 
-/// FNV-1a. It tells the releases of a file apart and has nobody to withstand.
+/// FNV-1a. It only distinguishes releases of a file and needs no collision resistance.
 fn fingerprint(content: &str) -> u64 {
     content.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
@@ -85,6 +91,8 @@ fn fingerprint(content: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::request::request;
+    use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
     use serde_json::json;
 
     #[test]
@@ -94,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_files_name_is_there() {
+    fn every_file_that_is_referred_to_exists() {
         let names: Vec<&str> = FILES.iter().map(|(name, ..)| *name).collect();
         for (name, _, content) in &FILES {
             let in_markup = content.split("\"assets/").skip(1);
@@ -107,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_in_the_files_is_forbidden_by_their_policy() {
+    fn the_files_comply_with_their_security_policy() {
         for (name, _, content) in &FILES {
             for forbidden in [
                 "<style",
@@ -129,10 +137,10 @@ mod tests {
 
     #[test]
     fn a_file_that_the_client_has_is_not_sent_again() {
-        let request = |headers| crate::http::request::request(json!({ "headers": headers }));
+        let with = |headers| request(json!({ "headers": headers }));
         let file = File::of(&Method::GET, "/assets/app.js").unwrap();
-        let status = |headers| answer(&request(headers), file).map(|answer| answer.status.as_u16()).ok();
-        let first = answer(&request(json!({})), file).unwrap().into_response();
+        let status = |headers| get(&with(headers), file).map(|response| response.status.as_u16()).ok();
+        let first = ApiGatewayV2httpResponse::from(get(&request(json!({})), file).unwrap());
         let tag = first.headers.get(header::ETAG).unwrap().to_str().unwrap();
         assert_eq!(status(json!({ "if-none-match": tag })), Some(304));
         assert_eq!(status(json!({ "if-none-match": format!("\"a\", W/{tag}") })), Some(304));
@@ -147,11 +155,11 @@ mod tests {
     }
 
     #[test]
-    fn paths_and_methods_make_the_file() {
+    fn method_and_path_select_the_file() {
         let check = |method: Method, path: &str, expected: Option<bool>| {
-            let request = crate::http::request::request(json!({}));
+            let request = request(json!({}));
             let file = File::of(&method, path);
-            let is_there = file.map(|file| answer(&request, file).is_ok());
+            let is_there = file.map(|file| get(&request, file).is_ok());
             assert_eq!(is_there, expected, "{method} {path}");
         };
         check(Method::GET, "/", Some(true));

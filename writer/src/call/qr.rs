@@ -1,11 +1,48 @@
-//! A short URL as a picture that telephones read.
+//! `GET /api/v1/links/{slug}/qr`: the short URL as a QR code.
 
+use http::header;
+use links::{LinkReader, Slug};
 use qrcode::{Color, EcLevel, QrCode};
 
-/// Light modules around the code, as the standard asks for.
+use crate::{
+    failure::Failure,
+    http::{
+        problem::{LinkProblem, Problem, RequestProblem},
+        query::Query,
+        response::Response,
+    },
+    link::read::read,
+};
+
+use super::context::Context;
+
+/// How long a browser may keep the picture, in seconds. The short URL of a link never changes.
+const MAX_AGE_SECONDS: u32 = 86_400;
+
+/// Width of the light margin around the code that the standard requires, in modules.
 const QUIET_ZONE: usize = 4;
 
-/// How the picture is written.
+/// Draws the short URL of a link.
+pub(super) async fn get<S: LinkReader>(context: &Context<'_, S>, slug: &Slug) -> Result<Response, Failure> {
+    let (format, size) = format_and_size(context.request.query())?;
+    let link = read(context.store, &context.caller, slug, context.now).await?;
+    let picture = picture(&context.short_url(&link), format, size).ok_or(LinkProblem::NoQrCode)?;
+    Ok(Response::bytes("qr", format.media_type(), picture)
+        .with(header::CACHE_CONTROL, format!("private, max-age={MAX_AGE_SECONDS}"))
+        .about(link.slug))
+}
+
+fn format_and_size(query: &str) -> Result<(Format, usize), Problem> {
+    let mut query = Query::parse(query);
+    let name = query.text("format").unwrap_or_else(|| "svg".to_owned());
+    let format = Format::from_name(&name)
+        .ok_or_else(|| RequestProblem::InvalidParameter { parameter: "format".to_owned(), expected: "svg or png" })?;
+    let size = query.number("size", 256, 128..=2_048, "a number of pixels from 128 to 2048")?;
+    query.finish()?;
+    Ok((format, size))
+}
+
+/// The file format of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     Svg,
@@ -29,14 +66,14 @@ impl Format {
     }
 }
 
-/// The modules of a code with its quiet zone: a square, row by row.
+/// The modules (light and dark squares) of a code and its quiet zone, row by row.
 struct Modules {
     width: usize,
     dark: Vec<bool>,
 }
 
 impl Modules {
-    /// `None` for a text that is longer than a code holds.
+    /// `None` if a code cannot hold the text.
     fn of(text: &str) -> Option<Self> {
         let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
         let inner = code.width();
@@ -55,7 +92,7 @@ impl Modules {
     }
 }
 
-/// The picture of a text, `size` pixels wide and high. `None` for a text that is longer than a code holds.
+/// The code of a text, `size` pixels wide and high. `None` if a code cannot hold the text.
 pub(crate) fn picture(text: &str, format: Format, size: usize) -> Option<Vec<u8>> {
     let modules = Modules::of(text)?;
     match format {
@@ -78,8 +115,21 @@ fn svg(modules: &Modules, size: usize) -> String {
     )
 }
 
-/// One bit a pixel. Modules have a whole number of pixels, so that none is wider than another; what is left is margin.
+/// A PNG with one bit per pixel. Modules are a whole number of pixels wide, so all have the same width; the rest is margin.
 fn png(modules: &Modules, size: usize) -> Result<Vec<u8>, png::EncodingError> {
+    let side = u32::try_from(size).unwrap_or(u32::MAX);
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, side, side);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::One);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&pixels(modules, size))?;
+    writer.finish()?;
+    Ok(file)
+}
+
+/// Rows of pixels, eight to a byte with the leftmost in the highest bit. A bit is set where a pixel is light.
+fn pixels(modules: &Modules, size: usize) -> Vec<u8> {
     let scale = (size / modules.width).max(1);
     let margin = size.saturating_sub(scale * modules.width) / 2;
     let module = |pixel: usize| pixel.checked_sub(margin).map(|pixel| pixel / scale);
@@ -91,16 +141,7 @@ fn png(modules: &Modules, size: usize) -> Result<Vec<u8>, png::EncodingError> {
         (0..size.div_ceil(8))
             .map(move |byte| (0..8).fold(0_u8, |bits, bit| bits << 1 | u8::from(is_light(8 * byte + bit, y))))
     };
-    let pixels: Vec<u8> = (0..size).flat_map(row).collect();
-    let side = u32::try_from(size).unwrap_or(u32::MAX);
-    let mut file = Vec::new();
-    let mut encoder = png::Encoder::new(&mut file, side, side);
-    encoder.set_color(png::ColorType::Grayscale);
-    encoder.set_depth(png::BitDepth::One);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(&pixels)?;
-    writer.finish()?;
-    Ok(file)
+    (0..size).flat_map(row).collect()
 }
 
 #[cfg(test)]
@@ -108,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_pictures_have_the_size_that_was_asked_for() {
+    fn both_formats_have_the_requested_size() {
         let text = "https://s.example/grqpaeet";
         let svg = picture(text, Format::Svg, 300).unwrap();
         let svg = String::from_utf8(svg).unwrap();

@@ -3,61 +3,67 @@
 use http::Method;
 use links::Scope;
 
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, RequestProblem};
 
-/// A call of the writer.
+/// A call of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Call {
-    /// Make a link of a URL in any of several forms.
-    Shorten,
-    /// Make a link.
-    CreateLink,
-    /// Make many links.
-    CreateLinks,
-    /// List the caller's links.
-    ListLinks,
-    /// Read a link.
-    GetLink,
-    /// Change a link.
-    UpdateLink,
-    /// Delete a link.
-    DeleteLink,
-    /// Undo that.
-    RestoreLink,
-    /// A picture of the link's address.
-    GetQrCode,
-    /// The description of all this.
+    /// Get the API's description. Everybody may.
     GetOpenApi,
+    /// Do something with links. The caller must be known and allowed to.
+    Links(LinkCall),
 }
 
-impl Call {
-    /// What a caller must be allowed to do; nothing for what everybody may see.
-    pub(crate) const fn scope(self) -> Option<Scope> {
-        Some(match self {
-            Self::Shorten | Self::CreateLink | Self::CreateLinks => Scope::Create,
-            Self::ListLinks | Self::GetLink | Self::GetQrCode => Scope::Read,
-            Self::UpdateLink => Scope::Update,
-            Self::DeleteLink | Self::RestoreLink => Scope::Delete,
-            Self::GetOpenApi => return None,
-        })
+/// A call that makes, reads or changes links.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LinkCall {
+    /// Make a link to a URL that is given in any of several forms.
+    Shorten,
+    /// Make a link.
+    Create,
+    /// Make many links.
+    CreateMany,
+    /// List the caller's links.
+    List,
+    /// Read a link.
+    Get,
+    /// Change a link.
+    Update,
+    /// Delete a link.
+    Delete,
+    /// Undo a deletion.
+    Restore,
+    /// Get a picture of the short URL.
+    GetQrCode,
+}
+
+impl LinkCall {
+    /// The scope that the caller needs.
+    pub(crate) const fn scope(self) -> Scope {
+        match self {
+            Self::Shorten | Self::Create | Self::CreateMany => Scope::Create,
+            Self::List | Self::Get | Self::GetQrCode => Scope::Read,
+            Self::Update => Scope::Update,
+            Self::Delete | Self::Restore => Scope::Delete,
+        }
     }
 }
 
 /// Every call with its method and its path. `{slug}` stands for one segment.
 pub(crate) const CALLS: [(&str, &str, Call); 10] = [
-    ("POST", "/", Call::Shorten),
-    ("POST", "/api/v1/links", Call::CreateLink),
-    ("GET", "/api/v1/links", Call::ListLinks),
-    ("POST", "/api/v1/links:bulk", Call::CreateLinks),
-    ("GET", "/api/v1/links/{slug}", Call::GetLink),
-    ("PATCH", "/api/v1/links/{slug}", Call::UpdateLink),
-    ("DELETE", "/api/v1/links/{slug}", Call::DeleteLink),
-    ("POST", "/api/v1/links/{slug}/restore", Call::RestoreLink),
-    ("GET", "/api/v1/links/{slug}/qr", Call::GetQrCode),
+    ("POST", "/", Call::Links(LinkCall::Shorten)),
+    ("POST", "/api/v1/links", Call::Links(LinkCall::Create)),
+    ("GET", "/api/v1/links", Call::Links(LinkCall::List)),
+    ("POST", "/api/v1/links:bulk", Call::Links(LinkCall::CreateMany)),
+    ("GET", "/api/v1/links/{slug}", Call::Links(LinkCall::Get)),
+    ("PATCH", "/api/v1/links/{slug}", Call::Links(LinkCall::Update)),
+    ("DELETE", "/api/v1/links/{slug}", Call::Links(LinkCall::Delete)),
+    ("POST", "/api/v1/links/{slug}/restore", Call::Links(LinkCall::Restore)),
+    ("GET", "/api/v1/links/{slug}/qr", Call::Links(LinkCall::GetQrCode)),
     ("GET", "/api/v1/openapi.json", Call::GetOpenApi),
 ];
 
-/// A call with what its path says.
+/// A call and what the path says about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Route<'a> {
     pub(crate) call: Call,
@@ -68,6 +74,7 @@ pub(crate) struct Route<'a> {
 }
 
 impl<'a> Route<'a> {
+    /// The call with that method and path.
     pub(crate) fn of(method: &Method, path: &'a str) -> Result<Self, Problem> {
         let mut allowed = Vec::new();
         for (its_method, its_path, call) in CALLS {
@@ -79,14 +86,15 @@ impl<'a> Route<'a> {
             }
             allowed.push(its_method);
         }
-        match allowed.is_empty() {
-            true => Err(Problem::UnknownPath),
-            false => Err(Problem::MethodNotAllowed { allow: allowed.join(", ") }),
-        }
+        Err(if allowed.is_empty() {
+            RequestProblem::UnknownPath.into()
+        } else {
+            RequestProblem::MethodNotAllowed { allow: allowed.join(", ") }.into()
+        })
     }
 }
 
-/// What stands for `{slug}`, or nothing, if the path is of that pattern.
+/// The segment that stands for `{slug}`, or an empty one if the pattern has none. `None` if the path does not match.
 fn matched<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
     let Some((before, after)) = pattern.split_once("{slug}") else {
         return (pattern == path).then_some("");
@@ -106,12 +114,12 @@ mod tests {
             let route = route.map(|route| (route.call, route.slug));
             assert_eq!(route.map_err(|problem| problem.code()), expected, "{method} {path}");
         };
-        check(Method::POST, "/", Ok((Call::Shorten, "")));
-        check(Method::POST, "/api/v1/links", Ok((Call::CreateLink, "")));
-        check(Method::POST, "/api/v1/links:bulk", Ok((Call::CreateLinks, "")));
-        check(Method::GET, "/api/v1/links/a", Ok((Call::GetLink, "a")));
-        check(Method::GET, "/api/v1/links/qr/qr", Ok((Call::GetQrCode, "qr")));
-        check(Method::POST, "/api/v1/links/a/restore", Ok((Call::RestoreLink, "a")));
+        check(Method::POST, "/", Ok((Call::Links(LinkCall::Shorten), "")));
+        check(Method::POST, "/api/v1/links", Ok((Call::Links(LinkCall::Create), "")));
+        check(Method::POST, "/api/v1/links:bulk", Ok((Call::Links(LinkCall::CreateMany), "")));
+        check(Method::GET, "/api/v1/links/a", Ok((Call::Links(LinkCall::Get), "a")));
+        check(Method::GET, "/api/v1/links/qr/qr", Ok((Call::Links(LinkCall::GetQrCode), "qr")));
+        check(Method::POST, "/api/v1/links/a/restore", Ok((Call::Links(LinkCall::Restore), "a")));
         check(Method::PUT, "/", Err("method-not-allowed"));
         check(Method::GET, "/api/v1/links:bulk", Err("method-not-allowed"));
         for path in ["/api/v1", "/api/v1/links/", "/api/v1/links//qr", "/api/v1/links/a/b", "/x"] {
@@ -120,8 +128,10 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_method_is_told_the_right_ones() {
-        let Err(Problem::MethodNotAllowed { allow }) = Route::of(&Method::PUT, "/api/v1/links/a") else {
+    fn a_wrong_method_gets_the_list_of_right_ones() {
+        let Err(Problem::Request(RequestProblem::MethodNotAllowed { allow })) =
+            Route::of(&Method::PUT, "/api/v1/links/a")
+        else {
             panic!("it was allowed");
         };
         assert_eq!(allow, "GET, PATCH, DELETE");

@@ -1,128 +1,99 @@
-//! What a caller wants, out of the body.
+//! The body of a request: a URL in any of several forms, or a JSON object.
 
-use crate::{
-    http::{fields::Fields, problem::Problem, request::Request},
-    link::changes::Changes,
+use super::{
+    fields::Fields,
+    problem::{BodyProblem, FieldProblem, Problem, UrlProblem},
+    request::Request,
 };
 
-/// A link that a caller wants.
+/// What the body of `POST /` holds.
 #[derive(Debug)]
-pub(crate) struct Wish {
-    /// The URL as written.
-    pub(crate) url: String,
-    /// The slug that the caller chooses, as written.
-    pub(crate) slug: Option<String>,
-    /// Whether a link that is there already will do. Unset, it will unless there are options.
-    pub(crate) reuse: Option<bool>,
-    /// All else.
-    pub(crate) options: Changes,
-    /// The request as one text that is the same for the same request.
-    pub(crate) canonical: String,
+pub(crate) enum Body {
+    /// A URL, as plain text or in a form.
+    Url(String),
+    /// A JSON object.
+    Object(Fields),
 }
 
-impl Wish {
-    /// A link without options.
-    fn plain(url: String) -> Self {
-        let canonical = format!("url={url}\n");
-        Self { url, slug: None, reuse: None, options: Changes::default(), canonical }
-    }
-
-    /// A link as an object describes it.
-    pub(crate) fn from_fields(mut fields: Fields) -> Result<Self, Problem> {
-        let canonical = fields.canonical();
-        let url = fields.text("url")?.flatten();
-        let url = url.ok_or(Problem::MissingField { field: "url" })?;
-        let wish = Self {
-            url,
-            slug: fields.text("slug")?.flatten(),
-            reuse: fields.flag("reuse")?.flatten(),
-            options: Changes::options(&mut fields)?,
-            canonical,
-        };
-        fields.finish()?;
-        Ok(wish)
-    }
-}
-
-/// What a successful answer holds.
+/// What a successful response to `POST /` holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// The slug alone, as the original application answers.
+pub(crate) enum ResponseFormat {
+    /// The slug alone, as in the AWS sample.
     Text,
     /// The whole link.
     Json,
 }
 
-/// Reads the body of `POST /`: a URL as text, in a form, or in JSON.
-pub(crate) fn any(request: &Request) -> Result<(Wish, Form), Problem> {
-    let form = if request.accepts_json() { Form::Json } else { Form::Text };
-    let media_type = request.media_type();
-    let body = request.body()?;
-    if body.trim_ascii().is_empty() {
-        return Err(Problem::EmptyBody);
-    }
-    match media_type.as_deref() {
-        Some(media_type) if is_json(media_type) => Ok((Wish::from_fields(Fields::parse(&body)?)?, Form::Json)),
-        Some("application/x-www-form-urlencoded") => Ok((form_encoded(&body)?, form)),
-        None | Some("") => Ok((text(body)?, form)),
-        Some(media_type) if media_type.starts_with("text/") => Ok((text(body)?, form)),
-        Some("application/octet-stream") => Ok((text(body)?, form)),
-        Some(_) => Err(Problem::UnsupportedMediaType {
-            expected: "text/plain, application/x-www-form-urlencoded or application/json",
-        }),
+/// Parses the body of `POST /`: a URL as plain text, in a form, or in JSON.
+pub(crate) fn any(request: &Request) -> Result<(Body, ResponseFormat), Problem> {
+    let format = if request.accepts_json() { ResponseFormat::Json } else { ResponseFormat::Text };
+    let media_type = request.media_type().unwrap_or_default();
+    let body = not_empty(request)?;
+    match media_type.as_str() {
+        json if is_json(json) => Ok((Body::Object(Fields::parse(&body)?), ResponseFormat::Json)),
+        "application/x-www-form-urlencoded" => Ok((Body::Url(form_url(body)?), format)),
+        "" | "application/octet-stream" => Ok((Body::Url(text(body)?), format)),
+        text_type if text_type.starts_with("text/") => Ok((Body::Url(text(body)?), format)),
+        _ => {
+            let expected = "text/plain, application/x-www-form-urlencoded or application/json";
+            Err(BodyProblem::UnsupportedMediaType { expected }.into())
+        }
     }
 }
 
-/// Reads a body that must be a JSON object.
+/// Parses a body that must be a JSON object.
 pub(crate) fn object(request: &Request) -> Result<Fields, Problem> {
     if !request.media_type().is_some_and(|media_type| is_json(&media_type)) {
-        return Err(Problem::UnsupportedMediaType { expected: "application/json" });
+        return Err(BodyProblem::UnsupportedMediaType { expected: "application/json" }.into());
     }
+    Fields::parse(&not_empty(request)?)
+}
+
+fn not_empty(request: &Request) -> Result<Vec<u8>, Problem> {
     let body = request.body()?;
-    if body.trim_ascii().is_empty() {
-        return Err(Problem::EmptyBody);
-    }
-    Fields::parse(&body)
+    if body.trim_ascii().is_empty() { Err(BodyProblem::Empty.into()) } else { Ok(body) }
 }
 
 fn is_json(media_type: &str) -> bool {
     media_type == "application/json" || media_type.starts_with("application/") && media_type.ends_with("+json")
 }
 
-fn text(body: Vec<u8>) -> Result<Wish, Problem> {
-    let url = String::from_utf8(body).map_err(|_not_utf8| Problem::NotText)?;
-    Ok(Wish::plain(url))
+fn text(body: Vec<u8>) -> Result<String, Problem> {
+    String::from_utf8(body).map_err(|_not_utf8| UrlProblem::NotText.into())
 }
 
-/// `curl -d URL` announces a form and sends the bare URL; a form proper has a field `url`.
-fn form_encoded(body: &[u8]) -> Result<Wish, Problem> {
+/// `curl -d URL` declares a form but sends the bare URL. A proper form has a field `url`.
+fn form_url(body: Vec<u8>) -> Result<String, Problem> {
     let start = body.trim_ascii_start();
     let begins_with = |scheme: &[u8]| start.get(..scheme.len()).is_some_and(|s| s.eq_ignore_ascii_case(scheme));
     if begins_with(b"http://") || begins_with(b"https://") {
-        return text(body.to_vec());
+        return text(body);
     }
-    let (_, url) = url::form_urlencoded::parse(body.trim_ascii())
-        .find(|(name, _)| name == "url")
-        .ok_or(Problem::MissingField { field: "url" })?;
-    Ok(Wish::plain(url.into_owned()))
+    let url = url::form_urlencoded::parse(body.trim_ascii()).find(|(name, _)| name == "url");
+    url.map(|(_, url)| url.into_owned()).ok_or_else(|| FieldProblem::Missing { field: "url" }.into())
+}
+
+/// A request with that body, encoded as API Gateway encodes bytes.
+#[cfg(test)]
+pub(crate) fn request_with(media_type: Option<&str>, body: &[u8]) -> Request {
+    use base64::{Engine, prelude::BASE64_STANDARD};
+    let headers = serde_json::json!({ "content-type": media_type.unwrap_or_default() });
+    let body = BASE64_STANDARD.encode(body);
+    super::request::request(serde_json::json!({ "headers": headers, "body": body, "isBase64Encoded": true }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use base64::{Engine, prelude::BASE64_STANDARD};
-    use serde_json::json;
 
-    fn request(media_type: Option<&str>, body: &[u8]) -> Request {
-        let body = BASE64_STANDARD.encode(body);
-        let headers = json!({ "content-type": media_type.unwrap_or_default() });
-        crate::http::request::request(json!({ "headers": headers, "body": body, "isBase64Encoded": true }))
-    }
-
-    fn check(media_type: &str, body: &[u8], expected: Result<(&str, Form), &str>) {
+    fn check(media_type: &str, body: &[u8], expected: Result<(&str, ResponseFormat), &str>) {
         let media_type = Some(media_type).filter(|value| !value.is_empty());
-        let actual = any(&request(media_type, body));
-        let actual = actual.as_ref().map(|(wish, form)| (wish.url.as_str(), *form)).map_err(Problem::code);
+        let url = |body| match body {
+            Body::Url(url) => url,
+            Body::Object(mut fields) => fields.text("url").unwrap().flatten().unwrap(),
+        };
+        let actual = any(&request_with(media_type, body)).map(|(body, format)| (url(body), format));
+        let actual = actual.as_ref().map(|(url, format)| (url.as_str(), *format)).map_err(Problem::code);
         assert_eq!(actual, expected, "{media_type:?} {}", String::from_utf8_lossy(body));
     }
 
@@ -130,15 +101,15 @@ mod tests {
 
     #[test]
     fn a_url_is_found_in_any_form() {
-        let expected = Ok(("https://e.com/?a=1&b=%20", Form::Text));
+        let expected = Ok(("https://e.com/?a=1&b=%20", ResponseFormat::Text));
         check("", b"https://e.com/?a=1&b=%20", expected);
         check("text/plain; charset=utf-8", b"https://e.com/?a=1&b=%20", expected);
         check("application/octet-stream", b"https://e.com/?a=1&b=%20", expected);
         check(FORM, b"https://e.com/?a=1&b=%20", expected);
         check(FORM, b"x=1&url=https%3A%2F%2Fe.com%2F%3Fa%3D1%26b%3D%2520", expected);
-        check("Application/JSON", br#"{"url":"https://e.com/"}"#, Ok(("https://e.com/", Form::Json)));
-        check("application/ld+json", br#"{"url":"https://e.com/"}"#, Ok(("https://e.com/", Form::Json)));
-        check(FORM, b" HTTPS://e.com\n", Ok((" HTTPS://e.com\n", Form::Text)));
+        check("Application/JSON", br#"{"url":"https://e.com/"}"#, Ok(("https://e.com/", ResponseFormat::Json)));
+        check("application/ld+json", br#"{"url":"https://e.com/"}"#, Ok(("https://e.com/", ResponseFormat::Json)));
+        check(FORM, b" HTTPS://e.com\n", Ok((" HTTPS://e.com\n", ResponseFormat::Text)));
     }
 
     #[test]
@@ -153,27 +124,16 @@ mod tests {
     }
 
     #[test]
-    fn json_is_strict() {
-        let check = |body: &str, expected: Result<(&str, Option<&str>), &str>| {
-            let request = request(Some("application/json"), body.as_bytes());
-            let actual = object(&request).and_then(Wish::from_fields);
-            let actual = actual.as_ref().map(|wish| (wish.url.as_str(), wish.slug.as_deref())).map_err(Problem::code);
-            assert_eq!(actual, expected, "{body}");
-        };
-        check(r#"{"url":"u","slug":"s","x_mine":[1]}"#, Ok(("u", Some("s"))));
-        check(r#"{"url":"u","slug":null,"note":null}"#, Ok(("u", None)));
-        check(r#"{"slug":"s"}"#, Err("missing-field"));
-        check(r#"{"url":1}"#, Err("wrong-type"));
-        check(r#"{"url":"u","slgu":"s"}"#, Err("unknown-field"));
-        check(r#"{"url":"u","state":"disabled"}"#, Err("unknown-field"));
-        check(r#"{"url":"u""#, Err("malformed-json"));
-        check(r#"["u"]"#, Err("malformed-json"));
-        check("{\"url\":\"u\"} x", Err("malformed-json"));
+    fn json_must_be_declared_and_well_formed() {
         assert!(matches!(
-            object(&request(Some("application/json"), b"{\n  \"url\" 1}")),
-            Err(Problem::MalformedJson { line: 2, column: 9 })
+            object(&request_with(Some("application/json"), b"{\n  \"url\" 1}")),
+            Err(Problem::Body(BodyProblem::MalformedJson { line: 2, column: 9 }))
         ));
-        assert!(matches!(object(&request(Some(FORM), b"{}")), Err(Problem::UnsupportedMediaType { .. })));
-        assert!(matches!(object(&request(None, b"{}")), Err(Problem::UnsupportedMediaType { .. })));
+        for media_type in [Some(FORM), None] {
+            assert!(matches!(
+                object(&request_with(media_type, b"{}")),
+                Err(Problem::Body(BodyProblem::UnsupportedMediaType { .. }))
+            ));
+        }
     }
 }

@@ -1,11 +1,12 @@
-//! Cursors: where a list goes on. Opaque to callers, and without the owner, so that no cursor leads into another's list.
+//! Cursors: where the next page of a list begins. They are opaque to callers and do not hold the owner, so a cursor never
+//! leads into someone else's list.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use links::{Position, Timestamp};
 
-use crate::http::problem::Problem;
+use super::problem::{Problem, RequestProblem};
 
-/// Longest cursor that is looked at: a number, a separator and a slug, in base 64.
+/// Longest cursor that is decoded: a number, a separator and a slug, in base64.
 const MAX_BYTES: usize = 200;
 
 /// The cursor of a position.
@@ -22,10 +23,8 @@ pub(crate) fn position(cursor: &str) -> Result<Position, Problem> {
         let (seconds, slug) = text.split_once(' ')?;
         Some(Position { created_at: Timestamp::from_unix_seconds(seconds.parse().ok()?), slug: slug.parse().ok()? })
     };
-    parse().ok_or_else(|| Problem::InvalidParameter {
-        parameter: "cursor".to_owned(),
-        expected: "the next_cursor of an earlier answer",
-    })
+    let expected = "the next_cursor of an earlier answer";
+    parse().ok_or_else(|| RequestProblem::InvalidParameter { parameter: "cursor".to_owned(), expected }.into())
 }
 
 #[cfg(test)]

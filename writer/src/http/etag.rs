@@ -1,4 +1,4 @@
-//! Entity tags: the version of a link, and the conditions that name it.
+//! Entity tags: the version of a link, and the conditional headers that name it.
 
 use links::Link;
 
@@ -7,7 +7,7 @@ pub(crate) fn of(link: &Link) -> String {
     format!("\"{}\"", link.version)
 }
 
-/// Under which versions a change may be made.
+/// Which versions of a link a change may replace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Precondition {
     /// Any.
@@ -17,7 +17,7 @@ pub(crate) enum Precondition {
 }
 
 impl Precondition {
-    /// Reads an `If-Match`. A weak tag never matches in it.
+    /// Parses `If-Match`. A weak tag never matches in it.
     pub(crate) fn if_match(header: &str) -> Self {
         match header.trim() {
             "*" => Self::None,
@@ -33,7 +33,7 @@ impl Precondition {
     }
 }
 
-/// Whether an `If-None-Match` names the tag, so that the client has it already. Here weak tags match as well.
+/// Whether `If-None-Match` names the tag: the client has this version already. Here weak tags match as well.
 pub(crate) fn is_known(header: &str, tag: &str) -> bool {
     header.trim() == "*"
         || header.split(',').any(|known| {

@@ -1,12 +1,12 @@
-//! The fields of a JSON object, each taken once by its name and type. What is left over nobody has asked for.
+//! The fields of a JSON object. Each field is taken by name and type; fields that were not taken are unknown, and refused.
 
 use links::{RedirectStatus, State, Timestamp};
 use serde_json::{Map, Value};
 
-use crate::http::problem::Problem;
+use super::problem::{BodyProblem, FieldProblem, Problem};
 
-/// A field of a request: absent, `null`, or a value.
-pub(crate) type Given<T> = Option<Option<T>>;
+/// A field of a merge patch: absent (`None`), `null` (`Some(None)`), or a value.
+pub(crate) type Patch<T> = Option<Option<T>>;
 
 /// The fields of a JSON object.
 #[derive(Debug)]
@@ -17,28 +17,25 @@ impl Fields {
         Self(object)
     }
 
-    /// Reads a JSON text that must be an object.
+    /// Parses a JSON object.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Problem> {
         let object = serde_json::from_slice(body)
-            .map_err(|error| Problem::MalformedJson { line: error.line(), column: error.column() })?;
+            .map_err(|error| BodyProblem::MalformedJson { line: error.line(), column: error.column() })?;
         Ok(Self(object))
     }
 
-    /// The object as one text, in which the order of its fields does not matter and a caller's own fields are missing.
+    /// The object as one string that depends neither on the order of its fields nor on the caller's own fields.
     pub(crate) fn canonical(&self) -> String {
         let mut fields: Vec<_> = self.0.iter().filter(|(name, _)| !is_own(name)).collect();
         fields.sort_unstable_by_key(|(name, _)| *name);
         fields.into_iter().map(|(name, value)| format!("{name}={value}\n")).collect()
     }
 
-    pub(crate) fn text(&mut self, field: &'static str) -> Result<Given<String>, Problem> {
-        self.take(field, "a string", |value| match value {
-            Value::String(text) => Some(text),
-            _ => None,
-        })
+    pub(crate) fn text(&mut self, field: &'static str) -> Result<Patch<String>, Problem> {
+        self.take(field, "a string", text)
     }
 
-    pub(crate) fn flag(&mut self, field: &'static str) -> Result<Given<bool>, Problem> {
+    pub(crate) fn flag(&mut self, field: &'static str) -> Result<Patch<bool>, Problem> {
         self.take(field, "true or false", |value| value.as_bool())
     }
 
@@ -46,86 +43,63 @@ impl Fields {
     pub(crate) fn number(
         &mut self,
         field: &'static str,
-        range: std::ops::RangeInclusive<u64>,
-    ) -> Result<Given<u64>, Problem> {
+        range: std::ops::RangeInclusive<u32>,
+    ) -> Result<Patch<u32>, Problem> {
         let number = self.take(field, "a whole number", |value| whole(&value))?;
-        match number.flatten() {
-            Some(number) if !range.contains(&number) => {
-                Err(Problem::OutOfRange { field, from: *range.start(), to: *range.end() })
-            }
-            _ => Ok(number),
+        let Some(Some(number)) = number else {
+            return Ok(number.map(|_null| None));
+        };
+        match u32::try_from(number).ok().filter(|number| range.contains(number)) {
+            Some(number) => Ok(Some(Some(number))),
+            None => Err(FieldProblem::OutOfRange { field, from: *range.start(), to: *range.end() }.into()),
         }
     }
 
-    pub(crate) fn redirect(&mut self, field: &'static str) -> Result<Given<RedirectStatus>, Problem> {
+    pub(crate) fn redirect(&mut self, field: &'static str) -> Result<Patch<RedirectStatus>, Problem> {
         self.take(field, "301, 302, 307 or 308", |value| RedirectStatus::from_code(u16::try_from(whole(&value)?).ok()?))
     }
 
-    /// A state that a link can be given by changing it; being deleted is not among them.
-    pub(crate) fn state(&mut self, field: &'static str) -> Result<Given<State>, Problem> {
+    /// A state that a patch may set: any but deleted.
+    pub(crate) fn state(&mut self, field: &'static str) -> Result<Patch<State>, Problem> {
         const EXPECTED: &str = "active or disabled; for administrators also blocked or blocked_legal";
         self.take(field, EXPECTED, |value| State::from_name(value.as_str()?).filter(|state| *state != State::Deleted))
     }
 
-    /// A point in time: RFC 3339, or seconds since the epoch. Fractions of a second are cut off.
-    pub(crate) fn time(&mut self, field: &'static str) -> Result<Given<Timestamp>, Problem> {
+    /// A point in time: RFC 3339, or seconds since the epoch. Fractions of a second are dropped.
+    pub(crate) fn time(&mut self, field: &'static str) -> Result<Patch<Timestamp>, Problem> {
         const EXPECTED: &str =
             "a time such as \"2030-01-31T12:00:00Z\", or seconds since the epoch, before the end of the year 9999";
-        self.take(field, EXPECTED, |value| {
-            let time = match value {
-                Value::String(text) => text.parse::<jiff::Timestamp>().ok()?,
-                Value::Number(_) => {
-                    let seconds = i64::try_from(whole(&value)?).ok()?;
-                    jiff::Timestamp::from_second(seconds).ok()?
-                }
-                _ => return None,
-            };
-            let seconds = u64::try_from(time.as_second()).ok()?;
-            Some(Timestamp::from_unix_seconds(seconds))
-        })
+        self.take(field, EXPECTED, |value| time(&value))
     }
 
-    /// A list of texts, as many and as long as allowed.
+    /// A list of at most `max_texts` strings, none of them empty or longer than `max_characters`.
     pub(crate) fn texts(
         &mut self,
         field: &'static str,
         max_texts: usize,
         max_characters: usize,
-    ) -> Result<Given<Vec<String>>, Problem> {
-        let texts = self.take(field, "a list of strings", |value| match value {
-            Value::Array(values) => values
-                .into_iter()
-                .map(|value| match value {
-                    Value::String(text) => Some(text),
-                    _ => None,
-                })
-                .collect::<Option<Vec<_>>>(),
-            _ => None,
-        })?;
+    ) -> Result<Patch<Vec<String>>, Problem> {
+        let texts = self
+            .take(field, "a list of strings", |value| list(value)?.into_iter().map(text).collect::<Option<Vec<_>>>())?;
         if let Some(Some(texts)) = &texts {
             if texts.len() > max_texts {
-                return Err(Problem::TooMany { field, limit: max_texts });
+                return Err(FieldProblem::TooMany { field, limit: max_texts }.into());
             }
-            for text in texts {
-                check_length(field, text, 1, max_characters)?;
-            }
+            texts.iter().try_for_each(|text| check_length(field, text, 1, max_characters))?;
         }
         Ok(texts)
     }
 
     /// A list of anything.
-    pub(crate) fn values(&mut self, field: &'static str) -> Result<Given<Vec<Value>>, Problem> {
-        self.take(field, "a list", |value| match value {
-            Value::Array(values) => Some(values),
-            _ => None,
-        })
+    pub(crate) fn values(&mut self, field: &'static str) -> Result<Patch<Vec<Value>>, Problem> {
+        self.take(field, "a list", list)
     }
 
-    /// Nothing may be left: a misspelt option must not pass as if it had been heeded.
+    /// Refuses fields that were not taken: a misspelt one must not be ignored.
     pub(crate) fn finish(self) -> Result<(), Problem> {
         match self.0.into_iter().find(|(name, _)| !is_own(name)) {
             None => Ok(()),
-            Some((field, _)) => Err(Problem::UnknownField { field }),
+            Some((field, _)) => Err(FieldProblem::Unknown { field }.into()),
         }
     }
 
@@ -134,23 +108,46 @@ impl Fields {
         field: &'static str,
         expected: &'static str,
         read: impl FnOnce(Value) -> Option<T>,
-    ) -> Result<Given<T>, Problem> {
+    ) -> Result<Patch<T>, Problem> {
         match self.0.remove(field) {
             None => Ok(None),
             Some(Value::Null) => Ok(Some(None)),
             Some(value) => match read(value) {
                 Some(value) => Ok(Some(Some(value))),
-                None => Err(Problem::WrongType { field, expected }),
+                None => Err(FieldProblem::WrongType { field, expected }.into()),
             },
         }
     }
 }
 
-/// A number that is not negative and has no fraction. JSON does not tell `1.0` from `1`.
+fn text(value: Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn list(value: Value) -> Option<Vec<Value>> {
+    match value {
+        Value::Array(values) => Some(values),
+        _ => None,
+    }
+}
+
+fn time(value: &Value) -> Option<Timestamp> {
+    let time = match value {
+        Value::String(text) => text.parse::<jiff::Timestamp>().ok()?,
+        Value::Number(_) => jiff::Timestamp::from_second(i64::try_from(whole(value)?).ok()?).ok()?,
+        _ => return None,
+    };
+    Some(Timestamp::from_unix_seconds(u64::try_from(time.as_second()).ok()?))
+}
+
+/// A number that is not negative and has no fraction. JSON does not distinguish `1.0` from `1`.
 fn whole(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| {
         let number = value.as_f64()?;
-        // Up to here every whole number has a form without a fraction, and the shortest text is that form.
+        // Up to this bound an `f64` holds every whole number exactly, and prints it without an exponent.
         let is_whole = number.fract() == 0.0 && (0.0..=9e15).contains(&number);
         is_whole.then(|| format!("{number:.0}").parse().ok())?
     })
@@ -160,11 +157,11 @@ fn whole(value: &Value) -> Option<u64> {
 pub(crate) fn check_length(field: &'static str, text: &str, min: usize, max: usize) -> Result<(), Problem> {
     match text.chars().count() {
         characters if (min..=max).contains(&characters) => Ok(()),
-        _ => Err(Problem::Length { field, min, max }),
+        _ => Err(FieldProblem::Length { field, min, max }.into()),
     }
 }
 
-/// Names that callers may use for fields of their own.
+/// Whether callers may use this name for their own fields.
 fn is_own(name: &str) -> bool {
     name.starts_with("x_")
 }
@@ -184,7 +181,7 @@ mod tests {
         assert_eq!(given.text("z").unwrap(), None);
         assert_eq!(given.text("a").unwrap(), Some(None));
         assert_eq!(given.text("b").unwrap(), Some(Some("x".into())));
-        assert!(matches!(given.text("c"), Err(Problem::WrongType { field: "c", .. })));
+        assert!(matches!(given.text("c"), Err(Problem::Field(FieldProblem::WrongType { field: "c", .. }))));
     }
 
     #[test]
@@ -192,7 +189,7 @@ mod tests {
         assert!(fields(json!({ "x_mine": [1] })).finish().is_ok());
         assert!(matches!(
             fields(json!({ "urll": 1 })).finish(),
-            Err(Problem::UnknownField { field }) if field == "urll"
+            Err(Problem::Field(FieldProblem::Unknown { field })) if field == "urll"
         ));
     }
 
@@ -217,7 +214,7 @@ mod tests {
 
     #[test]
     fn numbers_have_a_range() {
-        let check = |value: Value, expected: Result<u64, &str>| {
+        let check = |value: Value, expected: Result<u32, &str>| {
             let number = fields(json!({ "n": value })).number("n", 1..=3);
             let number = number.map(|n| n.unwrap().unwrap());
             assert_eq!(number.map_err(|problem| problem.code()), expected, "{value}");

@@ -1,4 +1,6 @@
-//! What a request and a response consist of.
+//! HTTP: what a request consists of, how a response is written, and what a client sees of a problem.
+//!
+//! Nothing here reads or writes a link, or knows who is calling.
 
 pub(crate) mod body;
 pub(crate) mod cursor;

@@ -1,19 +1,19 @@
-//! The query of a request: each parameter taken once by its name. What is left over nobody has asked for.
+//! The query of a request. Each parameter is taken by name; parameters that were not taken are unknown, and refused.
 
-use crate::http::problem::Problem;
+use super::problem::{Problem, RequestProblem};
 
 /// The parameters of a query.
 #[derive(Debug)]
 pub(crate) struct Query(Vec<(String, String)>);
 
 impl Query {
-    /// Reads a query as it was sent.
+    /// Parses a query string.
     pub(crate) fn parse(raw: &str) -> Self {
         let pairs = url::form_urlencoded::parse(raw.as_bytes());
         Self(pairs.into_owned().collect())
     }
 
-    /// The value of a parameter. Given twice, the last one counts.
+    /// The value of a parameter. If it occurs twice, the last one counts.
     pub(crate) fn text(&mut self, parameter: &str) -> Option<String> {
         let mut last = None;
         self.0.retain(|(name, value)| {
@@ -38,15 +38,16 @@ impl Query {
             return Ok(default);
         };
         let number = text.parse().ok().filter(|number| range.contains(number));
-        number.ok_or_else(|| Problem::InvalidParameter { parameter: parameter.to_owned(), expected })
+        number.ok_or_else(|| RequestProblem::InvalidParameter { parameter: parameter.to_owned(), expected }.into())
     }
 
-    /// Nothing may be left: a misspelt parameter must not pass as if it had been heeded.
+    /// Refuses parameters that were not taken: a misspelt one must not be ignored. Names that begin with `x_` are free.
     pub(crate) fn finish(self) -> Result<(), Problem> {
         match self.0.into_iter().find(|(name, _)| !name.starts_with("x_")) {
             None => Ok(()),
             Some((parameter, _)) => {
-                Err(Problem::InvalidParameter { parameter, expected: "left out: there is no such parameter here" })
+                let expected = "left out: there is no such parameter here";
+                Err(RequestProblem::InvalidParameter { parameter, expected }.into())
             }
         }
     }

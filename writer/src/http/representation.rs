@@ -1,4 +1,4 @@
-//! How a link looks in an answer.
+//! The JSON of a link.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use function::bounds::ABSENCE_TTL;
 use links::{Link, RedirectStatus, StoredTarget, Timestamp};
 use serde::Serialize;
 
-/// Times are kept without their fractions, so a change may have been written up to this much later.
+/// Stored times have no fractions, so a change may have been written up to this much later than its time says.
 const CUT_OFF: Duration = Duration::from_secs(1);
 
-/// The JSON of a link. Fields that are not set are there as `null`.
+/// The JSON of a link. Fields that are not set are present as `null`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Representation<'a> {
     slug: &'a str,
@@ -29,14 +29,15 @@ pub(crate) struct Representation<'a> {
     version: u64,
     tags: &'a [String],
     note: Option<&'a str>,
-    /// Whether it was there before the request.
+    /// Whether it existed before the request.
     existing: bool,
-    /// When every redirector is sure to serve this.
+    /// When every redirector is sure to serve this version.
     visible_by: Option<String>,
 }
 
 impl<'a> Representation<'a> {
-    /// `written` is when at the latest this version was stored, `update_bound` how long redirectors may serve what a link was before a change.
+    /// `written` is the latest time at which this version may have been stored, `update_bound` how long redirectors may
+    /// still serve the version before it.
     pub(crate) fn new(
         link: &'a Link,
         existing: bool,
@@ -44,10 +45,7 @@ impl<'a> Representation<'a> {
         written: Option<Timestamp>,
         update_bound: Duration,
     ) -> Self {
-        let bound = match link.version {
-            1 => ABSENCE_TTL,
-            _ => update_bound,
-        };
+        let bound = if link.version == 1 { ABSENCE_TTL } else { update_bound };
         Self {
             slug: link.slug.as_str(),
             short_url: short_url(link, base_url),
@@ -72,7 +70,7 @@ impl<'a> Representation<'a> {
     }
 }
 
-/// The link's address.
+/// The short URL of a link.
 pub(crate) fn short_url(link: &Link, base_url: &str) -> String {
     format!("{base_url}/{}", link.slug)
 }

@@ -1,12 +1,12 @@
-//! The request, out of the event that API Gateway sends (HTTP API, payload format 2.0).
+//! A request, as API Gateway describes it in an event (HTTP API, payload format 2.0).
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{HeaderValue, Method, header};
 
-use crate::http::problem::Problem;
+use super::problem::{BodyProblem, Problem};
 
-/// Most bytes of a body: eight times the longest URL.
+/// Maximum size of a body: eight times the longest URL.
 const MAX_BODY_BYTES: usize = 64 << 10;
 
 /// A request to the writer.
@@ -24,7 +24,7 @@ impl Request {
         &self.event.request_context.http.method
     }
 
-    /// The path below the stage. A stage with a name is part of what API Gateway passes on; `$default` is not.
+    /// The path below the stage. API Gateway leaves the name of a stage in the path, except for `$default`.
     pub(crate) fn path(&self) -> &str {
         let path = self.event.raw_path.as_deref().unwrap_or("/");
         let stage = self.event.request_context.stage.as_deref().unwrap_or_default();
@@ -32,7 +32,7 @@ impl Request {
         below.filter(|below| below.starts_with('/')).unwrap_or(path)
     }
 
-    /// The query as it was sent.
+    /// The raw query string.
     pub(crate) fn query(&self) -> &str {
         self.event.raw_query_string.as_deref().unwrap_or_default()
     }
@@ -41,12 +41,12 @@ impl Request {
         self.event.headers.get(name)
     }
 
-    /// The value of a header that consists of visible characters.
+    /// The value of a header, if it consists of visible ASCII characters.
     pub(crate) fn header_text(&self, name: impl header::AsHeaderName) -> Option<&str> {
         self.header(name)?.to_str().ok()
     }
 
-    /// Where the request was sent to, as the start of a URL; the address of a named stage includes its name.
+    /// Where the request was sent, as the start of a URL. It includes the name of the stage, except for `$default`.
     pub(crate) fn base_url(&self) -> Option<String> {
         let domain = self.event.request_context.domain_name.as_deref()?;
         let stage = self.event.request_context.stage.as_deref().filter(|stage| *stage != "$default");
@@ -62,25 +62,25 @@ impl Request {
         value.split(';').next().map(|media_type| media_type.trim().to_ascii_lowercase())
     }
 
-    /// Whether the client asks for JSON.
+    /// Whether the client asks for JSON by name.
     pub(crate) fn accepts_json(&self) -> bool {
         let accept = self.header_text(header::ACCEPT).unwrap_or_default();
         function::accept::names(accept, "application/json")
     }
 
-    /// The body as it was sent. API Gateway encodes everything that it does not take for text.
+    /// The body as the client sent it. API Gateway encodes whatever it does not consider text.
     pub(crate) fn body(&self) -> Result<Vec<u8>, Problem> {
         let body = self.event.body.as_deref().unwrap_or_default();
         let bytes = if self.event.is_base64_encoded {
             if body.len() / 4 * 3 > MAX_BODY_BYTES + 2 {
-                return Err(Problem::BodyTooLarge { limit: MAX_BODY_BYTES });
+                return Err(BodyProblem::TooLarge { limit: MAX_BODY_BYTES }.into());
             }
-            BASE64_STANDARD.decode(body).map_err(|_not_base64| Problem::MalformedBody)?
+            BASE64_STANDARD.decode(body).map_err(|_not_base64| BodyProblem::Malformed)?
         } else {
             body.as_bytes().to_vec()
         };
         if bytes.len() > MAX_BODY_BYTES {
-            return Err(Problem::BodyTooLarge { limit: MAX_BODY_BYTES });
+            return Err(BodyProblem::TooLarge { limit: MAX_BODY_BYTES }.into());
         }
         Ok(bytes)
     }
@@ -97,7 +97,7 @@ impl Request {
     }
 }
 
-/// A request as a browser sends it through API Gateway, with some fields changed.
+/// A request as a browser sends it through API Gateway, with `changes` merged into the event.
 #[cfg(test)]
 pub(crate) fn request(changes: serde_json::Value) -> Request {
     fn merge(into: &mut serde_json::Value, changes: serde_json::Value) {
@@ -138,7 +138,7 @@ mod tests {
         let body = |text: &str, is_base64: bool| request(json!({ "body": text, "isBase64Encoded": is_base64 })).body();
         assert_eq!(body("a", false).unwrap(), b"a");
         assert_eq!(body("YQ==", true).unwrap(), b"a");
-        assert!(matches!(body("%", true), Err(Problem::MalformedBody)));
+        assert!(matches!(body("%", true), Err(Problem::Body(BodyProblem::Malformed))));
         assert_eq!(request(json!({ "body": null })).body().unwrap(), b"");
         for (bytes, fits) in [(MAX_BODY_BYTES, true), (MAX_BODY_BYTES + 1, false), (10 * MAX_BODY_BYTES, false)] {
             let text = "a".repeat(bytes);

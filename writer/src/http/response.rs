@@ -1,4 +1,4 @@
-//! An answer, before it takes the form that API Gateway wants.
+//! A response, before it takes the form that API Gateway expects.
 
 use aws_lambda_events::{apigw::ApiGatewayV2httpResponse, encodings::Body};
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -7,15 +7,15 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use links::Slug;
 use serde::Serialize;
 
-use crate::http::problem::Problem;
+use super::problem::Problem;
 
-/// Status, headers and body, with what the log tells of the request.
+/// Status, headers and body, and what the log says about the request.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: StatusCode,
     headers: Vec<(HeaderName, String)>,
     body: Content,
-    /// In one word, what was done or what was wrong.
+    /// What was done or what was wrong, in one word for the log.
     pub(crate) outcome: &'static str,
     pub(crate) slug: Option<Slug>,
 }
@@ -27,8 +27,8 @@ enum Content {
     Bytes(Vec<u8>),
 }
 
-impl Answer {
-    /// An answer without a body. Nothing may keep it.
+impl Response {
+    /// A response without a body, and with `Cache-Control: no-store`.
     pub(crate) fn empty(status: StatusCode, outcome: &'static str) -> Self {
         Self {
             status,
@@ -40,33 +40,35 @@ impl Answer {
     }
 
     pub(crate) fn text(status: StatusCode, outcome: &'static str, body: String) -> Self {
-        let mut answer = Self::empty(status, outcome).with(header::CONTENT_TYPE, "text/plain");
-        answer.body = Content::Text(body);
-        answer
+        let mut response = Self::empty(status, outcome).with(header::CONTENT_TYPE, "text/plain");
+        response.body = Content::Text(body);
+        response
     }
 
     pub(crate) fn json(status: StatusCode, outcome: &'static str, body: &impl Serialize) -> Self {
-        let mut answer = Self::empty(status, outcome).with(header::CONTENT_TYPE, "application/json");
-        answer.body = Content::Text(to_json(body));
-        answer
+        let mut response = Self::empty(status, outcome).with(header::CONTENT_TYPE, "application/json");
+        response.body = Content::Text(to_json(body));
+        response
     }
 
     pub(crate) fn bytes(outcome: &'static str, media_type: &str, body: Vec<u8>) -> Self {
-        let mut answer = Self::empty(StatusCode::OK, outcome).with(header::CONTENT_TYPE, media_type);
-        answer.body = Content::Bytes(body);
-        answer
+        let mut response = Self::empty(StatusCode::OK, outcome).with(header::CONTENT_TYPE, media_type);
+        response.body = Content::Bytes(body);
+        response
     }
 
     pub(crate) fn problem(problem: &Problem, request_id: &str) -> Self {
-        let mut answer = Self::json(problem.status(), problem.code(), &problem.body(request_id))
-            .with(header::CONTENT_TYPE, PROBLEM_JSON);
-        if let Some((name, value)) = problem.header() {
-            answer = answer.with(name, value);
+        let mut description = problem.describe();
+        let (status, code, header) = (description.status, description.code, description.header.take());
+        let response =
+            Self::json(status, code, &description.into_body(request_id)).with(header::CONTENT_TYPE, PROBLEM_JSON);
+        match header {
+            Some((name, value)) => response.with(name, value),
+            None => response,
         }
-        answer
     }
 
-    /// The same with one header more, or with another value for it.
+    /// Sets a header.
     #[must_use]
     pub(crate) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
         self.headers.retain(|(other, _)| *other != name);
@@ -74,35 +76,37 @@ impl Answer {
         self
     }
 
-    /// The same, about a link.
+    /// Names the link that the response is about, for the log.
     #[must_use]
     pub(crate) fn about(mut self, slug: Slug) -> Self {
         self.slug = Some(slug);
         self
     }
+}
 
-    pub(crate) fn into_response(self) -> ApiGatewayV2httpResponse {
-        let mut response = ApiGatewayV2httpResponse::default();
-        response.status_code = self.status.as_u16().into();
-        for (name, value) in self.headers {
-            // The values are slugs, numbers, and the host of the service: all of them fit.
+impl From<Response> for ApiGatewayV2httpResponse {
+    fn from(response: Response) -> Self {
+        let mut event = Self::default();
+        event.status_code = response.status.as_u16().into();
+        for (name, value) in response.headers {
+            // The values are slugs, numbers, and the host of the service: all of them are valid.
             if let Ok(value) = HeaderValue::try_from(value) {
-                response.headers.insert(name, value);
+                event.headers.insert(name, value);
             }
         }
-        match self.body {
+        match response.body {
             Content::None => {}
-            Content::Text(text) => response.body = Some(Body::Text(text)),
+            Content::Text(text) => event.body = Some(Body::Text(text)),
             Content::Bytes(bytes) => {
-                response.is_base64_encoded = true;
-                response.body = Some(Body::Text(BASE64_STANDARD.encode(bytes)));
+                event.is_base64_encoded = true;
+                event.body = Some(Body::Text(BASE64_STANDARD.encode(bytes)));
             }
         }
-        response
+        event
     }
 }
 
-/// Strings, numbers and flags under names: nothing that could not be written.
+/// Bodies are structs of strings, numbers and booleans, which cannot fail to serialize.
 fn to_json(body: &impl Serialize) -> String {
     serde_json::to_string(body).unwrap_or_default()
 }

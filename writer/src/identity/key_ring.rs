@@ -1,8 +1,8 @@
-//! Which keys are valid: asked of their table, and remembered for a moment.
+//! Which keys are valid: a cache in front of the keys table.
 //!
-//! What was read is believed for ten seconds, so a revoked key opens nothing after that. The deadline is absolute: being
-//! used does not prolong it. Keys that exist and hashes that do not are remembered apart, so that whoever tries keys at
-//! random does not push out those that are in use.
+//! An entry is current for ten seconds, so a revoked key stops working within that time. The deadline is absolute: use does
+//! not extend it. Keys and unknown hashes have a cache each, so that someone who tries keys at random does not evict those
+//! in use.
 
 use std::{
     num::NonZeroUsize,
@@ -16,14 +16,14 @@ use links::{
 };
 use lru::LruCache;
 
-/// How long it may take until a revocation is known everywhere.
+/// How long an entry is current, and so the longest time until a revocation takes effect everywhere.
 const TTL: Duration = Duration::from_secs(10);
-/// Most keys remembered, and most hashes that no key has: about 200 bytes each.
+/// Capacity of each cache. An entry takes about 200 bytes.
 const ENTRIES: NonZeroUsize = NonZeroUsize::new(1_000).unwrap();
-/// Longest wait for the table of keys, so that the request's own work still fits into the function's timeout.
+/// Longest wait for the keys table. It leaves the request's own work enough of the function's timeout.
 const LIMIT: Duration = Duration::from_millis(1_500);
 
-/// The keys that this process has seen, in front of their table.
+/// The keys that this process has seen recently, in front of the keys table.
 #[derive(Debug)]
 pub(crate) struct KeyRing<K> {
     table: K,
@@ -36,22 +36,22 @@ struct Seen {
     absent: LruCache<KeyHash, SystemTime>,
 }
 
-/// Why a key could not be looked up.
+/// Why a key could not be lookup up.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyRingError {
-    #[error("the table of keys failed")]
+    #[error("the keys table failed")]
     Store(#[from] StoreError),
-    #[error("the table of keys did not answer within {} ms", LIMIT.as_millis())]
+    #[error("the keys table did not respond within {} ms", LIMIT.as_millis())]
     TimedOut,
 }
 
-/// What is known of a key.
+/// The result of looking up a key.
 #[derive(Debug)]
-pub(crate) struct Looked {
-    /// Its record, unless there is no such key. It may be revoked.
+pub(crate) struct Lookup {
+    /// The key's record, or `None` if there is no such key. It may be revoked.
     pub(crate) record: Option<KeyRecord>,
-    /// That its use could not be noted, which is no reason to refuse it.
-    pub(crate) not_noted: Option<StoreError>,
+    /// Why the use of the key could not be recorded. The key is valid all the same.
+    pub(crate) use_error: Option<StoreError>,
 }
 
 impl<K> KeyRing<K> {
@@ -64,34 +64,33 @@ impl<K> KeyRing<K> {
         &self.table
     }
 
-    /// Never held across an await.
+    /// The lock is never held across an await.
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<K: KeyReader + KeyUsage> KeyRing<K> {
-    /// The key of that hash, as it was at most ten seconds before `now`. Notes the first use on each day.
-    pub(crate) async fn look_up(&self, hash: &KeyHash, now: SystemTime) -> Result<Looked, KeyRingError> {
+    /// The key with that hash, as it was at most ten seconds before `now`. Records the first use on each day.
+    pub(crate) async fn look_up(&self, hash: &KeyHash, now: SystemTime) -> Result<Lookup, KeyRingError> {
         if let Some(record) = self.seen().get(hash, now) {
-            return Ok(Looked { record, not_noted: None });
+            return Ok(Lookup { record, use_error: None });
         }
-        let record =
-            tokio::time::timeout(LIMIT, self.table.find(hash)).await.map_err(|_elapsed| KeyRingError::TimedOut)??;
-        // As old as the question, not as the answer.
+        let find = tokio::time::timeout(LIMIT, self.table.find(hash));
+        let record = find.await.map_err(|_elapsed| KeyRingError::TimedOut)??;
+        // The age counts from when the read began, since the response shows the table as it may have been then.
         self.seen().put(*hash, record.as_ref(), now);
-        let day =
-            record.as_ref().filter(|record| !record.is_revoked()).and_then(|record| record.use_to_note(now.into()));
-        let not_noted = match day {
+        let valid = record.as_ref().filter(|record| !record.is_revoked());
+        let use_error = match valid.and_then(|record| record.use_to_note(now.into())) {
             Some(day) => self.table.note_use(hash, day).await.err(),
             None => None,
         };
-        Ok(Looked { record, not_noted })
+        Ok(Lookup { record, use_error })
     }
 }
 
 impl Seen {
-    /// What was read a moment ago: `Some(None)` is that there is no such key.
+    /// The current entry of a hash: `Some(None)` if there is no such key, `None` if the table must be asked.
     fn get(&mut self, hash: &KeyHash, now: SystemTime) -> Option<Option<KeyRecord>> {
         if let Some((read_at, record)) = self.keys.get(hash) {
             return is_current(*read_at, now).then(|| Some(record.clone()));
@@ -114,88 +113,31 @@ impl Seen {
     }
 }
 
-/// False as well when the clock was set back behind the reading: then nothing is known of its age.
+/// False as well if the clock was set back to before the read: the age of the entry is unknown then.
 fn is_current(read_at: SystemTime, now: SystemTime) -> bool {
     now.duration_since(read_at).is_ok_and(|age| age < TTL)
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
+    use crate::testing::{MemoryKeys, key};
     use links::{ApiKey, ScopeSet, Timestamp};
-    use std::{
-        collections::HashMap,
-        sync::atomic::{AtomicBool, AtomicUsize, Ordering},
-    };
-
-    /// A table of keys in memory that counts what it is asked.
-    #[derive(Debug, Default)]
-    pub(crate) struct Table {
-        pub(crate) keys: Mutex<HashMap<KeyHash, KeyRecord>>,
-        pub(crate) reads: AtomicUsize,
-        pub(crate) notes: Mutex<Vec<u64>>,
-        pub(crate) hangs: AtomicBool,
-        pub(crate) notes_fail: AtomicBool,
-    }
-
-    impl Table {
-        pub(crate) fn with(records: impl IntoIterator<Item = (KeyHash, KeyRecord)>) -> Self {
-            Self { keys: Mutex::new(records.into_iter().collect()), ..Self::default() }
-        }
-
-        pub(crate) fn reads(&self) -> usize {
-            self.reads.load(Ordering::Relaxed)
-        }
-    }
-
-    impl KeyReader for &Table {
-        async fn find(&self, hash: &KeyHash) -> Result<Option<KeyRecord>, StoreError> {
-            self.reads.fetch_add(1, Ordering::Relaxed);
-            if self.hangs.load(Ordering::Relaxed) {
-                std::future::pending::<()>().await;
-            }
-            Ok(self.keys.lock().unwrap().get(hash).cloned())
-        }
-    }
-
-    impl KeyUsage for &Table {
-        async fn note_use(&self, hash: &KeyHash, day: Timestamp) -> Result<(), StoreError> {
-            if self.notes_fail.load(Ordering::Relaxed) {
-                return Err(failure());
-            }
-            self.notes.lock().unwrap().push(day.unix_seconds());
-            if let Some(record) = self.keys.lock().unwrap().get_mut(hash) {
-                record.last_used_on = Some(day);
-            }
-            Ok(())
-        }
-    }
-
-    pub(crate) fn failure() -> StoreError {
-        StoreError::Unavailable { operation: "GetItem", source: "refused".into() }
-    }
-
-    /// A key of `owner` whose bytes are all `seed`.
-    pub(crate) fn key(seed: u8, owner: &str, scopes: ScopeSet) -> (ApiKey, KeyRecord) {
-        let key = ApiKey::from_random(&[seed; ApiKey::RANDOM_BYTES]);
-        let made = Timestamp::from_unix_seconds(0);
-        let record = KeyRecord::new(key.id().clone(), owner, scopes, made);
-        (key, record)
-    }
+    use std::sync::atomic::Ordering;
 
     fn at(seconds: f64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(100 * 86_400) + Duration::from_secs_f64(seconds)
     }
 
-    async fn owner(ring: &KeyRing<&Table>, key: &ApiKey, seconds: f64) -> Option<String> {
-        let looked = ring.look_up(&key.hash(), at(seconds)).await.unwrap();
-        looked.record.map(|record| record.owner)
+    async fn owner(ring: &KeyRing<&MemoryKeys>, key: &ApiKey, seconds: f64) -> Option<String> {
+        let lookup = ring.look_up(&key.hash(), at(seconds)).await.unwrap();
+        lookup.record.map(|record| record.owner)
     }
 
     #[tokio::test]
     async fn what_was_read_is_believed_for_ten_seconds_however_often_it_is_used() {
         let (key, record) = key(1, "ann", ScopeSet::OWNER);
-        let table = Table::with([(key.hash(), record)]);
+        let table = MemoryKeys::with([(key.hash(), record)]);
         let ring = KeyRing::new(&table);
         for (seconds, reads) in [(0.0, 1), (5.0, 1), (9.9, 1), (10.0, 2), (19.9, 2), (9.0, 3)] {
             assert_eq!(owner(&ring, &key, seconds).await.as_deref(), Some("ann"));
@@ -206,7 +148,7 @@ pub(crate) mod tests {
     #[tokio::test]
     async fn absence_is_believed_as_long_and_ends_when_the_key_is_made() {
         let (key, record) = key(1, "ann", ScopeSet::OWNER);
-        let table = Table::default();
+        let table = MemoryKeys::default();
         let ring = KeyRing::new(&table);
         assert_eq!(owner(&ring, &key, 0.0).await, None);
         table.keys.lock().unwrap().insert(key.hash(), record);
@@ -221,7 +163,7 @@ pub(crate) mod tests {
     #[tokio::test]
     async fn whoever_tries_keys_pushes_out_none_that_is_in_use() {
         let (known, record) = key(1, "ann", ScopeSet::OWNER);
-        let table = Table::with([(known.hash(), record)]);
+        let table = MemoryKeys::with([(known.hash(), record)]);
         let ring = KeyRing::new(&table);
         owner(&ring, &known, 0.0).await;
         for attempt in 0..3_000_u32 {
@@ -242,7 +184,7 @@ pub(crate) mod tests {
         let (used, record) = key(1, "ann", ScopeSet::OWNER);
         let (revoked, mut gone) = key(2, "ann", ScopeSet::OWNER);
         gone.revoked_at = Some(Timestamp::from_unix_seconds(1));
-        let table = Table::with([(used.hash(), record), (revoked.hash(), gone)]);
+        let table = MemoryKeys::with([(used.hash(), record), (revoked.hash(), gone)]);
         let ring = KeyRing::new(&table);
         for seconds in [0.0, 20.0, 86_399.0, 86_410.0] {
             owner(&ring, &used, seconds).await;
@@ -254,16 +196,16 @@ pub(crate) mod tests {
     #[tokio::test]
     async fn a_use_that_cannot_be_noted_does_not_close_the_door() {
         let (key, record) = key(1, "ann", ScopeSet::OWNER);
-        let table = Table::with([(key.hash(), record)]);
+        let table = MemoryKeys::with([(key.hash(), record)]);
         table.notes_fail.store(true, Ordering::Relaxed);
-        let looked = KeyRing::new(&table).look_up(&key.hash(), at(0.0)).await.unwrap();
-        assert!(looked.record.is_some() && looked.not_noted.is_some());
+        let lookup = KeyRing::new(&table).look_up(&key.hash(), at(0.0)).await.unwrap();
+        assert!(lookup.record.is_some() && lookup.use_error.is_some());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_table_that_does_not_answer_is_not_waited_for_and_not_remembered() {
         let (key, record) = key(1, "ann", ScopeSet::OWNER);
-        let table = Table::with([(key.hash(), record)]);
+        let table = MemoryKeys::with([(key.hash(), record)]);
         table.hangs.store(true, Ordering::Relaxed);
         let ring = KeyRing::new(&table);
         let began = tokio::time::Instant::now();

@@ -1,6 +1,6 @@
 //! Who sends a request, and what they may do.
 
-pub(crate) mod key_ring;
+mod key_ring;
 
 use std::time::SystemTime;
 
@@ -13,74 +13,78 @@ use links::{
 use crate::{
     Config, Store,
     config::Auth,
-    http::{problem::Problem, request::Request},
-    identity::key_ring::{KeyRing, Looked},
+    http::{
+        problem::{AccessProblem, Problem},
+        request::Request,
+    },
     log,
 };
 
-/// Whoever sent a request.
+use key_ring::{KeyRing, Lookup};
+
+/// The sender of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Caller {
-    /// Whose links the request makes and opens.
+    /// The owner of the links that the caller makes and may open.
     pub(crate) owner: String,
-    /// What it may do.
+    /// What the caller may do.
     pub(crate) scopes: ScopeSet,
 }
 
 impl Caller {
-    /// Refuses the caller who may not do what `scope` names.
-    pub(crate) fn require(&self, scope: Scope) -> Result<(), Problem> {
-        if self.scopes.allows(scope) { Ok(()) } else { Err(Problem::InsufficientScope { scope }) }
+    /// Fails if the caller lacks `scope`.
+    pub(crate) fn require(&self, scope: Scope) -> Result<(), AccessProblem> {
+        if self.scopes.allows(scope) { Ok(()) } else { Err(AccessProblem::InsufficientScope { scope }) }
     }
 
-    /// Whether the links of other owners are open to the caller, too.
+    /// Whether the caller may also open the links of other owners.
     pub(crate) fn is_admin(&self) -> bool {
         self.scopes.is_admin()
     }
 }
 
-/// Tells who sends a request.
+/// Finds out who sends a request.
 #[derive(Debug)]
-pub struct Identity<K>(Way<K>);
+pub struct Identity<K>(AuthMethod<K>);
 
 #[derive(Debug)]
-enum Way<K> {
-    /// Everybody is the same.
-    Nobody,
+enum AuthMethod<K> {
+    /// No authentication: everybody is the same caller.
+    None,
     /// API Gateway has checked a signature.
     AwsIam,
     /// API Gateway has checked a token.
     Jwt,
-    /// A key that comes with the request.
-    Key(KeyRing<K>),
+    /// The request carries a key.
+    ApiKey(KeyRing<K>),
 }
 
 impl Identity<KeyTable> {
-    /// The way that the settings name, with the keys beside the links in `store`. Nothing is sent yet.
+    /// The method that `config` names. The keys table is in the account and region of `store`. Sends nothing yet.
     pub fn new(config: &Config, store: &Store) -> Self {
         Self::with_keys(&config.auth, |table| store.keys(table))
     }
 
-    /// Connects to the table of keys, if there is one, so that the first request finds the connection open.
+    /// Connects to the keys table, if there is one, so that the first request finds the connection open.
     ///
     /// # Errors
     /// [`StoreError`]; the first request tries again.
     pub async fn connect(&self) -> Result<(), StoreError> {
         match &self.0 {
-            Way::Key(ring) => ring.table().connect().await,
-            Way::Nobody | Way::AwsIam | Way::Jwt => Ok(()),
+            AuthMethod::ApiKey(ring) => ring.table().connect().await,
+            AuthMethod::None | AuthMethod::AwsIam | AuthMethod::Jwt => Ok(()),
         }
     }
 }
 
 impl<K> Identity<K> {
-    /// The same over another table of keys, which is opened if there is one.
+    /// The method that `auth` names. `open` opens the keys table, if there is one.
     pub(crate) fn with_keys(auth: &Auth, open: impl FnOnce(&str) -> K) -> Self {
         Self(match auth {
-            Auth::None => Way::Nobody,
-            Auth::AwsIam => Way::AwsIam,
-            Auth::Jwt => Way::Jwt,
-            Auth::ApiKey { table } => Way::Key(KeyRing::new(open(table))),
+            Auth::None => AuthMethod::None,
+            Auth::AwsIam => AuthMethod::AwsIam,
+            Auth::Jwt => AuthMethod::Jwt,
+            Auth::ApiKey { table } => AuthMethod::ApiKey(KeyRing::new(open(table))),
         })
     }
 }
@@ -88,20 +92,20 @@ impl<K> Identity<K> {
 impl<K: KeyReader + KeyUsage> Identity<K> {
     /// The caller of a request.
     ///
-    /// Where API Gateway checks signature or token, it has done so before the function is called; a request without an
-    /// identity has come another way and is refused. Such callers may do with their links what they like, and nothing
+    /// API Gateway checks signatures and tokens before it calls the function, so a request without an identity did not come
+    /// through it and is refused. Callers with a signature or a token may do everything with their own links, and nothing
     /// with those of others.
     pub(crate) async fn caller(&self, request: &Request, request_id: &str, now: SystemTime) -> Result<Caller, Problem> {
-        let known = match &self.0 {
-            Way::Nobody => Some(ANONYMOUS),
-            Way::AwsIam => request.iam_arn(),
-            Way::Jwt => request.jwt_subject(),
-            Way::Key(ring) => {
-                let key = bearer(request).ok_or(Problem::Unauthenticated)?;
-                return by_key(ring, &key, request_id, now).await;
+        let owner = match &self.0 {
+            AuthMethod::None => Some(ANONYMOUS),
+            AuthMethod::AwsIam => request.iam_arn(),
+            AuthMethod::Jwt => request.jwt_subject(),
+            AuthMethod::ApiKey(ring) => {
+                let key = bearer(request).ok_or(AccessProblem::Unauthenticated)?;
+                return Ok(by_key(ring, &key, request_id, now).await?);
             }
         };
-        let owner = known.filter(|owner| !owner.is_empty()).ok_or(Problem::Unauthenticated)?;
+        let owner = owner.filter(|owner| !owner.is_empty()).ok_or(AccessProblem::Unauthenticated)?;
         Ok(Caller { owner: owner.to_owned(), scopes: ScopeSet::OWNER })
     }
 }
@@ -111,25 +115,21 @@ async fn by_key<K: KeyReader + KeyUsage>(
     key: &ApiKey,
     request_id: &str,
     now: SystemTime,
-) -> Result<Caller, Problem> {
-    let Looked { record, not_noted } = match ring.look_up(&key.hash(), now).await {
-        Ok(looked) => looked,
-        // Nobody knows whether the key is good, so it is not the caller's fault.
-        Err(error) => {
-            log::keys_failed(request_id, &error);
-            return Err(Problem::KeysUnavailable);
-        }
-    };
-    if let Some(error) = not_noted {
+) -> Result<Caller, AccessProblem> {
+    let Lookup { record, use_error } = ring.look_up(&key.hash(), now).await.map_err(|error| {
+        log::keys_failed(request_id, &error);
+        AccessProblem::KeysUnavailable
+    })?;
+    if let Some(error) = use_error {
         log::use_not_noted(request_id, key.id(), &error);
     }
     match record {
         Some(record) if !record.is_revoked() => Ok(Caller { owner: record.owner, scopes: record.scopes }),
-        _ => Err(Problem::InvalidKey),
+        _ => Err(AccessProblem::InvalidKey),
     }
 }
 
-/// The key of the request, if it has one that could be one: nothing else is worth asking the table.
+/// The key of the request, if it carries a well-formed one. Anything else is refused without asking the table.
 fn bearer(request: &Request) -> Option<ApiKey> {
     let header = request.header_text(header::AUTHORIZATION)?;
     let (scheme, credentials) = header.split_once(' ')?;
@@ -140,7 +140,8 @@ fn bearer(request: &Request) -> Option<ApiKey> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::identity::key_ring::tests::{Table, key};
+    use crate::http::request::request;
+    use crate::testing::{MemoryKeys, key};
     use links::Timestamp;
     use serde_json::{Value, json};
     use std::sync::atomic::Ordering;
@@ -152,8 +153,8 @@ mod tests {
     }
 
     async fn check(auth: Auth, authorizer: &Value, expected: Option<&str>) {
-        let request = crate::http::request::request(json!({ "requestContext": { "authorizer": authorizer } }));
-        let table = Table::default();
+        let request = request(json!({ "requestContext": { "authorizer": authorizer } }));
+        let table = MemoryKeys::default();
         let identity = Identity::with_keys(&auth, |_name| &table);
         let caller = identity.caller(&request, "1", NOW).await.ok();
         let expected = expected.map(|owner| (owner, ScopeSet::OWNER));
@@ -177,11 +178,11 @@ mod tests {
         check(keys(), &jwt, None).await;
     }
 
-    /// The answer to an `Authorization` header, from a table with the keys of ann, and how often it was asked.
-    async fn with_header(table: &Table, value: Option<&str>) -> (Result<Caller, Problem>, usize) {
+    /// The caller with that `Authorization` header, and how often the table was read.
+    async fn with_header(table: &MemoryKeys, value: Option<&str>) -> (Result<Caller, Problem>, usize) {
         let headers = json!({ "headers": { "authorization": value.unwrap_or_default() } });
         let changes = if value.is_some() { headers } else { json!({}) };
-        let request = crate::http::request::request(changes);
+        let request = request(changes);
         let identity = Identity::with_keys(&keys(), |_name| table);
         let before = table.reads();
         let caller = identity.caller(&request, "1", NOW).await;
@@ -191,23 +192,23 @@ mod tests {
     #[tokio::test]
     async fn a_key_opens_what_its_record_says() {
         let (good, record) = key(1, "ann", ScopeSet::NONE.with(Scope::Read));
-        let table = Table::with([(good.hash(), record)]);
+        let table = MemoryKeys::with([(good.hash(), record)]);
         let token = good.reveal();
         for scheme in ["Bearer", "bearer", "BEARER", "Bearer  "] {
             let (caller, _) = with_header(&table, Some(&format!("{scheme} {token}"))).await;
             let caller = caller.unwrap();
             assert_eq!(caller.owner, "ann", "{scheme}");
             assert!(caller.require(Scope::Read).is_ok());
-            let refused = caller.require(Scope::Delete).unwrap_err();
-            assert_eq!((refused.code(), refused.status().as_u16()), ("insufficient-scope", 403));
-            assert_eq!(serde_json::to_value(refused.body("1")).unwrap()["scope"], "delete");
+            let refused = Problem::from(caller.require(Scope::Delete).unwrap_err()).describe();
+            assert_eq!((refused.code, refused.status.as_u16()), ("insufficient-scope", 403));
+            assert_eq!(serde_json::to_value(refused.into_body("1")).unwrap()["scope"], "delete");
         }
     }
 
     #[tokio::test]
     async fn what_is_no_key_is_refused_without_asking_the_table() {
         let (good, record) = key(1, "ann", ScopeSet::OWNER);
-        let table = Table::with([(good.hash(), record)]);
+        let table = MemoryKeys::with([(good.hash(), record)]);
         let token = good.reveal();
         let long = format!("Bearer {token}{}", "0".repeat(100_000));
         let headers = [
@@ -226,9 +227,9 @@ mod tests {
         .map(|header| header.map(str::to_owned));
         for header in headers {
             let (caller, reads) = with_header(&table, header.as_deref()).await;
-            let problem = caller.unwrap_err();
-            assert_eq!((problem.status().as_u16(), reads), (401, 0), "{header:?}");
-            assert_eq!(problem.header().unwrap().1, "Bearer", "{header:?}");
+            let problem = caller.unwrap_err().describe();
+            assert_eq!((problem.status.as_u16(), reads), (401, 0), "{header:?}");
+            assert_eq!(problem.header.unwrap().1, "Bearer", "{header:?}");
         }
     }
 
@@ -237,22 +238,22 @@ mod tests {
         let (revoked, mut record) = key(1, "ann", ScopeSet::OWNER);
         record.revoked_at = Some(Timestamp::from_unix_seconds(1));
         let (unknown, _) = key(2, "ann", ScopeSet::OWNER);
-        let table = Table::with([(revoked.hash(), record)]);
+        let table = MemoryKeys::with([(revoked.hash(), record)]);
         for key in [revoked, unknown] {
             let (caller, _) = with_header(&table, Some(&format!("Bearer {}", key.reveal()))).await;
-            let problem = caller.unwrap_err();
-            assert_eq!((problem.code(), problem.status().as_u16()), ("invalid-key", 401));
-            assert_eq!(problem.header().unwrap().1, "Bearer error=\"invalid_token\"");
+            let problem = caller.unwrap_err().describe();
+            assert_eq!((problem.code, problem.status.as_u16()), ("invalid-key", 401));
+            assert_eq!(problem.header.unwrap().1, "Bearer error=\"invalid_token\"");
         }
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_table_that_does_not_answer_is_not_the_callers_fault() {
         let (good, record) = key(1, "ann", ScopeSet::OWNER);
-        let table = Table::with([(good.hash(), record)]);
+        let table = MemoryKeys::with([(good.hash(), record)]);
         table.hangs.store(true, Ordering::Relaxed);
         let (caller, _) = with_header(&table, Some(&format!("Bearer {}", good.reveal()))).await;
-        let problem = caller.unwrap_err();
-        assert_eq!((problem.code(), problem.status().as_u16()), ("unavailable", 503));
+        let problem = caller.unwrap_err().describe();
+        assert_eq!((problem.code, problem.status.as_u16()), ("unavailable", 503));
     }
 }

@@ -1,36 +1,24 @@
-//! Reading, changing, deleting and restoring a link that is there.
+//! Changing, deleting and restoring an existing link.
 
-use links::{Change, Freshness, Link, LinkReader, LinkWriter, Slug, State, Timestamp};
+use links::{Change, Link, LinkWriter, Slug, State, Timestamp};
 
 use crate::{
     failure::Failure,
-    http::{etag::Precondition, problem::Problem},
+    http::{
+        etag::Precondition,
+        problem::{AccessProblem, LinkProblem, Problem},
+    },
     identity::Caller,
 };
 
-/// How often a change is tried again because someone else was faster.
+use super::read::read;
+
+/// How often a change is attempted if others change the link at the same time.
 const ATTEMPTS: u32 = 5;
 
-/// The link of that slug, if the caller may know of it. Tombstones count as links until they are forgotten.
-pub(crate) async fn read(
-    store: &impl LinkReader,
-    caller: &Caller,
-    slug: &Slug,
-    now: Timestamp,
-) -> Result<Link, Failure> {
-    let found = store.read(slug, Freshness::Strong).await?.link;
-    let link =
-        found.filter(|link| !link.is_forgotten(now)).ok_or_else(|| Problem::UnknownLink { slug: slug.to_string() })?;
-    if caller.is_admin() || caller.owner == link.owner {
-        Ok(link)
-    } else {
-        Err(Problem::NotOwner { slug: slug.to_string() }.into())
-    }
-}
-
-/// Changes a link by `change`, which gets the link as it is and gives it as it should be, or the reason why not.
+/// Replaces a link with what `change` makes of it, unless `change` refuses.
 ///
-/// Nobody's change is lost: what is written is written over the version that was read, else everything begins again.
+/// No change is lost: a write succeeds only over the version that was read. Otherwise the link is read again.
 pub(crate) async fn update(
     store: &impl LinkWriter,
     caller: &Caller,
@@ -42,16 +30,16 @@ pub(crate) async fn update(
     let mut attempted: Option<Link> = None;
     for _ in 0..ATTEMPTS {
         let before = read(store, caller, slug, now).await?;
-        // A change whose outcome was unknown and that was therefore repeated is refused, and has happened. Its stamp
-        // tells it from the same change made by someone else.
+        // The last update was repeated because its outcome was unknown, and then refused because it had succeeded. The
+        // stamp distinguishes it from the same change made by someone else.
         if attempted.as_ref() == Some(&before) {
             return Ok(before);
         }
         if !precondition.holds(before.version) {
-            return Err(Problem::VersionMismatch { version: before.version }.into());
+            return Err(LinkProblem::VersionMismatch { version: before.version }.into());
         }
         if is_blocked(before.state) && !caller.is_admin() {
-            return Err(Problem::LinkBlocked { slug: slug.to_string() }.into());
+            return Err(AccessProblem::LinkBlocked { slug: slug.to_string() }.into());
         }
         let after = change(before.clone())?;
         if after == before {
@@ -63,27 +51,21 @@ pub(crate) async fn update(
         }
         attempted = Some(after);
     }
-    Err(Problem::TooManyEditors { slug: slug.to_string() }.into())
+    Err(LinkProblem::TooManyEditors { slug: slug.to_string() }.into())
 }
 
 fn is_blocked(state: State) -> bool {
     matches!(state, State::Blocked | State::BlockedLegal)
 }
 
-/// The link as a tombstone; a tombstone stays as it is.
+/// The link as a tombstone. A tombstone stays unchanged.
 pub(crate) fn deleted(link: Link, now: Timestamp) -> Link {
-    match link.state {
-        State::Deleted => link,
-        _ => link.deleted(now),
-    }
+    if link.state == State::Deleted { link } else { link.deleted(now) }
 }
 
-/// The link that a tombstone stands for; any other link stays as it is.
+/// The link that a tombstone stands for. Any other link stays unchanged.
 pub(crate) fn restored(link: Link, now: Timestamp) -> Link {
-    match link.state {
-        State::Deleted => link.restored(now),
-        _ => link,
-    }
+    if link.state == State::Deleted { link.restored(now) } else { link }
 }
 
 #[cfg(test)]
@@ -95,10 +77,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_unix_seconds(1_000);
 
     fn caller(owner: &str, admin: bool) -> Caller {
-        let scopes = match admin {
-            true => ScopeSet::NONE.with(Scope::Admin),
-            false => ScopeSet::OWNER,
-        };
+        let scopes = if admin { ScopeSet::NONE.with(Scope::Admin) } else { ScopeSet::OWNER };
         Caller { owner: owner.into(), scopes }
     }
 
@@ -188,12 +167,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_change_that_was_repeated_counts_once_and_another_s_does_not_count() {
+    async fn a_repeated_change_counts_once_and_someone_elses_does_not_count() {
         let owner = caller("ann", false);
         let store = store(State::Active);
-        *store.lost_answers.lock().unwrap() = 1;
+        *store.lost_responses.lock().unwrap() = 1;
         assert_eq!(set_note(&store, &owner, Precondition::if_match("\"1\""), NOW).await, Ok(2));
-        // Someone else makes the very same change at the same time, and was faster.
+        // Someone else makes the very same change first.
         let before = store.link("abc").unwrap();
         let after = Link { note: Some("n".to_owned()), ..before.clone() };
         let twin = Link { stamp: Some(1), ..after.changed(NOW) };

@@ -1,36 +1,36 @@
-//! What a caller wants to be different about a link: the options of a new one, the merge patch of an old one.
+//! Changes that a caller asks for: the options of a new link, or the merge patch of an existing one.
 
 use std::time::Duration;
 
 use links::{Link, RedirectStatus, State, StoredTarget, TargetRules, TargetUrl, Timestamp};
 
 use crate::http::{
-    fields::{Fields, Given, check_length},
-    problem::Problem,
+    fields::{Fields, Patch, check_length},
+    problem::{FieldProblem, Problem, UrlProblem},
 };
 
-/// Most seconds that a shared cache may keep a redirect.
-const MAX_CACHE_SECONDS: u64 = 86_400;
+/// Longest time that a shared cache may keep a redirect, in seconds.
+const MAX_CACHE_SECONDS: u32 = 86_400;
 /// Shortest and longest life of a link in seconds: a minute, ten years.
-const TTL_SECONDS: std::ops::RangeInclusive<u64> = 60..=315_360_000;
+const TTL_SECONDS: std::ops::RangeInclusive<u32> = 60..=315_360_000;
 const MAX_TAGS: usize = 20;
 const MAX_TAG_CHARACTERS: usize = 64;
 const MAX_NOTE_CHARACTERS: usize = 1_000;
 
-/// Changes of a link. What is absent stays, what is `null` gets its default.
+/// Changes of a link. An absent field stays unchanged; `null` restores the default.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Changes {
-    url: Given<String>,
-    state: Given<State>,
-    redirect: Given<RedirectStatus>,
-    cache_seconds: Given<u64>,
-    permanent: Given<bool>,
-    forward_query: Given<bool>,
-    expired_url: Given<String>,
-    valid_from: Given<Timestamp>,
-    expires: Given<Expiry>,
-    tags: Given<Vec<String>>,
-    note: Given<String>,
+    url: Patch<String>,
+    state: Patch<State>,
+    redirect: Patch<RedirectStatus>,
+    cache_seconds: Patch<u32>,
+    permanent: Patch<bool>,
+    forward_query: Patch<bool>,
+    expired_url: Patch<String>,
+    valid_from: Patch<Timestamp>,
+    expires: Patch<Expiry>,
+    tags: Patch<Vec<String>>,
+    note: Patch<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl Changes {
     pub(crate) fn patch(mut fields: Fields) -> Result<Self, Problem> {
         let url = fields.text("url")?;
         if url == Some(None) {
-            return Err(Problem::MissingField { field: "url" });
+            return Err(FieldProblem::Missing { field: "url" }.into());
         }
         let state = fields.state("state")?;
         let options = Self::options(&mut fields)?;
@@ -74,10 +74,10 @@ impl Changes {
         Ok(Self { url, state, ..options })
     }
 
-    /// Whether a new link with these options is a link without any.
+    /// Whether a new link with these options equals a link without options.
     pub(crate) fn are_defaults(&self) -> bool {
-        fn is_set<T: Default + PartialEq>(given: Option<&Option<T>>) -> bool {
-            given.and_then(Option::as_ref).is_some_and(|value| *value != T::default())
+        fn is_set<T: Default + PartialEq>(field: Option<&Option<T>>) -> bool {
+            field.and_then(Option::as_ref).is_some_and(|value| *value != T::default())
         }
         let has_choice = self.redirect.flatten().is_some()
             || self.cache_seconds.flatten().is_some()
@@ -91,13 +91,22 @@ impl Changes {
             && !is_set(self.note.as_ref())
     }
 
-    /// Whether only an administrator may make them.
+    /// Whether only an administrator may make these changes.
     pub(crate) fn need_admin(&self) -> bool {
         matches!(self.state, Some(Some(State::Blocked | State::BlockedLegal)))
     }
 
-    /// The link with these changes at `now`. Its version and its times are as before.
+    /// Applies the changes at `now`. The link's version and its times of creation and update stay unchanged.
     pub(crate) fn apply(&self, mut link: Link, rules: &TargetRules, now: Timestamp) -> Result<Link, Problem> {
+        self.apply_urls(&mut link, rules)?;
+        self.apply_options(&mut link, now);
+        match (link.valid_from, link.expires_at) {
+            (Some(start), Some(end)) if end <= start => Err(FieldProblem::NeverValid.into()),
+            _ => Ok(link),
+        }
+    }
+
+    fn apply_urls(&self, link: &mut Link, rules: &TargetRules) -> Result<(), Problem> {
         let target = |url: &str| TargetUrl::parse(url, rules);
         if let Some(Some(url)) = &self.url {
             let url = target(url)?;
@@ -106,34 +115,30 @@ impl Changes {
             }
         }
         if let Some(url) = &self.expired_url {
-            let url = url.as_deref().map(target).transpose();
-            let url = url.map_err(Problem::ExpiredUrl)?;
+            let url = url.as_deref().map(target).transpose().map_err(UrlProblem::ExpiredUrl)?;
             link.expired_url = url.as_ref().map(StoredTarget::from);
         }
+        Ok(())
+    }
+
+    fn apply_options(&self, link: &mut Link, now: Timestamp) {
         set(&mut link.state, self.state.map(|state| state.unwrap_or(State::Active)));
         set(&mut link.redirect, self.redirect);
-        set(
-            &mut link.cache_seconds,
-            // Within its range, as checked when it was read.
-            self.cache_seconds.map(|seconds| seconds.and_then(|seconds| u32::try_from(seconds).ok())),
-        );
+        set(&mut link.cache_seconds, self.cache_seconds);
         set(&mut link.permanent, self.permanent.map(Option::unwrap_or_default));
         set(&mut link.forward_query, self.forward_query.map(Option::unwrap_or_default));
         set(&mut link.valid_from, self.valid_from);
-        set(
-            &mut link.expires_at,
-            self.expires.map(|expiry| {
-                expiry.map(|expiry| match expiry {
-                    Expiry::At(time) => time,
-                    Expiry::In(duration) => now.plus(duration),
-                })
-            }),
-        );
+        set(&mut link.expires_at, self.expires.map(|expiry| expiry.map(|expiry| expiry.at(now))));
         set(&mut link.tags, self.tags.clone().map(Option::unwrap_or_default));
         set(&mut link.note, self.note.clone().map(|note| note.filter(|note| !note.is_empty())));
-        match (link.valid_from, link.expires_at) {
-            (Some(start), Some(end)) if end <= start => Err(Problem::NeverValid),
-            _ => Ok(link),
+    }
+}
+
+impl Expiry {
+    fn at(self, now: Timestamp) -> Timestamp {
+        match self {
+            Self::At(time) => time,
+            Self::In(duration) => now.plus(duration),
         }
     }
 }
@@ -145,12 +150,14 @@ fn set<T>(field: &mut T, value: Option<T>) {
 }
 
 /// When a link ends: a point in time, or seconds from now.
-fn expiry(fields: &mut Fields) -> Result<Given<Expiry>, Problem> {
+fn expiry(fields: &mut Fields) -> Result<Patch<Expiry>, Problem> {
     let at = fields.time("expires_at")?;
     let ttl = fields.number("ttl_seconds", TTL_SECONDS)?;
     match (at, ttl) {
-        (Some(Some(_)), Some(Some(_))) => Err(Problem::Exclusive { fields: "\"expires_at\" and \"ttl_seconds\"" }),
-        (_, Some(Some(seconds))) => Ok(Some(Some(Expiry::In(Duration::from_secs(seconds))))),
+        (Some(Some(_)), Some(Some(_))) => {
+            Err(FieldProblem::Exclusive { fields: "\"expires_at\" and \"ttl_seconds\"" }.into())
+        }
+        (_, Some(Some(seconds))) => Ok(Some(Some(Expiry::In(Duration::from_secs(seconds.into()))))),
         (Some(Some(time)), _) => Ok(Some(Some(Expiry::At(time)))),
         (None, None) => Ok(None),
         _ => Ok(Some(None)),
@@ -180,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_absent_stays_and_null_clears() {
+    fn absent_fields_stay_and_null_clears() {
         assert_eq!(patched(json!({})), Ok(link()));
         let cleared = patched(json!({ "note": null, "expires_at": null })).unwrap();
         assert_eq!((cleared.note, cleared.expires_at), (None, None));
@@ -216,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn options_that_say_nothing_are_none() {
+    fn options_with_default_values_are_no_options() {
         let check = |options: Value, expected: bool| {
             let mut fields = Fields::new(options.as_object().unwrap().clone());
             let options = Changes::options(&mut fields).unwrap();
@@ -245,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_link_can_have_is_refused() {
+    fn impossible_values_are_refused() {
         let check = |patch: Value, code: &'static str| {
             assert_eq!(patched(patch.clone()), Err(code), "{patch}");
         };

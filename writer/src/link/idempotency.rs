@@ -1,16 +1,21 @@
-//! Requests that name themselves, so that repeating one is safe whatever became of it.
+//! Idempotency keys: a request that carries one can be repeated safely, whether or not it succeeded before.
 
 use links::Idempotency;
 use sha2::{Digest, Sha256};
 
-use crate::http::{body::Wish, problem::Problem, request::Request};
+use crate::http::{
+    problem::{Problem, RequestProblem},
+    request::Request,
+};
 
-/// The header that carries the name.
+use super::new_link::NewLink;
+
+/// The header that carries the key.
 pub(crate) const HEADER: &str = "idempotency-key";
-/// Most characters of a name.
+/// Maximum length of a key.
 const MAX_CHARACTERS: usize = 255;
 
-/// The name of the request, if it has one.
+/// The key of the request, if it has one.
 pub(crate) fn key(request: &Request) -> Result<Option<String>, Problem> {
     let Some(value) = request.header(HEADER) else {
         return Ok(None);
@@ -20,16 +25,16 @@ pub(crate) fn key(request: &Request) -> Result<Option<String>, Problem> {
         bytes if (1..=MAX_CHARACTERS).contains(&bytes.len()) && is_visible(bytes) => {
             Ok(Some(String::from_utf8_lossy(bytes).into_owned()))
         }
-        _ => Err(Problem::InvalidIdempotencyKey { limit: MAX_CHARACTERS }),
+        _ => Err(RequestProblem::InvalidIdempotencyKey { limit: MAX_CHARACTERS }.into()),
     }
 }
 
-/// What is kept with the link of a named request.
-pub(crate) fn trace(owner: &str, key: &str, wish: &Wish) -> Idempotency {
+/// What is stored with the link to recognize a repeated request.
+pub(crate) fn trace(owner: &str, key: &str, new_link: &NewLink) -> Idempotency {
     Idempotency {
-        // The owner's length keeps apart owners and keys that concatenate to the same text.
+        // The length separates the owner from the key: two pairs never concatenate to the same string.
         key_digest: digest(&format!("{} {owner} {key}", owner.len())),
-        request_digest: digest(&wish.canonical),
+        request_digest: digest(&new_link.canonical),
     }
 }
 
@@ -41,12 +46,13 @@ fn digest(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::request::request;
     use serde_json::json;
 
     #[test]
     fn a_key_has_1_to_255_visible_characters() {
         let check = |value: &str, expected: Option<&str>| {
-            let request = crate::http::request::request(json!({ "headers": { HEADER: value } }));
+            let request = request(json!({ "headers": { HEADER: value } }));
             let key = key(&request).ok().flatten();
             assert_eq!(key.as_deref(), expected, "{value:?}");
         };
@@ -57,6 +63,6 @@ mod tests {
         check("", None);
         check("a b", None);
         check("ä", None);
-        assert!(matches!(key(&crate::http::request::request(json!({}))), Ok(None)));
+        assert!(matches!(key(&request(json!({}))), Ok(None)));
     }
 }

@@ -1,59 +1,34 @@
 //! Making a link.
 
-use links::{Freshness, Link, LinkWriter, Put, Slug, SlugBasis, SlugScheme, State, StoreError, TargetUrl, Timestamp};
+use links::{Freshness, Link, LinkWriter, Put, Slug, SlugScheme, State, StoreError, Timestamp};
 
-use crate::{failure::Failure, http::problem::Problem};
+use crate::{
+    failure::Failure,
+    http::problem::{Problem, RequestProblem, SlugProblem},
+};
 
-/// A link that a request has made or found.
+use super::slug_choice::SlugChoice;
+
+/// A link that a request made or found.
 #[derive(Debug)]
 pub(crate) struct Made {
     pub(crate) link: Link,
-    /// Whether it was there before.
+    /// Whether it existed before.
     pub(crate) existing: bool,
 }
 
-/// Which slug a new link gets, and whether a link that is there will do.
-#[derive(Debug)]
-pub(crate) enum Naming<'a> {
-    /// The caller's choice. With `reuse`, the caller's own link to the same target will do.
-    Alias { slug: Slug, reuse: bool },
-    /// Derived from the URL: the same URL gets the same link.
-    Url(&'a TargetUrl),
-    /// Another one each time, derived from the URL and random bytes.
-    Fresh(&'a TargetUrl, [u8; 16]),
-    /// Derived from the name of the request: a repeated request gets the same link.
-    Request(&'a str),
-}
-
-impl Naming<'_> {
-    /// The slugs to try; finitely many.
-    fn candidates(&self, scheme: &SlugScheme, owner: &str) -> Vec<Slug> {
-        let basis = match self {
-            Self::Alias { slug, .. } => return vec![slug.clone()],
-            Self::Url(target) => SlugBasis::Url(target),
-            Self::Fresh(target, random) => SlugBasis::Fresh(target, *random),
-            Self::Request(key) => SlugBasis::Request(key),
-        };
-        scheme.candidates(owner, basis).collect()
-    }
-
-    fn reuses(&self) -> bool {
-        matches!(self, Self::Alias { reuse: true, .. } | Self::Url(_))
-    }
-}
-
-/// Makes the link that `draft` gives for a slug, or finds the one that the request asks for.
+/// Stores the link that `draft` builds for a slug, or finds the existing link that the request asks for.
 ///
-/// When a slug is taken by another link, or leads elsewhere by now, the next one is tried.
+/// If a slug belongs to another link, the next candidate is tried.
 pub(crate) async fn make(
     store: &impl LinkWriter,
     scheme: &SlugScheme,
     owner: &str,
-    naming: &Naming<'_>,
+    choice: &SlugChoice<'_>,
     draft: impl Fn(Slug) -> Result<Link, Problem>,
     now: Timestamp,
 ) -> Result<Made, Failure> {
-    for slug in naming.candidates(scheme, owner) {
+    for slug in choice.candidates(scheme, owner) {
         let link = draft(slug)?;
         if store.create(&link).await? == Put::Stored {
             return Ok(Made { link, existing: false });
@@ -61,45 +36,46 @@ pub(crate) async fn make(
         let Some(found) = taken_by(store, &link.slug).await? else {
             continue;
         };
-        // A put whose outcome was unknown and that was therefore repeated finds its own link, with its own stamp.
+        // A put was repeated because its outcome was unknown, and found the link that it had stored, with its stamp.
         if found == link {
             return Ok(Made { link, existing: false });
         }
-        if is_same_request(&found, &link)? || naming.reuses() && is_same(&found, &link, now) {
+        if is_same_request(&found, &link)? || choice.reuses() && is_same(&found, &link, now) {
             return Ok(Made { link: found, existing: true });
         }
     }
-    Err(match naming {
-        Naming::Alias { slug, .. } => Problem::SlugTaken { slug: slug.to_string() },
-        _ => Problem::NoSlugLeft,
+    Err(match choice {
+        SlugChoice::Alias { slug, .. } => SlugProblem::Taken { slug: slug.to_string() },
+        _ => SlugProblem::NoneLeft,
     }
     .into())
 }
 
-/// The link that has refused a put; only a strong read is sure to see it.
+/// The link that a put ran into. Only a strong read is sure to see it.
 async fn taken_by(store: &impl LinkWriter, slug: &Slug) -> Result<Option<Link>, StoreError> {
     match store.read(slug, Freshness::Strong).await {
-        // Someone else's item, whatever it is: not ours to use.
+        // Whatever this item is, the slug is not free.
         Err(StoreError::Malformed { .. }) => Ok(None),
         found => Ok(found?.link),
     }
 }
 
-/// Whether the request that asks for `wanted` is the one that has made `found`.
+/// Whether the request for `wanted` is the one that made `found`.
 fn is_same_request(found: &Link, wanted: &Link) -> Result<bool, Problem> {
     match (&found.idempotency, &wanted.idempotency) {
         (Some(first), Some(again)) if first.key_digest == again.key_digest => {
-            // Judged by what was asked for then, so that later changes of the link do not matter.
-            match first.request_digest == again.request_digest {
-                true => Ok(true),
-                false => Err(Problem::IdempotencyMismatch),
+            // Compares the requests, not the links: the link may have been changed since.
+            if first.request_digest == again.request_digest {
+                Ok(true)
+            } else {
+                Err(RequestProblem::IdempotencyMismatch.into())
             }
         }
         _ => Ok(false),
     }
 }
 
-/// Whether a link is what a request for `wanted` asks for: the same owner's, to the same target, and followed.
+/// Whether `found` serves a request for `wanted`: the same owner, the same target, and active now.
 fn is_same(found: &Link, wanted: &Link, now: Timestamp) -> bool {
     found.owner == wanted.owner
         && found.target.is_same_as(&wanted.target)
@@ -112,7 +88,7 @@ fn is_same(found: &Link, wanted: &Link, now: Timestamp) -> bool {
 mod tests {
     use super::*;
     use crate::testing::Memory;
-    use links::{Idempotency, StoredTarget, TargetRules};
+    use links::{Idempotency, SlugBasis, StoredTarget, TargetRules, TargetUrl};
 
     const NOW: Timestamp = Timestamp::from_unix_seconds(1_000);
 
@@ -122,7 +98,7 @@ mod tests {
 
     async fn shorten(store: &Memory, url: &str, owner: &str) -> (String, bool) {
         let url = target(url);
-        let made = made(store, owner, &url, &Naming::Url(&url), None).await.unwrap();
+        let made = made(store, owner, &url, &SlugChoice::Url(&url), None).await.unwrap();
         (made.link.slug.to_string(), made.existing)
     }
 
@@ -130,7 +106,7 @@ mod tests {
         store: &Memory,
         owner: &str,
         url: &TargetUrl,
-        naming: &Naming<'_>,
+        choice: &SlugChoice<'_>,
         request: Option<(&str, &str)>,
     ) -> Result<Made, &'static str> {
         let stamp = u32::try_from(store.puts.lock().unwrap().len()).ok();
@@ -142,7 +118,7 @@ mod tests {
                 ..Link::new(slug, url, owner, NOW)
             })
         };
-        let made = make(store, &SlugScheme::AwsSample, owner, naming, draft, NOW).await;
+        let made = make(store, &SlugScheme::AwsSample, owner, choice, draft, NOW).await;
         made.map_err(|failure| match failure {
             Failure::Problem(problem) => problem.code(),
             Failure::Store(error) => panic!("{error}"),
@@ -192,7 +168,7 @@ mod tests {
         for slug in SlugScheme::AwsSample.candidates("ann", SlugBasis::Url(&url)) {
             store.insert(Link::new(slug, &target("https://example.com/"), "bob", NOW));
         }
-        let result = made(&store, "ann", &url, &Naming::Url(&url), None).await;
+        let result = made(&store, "ann", &url, &SlugChoice::Url(&url), None).await;
         assert_eq!(result.unwrap_err(), "no-slug-left");
         assert_eq!(store.puts.lock().unwrap().len(), 5);
     }
@@ -203,7 +179,7 @@ mod tests {
         let url = target("https://example.com/");
         let check = async |owner: &str, url: &TargetUrl, reuse, expected: Result<bool, &str>| {
             let slug = "launch".parse().unwrap();
-            let made = made(&store, owner, url, &Naming::Alias { slug, reuse }, None).await;
+            let made = made(&store, owner, url, &SlugChoice::Alias { slug, reuse }, None).await;
             assert_eq!(made.map(|made| made.existing), expected, "{owner} {url}");
         };
         check("ann", &url, true, Ok(false)).await;
@@ -218,8 +194,8 @@ mod tests {
         let store = Memory::default();
         let url = target("https://example.com/");
         let fresh = async |random| {
-            let naming = Naming::Fresh(&url, random);
-            made(&store, "ann", &url, &naming, None).await.unwrap()
+            let choice = SlugChoice::Fresh(&url, random);
+            made(&store, "ann", &url, &choice, None).await.unwrap()
         };
         assert_ne!(fresh([1; 16]).await.link.slug, fresh([2; 16]).await.link.slug);
     }
@@ -227,26 +203,26 @@ mod tests {
     #[tokio::test]
     async fn a_put_that_was_repeated_finds_its_own_link() {
         let url = target("https://example.com/");
-        for naming in [
-            Naming::Url(&url),
-            Naming::Fresh(&url, [1; 16]),
-            Naming::Alias { slug: "launch".parse().unwrap(), reuse: false },
+        for choice in [
+            SlugChoice::Url(&url),
+            SlugChoice::Fresh(&url, [1; 16]),
+            SlugChoice::Alias { slug: "launch".parse().unwrap(), reuse: false },
         ] {
             let store = Memory::default();
-            *store.lost_answers.lock().unwrap() = 1;
-            let first = made(&store, "ann", &url, &naming, None).await.unwrap();
-            assert!(!first.existing, "{naming:?}");
-            assert_eq!(store.links.lock().unwrap().len(), 1, "{naming:?}");
+            *store.lost_responses.lock().unwrap() = 1;
+            let first = made(&store, "ann", &url, &choice, None).await.unwrap();
+            assert!(!first.existing, "{choice:?}");
+            assert_eq!(store.links.lock().unwrap().len(), 1, "{choice:?}");
         }
     }
 
     #[tokio::test]
-    async fn a_named_request_gets_its_link_again_whatever_became_of_it() {
+    async fn a_request_with_a_key_gets_its_link_again_even_if_it_was_changed() {
         let store = Memory::default();
         let url = target("https://example.com/");
         let request = async |body| {
-            let naming = Naming::Request("key");
-            let made = made(&store, "ann", &url, &naming, Some(("key of ann", body))).await;
+            let choice = SlugChoice::Request("key");
+            let made = made(&store, "ann", &url, &choice, Some(("key of ann", body))).await;
             made.map(|made| (made.link.slug.to_string(), made.existing))
         };
         let (slug, existing) = request("a").await.unwrap();

@@ -1,0 +1,62 @@
+//! Problems with what the caller may do.
+
+use http::{StatusCode, header};
+use links::Scope;
+
+use super::description::Description;
+
+/// The caller may not do this.
+#[derive(Debug)]
+pub(crate) enum AccessProblem {
+    /// The request carries no identity.
+    Unauthenticated,
+    /// The caller's key does not exist or was revoked.
+    InvalidKey,
+    /// The caller's key could not be looked up.
+    KeysUnavailable,
+    /// The caller is known, but lacks a scope.
+    InsufficientScope { scope: Scope },
+    /// The link belongs to another owner.
+    NotOwner { slug: String },
+    /// The operator has blocked the link.
+    LinkBlocked { slug: String },
+}
+
+impl AccessProblem {
+    pub(super) fn describe(&self) -> Description {
+        match self {
+            Self::Unauthenticated => {
+                unauthorized("unauthenticated", "Not authenticated", "The request carries no identity.", "Bearer")
+            }
+            Self::InvalidKey => {
+                let detail = "There is no such key, or it was revoked.";
+                unauthorized("invalid-key", "Key not valid", detail, "Bearer error=\"invalid_token\"")
+            }
+            Self::KeysUnavailable => Description::unavailable("The key could not be checked, so nothing was done."),
+            Self::InsufficientScope { scope } => insufficient_scope(scope.name()),
+            Self::NotOwner { slug } => {
+                let detail = format!("\"{slug}\" belongs to someone else.");
+                forbidden("not-owner", "Someone else's link", detail).with("slug", slug.as_str())
+            }
+            Self::LinkBlocked { slug } => {
+                let detail = format!("\"{slug}\" was closed by the operator, who alone can change it.");
+                forbidden("link-blocked", "Link is blocked", detail).with("slug", slug.as_str())
+            }
+        }
+    }
+}
+
+fn unauthorized(code: &'static str, title: &'static str, detail: &str, challenge: &str) -> Description {
+    Description::new(StatusCode::UNAUTHORIZED, code, title, detail).with_header(header::WWW_AUTHENTICATE, challenge)
+}
+
+fn forbidden(code: &'static str, title: &'static str, detail: String) -> Description {
+    Description::new(StatusCode::FORBIDDEN, code, title, detail)
+}
+
+fn insufficient_scope(scope: &str) -> Description {
+    let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");
+    forbidden("insufficient-scope", "Not allowed", format!("The caller lacks the scope \"{scope}\"."))
+        .with("scope", scope)
+        .with_header(header::WWW_AUTHENTICATE, challenge)
+}

@@ -1,0 +1,75 @@
+//! Problems with single fields of the body.
+
+use http::StatusCode;
+
+use super::description::Description;
+
+/// A field of the body is not acceptable.
+#[derive(Debug)]
+pub(crate) enum FieldProblem {
+    /// The request has no such field.
+    Unknown { field: String },
+    /// A required field is absent.
+    Missing { field: &'static str },
+    /// The value has another type.
+    WrongType { field: &'static str, expected: &'static str },
+    /// A number outside its range.
+    OutOfRange { field: &'static str, from: u32, to: u32 },
+    /// A text with too few or too many characters.
+    Length { field: &'static str, min: usize, max: usize },
+    /// A list with too many entries.
+    TooMany { field: &'static str, limit: usize },
+    /// Fields of which only one may be set.
+    Exclusive { fields: &'static str },
+    /// The link would end before it begins, or has ended already.
+    NeverValid,
+}
+
+impl FieldProblem {
+    pub(super) fn describe(&self) -> Description {
+        match *self {
+            Self::Unknown { ref field } => {
+                let detail = format!("There is no field \"{field}\". Names of your own begin with x_.");
+                unprocessable("unknown-field", "Unknown field", detail).with("field", field.as_str())
+            }
+            Self::Missing { field } => {
+                unprocessable("missing-field", "Missing field", format!("The field \"{field}\" is required."))
+                    .with("field", field)
+            }
+            Self::WrongType { field, expected } => {
+                unprocessable("wrong-type", "Wrong type", format!("The field \"{field}\" should be {expected}."))
+                    .with("field", field)
+            }
+            Self::OutOfRange { field, from, to } => out_of_range(field, from, to),
+            Self::Length { field, min, max } => {
+                let detail = format!("A text in \"{field}\" should have {min} to {max} characters.");
+                limited("wrong-length", "Too short or too long", detail, field, max)
+            }
+            Self::TooMany { field, limit } => {
+                let detail = format!("The list \"{field}\" has at most {limit} entries.");
+                limited("too-many", "Too many entries", detail, field, limit)
+            }
+            Self::Exclusive { fields } => {
+                unprocessable("exclusive-fields", "Fields exclude each other", format!("Send only one of {fields}."))
+            }
+            Self::NeverValid => unprocessable(
+                "never-valid",
+                "Never to be followed",
+                "The link would end before it begins, or has ended already.",
+            ),
+        }
+    }
+}
+
+fn out_of_range(field: &str, from: u32, to: u32) -> Description {
+    let detail = format!("The field \"{field}\" should be from {from} to {to}.");
+    unprocessable("out-of-range", "Out of range", detail).with("field", field).with("minimum", from).with("limit", to)
+}
+
+fn limited(code: &'static str, title: &'static str, detail: String, field: &str, limit: usize) -> Description {
+    unprocessable(code, title, detail).with("field", field).with("limit", limit)
+}
+
+fn unprocessable(code: &'static str, title: &'static str, detail: impl Into<String>) -> Description {
+    Description::new(StatusCode::UNPROCESSABLE_ENTITY, code, title, detail)
+}

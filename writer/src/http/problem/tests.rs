@@ -1,0 +1,104 @@
+//! Every problem at once.
+
+use links::{Alias, Scope, TargetError};
+
+use super::{AccessProblem, BodyProblem, FieldProblem, LinkProblem, Problem, RequestProblem, SlugProblem, UrlProblem};
+
+/// A problem of each kind.
+pub(crate) fn one_of_each() -> Vec<Problem> {
+    let families = [access(), bodies(), fields(), links(), requests(), slugs(), urls(), vec![Problem::Unavailable]];
+    families.into_iter().flatten().collect()
+}
+
+fn slug() -> String {
+    "abc".to_owned()
+}
+
+fn access() -> Vec<Problem> {
+    vec![
+        AccessProblem::Unauthenticated.into(),
+        AccessProblem::InvalidKey.into(),
+        AccessProblem::KeysUnavailable.into(),
+        AccessProblem::InsufficientScope { scope: Scope::Admin }.into(),
+        AccessProblem::NotOwner { slug: slug() }.into(),
+        AccessProblem::LinkBlocked { slug: slug() }.into(),
+    ]
+}
+
+fn bodies() -> Vec<Problem> {
+    vec![
+        BodyProblem::TooLarge { limit: 1 }.into(),
+        BodyProblem::UnsupportedMediaType { expected: "text" }.into(),
+        BodyProblem::Empty.into(),
+        BodyProblem::Malformed.into(),
+        BodyProblem::MalformedJson { line: 1, column: 1 }.into(),
+    ]
+}
+
+fn fields() -> Vec<Problem> {
+    vec![
+        FieldProblem::Unknown { field: "f".into() }.into(),
+        FieldProblem::Missing { field: "f" }.into(),
+        FieldProblem::WrongType { field: "f", expected: "a string" }.into(),
+        FieldProblem::OutOfRange { field: "f", from: 1, to: 2 }.into(),
+        FieldProblem::Length { field: "f", min: 1, max: 2 }.into(),
+        FieldProblem::TooMany { field: "f", limit: 1 }.into(),
+        FieldProblem::Exclusive { fields: "a and b" }.into(),
+        FieldProblem::NeverValid.into(),
+    ]
+}
+
+fn links() -> Vec<Problem> {
+    vec![
+        LinkProblem::Unknown { slug: slug() }.into(),
+        LinkProblem::Deleted { slug: slug() }.into(),
+        LinkProblem::VersionMismatch { version: 1 }.into(),
+        LinkProblem::TooManyEditors { slug: slug() }.into(),
+        LinkProblem::Malformed { slug: slug() }.into(),
+        LinkProblem::NoQrCode.into(),
+    ]
+}
+
+fn requests() -> Vec<Problem> {
+    vec![
+        RequestProblem::UnknownPath.into(),
+        RequestProblem::MethodNotAllowed { allow: "GET".into() }.into(),
+        RequestProblem::InvalidParameter { parameter: "p".into(), expected: "a number" }.into(),
+        RequestProblem::InvalidIdempotencyKey { limit: 1 }.into(),
+        RequestProblem::IdempotencyMismatch.into(),
+    ]
+}
+
+fn slugs() -> Vec<Problem> {
+    let alias_error = |alias: &str| alias.parse::<Alias>().unwrap_err();
+    vec![
+        alias_error("api").into(),
+        alias_error("a").into(),
+        SlugProblem::Taken { slug: slug() }.into(),
+        SlugProblem::NoneLeft.into(),
+    ]
+}
+
+fn urls() -> Vec<Problem> {
+    vec![
+        UrlProblem::NotText.into(),
+        TargetError::TooLong { bytes: 9_000 }.into(),
+        TargetError::ControlCharacter { position: 1 }.into(),
+        TargetError::SelfLoop.into(),
+        UrlProblem::ExpiredUrl(TargetError::Private).into(),
+    ]
+}
+
+#[test]
+fn a_problem_has_a_sentence_for_people_and_a_code_for_programs() {
+    for problem in one_of_each() {
+        let description = problem.describe();
+        let (code, status) = (description.code, description.status);
+        assert!(code.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{code}");
+        let body = serde_json::to_value(description.into_body("r")).unwrap();
+        assert_eq!(body["type"], format!("urn:kurz:problem:{code}"));
+        assert_eq!(body["status"], status.as_u16());
+        let detail = body["detail"].as_str().unwrap();
+        assert!(detail.ends_with('.'), "{detail}");
+    }
+}

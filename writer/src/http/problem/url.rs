@@ -1,0 +1,56 @@
+//! Problems with the URLs of a link.
+
+use function::with_causes;
+use http::StatusCode;
+use links::{TargetError, TargetUrl};
+
+use super::description::Description;
+
+/// A URL in the body is not acceptable.
+#[derive(Debug)]
+pub(crate) enum UrlProblem {
+    /// The target is not UTF-8.
+    NotText,
+    /// The target is not acceptable.
+    Target(TargetError),
+    /// `expired_url` is not acceptable.
+    ExpiredUrl(TargetError),
+}
+
+impl UrlProblem {
+    pub(super) fn describe(&self) -> Description {
+        match self {
+            Self::NotText => not_accepted("invalid-url", "This URL cannot be shortened: it is not UTF-8.".to_owned())
+                .with("field", "url"),
+            Self::Target(error) => {
+                let detail = format!("This URL cannot be shortened: {}.", with_causes(error));
+                with_particulars(not_accepted(code(error), detail).with("field", "url"), error)
+            }
+            Self::ExpiredUrl(error) => {
+                let detail = format!("This URL cannot be \"expired_url\": {}.", with_causes(error));
+                with_particulars(not_accepted(code(error), detail).with("field", "expired_url"), error)
+            }
+        }
+    }
+}
+
+fn not_accepted(code: &'static str, detail: String) -> Description {
+    Description::new(StatusCode::UNPROCESSABLE_ENTITY, code, "URL not accepted", detail)
+}
+
+fn code(error: &TargetError) -> &'static str {
+    match error {
+        TargetError::TooLong { .. } => "url-too-long",
+        TargetError::SelfLoop => "self-loop",
+        TargetError::Private => "private-target",
+        _ => "invalid-url",
+    }
+}
+
+fn with_particulars(description: Description, error: &TargetError) -> Description {
+    match error {
+        TargetError::TooLong { bytes } => description.with("bytes", *bytes).with("limit", TargetUrl::MAX_BYTES),
+        TargetError::ControlCharacter { position } => description.with("position", *position),
+        _ => description,
+    }
+}
