@@ -11,17 +11,13 @@
 
 #![allow(clippy::print_stdout, reason = "a program that prints its result")]
 
-#[path = "../tests/support/json.rs"]
-#[allow(unreachable_pub, reason = "the tests use it too")]
-mod json;
-
 use std::error::Error as StdError;
 use std::process::ExitCode;
 
 use aws_credential_types::Credentials;
 use dax_client::op::{self, Operation};
 use dax_client::{Client, Config, Error, Refresh};
-use json::{FromJson, ToJson};
+use dynamodb_json::{FromJson, ToJson};
 use serde_json::{Map, Value, json};
 
 const USAGE: &str = "usage: call [--ca FILE] ENDPOINT OPERATION JSON";
@@ -72,9 +68,9 @@ async fn run(mut arguments: Vec<String>) -> Result<Value, Value> {
 }
 
 async fn call<O: Operation<Input: FromJson, Output: ToJson>>(client: &Client, input: &Value) -> Result<Value, Value> {
-    let input = O::Input::from_json(input).map_err(|error| usage(&error))?;
+    let input = O::Input::from_json(input).map_err(|error| usage(&error.to_string()))?;
     let output = client.call::<O>(input).await.map_err(|error| failure(&error))?;
-    Ok(output.to_json())
+    output.to_json().map_err(|error| usage(&error.to_string()))
 }
 
 fn config(endpoint: &str) -> Result<Config, dax_client::EndpointError> {
@@ -126,7 +122,8 @@ fn failure(error: &Error) -> Value {
         shown.insert("outcome_unknown".to_owned(), true.into());
     }
     if let Some(server) = error.server().filter(|server| !server.cancellation_reasons.is_empty()) {
-        shown.insert("CancellationReasons".to_owned(), json::show_reasons(&server.cancellation_reasons));
+        let reasons = server.cancellation_reasons.to_json();
+        shown.insert("CancellationReasons".to_owned(), reasons.unwrap_or_else(|error| error.to_string().into()));
     }
     shown.into()
 }

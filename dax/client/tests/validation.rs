@@ -2,10 +2,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::indexing_slicing, reason = "fields of JSON objects are made by indexing")]
 
-#[path = "support/json.rs"]
-#[allow(dead_code, reason = "the other tests use the rest")]
-mod json;
-
 use dax_client::codec::{EncodeStop, KeyAttribute, KeySchema, Metadata};
 use dax_client::op::{
     BatchGetItem, BatchWriteItem, DeleteItem, GetItem, Operation, PutItem, Query, Scan, TransactGetItems,
@@ -13,7 +9,7 @@ use dax_client::op::{
 };
 use dax_client::{Error, Retry};
 use dax_protocol::KeyType;
-use json::FromJson;
+use dynamodb_json::FromJson;
 use serde_json::{Value, json};
 
 /// Prepares and encodes a call against the tables `t` (hash key `pk`, S) and `r` (`pk` S, `sk` N).

@@ -13,8 +13,6 @@
     reason = "missing JSON fields read as null; hex digits are ASCII"
 )]
 
-#[path = "support/json.rs"]
-mod json;
 #[path = "support/vector.rs"]
 mod vector;
 
@@ -28,7 +26,7 @@ use dax_client::codec::{DecodeStop, EncodeStop, FrameScanner, Lookup, Metadata};
 use dax_client::op::{self, Operation};
 use dax_client::{Error, Retry, ServerError};
 use dax_protocol::Method;
-use json::{FromJson, ToJson};
+use dynamodb_json::{FromJson, ToJson};
 use serde_json::{Value, json};
 use vector::{Vector, folder, hex, load, normalised, unhex};
 
@@ -262,7 +260,7 @@ where
         tally.used("answer read in pieces");
     }
     match decoded {
-        Ok(output) => check_output(exchange, siblings, &output.to_json(), tally),
+        Ok(output) => check_output(exchange, siblings, &output.to_json().unwrap(), tally),
         Err(DecodeStop::Server(error)) => check_error::<O>(exchange, *error, tally),
         Err(other) => tally.failures.push(format!("{}: {other:?}", exchange.name())),
     }
@@ -314,7 +312,7 @@ fn check_error<O: Operation>(exchange: &Vector, error: ServerError, tally: &mut 
         &expected_retry(O::METHOD, &error).into(),
     );
     let code = error.code().to_owned();
-    let reasons = json::show_reasons(&error.cancellation_reasons);
+    let reasons = error.cancellation_reasons.to_json().unwrap();
     let sdk = O::Error::from(Error::Server(Box::new(error)));
     let debug = format!("{sdk:?}");
     let variant = debug.split(['(', ' ']).next().unwrap_or_default().to_owned();

@@ -16,8 +16,6 @@
 )]
 
 mod generate;
-#[path = "../../../dax/client/tests/support/json.rs"]
-mod json;
 mod outcome;
 mod send;
 mod sides;

@@ -7,9 +7,8 @@ use aws_sdk_dynamodb::{
     operation::{transact_get_items::TransactGetItemsError, transact_write_items::TransactWriteItemsError},
     types::CancellationReason,
 };
+use dynamodb_json::ToJson as _;
 use serde_json::{Map, Value, json};
-
-use crate::json::show_reasons;
 
 /// Fields for which "none" and "an empty one" are the same.
 const MAY_BE_EMPTY: [&str; 3] = ["UnprocessedKeys", "UnprocessedItems", "ItemCollectionMetrics"];
@@ -81,7 +80,7 @@ pub(crate) fn refusal<E: ProvideErrorMetadata + std::error::Error + 'static>(err
     let code = error.code().unwrap_or_else(|| panic!("an error without a code: {error:?}"));
     match reasons(error) {
         Some(reasons) => {
-            let reasons = show_reasons(reasons);
+            let reasons = reasons.to_json().unwrap();
             let reasons: Vec<Value> = reasons.as_array().into_iter().flatten().map(reason).collect();
             json!({ "error": code, "reasons": reasons })
         }

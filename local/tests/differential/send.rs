@@ -6,12 +6,10 @@ use aws_sdk_dynamodb::{
 };
 use aws_smithy_runtime_api::client::{interceptors::context::Input, orchestrator::HttpResponse};
 use dax_client::op;
+use dynamodb_json::{FromJson, ToJson};
 use serde_json::Value;
 
-use crate::{
-    json::{FromJson, ToJson},
-    outcome::{meaning, refusal},
-};
+use crate::outcome::{meaning, refusal};
 
 /// Sends by name.
 macro_rules! operations {
@@ -62,7 +60,7 @@ operations! {
 
 async fn core<O: op::Operation<Input: FromJson, Output: ToJson>>(client: &dax_client::Client, input: &Value) -> Value {
     match client.call::<O>(read(input)).await {
-        Ok(output) => meaning(output.to_json()),
+        Ok(output) => meaning(output.to_json().unwrap()),
         Err(error) if error.server().is_some() || error.is_validation() => refusal(&O::Error::from(error)),
         Err(error) => panic!("no answer to {input}: {}", DisplayErrorContext(error)),
     }
@@ -72,7 +70,7 @@ fn answer<T: ToJson, E: ProvideErrorMetadata + std::error::Error + 'static>(
     result: Result<T, SdkError<E, HttpResponse>>,
 ) -> Value {
     match result {
-        Ok(output) => meaning(output.to_json()),
+        Ok(output) => meaning(output.to_json().unwrap()),
         Err(SdkError::ServiceError(error)) => refusal(error.err()),
         Err(error) => panic!("no answer: {}", DisplayErrorContext(error)),
     }
