@@ -5,7 +5,7 @@
 #   tests/api/run.sh
 #
 # Needs Python 3.11 and a Rust toolchain. Schemathesis is installed by tests/tools.sh. LOCAL_BIN names a `local` program
-# that is built already. SEED (default 1) makes other requests, EXAMPLES (default 100) more of them for each call. Prints "N passed, N failed", in requests.
+# that is built already. TEST_SEED (default 1) makes other requests, EXAMPLES (default 100) more of them for each call. Prints "N passed, N failed", in requests.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../tools.sh"
@@ -47,7 +47,7 @@ status=0
 (
   cd "$work"
   timeout "$run_deadline" "$schemathesis" --config-file "$here/schemathesis.toml" run "$url/api/v1/openapi.json" \
-    --url "$url" --header "Authorization: Bearer $(member api_key)" --workers 1 --seed "${SEED:-1}" \
+    --url "$url" --header "Authorization: Bearer $(member api_key)" --workers 1 --seed "${TEST_SEED:-1}" \
     --max-examples "${EXAMPLES:-100}" --continue-on-failure --suppress-health-check all --no-color \
     --report ndjson --report-ndjson-path "$work/events" >"$work/out" 2>&1
 ) || status=$?

@@ -47,3 +47,28 @@ pub async fn shortener_with(change: impl FnOnce(&mut local::Config)) -> local::S
     change(&mut config);
     local::Stack::start(config).await.expect("the stack starts")
 }
+
+/// The seed of random tests: the same every time, unless `TEST_SEED` is another number.
+///
+/// # Panics
+///
+/// If it is not a number.
+#[must_use]
+pub fn seed() -> u64 {
+    setting("TEST_SEED").unwrap_or(1)
+}
+
+/// How many random requests `TEST_STEPS` asks for.
+///
+/// # Panics
+///
+/// If it is not a number.
+#[must_use]
+pub fn steps() -> Option<usize> {
+    setting("TEST_STEPS")
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests have no main to read their settings in")]
+fn setting<T: std::str::FromStr<Err: std::fmt::Debug>>(name: &str) -> Option<T> {
+    std::env::var(name).ok().map(|value| value.parse().expect(name))
+}

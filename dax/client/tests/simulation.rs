@@ -1,7 +1,8 @@
-//! Random clusters, faults and cancellations in virtual time. The seed is printed; `DAX_SIM_SEED=n` repeats one,
-//! `DAX_SIM_RUNS=n` runs more.
+//! Random clusters, faults and cancellations in virtual time. `TEST_SEED` chooses them.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail by panicking")]
 
+#[path = "support/seed.rs"]
+mod seed;
 mod support;
 
 use std::collections::HashMap;
@@ -12,28 +13,19 @@ use dax_client::{Client, Refresh};
 use dax_protocol::Method;
 use support::{Act, Down, World, address, put, read, wire};
 
+/// Clusters, each with the next seed.
+const RUNS: u64 = 20;
+/// Calls to each.
 const CALLS: usize = 300;
 
 #[test]
 fn no_answer_reaches_the_wrong_caller_and_no_write_happens_twice() {
-    let set = |name| option_env(name).and_then(|value| value.parse::<u64>().ok());
-    let seeds = match set("DAX_SIM_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => {
-            let first = fastrand::u64(..u64::MAX / 2);
-            first..first + set("DAX_SIM_RUNS").unwrap_or(20)
-        }
-    };
-    for seed in seeds {
-        println!("DAX_SIM_SEED={seed}");
+    let first = seed::seed();
+    for seed in (0..RUNS).map(|run| first.wrapping_add(run)) {
+        println!("seed {seed}");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         runtime.block_on(run(seed));
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the one place where a test reads how it is to be run")]
-fn option_env(name: &str) -> Option<String> {
-    std::env::var(name).ok()
 }
 
 async fn run(seed: u64) {
@@ -158,9 +150,7 @@ async fn disturb(world: World, mut rng: fastrand::Rng) {
 
 #[tokio::test(start_paused = true)]
 async fn a_thousand_cancelled_calls_leave_the_pool_sound() {
-    let seed = fastrand::u64(..);
-    println!("seed {seed}");
-    let mut rng = fastrand::Rng::with_seed(seed);
+    let mut rng = fastrand::Rng::with_seed(seed::seed());
     let world = World::new(2);
     let client = Client::connect(world.config().max_connections_per_node(8)).await.unwrap();
     world.script(

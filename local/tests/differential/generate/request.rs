@@ -34,7 +34,7 @@ impl Request {
             90..94 => ("TransactGetItems", transact_get_items(dice)),
             _ => ("TransactWriteItems", transact_write_items(dice)),
         };
-        if dice.chance(4) {
+        if dice.chance(6) {
             spoil::spoil(dice, &mut input);
         }
         Self { operation, pages: matches!(operation, "Query" | "Scan") && dice.chance(70), input: input.into() }

@@ -4,75 +4,66 @@ use serde_json::{Map, Value, json};
 
 use super::Dice;
 
-/// Makes a request wrong, if it has the place for the mistake.
-pub(super) fn spoil(dice: &mut Dice, input: &mut Map<String, Value>) {
-    match dice.below(16) {
-        // What makes two mistakes may be refused for either: no expression that may be wrong itself.
-        0 if input.keys().all(|field| !field.contains("Expression")) => {
-            replace(input, "TableName", || "Nowhere".into());
-        }
-        0 => {}
-        1 => replace(input, "IndexName", || "nowhere".into()),
-        2 => within(input, &["Key", "Item"], |key| {
-            key.insert("pk".to_owned(), json!({ "BOOL": true }));
-        }),
-        3 => within(input, &["Key", "Item"], |key| {
-            key.remove("pk");
-        }),
-        4 => within(input, &["Key"], |key| {
-            key.insert("more".to_owned(), json!({ "S": "than the key" }));
-        }),
-        5 => within(input, &["ExpressionAttributeValues"], |values| {
-            values.insert(":unused".to_owned(), json!({ "S": "" }));
-        }),
-        // In a filter the embedded DynamoDB misses a term only when it comes upon it, unlike AWS.
-        6 | 7 if input.contains_key("FilterExpression") => {}
-        6 => within(input, &["ExpressionAttributeValues"], |values| {
-            values.remove(":v0");
-        }),
-        7 => within(input, &["ExpressionAttributeNames"], |names| {
-            names.remove("#n0");
-        }),
-        8 => within(input, &["Key", "Item"], |key| {
-            key.insert("pk".to_owned(), json!({ "S": "" }));
-        }),
-        9 => within(input, &["Item"], |item| {
-            item.insert("ss".to_owned(), json!({ "SS": ["a", "b", "a"] }));
-        }),
-        10 => within(input, &["Item"], |item| {
-            item.insert("ns".to_owned(), json!({ "NS": [] }));
-        }),
-        11 => within(input, &["Item"], |item| {
-            item.insert("z".to_owned(), json!({ "NULL": false }));
-        }),
-        12 => replace(input, "Limit", || 0.into()),
-        13 => replace(input, "Segment", || 7.into()),
-        14 => replace(input, "ReturnValues", || "SOMETHING".into()),
-        _ => {
-            let expressions = [
-                "ConditionExpression",
-                "FilterExpression",
-                "KeyConditionExpression",
-                "ProjectionExpression",
-                "UpdateExpression",
-            ];
-            for name in expressions {
-                replace(input, name, || "n = (".into());
-            }
+type Fields = Map<String, Value>;
+
+const EXPRESSIONS: [&str; 5] =
+    ["ConditionExpression", "FilterExpression", "KeyConditionExpression", "ProjectionExpression", "UpdateExpression"];
+/// Mistakes of a hundred spoiled requests that come in pairs.
+const PAIRS_PERCENT: u32 = 40;
+/// Mistakes to try until enough of them apply to the request.
+const TRIES: usize = 40;
+
+/// Makes one mistake in a request, or two.
+pub(super) fn spoil(dice: &mut Dice, input: &mut Fields) {
+    let mut wanted = if dice.chance(PAIRS_PERCENT) { 2 } else { 1 };
+    for _ in 0..TRIES {
+        wanted -= usize::from(mistake(dice, input));
+        if wanted == 0 {
+            return;
         }
     }
 }
 
-fn replace(input: &mut Map<String, Value>, name: &str, value: impl FnOnce() -> Value) {
-    if let Some(place) = input.get_mut(name) {
-        *place = value();
+/// Makes a mistake, if the request has a place for it.
+fn mistake(dice: &mut Dice, input: &mut Fields) -> bool {
+    match dice.below(17) {
+        0 | 1 => replace(input, "TableName", "Nowhere"),
+        2 => replace(input, "IndexName", "nowhere"),
+        3 => within(input, &["Key", "Item"], |key| set(key, "pk", json!({ "BOOL": true }))),
+        4 => within(input, &["Key", "Item"], |key| _ = key.remove("pk")),
+        5 => within(input, &["Key"], |key| set(key, "more", json!({ "S": "than the key" }))),
+        6 => within(input, &["ExpressionAttributeValues"], |values| set(values, ":unused", json!({ "S": "" }))),
+        // In a filter the embedded DynamoDB misses a term only when it evaluates it, unlike AWS.
+        7 | 8 if input.contains_key("FilterExpression") => false,
+        7 => within(input, &["ExpressionAttributeValues"], |values| _ = values.remove(":v0")),
+        8 => within(input, &["ExpressionAttributeNames"], |names| _ = names.remove("#n0")),
+        9 => within(input, &["Key", "Item"], |key| set(key, "pk", json!({ "S": "" }))),
+        10 => within(input, &["Item"], |item| set(item, "ss", json!({ "SS": ["a", "b", "a"] }))),
+        11 => within(input, &["Item"], |item| set(item, "ns", json!({ "NS": [] }))),
+        12 => within(input, &["Item"], |item| set(item, "z", json!({ "NULL": false }))),
+        13 => replace(input, "Limit", 0),
+        14 => replace(input, "Segment", 7),
+        15 => replace(input, "ReturnValues", "SOMETHING"),
+        _ => EXPRESSIONS.iter().fold(false, |made, name| replace(input, name, "n = (") || made),
     }
 }
 
-fn within(input: &mut Map<String, Value>, names: &[&str], mut change: impl FnMut(&mut Map<String, Value>)) {
+fn replace(input: &mut Fields, name: &str, value: impl Into<Value>) -> bool {
+    let place = input.get_mut(name);
+    place.map(|place| *place = value.into()).is_some()
+}
+
+fn within(input: &mut Fields, names: &[&str], mut change: impl FnMut(&mut Fields)) -> bool {
+    let mut made = false;
     for name in names {
         if let Some(Value::Object(inner)) = input.get_mut(*name) {
             change(inner);
+            made = true;
         }
     }
+    made
+}
+
+fn set(fields: &mut Fields, name: &str, value: Value) {
+    fields.insert(name.to_owned(), value);
 }

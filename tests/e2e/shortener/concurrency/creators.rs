@@ -57,8 +57,8 @@ async fn kill_writers(stack: &Stack, seed: u64, stop: &AtomicBool) -> u32 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_hundred_creators_and_a_killer_leave_every_link_right() {
-    let seed: u64 = rand::random();
-    println!("seed {seed}");
+    let seed = e2e::seed();
+    println!("TEST_SEED={seed}");
     let stack = shortener().await;
     let client = Client::of(&stack);
     let failures = Arc::new(AtomicU64::new(0));

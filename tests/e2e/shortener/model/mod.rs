@@ -1,8 +1,8 @@
 //! Random requests of several owners, while things go wrong, held against a reference: a map with a clock.
 //!
 //! Every answer of the management API must be, field by field, what the reference says; of a redirect, what some
-//! version says that is still within the published bound. A seed gives the requests; it is printed. `KURZ_MODEL_SEED`
-//! is another seed, or `random`; `KURZ_MODEL_STEPS` changes the number of requests.
+//! version says that is still within the published bound. A seed gives the requests; it is printed. `TEST_SEED`
+//! is another seed; `TEST_STEPS` changes the number of requests.
 //!
 //! What a seed does not fix is the clock: which second a request falls into, and whether an entry of a cache is still
 //! there. The reference allows for it, so that a busy machine changes what is seen but not what is right. A difference
@@ -38,28 +38,8 @@ const TARGETS: &str = "https://example.com/";
 const CACHE_TTL: i64 = 1;
 /// Seconds that the cluster keeps an item.
 const DAX_TTL: i64 = 1;
-/// Runs each time, so that a change of the code is what a difference comes from.
-const SEED: u64 = 1;
 /// Requests per seed.
 const STEPS: usize = 400;
-
-fn setting(name: &str) -> Option<String> {
-    #[expect(clippy::disallowed_methods, reason = "a test program's own settings, read here and nowhere else")]
-    let value = std::env::var(name).ok();
-    value
-}
-
-fn seed() -> u64 {
-    match setting("KURZ_MODEL_SEED").as_deref() {
-        None => SEED,
-        Some("random") => rand::random(),
-        Some(seed) => seed.parse().expect("a number, or random"),
-    }
-}
-
-fn steps() -> usize {
-    setting("KURZ_MODEL_STEPS").map_or(STEPS, |steps| steps.parse().expect("a number of steps"))
-}
 
 async fn stack(dax_nodes: usize) -> Stack {
     keyed_stack_with(|config| {
@@ -95,9 +75,9 @@ async fn model(stack: &Stack, name: &str, owners: &[&str]) -> Model {
 /// Runs the seed on a stack of its own, with so many clients at a time that have no owner in common.
 #[expect(clippy::print_stdout, reason = "whoever repeats a run needs its seed")]
 async fn run(dax_nodes: usize, owners: &[&[&str]]) {
-    let steps = steps();
-    let seed = seed();
-    println!("KURZ_MODEL_SEED={seed} KURZ_MODEL_STEPS={steps}");
+    let seed = e2e::seed();
+    let steps = e2e::steps().unwrap_or(STEPS);
+    println!("TEST_SEED={seed} TEST_STEPS={steps}");
     let stack = stack(dax_nodes).await;
     let faults = Faults::new(&stack).await;
     let mut drivers = Vec::new();
