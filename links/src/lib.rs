@@ -1,39 +1,37 @@
-//! What a short link is: its slug, its target, the record, and where records are kept.
+//! What a short link is: its slug, its target, the record, and where records are stored.
 //!
-//! Both functions stand on this crate, so that a rule exists once: what a slug looks like ([`Slug`]), which URLs are
-//! taken ([`TargetUrl`]), which slug a URL gets ([`SlugScheme`]), how a [`Link`] lies in the table ([`item`]), and which
-//! [`key`] opens what.
+//! Both functions build on this crate, so that each rule exists once: what a slug looks like ([`Slug`]), which URLs are
+//! accepted ([`TargetUrl`]), which slug a URL gets ([`SlugScheme`]), how a [`Link`] is stored ([`item`]), and what a
+//! [`key`] allows.
 //!
-//! It never speaks HTTP or the Lambda protocol, never reads the environment, and has no clock and no random numbers
-//! of its own: callers pass values and `now` in.
+//! It never speaks HTTP or the Lambda protocol, never reads the environment, and has neither a clock nor random numbers:
+//! callers pass values and `now` in.
 //!
 //! Start with [`Link`] and [`store`].
 
 #![warn(missing_docs)]
 
-mod base32;
-mod dax;
-mod dynamodb;
+mod encoding;
 pub mod item;
 pub mod key;
 mod link;
-mod list;
 mod scheme;
 mod slug;
 pub mod store;
 mod target;
 mod time;
-mod update;
 
-pub use dax::{DaxSettings, DaxStore};
-pub use dynamodb::{DynamoDbSettings, DynamoDbStore};
-pub use key::{ApiKey, KeyHash, KeyId, KeyRecord, KeyTable, Scope, ScopeSet};
+pub use key::{ApiKey, KeyHash, KeyId, KeyRecord, Scope, ScopeSet};
 pub use link::{ANONYMOUS, GRACE, Idempotency, Link, RedirectStatus, State, StoredTarget};
-pub use list::MAX_PAGE;
 pub use scheme::{SlugBasis, SlugScheme, SlugSecret, SlugSecretError};
 pub use slug::{Alias, AliasError, Slug, SlugError};
 pub use store::{
     Change, Found, Freshness, LinkLister, LinkReader, LinkWriter, Page, Position, Put, Source, StoreError,
+    client::DynamoDbSettings,
+    dax::{DaxReader, DaxSettings, DaxStore},
+    dynamodb::{DynamoDbReader, DynamoDbStore},
+    keys::{KeyList, KeyManager, KeyReader, KeyUsage, KeysError, KeysTable, Revoked},
+    list::MAX_PAGE,
 };
 pub use target::{Origin, TargetError, TargetRules, TargetUrl};
 pub use time::Timestamp;

@@ -4,11 +4,11 @@ use std::{fmt, time::Duration};
 
 use crate::{Slug, TargetUrl, Timestamp, target::without_empty_path};
 
-/// The owner of every link while the service runs without authorisation, and of links that carry no owner because the
-/// original application wrote them.
+/// The owner of every link while the service runs without authorisation, and of links that the AWS sample wrote, which
+/// carry no owner.
 pub const ANONYMOUS: &str = "anonymous";
 
-/// A short link as it is stored. Every field but the first two may be missing in the table and then has its default.
+/// A short link as it is stored. Every field but the first two may be missing in the table and then takes its default.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
     /// Its name.
@@ -17,7 +17,7 @@ pub struct Link {
     pub target: StoredTarget,
     /// Whether it may be followed.
     pub state: State,
-    /// The status of its redirect; unset means the service's default.
+    /// The status of its redirect; if unset, the service's default.
     pub redirect: Option<RedirectStatus>,
     /// How long shared caches may keep its redirect, in seconds (0 to 86,400).
     pub cache_seconds: Option<u32>,
@@ -25,34 +25,34 @@ pub struct Link {
     pub permanent: bool,
     /// Whether the query of a request is added to the target.
     pub forward_query: bool,
-    /// Where to lead visitors once it has expired or was deleted.
+    /// Where visitors are sent once it has expired or was deleted.
     pub expired_url: Option<StoredTarget>,
-    /// When it was made; unknown for links of the original application.
+    /// When it was created; unknown for links of the AWS sample.
     pub created_at: Option<Timestamp>,
     /// When it was last changed.
     pub updated_at: Option<Timestamp>,
-    /// Before this time it does not exist for visitors.
+    /// Until then it does not exist for visitors.
     pub valid_from: Option<Timestamp>,
-    /// From this time on it is gone for visitors.
+    /// From then on it is gone for visitors.
     pub expires_at: Option<Timestamp>,
-    /// Who made it.
+    /// Who created it.
     pub owner: String,
     /// Counts its changes, from 1.
     pub version: u64,
-    /// Free words of its owner.
+    /// Words that its owner chose.
     pub tags: Vec<String>,
-    /// Free text of its owner.
+    /// A text that its owner wrote.
     pub note: Option<String>,
-    /// The state that a deleted link had before, and gets back when it is restored.
+    /// The state of a deleted link before its deletion, which restoring brings back.
     pub restores_to: Option<State>,
-    /// Which request made it, if that request named itself.
+    /// Which request created it, if that request had an idempotency key.
     pub idempotency: Option<Idempotency>,
-    /// A random number of its last write, by which a writer that does not know the outcome of a write tells its own
-    /// from another's that wrote the same at the same time.
+    /// A random number of its last write. A writer that does not know the outcome of its write recognises it by this,
+    /// even if another writer wrote the same at the same time.
     pub stamp: Option<u32>,
 }
 
-/// How a repeated request is recognised: by digests, so that neither the key nor the request lies in the table.
+/// How a repeated request is recognised: by digests, so that the table stores neither the key nor the request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Idempotency {
     /// Digest of the owner and the key that the request carried.
@@ -61,7 +61,7 @@ pub struct Idempotency {
     pub request_digest: String,
 }
 
-/// How long a tombstone, and a link whose time has run out, stays in the table.
+/// How long a tombstone or an expired link stays in the table.
 pub const GRACE: Duration = Duration::from_secs(30 * 24 * 3_600);
 
 impl Link {
@@ -90,7 +90,7 @@ impl Link {
         }
     }
 
-    /// The link after one more change at `now`.
+    /// The link after another change at `now`.
     #[must_use]
     pub fn changed(mut self, now: Timestamp) -> Self {
         self.updated_at = Some(now);
@@ -113,12 +113,12 @@ impl Link {
         self.changed(now)
     }
 
-    /// Whether it was deleted so long ago that it counts as never made; the table forgets it soon.
+    /// Whether it was deleted so long ago that it counts as never created; the table removes it soon.
     pub fn is_forgotten(&self, now: Timestamp) -> bool {
         self.state == State::Deleted && self.removable_at().is_some_and(|end| end <= now)
     }
 
-    /// When the table may forget it. Nothing changes a tombstone, so it was made at its last change.
+    /// When the table may remove it. Nothing changes a tombstone, so its last change was the deletion.
     pub fn removable_at(&self) -> Option<Timestamp> {
         let over = match self.state {
             State::Deleted => self.updated_at,
@@ -127,12 +127,12 @@ impl Link {
         over.map(|time| time.plus(GRACE))
     }
 
-    /// Whether its time has run out at `now`.
+    /// Whether it has expired at `now`.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|end| end <= now)
     }
 
-    /// Whether its time has not yet come at `now`.
+    /// Whether it is not yet valid at `now`.
     pub fn is_early(&self, now: Timestamp) -> bool {
         self.valid_from.is_some_and(|start| now < start)
     }
@@ -154,7 +154,7 @@ pub enum State {
 }
 
 impl State {
-    /// All states with their names in the table and in answers.
+    /// All states with their names in the table and in responses.
     const NAMES: [(Self, &str); 5] = [
         (Self::Active, "active"),
         (Self::Disabled, "disabled"),
@@ -168,7 +168,7 @@ impl State {
         Self::NAMES.iter().find(|(_, n)| *n == name).map(|(state, _)| *state)
     }
 
-    /// Its name in the table and in answers.
+    /// Its name in the table and in responses.
     pub fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(state, _)| *state == self).map_or("", |(_, name)| name)
     }
@@ -210,15 +210,15 @@ impl RedirectStatus {
     }
 }
 
-/// A target as it lies in the table. It leaves the service byte for byte as a `Location`.
+/// A target as it is stored. It leaves the service byte for byte as a `Location`.
 ///
-/// The original application stored any text. What could break a header or run as a script in a browser is recognised
-/// by [`is_safe`](Self::is_safe) and never sent.
+/// The AWS sample stored any text. [`is_safe`](Self::is_safe) recognises what could break a header or run as a script in
+/// a browser, and such a text is never sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredTarget(String);
 
 impl StoredTarget {
-    /// Takes a text from the table as it is.
+    /// Takes a text from the table, unchecked.
     pub fn from_table(text: String) -> Self {
         Self(text)
     }

@@ -2,24 +2,22 @@
 
 use std::fmt;
 
+use data_encoding::BASE32_DNSSEC;
 use hmac::{Hmac, KeyInit, Mac};
 use md5::{Digest, Md5};
 use sha2::Sha256;
 
 use crate::{
     Slug, TargetUrl,
-    base32::{CROCKFORD, base32},
+    encoding::{CROCKFORD, base32},
 };
 
 /// How often a taken slug is replaced by another of the same length.
 const ATTEMPTS: u32 = 5;
-/// Characters of a keyed slug: 40 bits, as many as the original application's.
+/// Characters of a keyed slug: 40 bits, as in the AWS sample.
 const CHARACTERS: usize = 8;
 /// Characters of a keyed slug once all shorter ones were taken.
 const MORE_CHARACTERS: usize = 10;
-/// The digits of `Number.prototype.toString(32)`.
-const BASE32: &[u8; 32] = b"0123456789abcdefghijklmnopqrstuv";
-
 /// What the slug of a new link is derived from.
 #[derive(Debug, Clone, Copy)]
 pub enum SlugBasis<'a> {
@@ -27,12 +25,12 @@ pub enum SlugBasis<'a> {
     Url(&'a TargetUrl),
     /// The URL and random bytes: it gets another slug each time.
     Fresh(&'a TargetUrl, [u8; 16]),
-    /// The name that a request gave itself: repeated, it gets the same slug.
+    /// The idempotency key of a request: repeated, it gets the same slug.
     Request(&'a str),
 }
 
 impl SlugBasis<'_> {
-    /// Bytes that no other basis has. The identity of a URL begins with its scheme, the others with a zero.
+    /// Bytes that no other basis has: the identity of a URL begins with its scheme, the others with a zero.
     fn bytes(self) -> Vec<u8> {
         match self {
             Self::Url(target) => target.identity().as_bytes().to_vec(),
@@ -41,8 +39,8 @@ impl SlugBasis<'_> {
         }
     }
 
-    /// The text that the original application would hash; it knows URLs only.
-    fn seed_text(self, owner: &str) -> String {
+    /// The text that the AWS sample would hash; it knows URLs only.
+    fn sample_text(self, owner: &str) -> String {
         match self {
             Self::Url(target) => target.to_string(),
             Self::Fresh(target, random) => format!("{:032x}${target}", u128::from_be_bytes(random)),
@@ -51,14 +49,14 @@ impl SlugBasis<'_> {
     }
 }
 
-/// How slugs are derived from URLs. Both ways are deterministic: the same URL of the same owner gets the same slug
-/// with no index to look it up in.
+/// How slugs are derived from URLs. Both schemes are deterministic: the same URL of the same owner gets the same slug,
+/// without an index to look it up.
 #[derive(Debug, Clone)]
 pub enum SlugScheme {
     /// HMAC-SHA-256 under a secret: nobody outside can compute which slug a private URL has.
     Keyed(SlugSecret),
-    /// The original application's way to the letter: the first 40 bits of the MD5 of the URL in base 32 without
-    /// padding; when that is taken, of the taken slug, `$` and the URL.
+    /// The AWS sample's algorithm to the letter: the first 40 bits of the MD5 of the URL in base 32 without padding; if
+    /// that slug is taken, of the taken slug, `$` and the URL.
     AwsSample,
 }
 
@@ -71,9 +69,9 @@ impl SlugScheme {
                 (0..2 * ATTEMPTS).map(|attempt| keyed(secret, owner, &basis, attempt)).collect()
             }
             Self::AwsSample => {
-                let text = basis.seed_text(owner);
-                let first = seed(&text);
-                let next = |taken: &String| Some(seed(&format!("{taken}${text}")));
+                let text = basis.sample_text(owner);
+                let first = sample(&text);
+                let next = |taken: &String| Some(sample(&format!("{taken}${text}")));
                 std::iter::successors(Some(first), next).take(ATTEMPTS as usize).collect()
             }
         };
@@ -89,12 +87,12 @@ fn keyed(secret: &SlugSecret, owner: &str, basis: &[u8], attempt: u32) -> String
     mac.update(basis);
     mac.update(&attempt.to_be_bytes());
     let characters = if attempt < ATTEMPTS { CHARACTERS } else { MORE_CHARACTERS };
-    base32(&mac.finalize().into_bytes(), CROCKFORD).take(characters).collect()
+    base32(&CROCKFORD, &mac.finalize().into_bytes(), characters)
 }
 
-fn seed(text: &str) -> String {
-    let digest = Md5::digest(text.as_bytes());
-    let digits: String = base32(&digest, BASE32).take(CHARACTERS).collect();
+fn sample(text: &str) -> String {
+    // The digits of `Number.prototype.toString(32)` are those of DNSSEC.
+    let digits = base32(&BASE32_DNSSEC, &Md5::digest(text.as_bytes()), CHARACTERS);
     match digits.trim_start_matches('0') {
         "" => "0".to_owned(),
         number => number.to_owned(),
@@ -106,7 +104,7 @@ fn seed(text: &str) -> String {
 pub struct SlugSecret(Hmac<Sha256>);
 
 impl SlugSecret {
-    /// Fewest bytes of a secret: half the output of the hash, as RFC 2104 advises against less.
+    /// Fewest bytes of a secret: half the output of the hash; RFC 2104 advises against fewer.
     pub const MIN_BYTES: usize = 16;
 
     /// Takes at least [`MIN_BYTES`](Self::MIN_BYTES) hard-to-guess bytes.
@@ -149,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn seed_slugs_are_those_of_the_original_application() {
+    fn the_slugs_of_the_aws_sample_are_computed() {
         let check = |url: &str, expected: &[&str]| {
             assert_eq!(
                 candidates(&SlugScheme::AwsSample, "anyone", url).get(..expected.len()).unwrap(),
@@ -190,7 +188,7 @@ mod tests {
         let slugs = candidates(&scheme, "ann", "https://example.com/");
         assert_eq!(slugs.iter().map(String::len).collect::<Vec<_>>(), [8, 8, 8, 8, 8, 10, 10, 10, 10, 10]);
         assert_eq!(slugs.iter().collect::<HashSet<_>>().len(), 10);
-        assert!(slugs.iter().all(|slug| slug.bytes().all(|b| CROCKFORD.contains(&b))));
+        assert!(slugs.iter().all(|slug| crate::encoding::is_crockford(slug)));
     }
 
     #[test]
@@ -203,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn each_basis_has_slugs_of_its_own() {
+    fn no_two_bases_share_a_slug() {
         let keyed = SlugScheme::Keyed(SlugSecret::new(b"0123456789abcdef").unwrap());
         let url = target("https://example.com/");
         for scheme in [keyed, SlugScheme::AwsSample] {

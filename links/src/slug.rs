@@ -4,10 +4,10 @@ use std::{borrow::Borrow, fmt, str::FromStr};
 
 /// Most characters of a slug.
 const MAX_CHARACTERS: usize = 64;
-/// Fewest characters of a slug that a caller chooses. Shorter ones stay free for later use by the product.
+/// Fewest characters of a slug that a caller chooses. Shorter ones are kept for later use by the product.
 const MIN_ALIAS_CHARACTERS: usize = 3;
 
-/// Names that callers cannot choose: they are, or may become, paths of the service.
+/// Names that callers cannot choose, because they are paths of the service or may become ones.
 const RESERVED: [&str; 15] = [
     "admin", "api", "app", "assets", "docs", "favicon", "health", "healthz", "login", "metrics", "openapi", "robots",
     "static", "status", "www",
@@ -15,8 +15,8 @@ const RESERVED: [&str; 15] = [
 
 /// A slug: 1 to 64 characters of `a-z 0-9 _ -`, first and last a letter or digit.
 ///
-/// Made only by parsing, which folds capital letters: slugs are typed from paper and capitalised by phones. Dots never
-/// occur, so a request for `robots.txt` or `wp-login.php` is refused without asking the store.
+/// Parsing is the only way to create one. It folds capital letters, because slugs are typed from paper and capitalised by
+/// phones. Dots never occur, so a request for `robots.txt` or `wp-login.php` is refused without a read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Slug(String);
 
@@ -26,7 +26,7 @@ impl Slug {
         &self.0
     }
 
-    /// Whether the name is kept for the service itself, so that no link may have it.
+    /// Whether the name is reserved for the service, so that no link may have it.
     pub fn is_reserved(&self) -> bool {
         RESERVED.contains(&self.0.as_str())
     }
@@ -112,7 +112,7 @@ pub enum SlugError {
 pub struct Alias(Slug);
 
 impl Alias {
-    /// The slug that the alias asks for.
+    /// The alias as a slug.
     pub fn into_slug(self) -> Slug {
         self.0
     }

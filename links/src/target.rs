@@ -11,13 +11,12 @@ use url::{Host, Url};
 /// unless allowed, not a literal private address.
 ///
 /// It is kept in the normal form of the WHATWG URL standard (lower-case scheme and host, no default port, no dot
-/// segments, escaped as needed), with one exception: a text that lacks nothing but the slash of an empty path, such as
-/// `https://example.com`, is kept as it was written, because links made by the original application keep it, and its
-/// slugs are computed from it.
+/// segments, escaped as needed), with one exception: a text that lacks only the slash of an empty path, such as
+/// `https://example.com`, is kept as it was written, because the AWS sample does so and computes its slugs from it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetUrl(String);
 
-/// What depends on where the service runs.
+/// The rules that depend on where the service runs.
 #[derive(Debug, Clone, Default)]
 pub struct TargetRules {
     /// The service's own addresses: a link to another link of the same service is refused.
@@ -31,7 +30,7 @@ impl TargetUrl {
     /// this size still passes.
     pub const MAX_BYTES: usize = 8_192;
 
-    /// Reads a URL as a caller wrote it. White space around it does not belong to it.
+    /// Parses a URL as a caller wrote it. White space around it is ignored.
     ///
     /// # Errors
     /// A [`TargetError`] that says which rule it breaks.
@@ -65,7 +64,7 @@ impl TargetUrl {
         &self.0
     }
 
-    /// What makes it the same URL as another: its text without the slash of an empty path.
+    /// Equal for equal URLs: the text without the slash of an empty path.
     pub(crate) fn identity(&self) -> &str {
         without_empty_path(&self.0)
     }
@@ -116,7 +115,7 @@ impl Origin {
     }
 }
 
-/// Whether the host is a name or a literal address that means something else to every visitor, or nothing.
+/// Whether the host is a name or a literal address that means something else, or nothing, on every visitor's machine.
 ///
 /// The URL parser has already turned every spelling of an IPv4 address (`0x7f.1`, `2130706433`) into the usual one.
 fn is_private(url: &Url) -> bool {
@@ -163,7 +162,7 @@ pub enum TargetError {
     /// A control character inside the text.
     #[error("there is a control character at position {position}")]
     ControlCharacter {
-        /// How many characters stand before it, white space around the text not counted.
+        /// How many characters stand before it, not counting white space around the text.
         position: usize,
     },
     /// Not a URL.

@@ -1,4 +1,4 @@
-//! Points in time as the table keeps them.
+//! Points in time as they are stored.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -19,7 +19,7 @@ impl Timestamp {
         self.0
     }
 
-    /// RFC 3339 in UTC, such as `2027-01-01T00:00:00Z`; `None` beyond the year 9999, where that form ends.
+    /// RFC 3339 in UTC, such as `2027-01-01T00:00:00Z`; `None` after the year 9999, where that format ends.
     pub fn rfc3339(self) -> Option<String> {
         let seconds = i64::try_from(self.0).ok()?;
         let time = jiff::Timestamp::from_second(seconds).ok()?;

@@ -1,78 +1,97 @@
-//! Where links are read: through DAX, and past it while it fails.
+//! Where links are read: through DAX, and directly while it fails.
 
 use std::{
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use links::{DaxStore, DynamoDbStore, Found, Freshness, LinkReader, Slug, StoreError};
+use links::{DaxReader, DynamoDbReader, Found, Freshness, LinkReader, Slug, StoreError};
 use tokio::time::Instant;
 
 use crate::Config;
 
-/// How long DAX is left alone after a first failure.
+/// How long reads bypass DAX after a first failure.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// How long it is left alone at most, after failure upon failure.
+/// How long they bypass it at most, after repeated failures.
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
 /// DAX if there is one, and the table.
 ///
 /// A failure of DAX costs the request its timeout; then a circuit breaker sends reads to the table directly for a
 /// while, longer after each failure in a row. After each pause one request tries DAX again.
+///
+/// It reads:
+///
+/// ```
+/// fn reads(_: impl links::LinkReader) {}
+/// fn check(store: redirector::Store) {
+///     reads(store);
+/// }
+/// ```
+///
+/// and cannot write:
+///
+/// ```compile_fail,E0277
+/// fn writes(_: impl links::LinkWriter) {}
+/// fn check(store: redirector::Store) {
+///     writes(store);
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Store {
-    dax: Option<DaxStore>,
+    dax: Option<DaxReader>,
     breaker: Mutex<Breaker>,
-    dynamodb: DynamoDbStore,
+    dynamodb: DynamoDbReader,
 }
 
 impl Store {
     /// The store that the settings describe. Nothing is sent yet.
     pub fn new(config: &Config) -> Self {
         Self {
-            dax: config.dax.as_ref().map(|dax| DaxStore::new(dax, &config.dynamodb)),
+            dax: config.dax.as_ref().map(|dax| DaxReader::new(dax, &config.dynamodb)),
             breaker: Mutex::default(),
-            dynamodb: DynamoDbStore::new(&config.dynamodb),
+            dynamodb: DynamoDbReader::new(&config.dynamodb),
         }
     }
 
     /// Connects to DAX, so that the first request finds the connection open.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]; requests go to the table then.
+    /// [`StoreError::Unavailable`]; requests then go to the table.
     pub async fn connect(&self) -> Result<(), StoreError> {
         let Some(dax) = &self.dax else { return Ok(()) };
         let connected = dax.connect().await;
-        self.note(connected.is_ok());
+        self.record(connected.is_ok());
         connected
     }
 
-    fn note(&self, succeeded: bool) {
-        let mut breaker = self.breaker.lock().unwrap_or_else(PoisonError::into_inner);
-        match succeeded {
-            true => *breaker = Breaker::default(),
-            false => breaker.open(Instant::now()),
+    /// Records whether DAX responded.
+    fn record(&self, succeeded: bool) {
+        if succeeded {
+            *self.breaker() = Breaker::default();
+        } else {
+            self.breaker().open(Instant::now());
         }
     }
 
-    fn is_dax_due(&self) -> bool {
-        self.breaker.lock().unwrap_or_else(PoisonError::into_inner).is_closed(Instant::now())
+    fn breaker(&self) -> MutexGuard<'_, Breaker> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl LinkReader for Store {
     async fn read(&self, slug: &Slug, freshness: Freshness) -> Result<Found, StoreError> {
-        let Some(dax) = self.dax.as_ref().filter(|_| self.is_dax_due()) else {
+        let Some(dax) = self.dax.as_ref().filter(|_| self.breaker().is_closed(Instant::now())) else {
             return self.dynamodb.read(slug, freshness).await;
         };
         match dax.read(slug, freshness).await {
             Err(StoreError::Unavailable { .. }) => {
-                self.note(false);
+                self.record(false);
                 self.dynamodb.read(slug, freshness).await
             }
-            answer => {
-                self.note(true);
-                answer
+            result => {
+                self.record(true);
+                result
             }
         }
     }
@@ -81,7 +100,7 @@ impl LinkReader for Store {
 /// Open after a failure, for a time that doubles with each further one.
 #[derive(Debug, Default)]
 struct Breaker {
-    /// The end of the pause, and how long it is; none while all is well.
+    /// When the pause ends, and how long it is; none while DAX responds.
     pause: Option<(Instant, Duration)>,
 }
 

@@ -118,7 +118,7 @@ keys="$(output KeysTableName)"
 key() { sed -n 's/^ *\(kurz_[0-9a-z]*_[0-9a-z]*\)$/\1/p' "$scratch/said"; }
 expect 0 "There is no key" --stage test keys list
 expect 2 "the writer wants a key or token" --stage test smoke --url "$url"
-expect 1 "is no scope" --stage test keys create --owner smoke --scopes write
+expect 1 "is not a scope" --stage test keys create --owner smoke --scopes write
 expect 0 "It is shown this once" --stage test keys create --owner smoke --scopes create --label "run.sh"
 KURZ_API_KEY="$(key)"
 export KURZ_API_KEY

@@ -4,10 +4,7 @@ use std::time::{Instant, SystemTime};
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use lambda_runtime::LambdaEvent;
-use links::{
-    LinkLister, LinkWriter, Slug,
-    key::{KeyReader, KeyUsage},
-};
+use links::{KeyReader, KeyUsage, LinkLister, LinkWriter, Slug};
 
 use crate::{
     Config,

@@ -17,10 +17,11 @@ async fn serve(config: Config) -> Result<(), lambda_runtime::Error> {
     let identity = Identity::new(&config, &store);
     // Before the first event there is time, and on Lambda a whole core.
     let (dax, keys) = tokio::join!(store.connect(), identity.connect());
-    for (what, connected) in [("DAX", dax), ("the keys table", keys)] {
-        if let Err(error) = connected {
-            log_startup_error(NAME, format_args!("starting without {what}: {}", with_causes(&error)));
-        }
+    if let Err(error) = dax {
+        log_startup_error(NAME, format_args!("starting without DAX: {}", with_causes(&error)));
+    }
+    if let Err(error) = keys {
+        log_startup_error(NAME, format_args!("starting without the keys table: {}", with_causes(&error)));
     }
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
     let writer = Arc::new(Writer::new(store, identity, config, SystemTime::now));

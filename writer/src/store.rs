@@ -4,7 +4,7 @@
 //! past it would go on not existing for its readers. While DAX fails, so do writes.
 
 use links::{
-    Change, DaxStore, DynamoDbStore, Found, Freshness, KeyTable, Link, LinkLister, LinkReader, LinkWriter, Page,
+    Change, DaxStore, DynamoDbStore, Found, Freshness, KeysTable, Link, LinkLister, LinkReader, LinkWriter, Page,
     Position, Put, Slug, StoreError,
 };
 
@@ -28,7 +28,7 @@ impl Store {
     }
 
     /// The table of keys beside it: never through DAX.
-    pub(crate) fn keys(&self, table: &str) -> KeyTable {
+    pub(crate) fn keys(&self, table: &str) -> KeysTable {
         self.dynamodb.keys(table)
     }
 

@@ -9,9 +9,8 @@ use std::{
 };
 
 use links::{
-    ApiKey, Change, Found, Freshness, KeyHash, KeyRecord, Link, LinkLister, LinkReader, LinkWriter, Page, Position,
-    Put, ScopeSet, Slug, Source, StoreError, Timestamp,
-    key::{KeyReader, KeyUsage},
+    ApiKey, Change, Found, Freshness, KeyHash, KeyReader, KeyRecord, KeyUsage, KeysError, Link, LinkLister, LinkReader,
+    LinkWriter, Page, Position, Put, ScopeSet, Slug, Source, StoreError, Timestamp,
 };
 
 /// Links by slug, and a record of the writes.
@@ -120,7 +119,7 @@ impl MemoryKeys {
 }
 
 impl KeyReader for &MemoryKeys {
-    async fn find(&self, hash: &KeyHash) -> Result<Option<KeyRecord>, StoreError> {
+    async fn find(&self, hash: &KeyHash) -> Result<Option<KeyRecord>, KeysError> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         if self.hangs.load(Ordering::Relaxed) {
             std::future::pending::<()>().await;
@@ -130,7 +129,7 @@ impl KeyReader for &MemoryKeys {
 }
 
 impl KeyUsage for &MemoryKeys {
-    async fn note_use(&self, hash: &KeyHash, day: Timestamp) -> Result<(), StoreError> {
+    async fn note_use(&self, hash: &KeyHash, day: Timestamp) -> Result<(), KeysError> {
         if self.notes_fail.load(Ordering::Relaxed) {
             return Err(store_failure());
         }
@@ -142,8 +141,8 @@ impl KeyUsage for &MemoryKeys {
     }
 }
 
-fn store_failure() -> StoreError {
-    StoreError::Unavailable { operation: "GetItem", source: "refused".into() }
+fn store_failure() -> KeysError {
+    KeysError::Unavailable { operation: "GetItem", source: "refused".into() }
 }
 
 /// A key of `owner` whose bytes are all `seed`.

@@ -3,8 +3,7 @@
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
 use jiff::tz::TimeZone;
-use links::key::{KeyManager, Revoked};
-use links::{ApiKey, KeyId, KeyRecord, KeyTable, Put, ScopeSet, Timestamp};
+use links::{ApiKey, KeyId, KeyManager, KeyRecord, KeysTable, Put, Revoked, ScopeSet, Timestamp};
 use serde_json::{Value, json};
 
 use crate::aws::signed::now;
@@ -69,7 +68,7 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
         Some(table) => table.clone(),
         None => session.existing_stack().await?.output("KeysTableName")?.to_owned(),
     };
-    let keys = KeyTable::with_client(session.aws.dynamodb.clone(), &table);
+    let keys = KeysTable::with_client(session.aws.dynamodb.clone(), &table);
     let terminal = &session.terminal;
     match &options.action {
         Action::Create(options) => create(&keys, terminal, options).await,

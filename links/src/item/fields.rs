@@ -1,4 +1,4 @@
-//! The attributes of a link by the names they have outside the table, for programs that copy whole items.
+//! The attributes of a link and their names outside the table, for programs that copy whole items.
 
 use super::{
     CACHE_SECONDS, CREATED_AT, EXPIRED_URL, EXPIRES_AT, FORWARD_QUERY, IDEMPOTENCY_KEY, KEY_ATTRIBUTE, NOTE, OWNER,
@@ -32,7 +32,7 @@ pub enum Kind {
     Texts,
 }
 
-/// Every attribute that [`from_link`](super::from_link) can write, in the order in which they are shown.
+/// Every attribute that [`from_link`](super::from_link) can write, in display order.
 pub const FIELDS: &[Field] = &[
     field("slug", KEY_ATTRIBUTE, Kind::Text),
     field("url", TARGET, Kind::Text),
@@ -74,7 +74,7 @@ mod tests {
     fn every_attribute_of_a_full_link_is_a_field_of_its_kind() {
         for (name, value) in from_link(&full()) {
             let found = FIELDS.iter().find(|field| field.attribute == name);
-            let kind = found.unwrap_or_else(|| panic!("{name} is no field")).kind;
+            let kind = found.unwrap_or_else(|| panic!("{name} is not a field")).kind;
             let fits = match value {
                 AttributeValue::S(_) => kind == Kind::Text,
                 AttributeValue::N(_) => matches!(kind, Kind::Number | Kind::Time),

@@ -1,4 +1,4 @@
-//! How a key lies in its table. No other module knows the names of these attributes.
+//! How a key is stored. No other module knows the names of these attributes.
 //!
 //! The table has the hash key `hash`: the SHA-256 of the token in lower-case hexadecimal. Times are numbers, in seconds
 //! since the epoch.
@@ -13,9 +13,9 @@ use crate::{
 /// The table's hash key, a string: the hash of a token.
 pub const KEY_ATTRIBUTE: &str = "hash";
 
-pub(super) const KEY_ID: &str = "key_id";
-pub(super) const LAST_USED_ON: &str = "last_used_on";
-pub(super) const REVOKED_AT: &str = "revoked_at";
+pub(crate) const KEY_ID: &str = "key_id";
+pub(crate) const LAST_USED_ON: &str = "last_used_on";
+pub(crate) const REVOKED_AT: &str = "revoked_at";
 const OWNER: &str = "owner";
 const SCOPES: &str = "scopes";
 const LABEL: &str = "label";
@@ -45,7 +45,7 @@ pub fn from_record(hash: &KeyHash, record: &KeyRecord) -> Item {
     item
 }
 
-/// The key that an item holds. A scope of a name unknown here opens nothing: a newer release may have made the key.
+/// The key that an item holds. A scope with an unknown name allows nothing: a newer release may have created the key.
 ///
 /// # Errors
 /// [`ItemError`] when an attribute is missing or is not what the schema says.
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_from_the_future_opens_nothing() {
+    fn a_scope_from_the_future_allows_nothing() {
         let mut item = from_record(&hash(), &full());
         let scopes = ["read", "root", "*"].map(text).to_vec();
         item.insert(SCOPES.to_owned(), AttributeValue::L(scopes));

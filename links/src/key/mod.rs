@@ -1,18 +1,16 @@
-//! Keys that open the management API: what they look like, what they open, and the table they are in.
+//! API keys: what they look like, what they allow, and how they are stored.
 //!
-//! A key is a token that its holder sends with each request. The table holds its SHA-256 only, so whoever reads the
-//! table can open nothing with it; and because keys are found by that hash, no two secrets are ever compared. A key has
-//! at least 160 random bits, which is why a fast hash will do: there is nothing to try through.
+//! A key is a token that its holder sends with each request. The table holds only its SHA-256, so reading the table
+//! gives nobody access; and because keys are found by that hash, secrets are never compared. A key has at least 160
+//! random bits, so a fast hash is enough: there are too many keys to try.
 //!
-//! Keys are in a table of their own. What may read links, the redirector and the DAX cluster, has no right to it.
+//! Keys have their own table. The redirector and the DAX cluster, which read links, have no access to it.
 
 pub mod item;
 mod record;
 mod scope;
-mod store;
 mod token;
 
 pub use record::KeyRecord;
 pub use scope::{Scope, ScopeError, ScopeSet};
-pub use store::{KeyList, KeyManager, KeyReader, KeyTable, KeyUsage, Revoked};
 pub use token::{ApiKey, ApiKeyError, KeyHash, KeyId};

@@ -1,27 +1,27 @@
-//! What the table knows of a key.
+//! What is stored about a key.
 
 use crate::{
     Timestamp,
     key::{KeyId, ScopeSet},
 };
 
-/// A key as it is stored: everything but the key.
+/// A key as it is stored: everything but the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRecord {
     /// Its public part.
     pub key_id: KeyId,
-    /// Whose links it makes and opens.
+    /// Whose links it creates and manages.
     pub owner: String,
-    /// What it opens.
+    /// What it allows.
     pub scopes: ScopeSet,
-    /// What it is for, in its maker's words.
+    /// What it is for, in its creator's words.
     pub label: Option<String>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The last UTC day on which it was used, as its first second. Coarse, so that a key in constant use is written to
-    /// once a day.
+    /// The last UTC day on which it was used, as its first second. Coarse, so that a key in constant use is updated once a
+    /// day.
     pub last_used_on: Option<Timestamp>,
-    /// Since when it opens nothing.
+    /// When it was revoked; it allows nothing since.
     pub revoked_at: Option<Timestamp>,
 }
 
@@ -39,12 +39,12 @@ impl KeyRecord {
         }
     }
 
-    /// Whether it opens anything at all.
+    /// Whether it was revoked and allows nothing any more.
     pub fn is_revoked(&self) -> bool {
         self.revoked_at.is_some()
     }
 
-    /// The day to note when the key is used at `now`, unless it is noted already.
+    /// The day to note when the key is used at `now`; none if it is noted already.
     pub fn use_to_note(&self, now: Timestamp) -> Option<Timestamp> {
         let today = now.start_of_day();
         self.last_used_on.is_none_or(|day| day < today).then_some(today)

@@ -1,11 +1,11 @@
-//! What a key opens.
+//! What a key allows.
 
 use std::{fmt, str::FromStr};
 
 /// One thing that a caller may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// Make links.
+    /// Create links.
     Create,
     /// See own links.
     Read,
@@ -18,10 +18,10 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// All scopes, in the order in which they are told.
+    /// All scopes, in display order.
     pub const ALL: [Self; 5] = [Self::Create, Self::Read, Self::Update, Self::Delete, Self::Admin];
 
-    /// Its name in the table, on the command line, and in answers.
+    /// Its name in the table, on the command line, and in responses.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Create => "create",
@@ -47,17 +47,17 @@ impl Scope {
 pub struct ScopeSet(u8);
 
 impl ScopeSet {
-    /// No scope: opens nothing.
+    /// No scope: allows nothing.
     pub const NONE: Self = Self(0);
     /// Everything that an owner does with their own links.
     pub const OWNER: Self = Self(Scope::Create.bit() | Scope::Read.bit() | Scope::Update.bit() | Scope::Delete.bit());
 
-    /// Whether it opens what `scope` names. [`Scope::Admin`] opens everything.
+    /// Whether it allows what `scope` names. [`Scope::Admin`] allows everything.
     pub const fn allows(self, scope: Scope) -> bool {
         self.0 & (scope.bit() | Scope::Admin.bit()) != 0
     }
 
-    /// Whether it opens the links of other owners, too.
+    /// Whether it includes the links of other owners.
     pub const fn is_admin(self) -> bool {
         self.allows(Scope::Admin)
     }
@@ -99,9 +99,9 @@ impl FromStr for ScopeSet {
     }
 }
 
-/// A word that names no scope.
+/// A word that is not a scope.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("\"{name}\" is no scope; there are create, read, update, delete and admin")]
+#[error("\"{name}\" is not a scope; the scopes are create, read, update, delete and admin")]
 pub struct ScopeError {
     name: String,
 }
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn admin_opens_everything_and_the_others_only_themselves() {
+    fn admin_allows_everything_and_the_others_only_themselves() {
         for held in Scope::ALL {
             for wanted in Scope::ALL {
                 let set = ScopeSet::NONE.with(held);

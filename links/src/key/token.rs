@@ -2,20 +2,21 @@
 
 use std::{fmt, str::FromStr};
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use crate::base32::{CROCKFORD, base32};
+use crate::encoding::{CROCKFORD, is_crockford};
 
-/// What every token begins with, so that scanners for leaked secrets know it.
+/// What every token begins with, so that scanners for leaked secrets recognise it.
 const PREFIX: &str = "kurz_";
 /// Characters of the public part: 40 bits, enough to tell the keys of one service apart.
 const ID_CHARACTERS: usize = 8;
 /// Characters of the secret part: 160 bits.
 const SECRET_CHARACTERS: usize = 32;
 
-/// A key as its holder has it: `kurz_`, eight characters that name it, `_`, and 32 characters that nobody else knows.
+/// A key as its holder has it: `kurz_`, eight characters that name it, `_`, and 32 secret characters.
 ///
-/// Shows its name only when it is printed for debugging. [`reveal`](Self::reveal) tells all of it.
+/// Its debug output shows only its name; [`reveal`](Self::reveal) returns the whole token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKey {
     token: String,
@@ -23,18 +24,17 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// Random bytes that a key is made of.
+    /// How many random bytes a key is made from.
     pub const RANDOM_BYTES: usize = (ID_CHARACTERS + SECRET_CHARACTERS) / 8 * 5;
 
     /// A new key. The bytes must be unpredictable; whoever knows them has the key.
     pub fn from_random(bytes: &[u8; Self::RANDOM_BYTES]) -> Self {
-        let mut characters = base32(bytes, CROCKFORD);
-        let id: String = characters.by_ref().take(ID_CHARACTERS).collect();
-        let secret: String = characters.collect();
+        let mut id = CROCKFORD.encode(bytes);
+        let secret = id.split_off(ID_CHARACTERS);
         Self { token: format!("{PREFIX}{id}_{secret}"), id: KeyId(id) }
     }
 
-    /// What the table knows it by.
+    /// The hash under which it is stored.
     pub fn hash(&self) -> KeyHash {
         KeyHash(Sha256::digest(self.token.as_bytes()).into())
     }
@@ -44,7 +44,7 @@ impl ApiKey {
         &self.id
     }
 
-    /// The whole token: to be shown once to whoever the key is for, and never to be stored or logged.
+    /// The whole token: to be shown once to its holder, and never to be stored or logged.
     pub fn reveal(&self) -> &str {
         &self.token
     }
@@ -63,22 +63,18 @@ impl FromStr for ApiKey {
     }
 }
 
-fn is_crockford(text: &str) -> bool {
-    text.bytes().all(|byte| CROCKFORD.contains(&byte))
-}
-
 impl fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ApiKey({})", self.id)
     }
 }
 
-/// A text that cannot be a key. Says no more: the text may be somebody's secret.
+/// A text that cannot be a key. It says no more, because the text may be a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a key of this service")]
 pub struct ApiKeyError;
 
-/// The public part of a key: eight characters of Crockford's base 32, to be named in lists and logs.
+/// The public part of a key: eight characters of Crockford's base 32, for lists and logs.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyId(String);
 
@@ -111,14 +107,14 @@ impl fmt::Display for KeyId {
 pub struct KeyHash([u8; 32]);
 
 impl KeyHash {
-    /// The hash of no key: nobody can tell what it would be the hash of.
+    /// A hash that no key has, as far as anyone can tell.
     pub(crate) const NONE: Self = Self([0; 32]);
 }
 
 impl fmt::Display for KeyHash {
     /// Lower-case hexadecimal.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        HEXLOWER.encode_display(&self.0).fmt(f)
     }
 }
 
@@ -148,13 +144,13 @@ mod tests {
     }
 
     #[test]
-    fn debugging_does_not_tell_the_secret() {
+    fn debug_output_hides_the_secret() {
         let shown = format!("{:?}", ApiKey::from_random(&bytes()));
         assert_eq!(shown, "ApiKey(00000000)");
     }
 
     #[test]
-    fn what_is_no_key_is_refused() {
+    fn other_texts_are_refused() {
         let check = |text: &str, expected: bool| {
             assert_eq!(text.parse::<ApiKey>().is_ok(), expected, "{text:?}");
         };

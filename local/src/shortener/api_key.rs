@@ -5,8 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use aws_credential_types::Credentials;
-use links::key::{ApiKeyError, KeyManager as _, KeyReader as _, Revoked, ScopeError};
-use links::{ApiKey, DynamoDbSettings, KeyId, KeyRecord, KeyTable, Put, ScopeSet, StoreError, Timestamp};
+use links::key::{ApiKeyError, ScopeError};
+use links::{
+    ApiKey, DynamoDbSettings, KeyId, KeyManager as _, KeyReader as _, KeyRecord, KeysError, KeysTable, Put, Revoked,
+    ScopeSet, Timestamp,
+};
 
 use super::{secret_file, tables};
 
@@ -28,7 +31,7 @@ pub enum KeyError {
     NoKey(#[from] ApiKeyError),
     /// The table did not answer.
     #[error("the table of keys fails")]
-    Store(#[from] StoreError),
+    Store(#[from] KeysError),
     /// The table does not have it.
     #[error("there is no key {0}")]
     Unknown(KeyId),
@@ -39,7 +42,7 @@ pub enum KeyError {
 
 /// The keys of a running stack.
 #[derive(Debug)]
-pub(crate) struct Keys(KeyTable);
+pub(crate) struct Keys(KeysTable);
 
 impl Keys {
     /// Those in the table behind the `DynamoDB` endpoint of the stack.
@@ -50,7 +53,7 @@ impl Keys {
             region: lambda_local::REGION.to_owned(),
             credentials: Credentials::new("local", "local", None, None, "local"),
         };
-        Self(KeyTable::new(&settings, tables::KEYS.name))
+        Self(KeysTable::new(&settings, tables::KEYS.name))
     }
 
     /// The key that is printed: the one kept in the data directory while it is valid, else a fresh one.
@@ -110,7 +113,7 @@ mod tests {
 
     use dynoxide::Database;
     use lambda_local::serve::{Stop, bind};
-    use links::key::KeyUsage as _;
+    use links::KeyUsage as _;
     use tokio::sync::watch;
     use tokio::task::JoinSet;
 
@@ -223,6 +226,6 @@ mod tests {
         let served = over(dynamodb::open(None).unwrap()).await;
         let hash = ApiKey::from_random(&[7; ApiKey::RANDOM_BYTES]).hash();
         let error = served.keys.0.find(&hash).await.unwrap_err();
-        assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+        assert!(matches!(error, KeysError::Unavailable { .. }), "{error}");
     }
 }

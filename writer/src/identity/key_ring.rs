@@ -10,10 +10,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use links::{
-    KeyHash, KeyRecord, StoreError,
-    key::{KeyReader, KeyUsage},
-};
+use links::{KeyHash, KeyReader, KeyRecord, KeyUsage, KeysError};
 use lru::LruCache;
 
 /// How long an entry is current, and so the longest time until a revocation takes effect everywhere.
@@ -36,11 +33,11 @@ struct Seen {
     absent: LruCache<KeyHash, SystemTime>,
 }
 
-/// Why a key could not be lookup up.
+/// Why a key could not be looked up.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum KeyRingError {
     #[error("the keys table failed")]
-    Store(#[from] StoreError),
+    Store(#[from] KeysError),
     #[error("the keys table did not respond within {} ms", LIMIT.as_millis())]
     TimedOut,
 }
@@ -51,7 +48,7 @@ pub(crate) struct Lookup {
     /// The key's record, or `None` if there is no such key. It may be revoked.
     pub(crate) record: Option<KeyRecord>,
     /// Why the use of the key could not be recorded. The key is valid all the same.
-    pub(crate) use_error: Option<StoreError>,
+    pub(crate) use_error: Option<KeysError>,
 }
 
 impl<K> KeyRing<K> {

@@ -5,10 +5,7 @@ mod key_ring;
 use std::time::SystemTime;
 
 use http::header;
-use links::{
-    ANONYMOUS, ApiKey, KeyTable, Scope, ScopeSet, StoreError,
-    key::{KeyReader, KeyUsage},
-};
+use links::{ANONYMOUS, ApiKey, KeyReader, KeyUsage, KeysError, KeysTable, Scope, ScopeSet};
 
 use crate::{
     Config, Store,
@@ -59,7 +56,7 @@ enum AuthMethod<K> {
     ApiKey(KeyRing<K>),
 }
 
-impl Identity<KeyTable> {
+impl Identity<KeysTable> {
     /// The method that `config` names. The keys table is in the account and region of `store`. Sends nothing yet.
     pub fn new(config: &Config, store: &Store) -> Self {
         Self::with_keys(&config.auth, |table| store.keys(table))
@@ -68,8 +65,8 @@ impl Identity<KeyTable> {
     /// Connects to the keys table, if there is one, so that the first request finds the connection open.
     ///
     /// # Errors
-    /// [`StoreError`]; the first request tries again.
-    pub async fn connect(&self) -> Result<(), StoreError> {
+    /// [`KeysError`]; the first request tries again.
+    pub async fn connect(&self) -> Result<(), KeysError> {
         match &self.0 {
             AuthMethod::ApiKey(ring) => ring.table().connect().await,
             AuthMethod::None | AuthMethod::AwsIam | AuthMethod::Jwt => Ok(()),

@@ -1,6 +1,15 @@
 //! What the functions ask of the place where links are kept.
 //!
-//! One trait per capability: the redirector is given a [`LinkReader`] and cannot write.
+//! One trait per capability, and one type per right: [`DaxReader`](crate::DaxReader) and
+//! [`DynamoDbReader`](crate::DynamoDbReader) only read, [`DaxStore`](crate::DaxStore) and
+//! [`DynamoDbStore`](crate::DynamoDbStore) also write.
+
+pub(crate) mod client;
+pub(crate) mod dax;
+pub(crate) mod dynamodb;
+pub(crate) mod keys;
+pub(crate) mod list;
+mod requests;
 
 use std::{error::Error, future::Future};
 
@@ -24,19 +33,19 @@ pub trait LinkReader: Send + Sync {
     fn read(&self, slug: &Slug, freshness: Freshness) -> impl Future<Output = Result<Found, StoreError>> + Send;
 }
 
-/// The answer to a read.
+/// The result of a read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// The link, if there is one.
     pub link: Option<Link>,
-    /// Who said so.
+    /// Where it was read.
     pub source: Source,
 }
 
-/// Who answered a read.
+/// Where a link was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// The DAX cluster, out of its cache or from the table.
+    /// The DAX cluster, from its cache or through it from the table.
     Dax,
     /// The table.
     DynamoDb,
@@ -44,13 +53,13 @@ pub enum Source {
 
 /// Writes links.
 pub trait LinkWriter: LinkReader {
-    /// Stores a new link unless its slug is taken. Never changes a link that exists.
+    /// Stores a new link unless its slug is taken. Never changes an existing link.
     fn create(&self, link: &Link) -> impl Future<Output = Result<Put, StoreError>> + Send;
 
-    /// Makes `after` of `before`, unless the link is no longer at the version of `before`.
+    /// Replaces `before` with `after`, unless the link is no longer at the version of `before`.
     ///
     /// `after` has the same slug and a higher version. When the outcome of the first attempt is unknown and it is
-    /// repeated, [`Change::Outdated`] may be the answer to a change that has happened: a strong read tells.
+    /// repeated, [`Change::Outdated`] may be the result of a change that has happened: a strong read tells.
     fn update(&self, before: &Link, after: &Link) -> impl Future<Output = Result<Change, StoreError>> + Send;
 }
 
@@ -58,7 +67,7 @@ pub trait LinkWriter: LinkReader {
 pub trait LinkLister: Send + Sync {
     /// At most `limit` links, newest first, after a position that an earlier page ended with.
     ///
-    /// A link that was made a moment ago may be missing; what is there is as the table has it now.
+    /// A link that was created a moment ago may be missing; the links that are listed are as the table has them now.
     fn list(
         &self,
         owner: &str,
@@ -72,31 +81,31 @@ pub trait LinkLister: Send + Sync {
 pub struct Page {
     /// The links, newest first.
     pub links: Vec<Link>,
-    /// Where the next part begins, if there is one.
+    /// Where the next page begins, if there is one.
     pub next: Option<Position>,
-    /// Items in between that are no links. One of them must not hide all others.
+    /// Items in between that are not links. One of them must not hide all others.
     pub malformed: Vec<StoreError>,
 }
 
 /// A place in the list of an owner's links.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position {
-    /// When the link there was made.
+    /// When the link there was created.
     pub created_at: Timestamp,
     /// Its slug.
     pub slug: Slug,
 }
 
-/// What became of a conditional put.
+/// The outcome of a conditional put.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Put {
     /// It is stored.
     Stored,
-    /// The slug is taken; nothing was changed.
+    /// The key is taken; nothing was changed.
     Taken,
 }
 
-/// What became of a conditional update.
+/// The outcome of a conditional update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// It is stored.
@@ -105,23 +114,17 @@ pub enum Change {
     Outdated,
 }
 
-/// A store that did not answer, or not in our terms.
+/// A store that did not respond, or holds something else than a link.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The store could not be asked, refused, or took too long. A write may or may not have happened.
-    #[error("the store did not do {operation}")]
+    /// The store could not be reached, refused, or took too long. A write may or may not have happened.
+    #[error("{operation} failed")]
     Unavailable {
-        /// The store's name of what was asked.
+        /// The store's name for the operation.
         operation: &'static str,
         /// What happened.
         source: Box<dyn Error + Send + Sync>,
-    },
-    /// The stored item of a key is not one.
-    #[error("an item of the table of keys is not a key")]
-    MalformedKey {
-        /// What is wrong with it.
-        source: ItemError,
     },
     /// The stored item is not a link.
     #[error("the item of \"{slug}\" is not a link")]
@@ -134,14 +137,15 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    pub(crate) fn unavailable(operation: &'static str, source: impl Error + Send + Sync + 'static) -> Self {
-        Self::Unavailable { operation, source: Box::new(source) }
+    /// Turns the error of an operation into [`Unavailable`](Self::Unavailable).
+    pub(crate) fn unavailable<E: Error + Send + Sync + 'static>(operation: &'static str) -> impl FnOnce(E) -> Self {
+        move |error| Self::Unavailable { operation, source: Box::new(error) }
     }
 }
 
 impl Found {
-    /// What a store answered about `slug`.
-    pub(crate) fn new(slug: &Slug, item: Option<Item>, source: Source) -> Result<Self, StoreError> {
+    /// What a store returned for `slug`.
+    fn new(slug: &Slug, item: Option<Item>, source: Source) -> Result<Self, StoreError> {
         match item.map(item::to_link).transpose() {
             Ok(link) => Ok(Self { link, source }),
             Err(source) => Err(StoreError::Malformed { slug: slug.clone(), source }),

@@ -1,10 +1,10 @@
-//! How a [`Link`] lies in the table. No other module knows the names of attributes.
+//! How a [`Link`] is stored. No other module knows the names of attributes.
 //!
-//! The table has the original application's schema: hash key `id`, the target in `target`. All further attributes are
-//! optional on read, so a table that the original application filled works as it is. Times are numbers, in seconds
-//! since the epoch.
+//! The table has the schema of the AWS sample: hash key `id`, the target in `target`. All further attributes are optional
+//! on read, so a table that the sample filled works unchanged. Times are numbers, in seconds since the epoch.
 
 mod fields;
+pub(crate) mod update;
 
 use std::collections::HashMap;
 
@@ -16,18 +16,20 @@ use crate::{ANONYMOUS, Idempotency, Link, RedirectStatus, Slug, State, StoredTar
 
 /// The table's hash key, a string: the slug.
 pub const KEY_ATTRIBUTE: &str = "id";
-/// The attribute that DynamoDB's time to live goes by, a number.
+/// The attribute for DynamoDB's time to live, a number.
 pub const TTL_ATTRIBUTE: &str = "ttl";
-/// The index of the links of an owner by the time they were made: its hash key, a string, ...
+/// The index of the links of an owner by the time of their creation: its hash key, a string, ...
 pub const OWNER_ATTRIBUTE: &str = "owner";
 /// ... its range key, a number, ...
 pub const CREATED_AT_ATTRIBUTE: &str = "created_at";
-/// ... and its name. Neither key ever changes, and nothing but the keys is copied, so that only making a link and
-/// removing it write to the index.
+/// ... and its name. Neither key ever changes, and the index holds nothing but the keys, so only creating and removing a
+/// link write to it.
 pub const OWNER_INDEX: &str = "by_owner";
 
-/// The condition under which a put makes a new link. Names no value, so nothing has to be passed beside it.
+/// The condition under which a put creates a link. It has no placeholders.
 pub const IS_NEW: &str = "attribute_not_exists(id)";
+/// The condition under which an update finds a link. It has no placeholders.
+pub(crate) const EXISTS: &str = "attribute_exists(id)";
 
 const TARGET: &str = "target";
 const STATE: &str = "state";
@@ -41,7 +43,7 @@ const UPDATED_AT: &str = "updated_at";
 const VALID_FROM: &str = "valid_from";
 const EXPIRES_AT: &str = "expires_at";
 const OWNER: &str = OWNER_ATTRIBUTE;
-pub(crate) const VERSION: &str = "version";
+const VERSION: &str = "version";
 const TAGS: &str = "tags";
 const NOTE: &str = "note";
 const RESTORES_TO: &str = "restores_to";
@@ -57,7 +59,7 @@ pub fn key(slug: &Slug) -> Item {
     Item::from([(KEY_ATTRIBUTE.to_owned(), AttributeValue::S(slug.to_string()))])
 }
 
-/// The whole item of a link. Fields that have their default are left out.
+/// The whole item of a link. Fields at their default are left out.
 pub fn from_link(link: &Link) -> Item {
     let mut item = key(&link.slug);
     let mut put = |name: &str, value: Option<AttributeValue>| {
@@ -82,8 +84,8 @@ pub fn from_link(link: &Link) -> Item {
     put(NOTE, link.note.as_deref().map(text));
     put(RESTORES_TO, link.restores_to.map(|state| text(state.name())));
     let idempotency = link.idempotency.as_ref();
-    put(IDEMPOTENCY_KEY, idempotency.map(|made_by| text(&made_by.key_digest)));
-    put(REQUEST_DIGEST, idempotency.map(|made_by| text(&made_by.request_digest)));
+    put(IDEMPOTENCY_KEY, idempotency.map(|request| text(&request.key_digest)));
+    put(REQUEST_DIGEST, idempotency.map(|request| text(&request.request_digest)));
     put(STAMP, link.stamp.map(number));
     put(TTL_ATTRIBUTE, link.removable_at().map(time));
     item
@@ -194,18 +196,18 @@ pub(crate) fn invalid(attribute: &'static str) -> ItemError {
     ItemError::Invalid { attribute }
 }
 
-/// An item that is not what its table holds.
+/// An item that does not follow its table's schema.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ItemError {
-    /// A required attribute is not there.
+    /// A required attribute is missing.
     #[error("the attribute \"{attribute}\" is missing")]
     Missing {
         /// Its name.
         attribute: &'static str,
     },
     /// An attribute has a type or a value outside the schema.
-    #[error("the attribute \"{attribute}\" is not what belongs there")]
+    #[error("the attribute \"{attribute}\" has the wrong type or value")]
     Invalid {
         /// Its name.
         attribute: &'static str,
@@ -245,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_of_the_original_application_is_a_link() {
+    fn an_item_of_the_aws_sample_is_a_link() {
         let link = to_link(item(&[("id", text("grqpaeet")), ("target", text("https://www.amazon.com"))])).unwrap();
         assert_eq!((link.slug.as_str(), link.target.as_str()), ("grqpaeet", "https://www.amazon.com"));
         assert_eq!((link.state, link.owner.as_str(), link.version), (State::Active, "anonymous", 1));

@@ -1,31 +1,29 @@
-//! A change of a link as DynamoDB takes it: only the attributes that differ, under the condition that nobody else has
+//! A change of a link as an update expression: only the attributes that differ, under the condition that nobody else
 //! changed the link in between.
 //!
-//! Attributes that this version does not know stay as they are.
+//! Attributes that this release does not know stay as they are.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::{
-    Link,
-    item::{self, VERSION},
-};
+use super::{EXISTS, VERSION, from_link};
+use crate::Link;
 
 /// An update expression with its condition and what both refer to.
 #[derive(Debug)]
 pub(crate) struct Update {
     pub(crate) expression: String,
-    pub(crate) condition: &'static str,
+    pub(crate) condition: String,
     pub(crate) names: HashMap<String, String>,
     pub(crate) values: HashMap<String, AttributeValue>,
 }
 
 impl Update {
-    /// What makes `after` of `before`, two versions of one link.
+    /// Replaces `before` with `after`, two versions of one link.
     pub(crate) fn between(before: &Link, after: &Link) -> Self {
-        let old = item::from_link(before);
-        let new = item::from_link(after);
+        let old = from_link(before);
+        let new = from_link(after);
         let mut attributes: Vec<&String> = old.keys().chain(new.keys()).collect();
         attributes.sort_unstable();
         attributes.dedup();
@@ -46,13 +44,12 @@ impl Update {
             }
         }
         let condition = match before.version {
-            // Links of the original application have no version.
-            1 => "attribute_exists(id) AND (attribute_not_exists(#version) OR #version = :version)",
-            _ => "#version = :version",
+            // Links of the AWS sample have no version.
+            1 => format!("{EXISTS} AND (attribute_not_exists(#version) OR #version = :version)"),
+            _ => "#version = :version".to_owned(),
         };
-        let clause = |verb: &str, parts: Vec<String>| match parts.is_empty() {
-            true => String::new(),
-            false => format!("{verb} {}", parts.join(", ")),
+        let clause = |verb: &str, parts: Vec<String>| {
+            if parts.is_empty() { String::new() } else { format!("{verb} {}", parts.join(", ")) }
         };
         Self {
             expression: [clause("SET", set), clause("REMOVE", remove)].join(" ").trim().to_owned(),

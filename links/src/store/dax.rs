@@ -1,0 +1,123 @@
+//! Links in a DynamoDB table, read and written through a DAX cluster.
+
+use std::time::Duration;
+
+use dax_client::{Client, Config, Endpoint, ReadRouting, Refresh, RetryPolicy};
+use tokio::sync::OnceCell;
+
+use super::{
+    Change, Found, Freshness, LinkReader, LinkWriter, Put, Source, StoreError, client::DynamoDbSettings, requests,
+};
+use crate::{Link, Slug};
+
+/// Longest wait for a connection. Function and cluster are in one network.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+/// How old the list of nodes may get. A request that finds it older refreshes it, because nothing runs between requests.
+const ROSTER_AGE: Duration = Duration::from_secs(10);
+
+/// Where a DAX cluster is.
+#[derive(Debug, Clone)]
+pub struct DaxSettings {
+    /// Its discovery endpoint.
+    pub endpoint: Endpoint,
+    /// Longest wait for one response; an operation with its retries takes at most three times that.
+    pub timeout: Duration,
+}
+
+/// A table of links behind a DAX cluster that can only be read.
+#[derive(Debug)]
+pub struct DaxReader {
+    config: Config,
+    table: String,
+    client: OnceCell<Client>,
+}
+
+impl DaxReader {
+    /// The links of a table. Nothing is sent yet.
+    pub fn new(dax: &DaxSettings, dynamodb: &DynamoDbSettings) -> Self {
+        let config = Config::for_endpoint(dax.endpoint.clone())
+            .region(&dynamodb.region)
+            .credentials_provider(dynamodb.credentials.clone())
+            .connect_timeout(CONNECT_TIMEOUT)
+            .lookup_timeout(dax.timeout)
+            .request_timeout(dax.timeout)
+            .total_timeout(3 * dax.timeout)
+            .read_routing(ReadRouting::StayConnected)
+            .refresh(Refresh::OnUse(ROSTER_AGE))
+            // Every write has a condition that it makes untrue itself, so it may be repeated when its outcome is
+            // unknown: if it had happened, the repetition is refused, and what is stored is what was to be stored.
+            .retry(RetryPolicy::new().repeat_unknown_writes(true));
+        Self { config, table: dynamodb.table.clone(), client: OnceCell::new() }
+    }
+
+    /// Connects now instead of at the first operation, and learns the table's key. Call it before the first request
+    /// has to wait.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; the next operation tries again.
+    pub async fn connect(&self) -> Result<(), StoreError> {
+        let client = self.client().await?;
+        client.warm_up(&self.table).await.map_err(StoreError::unavailable("DefineKeySchema"))
+    }
+
+    async fn client(&self) -> Result<&Client, StoreError> {
+        let connect = || Client::connect(self.config.clone());
+        self.client.get_or_try_init(connect).await.map_err(StoreError::unavailable("Endpoints"))
+    }
+}
+
+impl LinkReader for DaxReader {
+    async fn read(&self, slug: &Slug, freshness: Freshness) -> Result<Found, StoreError> {
+        let input = requests::read(&self.table, slug, freshness).build();
+        let input = input.map_err(StoreError::unavailable("GetItem"))?;
+        let output = self.client().await?.get_item(input).await;
+        Found::new(slug, output.map_err(StoreError::unavailable("GetItem"))?.item, Source::Dax)
+    }
+}
+
+/// A table of links behind a DAX cluster that can be read and written.
+#[derive(Debug)]
+pub struct DaxStore(DaxReader);
+
+impl DaxStore {
+    /// The links of a table. Nothing is sent yet.
+    pub fn new(dax: &DaxSettings, dynamodb: &DynamoDbSettings) -> Self {
+        Self(DaxReader::new(dax, dynamodb))
+    }
+
+    /// See [`DaxReader::connect`].
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; the next operation tries again.
+    pub async fn connect(&self) -> Result<(), StoreError> {
+        self.0.connect().await
+    }
+}
+
+impl LinkReader for DaxStore {
+    async fn read(&self, slug: &Slug, freshness: Freshness) -> Result<Found, StoreError> {
+        self.0.read(slug, freshness).await
+    }
+}
+
+impl LinkWriter for DaxStore {
+    async fn create(&self, link: &Link) -> Result<Put, StoreError> {
+        let input = requests::create(&self.0.table, link).build();
+        let input = input.map_err(StoreError::unavailable("PutItem"))?;
+        match self.0.client().await?.put_item(input).await {
+            Ok(_) => Ok(Put::Stored),
+            Err(error) if error.is_condition_failed() => Ok(Put::Taken),
+            Err(error) => Err(StoreError::unavailable("PutItem")(error)),
+        }
+    }
+
+    async fn update(&self, before: &Link, after: &Link) -> Result<Change, StoreError> {
+        let input = requests::update(&self.0.table, before, after).build();
+        let input = input.map_err(StoreError::unavailable("UpdateItem"))?;
+        match self.0.client().await?.update_item(input).await {
+            Ok(_) => Ok(Change::Stored),
+            Err(error) if error.is_condition_failed() => Ok(Change::Outdated),
+            Err(error) => Err(StoreError::unavailable("UpdateItem")(error)),
+        }
+    }
+}
