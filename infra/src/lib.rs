@@ -1,16 +1,24 @@
-//! The operator's tool: one template, one command that builds, packages, shows what will change, deploys, watches and
-//! takes down, manages keys, and copies links out of the table and into it. It knows CloudFormation, the template beside
-//! it and the schemas of the tables, and nothing of what the functions do at run time.
+//! The operator's tool: builds, packages, plans, deploys, watches and deletes the stack, manages API keys, and exports and
+//! imports links. It knows CloudFormation, the template and the schemas of the tables.
 //!
-//! Begin at [`run`]. `template` and `package` are pure of AWS, `stack` holds what is common to all commands that touch
-//! a stack, `transfer` what export and import are made of, `command` has one file per command.
+//! ```text
+//! cli ─► command/* ─┬─► release ─► package, parameters, regions    from sources to a change set
+//!                   ├─► stack                                      change sets, events, recovery
+//!                   └─► links_table ─► transfer                    links out of the table and into it
+//! ```
+//!
+//! Begin at [`run`]. Commands use no other command. `package` and `parameters` do not call AWS; `transfer` talks to
+//! DynamoDB only and knows nothing of stacks.
 
 mod aws;
 mod cli;
 mod command;
+mod links_table;
 mod outcome;
-pub mod package;
+mod package;
 mod parameters;
+mod regions;
+mod release;
 mod stack;
 mod stage;
 mod terminal;

@@ -1,28 +1,28 @@
-//! What a run ends with: exit codes that a script can branch on.
+//! How a run ends: exit codes that a script can branch on.
 
 use std::fmt;
 
 /// Exit codes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// Done, or nothing to do.
     Done = 0,
-    /// Something failed; the stack was not touched, or is as it was.
+    /// Something failed; the stack was not touched, or is unchanged.
     Failed = 1,
-    /// The stack is not as wanted: the change was rolled back, or it has drifted.
-    NotAsWanted = 2,
+    /// The result is not the desired one: the change was rolled back, or the stack has drifted.
+    NotAsDesired = 2,
     /// The stack needs a decision before anything else can happen to it.
-    NeedsAHand = 3,
+    NeedsDecision = 3,
     /// Ctrl-C.
     Interrupted = 130,
 }
 
-/// An error that carries its exit code; everything else exits with [`Exit::Failed`].
+/// An error that carries its exit code; every other error exits with [`Exit::Failed`].
 #[derive(Debug)]
 pub(crate) struct Failure {
     /// The code.
     pub(crate) exit: Exit,
-    /// For people.
+    /// The message for the user.
     pub(crate) message: String,
 }
 
@@ -34,7 +34,7 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// An error with an exit code of its own.
+/// An error with an exit code other than [`Exit::Failed`].
 pub(crate) fn failure(exit: Exit, message: impl Into<String>) -> anyhow::Error {
     Failure { exit, message: message.into() }.into()
 }

@@ -1,11 +1,11 @@
-//! The template's parameters: their definitions, and the check of a stage's values before anything is sent.
+//! Checks a stage's parameters against the template before anything is sent.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, bail};
 use template::Definitions;
 
-/// Filled in by the tool on every deploy; a stage must not set them.
+/// Parameters that the tool sets on every deploy; a stage must not set them.
 pub(crate) const RELEASE: [&str; 6] =
     ["ArtifactBucket", "RedirectorKey", "RedirectorSha256", "WriterKey", "WriterSha256", "ReleaseId"];
 
@@ -18,15 +18,15 @@ pub(crate) fn definitions() -> Result<Definitions> {
     Ok(template::definitions(&document)?)
 }
 
-/// The full set of values the stack will run with: the stage's own, and the defaults for the rest. Without [`RELEASE`].
+/// Every value the stack will run with, except [`RELEASE`]: the given ones, and the defaults for the rest.
 ///
 /// # Errors
-/// Lists every unknown name, reserved name and value out of range, in one error.
+/// One error that lists every unknown name, reserved name and invalid value.
 pub(crate) fn resolve(definitions: &Definitions, given: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>> {
     let mut problems = Vec::new();
     for (name, value) in given {
         if RELEASE.contains(&name.as_str()) {
-            problems.push(format!("{name} is filled in by the tool"));
+            problems.push(format!("{name} is set by the tool"));
         } else if let Some(definition) = definitions.get(name) {
             problems.extend(definition.problem(value).map(|problem| format!("{name} = {value:?}: {problem}")));
         } else {
@@ -47,24 +47,24 @@ pub(crate) fn resolve(definitions: &Definitions, given: &BTreeMap<String, String
     bail!("the stage's parameters do not fit the template:\n  {}", problems.join("\n  "))
 }
 
-/// What the template's `Rules` would refuse, said before the call.
+/// What the template's `Rules` would refuse.
 fn contradictions(values: &BTreeMap<String, String>) -> Vec<String> {
-    let is = |name: &str, wanted: &str| values.get(name).is_some_and(|value| value == wanted);
+    let is = |name: &str, expected: &str| values.get(name).is_some_and(|value| value == expected);
     let unset = |name: &str| values.get(name).is_none_or(String::is_empty);
     let mut found = Vec::new();
     if is("WriterAuth", "JWT") && (unset("JwtIssuer") || unset("JwtAudience")) {
-        found.push("WriterAuth = JWT needs JwtIssuer and JwtAudience".to_owned());
+        found.push("WriterAuth = JWT requires JwtIssuer and JwtAudience".to_owned());
     }
     if !unset("DomainName") && unset("CertificateArn") {
-        found.push("DomainName needs CertificateArn".to_owned());
+        found.push("DomainName requires CertificateArn".to_owned());
     }
     if !unset("WebAclArn") && !is("Cdn", "true") {
-        found.push("WebAclArn needs Cdn = true: an HTTP API takes no web ACL itself".to_owned());
+        found.push("WebAclArn requires Cdn = true: an HTTP API does not support web ACLs itself".to_owned());
     }
     found
 }
 
-/// ", did you mean X?" for a name that differs in case or by its ending only.
+/// `, did you mean X?` for a name that differs only in case or in its ending.
 fn similar(definitions: &Definitions, name: &str) -> String {
     let folded = name.to_lowercase();
     definitions
@@ -77,9 +77,25 @@ fn similar(definitions: &Definitions, name: &str) -> String {
         .unwrap_or_default()
 }
 
+/// Parses `NAME=VALUE` of the command line.
+///
+/// # Errors
+/// If there is no `=`.
+pub(crate) fn assignment(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn assignments_split_at_the_first_equals_sign() {
+        assert_eq!(assignment("A=b=c"), Ok(("A".to_owned(), "b=c".to_owned())));
+        assert_eq!(assignment("A="), Ok(("A".to_owned(), String::new())));
+        assert!(assignment("A").is_err());
+    }
 
     fn resolved(given: &[(&str, &str)]) -> Result<BTreeMap<String, String>> {
         let definitions = definitions().unwrap();
@@ -102,14 +118,14 @@ mod tests {
     }
 
     #[test]
-    fn values_that_do_not_fit_are_refused_with_the_reason() {
+    fn invalid_values_are_refused_with_the_reason() {
         check_refused(&[("RedirectorMemroy", "512")], "RedirectorMemroy is not a parameter");
         check_refused(&[("daxmode", "tls")], "did you mean DaxMode?");
         check_refused(&[("RedirectorMemory", "64")], "at least 128");
         check_refused(&[("RedirectorMemory", "10241")], "at most 10240");
         check_refused(&[("RedirectorMemory", "much")], "must be a number");
         check_refused(&[("DaxMode", "ssl")], "one of tls, plain, none");
-        check_refused(&[("ReleaseId", "x")], "filled in by the tool");
+        check_refused(&[("ReleaseId", "x")], "set by the tool");
         check_refused(&[("WriterAuth", "JWT")], "JwtIssuer");
         check_refused(&[("DomainName", "s.example")], "CertificateArn");
         check_refused(&[("WebAclArn", "arn:x")], "Cdn = true");

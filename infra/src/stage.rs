@@ -1,4 +1,4 @@
-//! `infra.toml`: the stages, each the settings of one stack.
+//! `infra.toml`: the stages, each with the settings of one stack.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -28,21 +28,21 @@ struct Entry {
 }
 
 /// The settings of one stack.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Stage {
     /// Name in `infra.toml`.
     pub(crate) name: String,
-    /// `CloudFormation`'s stack name.
+    /// Name of the CloudFormation stack.
     pub(crate) stack: String,
-    /// Wins over the environment's region.
+    /// Overrides the region of the environment.
     pub(crate) region: Option<String>,
-    /// Profile of the AWS configuration.
+    /// AWS profile.
     pub(crate) profile: Option<String>,
-    /// Whether `CloudFormation` refuses to delete the stack.
+    /// Whether CloudFormation refuses to delete the stack.
     pub(crate) termination_protection: bool,
     /// Template parameters that differ from their defaults.
     pub(crate) parameters: BTreeMap<String, String>,
-    /// Put on the stack and, by `CloudFormation`, on its resources.
+    /// Tags of the stack, which CloudFormation copies to its resources.
     pub(crate) tags: BTreeMap<String, String>,
 }
 
@@ -50,7 +50,7 @@ impl Stage {
     /// Reads one stage of a file.
     ///
     /// # Errors
-    /// If the file cannot be read or understood, or has no such stage; then it names the stages there are.
+    /// If the file cannot be read or parsed, or has no such stage; then the error lists the stages it has.
     pub(crate) fn load(path: &Path, name: &str) -> Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         Self::parse(&text, name).with_context(|| path.display().to_string())
@@ -60,11 +60,13 @@ impl Stage {
         let mut file: File = toml::from_str(text)?;
         let Some(entry) = file.stage.remove(name) else {
             let known: Vec<_> = file.stage.keys().map(String::as_str).collect();
-            bail!("no stage {name:?}; there are: {}", known.join(", "));
+            bail!("there is no stage {name:?}; the stages are: {}", known.join(", "));
         };
         let stack = entry.stack.unwrap_or_else(|| format!("kurz-{name}"));
         if !is_stack_name(&stack) {
-            bail!("{stack:?} is no stack name: a letter, then letters, digits and hyphens, 100 at most");
+            bail!(
+                "{stack:?} is not a valid stack name: a letter, then letters, digits and hyphens, at most 100 characters"
+            );
         }
         let mut parameters = BTreeMap::new();
         for (key, value) in entry.parameters {
@@ -82,14 +84,14 @@ impl Stage {
     }
 }
 
-/// `CloudFormation` takes 128 characters; the DAX parameter group and the dashboard append to the name.
+/// CloudFormation allows 128 characters, but the DAX parameter group and the dashboard append to the name.
 fn is_stack_name(name: &str) -> bool {
     name.len() <= 100
         && name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }
 
-/// Every parameter is text to `CloudFormation`; TOML may say it as text, number, flag or list.
+/// CloudFormation takes every parameter as text; TOML may have a string, number, boolean or array.
 fn parameter(value: toml::Value) -> Result<String> {
     Ok(match value {
         toml::Value::String(text) => text,
@@ -97,7 +99,7 @@ fn parameter(value: toml::Value) -> Result<String> {
         toml::Value::Float(number) => number.to_string(),
         toml::Value::Boolean(flag) => flag.to_string(),
         toml::Value::Array(items) => items.into_iter().map(parameter).collect::<Result<Vec<_>>>()?.join(","),
-        other => bail!("a {} is no parameter value", other.type_str()),
+        other => bail!("a parameter cannot be a TOML {}", other.type_str()),
     })
 }
 
@@ -126,10 +128,10 @@ mod tests {
 
     #[test]
     fn mistakes_are_named() {
-        check_refused("[stage.a]\n[stage.b]", "c", "there are: a, b");
+        check_refused("[stage.a]\n[stage.b]", "c", "the stages are: a, b");
         check_refused("[stage.a]\nparamaters = {}", "a", "unknown field");
-        check_refused("[stage.a]\nstack = '1x'", "a", "no stack name");
-        check_refused("[stage.a.parameters]\nP = {q = 1}", "a", "no parameter value");
+        check_refused("[stage.a]\nstack = '1x'", "a", "not a valid stack name");
+        check_refused("[stage.a.parameters]\nP = {q = 1}", "a", "cannot be a TOML");
         check_refused("[stage.a", "a", "TOML");
     }
 

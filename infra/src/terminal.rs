@@ -1,5 +1,5 @@
-//! The only place that writes to the terminal. Three ways to speak: a person at a terminal (colour, progress, questions),
-//! a log (plain lines, no questions), and JSON lines on stdout for programs.
+//! The only place that writes to the terminal. Output is for a person (colours, progress, questions), for a log (plain
+//! lines, no questions), or for programs (JSON lines on standard output).
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::time::Duration;
@@ -9,28 +9,30 @@ use console::{Style, Term, style};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-/// Widest line, so that long reasons wrap the same on every screen.
+/// The widest line, so that long texts wrap at the same column on every screen.
 const WIDTH: u16 = 100;
 
-/// How the tool speaks: to people, or one JSON object a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+/// Output format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Output {
+    /// Text
     Text,
+    /// One JSON object per line
     Json,
 }
 
-/// Where the tool speaks.
-#[derive(Clone, Debug)]
+/// Where output goes, and in which form.
+#[derive(Debug, Clone)]
 pub(crate) struct Terminal {
     output: Output,
     interactive: bool,
     width: u16,
-    /// Standard output belongs to somebody else.
+    /// Whether text goes to standard error.
     aside: bool,
 }
 
 impl Terminal {
-    /// Looks at standard input and output once. `CI` in the environment means a log even on a terminal.
+    /// Detects a terminal on standard input and output. `ci` means a log even on a terminal.
     pub(crate) fn new(output: Output, ci: bool) -> Self {
         let interactive =
             output == Output::Text && !ci && std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
@@ -39,29 +41,29 @@ impl Terminal {
         Self { output, interactive, width, aside: false }
     }
 
-    /// The same, but on standard error, for a command whose result goes to standard output.
+    /// The same on standard error, for commands whose result goes to standard output.
     pub(crate) fn aside(&self) -> Self {
         Self { aside: true, ..self.clone() }
     }
 
-    /// Whether somebody can answer.
+    /// Whether questions can be answered.
     pub(crate) fn is_interactive(&self) -> bool {
         self.interactive
     }
 
-    /// Columns to fill.
+    /// Columns per line.
     pub(crate) fn width(&self) -> usize {
         usize::from(self.width)
     }
 
-    /// A line for people.
+    /// Prints a line of text; nothing in JSON mode.
     pub(crate) fn line(&self, text: impl std::fmt::Display) {
         if self.output == Output::Text {
             self.print(text);
         }
     }
 
-    #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the tool's one place for it")]
+    #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the only place in the tool that prints")]
     fn print(&self, text: impl std::fmt::Display) {
         if self.aside {
             eprintln!("{text}");
@@ -70,18 +72,18 @@ impl Terminal {
         }
     }
 
-    /// A step that is done: what, and what came of it.
+    /// Prints a finished step and its result.
     pub(crate) fn done(&self, what: &str, result: impl std::fmt::Display) {
         self.line(format_args!("{} {what:<10} {result}", style("✓").green()));
     }
 
-    /// Something to know that does not stop the run.
+    /// Prints a remark that does not stop the run.
     pub(crate) fn note(&self, text: impl std::fmt::Display) {
         self.line(format_args!("{} {text}", style("!").yellow()));
         self.event("note", json!({ "text": text.to_string() }));
     }
 
-    /// The same for programs: one object with `event` and the fields.
+    /// Prints a JSON object with `event` and the fields; nothing in text mode.
     pub(crate) fn event(&self, event: &str, mut fields: Value) {
         if self.output == Output::Json {
             if let Some(object) = fields.as_object_mut() {
@@ -91,8 +93,8 @@ impl Terminal {
         }
     }
 
-    /// The end of a run that failed, on stderr, or as an event.
-    #[expect(clippy::print_stderr, reason = "the tool's one place for it")]
+    /// Prints the error that ended the run, on standard error or as an event.
+    #[expect(clippy::print_stderr, reason = "the only place in the tool that prints")]
     pub(crate) fn error(&self, error: &anyhow::Error) {
         if self.output == Output::Json {
             let exit = crate::outcome::exit_of(error) as u8;
@@ -102,7 +104,7 @@ impl Terminal {
         }
     }
 
-    /// Asks for y or n; without a person to ask it refuses and names the flag that answers.
+    /// Asks for y or n. Without a terminal this is an error that names the flag to use instead.
     ///
     /// # Errors
     /// Without a terminal, or if standard input ends.
@@ -111,25 +113,25 @@ impl Terminal {
         Ok(matches!(answer.to_lowercase().as_str(), "y" | "yes"))
     }
 
-    /// Asks for a word to be typed, for what cannot be undone.
+    /// Asks for a word to be typed, before something that cannot be undone.
     ///
     /// # Errors
     /// As [`Terminal::confirm`].
     pub(crate) async fn confirm_typed(&self, question: &str, word: &str, flag: &str) -> Result<bool> {
-        let answer = self.ask(format!("{question}\nType {} to go on: ", style(word).bold()), flag).await?;
+        let answer = self.ask(format!("{question}\nType {} to continue: ", style(word).bold()), flag).await?;
         Ok(answer == word)
     }
 
     async fn ask(&self, question: String, flag: &str) -> Result<String> {
         if !self.interactive {
             let question = question.trim_start().lines().next().unwrap_or_default();
-            bail!("nobody to ask here: {question} (say {flag} to answer beforehand)");
+            bail!("no terminal to ask on: {question} (use {flag} to answer in advance)");
         }
-        // On another thread, so that Ctrl-C is heard while somebody thinks.
+        // On another thread, so that Ctrl-C works while the question is open.
         tokio::task::spawn_blocking(move || read_answer(&question)).await?
     }
 
-    /// A line at the bottom that stays while others scroll past; hidden where nobody looks.
+    /// Shows a line at the bottom while others scroll past; hidden without a terminal.
     pub(crate) fn progress(&self, message: &str) -> Progress {
         let bar = if self.interactive { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
         if let Ok(look) = ProgressStyle::with_template("{spinner:.cyan} {wide_msg}") {
@@ -140,7 +142,7 @@ impl Terminal {
         Progress { bar, terminal: self.clone() }
     }
 
-    /// The same with a bar that fills, for `total` of something; `None` if nobody knows how many.
+    /// Shows a progress bar that fills up to `total`, or a counter if the total is unknown.
     pub(crate) fn bar(&self, message: &str, total: Option<u64>) -> Progress {
         let progress = self.progress(message);
         let look = match total {
@@ -157,7 +159,7 @@ impl Terminal {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "a question has no line end")]
+#[expect(clippy::print_stdout, reason = "a question does not end its line")]
 fn read_answer(question: &str) -> Result<String> {
     print!("{question}");
     std::io::stdout().flush()?;
@@ -168,7 +170,7 @@ fn read_answer(question: &str) -> Result<String> {
     Ok(answer.trim().to_owned())
 }
 
-/// A running step; disappears when dropped.
+/// A running step; its line disappears when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Progress {
     bar: ProgressBar,
@@ -176,21 +178,21 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// What is going on now.
+    /// Replaces the message.
     pub(crate) fn message(&self, text: String) {
         self.bar.set_message(text);
     }
 
-    /// How many are done.
+    /// Sets how many are done.
     pub(crate) fn at(&self, done: u64) {
-        // What was announced may have been an estimate.
+        // The total may have been an estimate.
         if self.bar.length().is_some_and(|length| length < done) {
             self.bar.set_length(done);
         }
         self.bar.set_position(done);
     }
 
-    /// A line above the running one.
+    /// Prints a line above the running one.
     pub(crate) fn line(&self, text: impl std::fmt::Display) {
         self.bar.suspend(|| self.terminal.line(text));
     }
@@ -202,7 +204,7 @@ impl Drop for Progress {
     }
 }
 
-/// Green, red, yellow or plain: the look of a stack or resource status.
+/// The colour of a stack or resource status: red for failures, green for success, yellow otherwise.
 pub(crate) fn status_style(status: &str) -> Style {
     let plain = Style::new();
     if status.contains("FAILED") || status.contains("ROLLBACK") {

@@ -99,9 +99,9 @@ expect 1 "run \`infra bootstrap\` once" --stage test "${deploy[@]}"
 expect 0 "bucket kurz-artifacts" --stage test bootstrap --yes
 expect 0 "bucket kurz-artifacts" --stage test bootstrap --yes
 expect 0 "does not exist yet" --stage test doctor
-expect 1 "nobody to ask here" --stage test deploy --profile "$profile"
+expect 1 "no terminal to ask on" --stage test deploy --profile "$profile"
 expect 0 "removing it" --stage test "${deploy[@]}"
-same "$(grep -cF "nobody can make links yet" "$scratch/said")" 1 "the first deploy says how to make a key"
+same "$(grep -cF "nobody can create links yet" "$scratch/said")" 1 "the first deploy says how to create a key"
 expect 0 "CREATE_COMPLETE" --stage test status
 # From here on without asking cargo again. Both are named, as when they were packaged: building one alone unites other
 # features and makes another binary.
@@ -116,19 +116,19 @@ table="$(output TableName)"
 redirector="$(output RedirectorFunction)"
 keys="$(output KeysTableName)"
 key() { sed -n 's/^ *\(kurz_[0-9a-z]*_[0-9a-z]*\)$/\1/p' "$scratch/said"; }
-expect 0 "There is no key" --stage test keys list
-expect 2 "the writer wants a key or token" --stage test smoke --url "$url"
+expect 0 "There are no keys" --stage test keys list
+expect 2 "the writer requires a key or token" --stage test smoke --url "$url"
 expect 1 "is not a scope" --stage test keys create --owner smoke --scopes write
-expect 0 "It is shown this once" --stage test keys create --owner smoke --scopes create --label "run.sh"
+expect 0 "It is shown only once" --stage test keys create --owner smoke --scopes create --label "run.sh"
 KURZ_API_KEY="$(key)"
 export KURZ_API_KEY
 expect 0 "a stranger cannot create" --stage test smoke --url "$url"
 expect 0 "$(date -u +%F)  $(date -u +%F)  - " --stage test keys list
-expect 0 "It is shown this once" --stage test keys create --owner smoke --scopes read
+expect 0 "It is shown only once" --stage test keys create --owner smoke --scopes read
 expect 2 "insufficient-scope" --stage test smoke --url "$url" --key "$(key)"
-expect 0 "It is shown this once" --stage test keys create --owner smoke
+expect 0 "It is shown only once" --stage test keys create --owner smoke
 revoked="$(key)"
-expect 1 "nobody to ask here" --stage test keys revoke "$revoked"
+expect 1 "no terminal to ask on" --stage test keys revoke "$revoked"
 expect 0 "is revoked" --stage test keys revoke --yes "$revoked"
 expect 0 "was revoked before" --stage test keys revoke --yes "${revoked:5:8}"
 expect 1 "there is no key" --stage test keys revoke --yes 00000000
@@ -168,11 +168,11 @@ expect 0 "none: the stack is as deployed" --stage test drift
 act memory "$redirector" 1024
 expect 2 "MemorySize" --stage test drift
 
-expect 0 "the stack refuses deletion" --stage protected "${deploy[@]}"
+expect 0 "termination protection is on" --stage protected "${deploy[@]}"
 expect 3 "--unprotect" --stage protected destroy --yes
-expect 0 "is gone" --stage protected destroy --yes --unprotect --delete-data
+expect 0 "is deleted" --stage protected destroy --yes --unprotect --delete-data
 
-expect 0 "stays, with all it holds" --stage test destroy --yes
+expect 0 "stays, with everything in it" --stage test destroy --yes
 same "$(act items "$table")" 1 "the links are still there"
 same "$(act items "$keys")" 3 "and the keys"
 expect 0 "does not exist" --stage test destroy --yes

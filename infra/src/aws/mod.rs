@@ -1,8 +1,8 @@
-//! The clients of one account and region, made once per run.
+//! The AWS clients, created once per run for one account and region.
 
-#[cfg(test)]
-pub(crate) mod scripted;
 pub(crate) mod signed;
+#[cfg(test)]
+pub(crate) mod testing;
 
 use std::time::Duration;
 
@@ -14,31 +14,31 @@ use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConn
 
 use signed::Signed;
 
-/// One attempt of a call, connecting included. An upload of a few MB fits in.
+/// Limit of one attempt of a call, including the connection. An upload of a few MB fits within it.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// Throttling is CloudFormation's normal answer to a busy account.
+/// CloudFormation throttles busy accounts as a matter of course.
 const ATTEMPTS: u32 = 6;
 
 /// The services the tool calls.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Aws {
     /// Stacks and change sets.
     pub(crate) cloudformation: aws_sdk_cloudformation::Client,
     /// The tables.
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     /// The bucket of the zips.
-    pub s3: aws_sdk_s3::Client,
+    pub(crate) s3: aws_sdk_s3::Client,
     /// Who is calling.
     pub(crate) sts: aws_sdk_sts::Client,
-    /// The few calls to other services, and plain HTTP.
+    /// Calls to other services, and plain HTTP.
     pub(crate) signed: Signed,
-    /// The region all of them talk to.
+    /// The region of all of them.
     pub(crate) region: String,
 }
 
 /// Who is calling.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Caller {
     /// Twelve digits.
     pub(crate) account: String,
@@ -47,8 +47,8 @@ pub(crate) struct Caller {
 }
 
 impl Aws {
-    /// Credentials, region and endpoints from where every AWS tool takes them: environment, profile files, SSO,
-    /// container and instance roles. `region` and `profile` win over them.
+    /// Loads credentials, region and endpoints as every AWS tool does: from the environment, profile files, SSO, container
+    /// and instance roles. `region` and `profile` override them.
     ///
     /// # Errors
     /// If no region is set anywhere.
@@ -95,13 +95,13 @@ impl Aws {
         })
     }
 
-    /// Asks who the credentials belong to; the cheapest proof that they work.
+    /// Asks AWS whose credentials these are, which is also the cheapest proof that they work.
     ///
     /// # Errors
-    /// If there are no credentials, or they are refused.
+    /// If there are no credentials or AWS refuses them.
     pub(crate) async fn caller(&self) -> Result<Caller> {
         let identity =
-            self.sts.get_caller_identity().send().await.map_err(explain).context("cannot tell who is calling AWS")?;
+            self.sts.get_caller_identity().send().await.map_err(explain).context("cannot determine the AWS caller")?;
         Ok(Caller {
             account: identity.account().unwrap_or_default().to_owned(),
             arn: identity.arn().unwrap_or_default().to_owned(),
@@ -109,7 +109,7 @@ impl Aws {
     }
 }
 
-/// An SDK error as one readable chain: service code and message, not the type's debug text.
+/// An SDK error as a readable chain: the code and message of the service instead of the type's debug text.
 pub(crate) fn explain<E, R>(error: aws_smithy_runtime_api::client::result::SdkError<E, R>) -> anyhow::Error
 where
     E: std::error::Error + aws_smithy_types::error::metadata::ProvideErrorMetadata + Send + Sync + 'static,

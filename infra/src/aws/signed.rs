@@ -1,5 +1,5 @@
-//! Calls too few to earn an SDK crate each: `DynamoDB` table deletion, log events, the EC2 prefix list, IAM's
-//! service-linked role, and the HTTP requests of the smoke test. Same credentials, endpoints, TLS and signature.
+//! Calls that do not justify an SDK crate: log events, EC2's prefix list, IAM's service-linked role, and the HTTP requests
+//! of the smoke test. They use the SDK's credentials, endpoints, TLS and signatures.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// Nothing these calls return comes near it.
+/// Far more than any of these calls returns.
 const BODY_LIMIT_BYTES: usize = 8 << 20;
 
 /// A small signing HTTP client.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Signed {
     connector: SharedHttpConnector,
     credentials: Option<SharedCredentialsProvider>,
@@ -25,36 +25,36 @@ pub(crate) struct Signed {
     region: String,
 }
 
-/// An HTTP answer, read whole.
-#[derive(Clone, Debug)]
-pub(crate) struct Answer {
+/// A complete HTTP response.
+#[derive(Debug, Clone)]
+pub(crate) struct Response {
     /// Status code.
     pub(crate) status: u16,
-    /// Header names are lower case.
+    /// Headers; the names are lower case.
     pub(crate) headers: Vec<(String, String)>,
-    /// The body; empty if it was not text.
+    /// The body; empty if it is not UTF-8.
     pub(crate) body: String,
 }
 
-impl Answer {
-    /// The first header of that (lower-case) name.
+impl Response {
+    /// The first header with this lower-case name.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 }
 
 /// One request.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Request<'a> {
-    /// Method in capitals.
+    /// Upper case.
     pub(crate) method: &'a str,
     /// Absolute URL.
     pub(crate) url: &'a str,
-    /// Sent, and signed where the request is signed.
+    /// Sent, and signed if the request is signed.
     pub(crate) headers: &'a [(&'a str, &'a str)],
     /// May be empty.
     pub(crate) body: &'a str,
-    /// The service to sign for; `None` = unsigned.
+    /// The service to sign for; `None` sends the request unsigned.
     pub(crate) sign_for: Option<&'a str>,
 }
 
@@ -68,13 +68,13 @@ impl Signed {
         }
     }
 
-    /// An AWS JSON call: `target` is the `X-Amz-Target`, `service` also the host's first label.
+    /// Makes a call in the AWS JSON protocol. `target` is the `X-Amz-Target`; `service` is also the first label of the host.
     ///
     /// # Errors
-    /// On transport trouble and every answer but 200, with the service's code and message.
+    /// If the transport fails, or on any status but 200, with the service's code and message.
     pub(crate) async fn json(&self, service: &str, target: &str, body: &Value) -> Result<Value> {
         let body = body.to_string();
-        let answer = self
+        let response = self
             .send(Request {
                 method: "POST",
                 url: &format!("{}/", self.endpoint_of(service)),
@@ -84,26 +84,22 @@ impl Signed {
             })
             .await
             .with_context(|| format!("{target} failed"))?;
-        let value: Value = serde_json::from_str(&answer.body).unwrap_or_default();
-        if answer.status == 200 {
+        let value: Value = serde_json::from_str(&response.body).unwrap_or_default();
+        if response.status == 200 {
             return Ok(value);
         }
-        let code = value
-            .get("__type")
-            .and_then(Value::as_str)
-            .and_then(|name| name.rsplit('#').next())
-            .unwrap_or("unknown error");
-        let message =
-            ["message", "Message"].iter().find_map(|key| value.get(key)).and_then(Value::as_str).unwrap_or_default();
+        let text = |name: &str| value.get(name).and_then(Value::as_str);
+        let code = text("__type").and_then(|name| name.rsplit('#').next()).unwrap_or("unknown error");
+        let message = text("message").or_else(|| text("Message")).unwrap_or_default();
         bail!("{target}: {code}: {message}")
     }
 
-    /// A call of the older query protocol, as EC2 and IAM speak it. Returns the XML.
+    /// Makes a call in the older query protocol of EC2 and IAM, and returns the XML.
     ///
     /// # Errors
-    /// On transport trouble and every answer but 200.
+    /// If the transport fails, or on any status but 200.
     pub(crate) async fn query(&self, service: &str, parameters: &str) -> Result<String> {
-        let answer = self
+        let response = self
             .send(Request {
                 method: "POST",
                 url: &format!("{}/", self.endpoint_of(service)),
@@ -112,22 +108,22 @@ impl Signed {
                 sign_for: Some(service),
             })
             .await?;
-        if answer.status == 200 {
-            return Ok(answer.body);
+        if response.status == 200 {
+            return Ok(response.body);
         }
-        let code = element(&answer.body, "Code").unwrap_or("unknown error");
-        bail!("{service}: {code}: {}", element(&answer.body, "Message").unwrap_or_default())
+        let code = element(&response.body, "Code").unwrap_or("unknown error");
+        bail!("{service}: {code}: {}", element(&response.body, "Message").unwrap_or_default())
     }
 
-    /// Sends one request and reads the whole answer; redirects are not followed.
+    /// Sends one request and reads the whole response. Redirects are not followed.
     ///
     /// # Errors
-    /// On transport trouble, a timeout, or a body past the limit. A status is never an error here.
-    pub(crate) async fn send(&self, request: Request<'_>) -> Result<Answer> {
+    /// If the transport fails or times out, or the body is too large. No status is an error.
+    pub(crate) async fn send(&self, request: Request<'_>) -> Result<Response> {
         let signed = self.prepare(request).await?;
         tokio::time::timeout(TIMEOUT, self.exchange(signed))
             .await
-            .with_context(|| format!("no answer from {} within {} s", request.url, TIMEOUT.as_secs()))?
+            .with_context(|| format!("no response from {} within {} s", request.url, TIMEOUT.as_secs()))?
             .with_context(|| format!("{} {}", request.method, request.url))
     }
 
@@ -136,11 +132,11 @@ impl Signed {
         for (name, value) in request.headers {
             http = http.header(*name, *value);
         }
-        let mut http = http.body(SdkBody::from(request.body.to_owned())).context("not a request")?;
+        let mut http = http.body(SdkBody::from(request.body.to_owned())).context("invalid request")?;
         if let Some(service) = request.sign_for {
             self.sign(&mut http, request, service).await?;
         }
-        HttpRequest::try_from(http).context("not a request")
+        HttpRequest::try_from(http).context("invalid request")
     }
 
     async fn sign(&self, http: &mut http::Request<SdkBody>, request: Request<'_>, service: &str) -> Result<()> {
@@ -168,16 +164,16 @@ impl Signed {
         Ok(())
     }
 
-    async fn exchange(&self, request: HttpRequest) -> Result<Answer> {
-        let response = self.connector.call(request).await.context("no answer")?;
+    async fn exchange(&self, request: HttpRequest) -> Result<Response> {
+        let response = self.connector.call(request).await.context("no response")?;
         let status = response.status().as_u16();
         let headers = response.headers().iter().map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect();
         let body = aws_smithy_types::byte_stream::ByteStream::new(response.into_body());
-        let body = body.collect().await.context("the answer broke off")?.into_bytes();
+        let body = body.collect().await.context("the response was cut off")?.into_bytes();
         if body.len() > BODY_LIMIT_BYTES {
-            bail!("an answer of {} bytes", body.len());
+            bail!("the response has {} bytes", body.len());
         }
-        Ok(Answer { status, headers, body: String::from_utf8(body.into()).unwrap_or_default() })
+        Ok(Response { status, headers, body: String::from_utf8(body.into()).unwrap_or_default() })
     }
 
     fn endpoint_of(&self, service: &str) -> String {
@@ -192,13 +188,13 @@ impl Signed {
     }
 }
 
-/// The text of the first XML element of that name.
+/// The text of the first XML element with this name.
 pub(crate) fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = xml.split_once(&format!("<{name}>"))?;
     rest.split_once(&format!("</{name}>")).map(|(text, _)| text.trim())
 }
 
-/// The tool's one reading of the wall clock.
+/// The only place in the tool that reads the wall clock.
 pub(crate) fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }
@@ -208,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn elements_are_found_anywhere_in_the_answer() {
+    fn elements_are_found_anywhere_in_the_response() {
         let xml = "<R><set><item><prefixListId>pl-1</prefixListId></item></set></R>";
         assert_eq!(element(xml, "prefixListId"), Some("pl-1"));
         assert_eq!(element(xml, "Code"), None);

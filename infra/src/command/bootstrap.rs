@@ -1,74 +1,62 @@
-//! `bootstrap`: the mini stack with the bucket for the zips.
+//! `bootstrap`: the small stack with the bucket for the zips.
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use aws_sdk_cloudformation::types::ChangeSetType;
 use clap::Args;
 use serde_json::json;
 
-use super::deploy::{change_set_name, execute_and_watch};
-use crate::aws::Aws;
 use crate::outcome::Exit;
+use crate::release::bucket;
+use crate::stack::Session;
 use crate::stack::change_set::{self, Proposal};
-use crate::stack::recovery::{Consent, make_ready};
-use crate::stack::{Session, Stack};
+use crate::stack::execute::{change_set_name, execute_and_watch};
+use crate::stack::recovery::{Consent, recover};
 
 /// The template of that stack.
 const TEMPLATE: &str = include_str!("../../bootstrap.yaml");
 
-/// One per account and region, whatever the stages.
-pub(crate) const STACK: &str = "kurz-artifacts";
-
 /// Options of `infra bootstrap`.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// Do not ask
+    /// Skip the confirmation
     #[arg(long, short)]
     yes: bool,
-}
-
-/// The bucket of the zips.
-///
-/// # Errors
-/// If `bootstrap` was not run in this account and region.
-pub(crate) async fn bucket(aws: &Aws) -> Result<String> {
-    let stack = Stack::find(aws, STACK).await?;
-    let stack =
-        stack.with_context(|| format!("no bucket for the zips in {} yet: run `infra bootstrap` once", aws.region))?;
-    stack.output("ArtifactBucket").map(str::to_owned)
 }
 
 /// Runs `infra bootstrap`.
 ///
 /// # Errors
-/// If the bucket cannot be made.
+/// If the bucket cannot be created.
 pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     let caller = session.aws.caller().await?;
     let mut session = session.clone();
-    STACK.clone_into(&mut session.stage.stack);
+    bucket::STACK.clone_into(&mut session.stage.stack);
     let consent = Consent { yes: options.yes, wait: true, ..Consent::default() };
-    let kind = make_ready(&session, &consent).await?;
-    if kind == ChangeSetType::Create {
-        let question = format!("Make a bucket for the zips in account {}, {}?", caller.account, session.aws.region);
-        if !options.yes && !session.terminal.confirm(&question, "--yes").await? {
+    let kind = recover(&session, &consent).await?;
+    if kind == ChangeSetType::Create && !options.yes {
+        let question = format!("Create a bucket for the zips in account {}, {}?", caller.account, session.aws.region);
+        if !session.terminal.confirm(&question, "--yes").await? {
             return Ok(Exit::Done);
         }
     }
-    let name = change_set_name("bootstrap");
-    let tags = BTreeMap::new();
-    let parameters = BTreeMap::new();
-    let proposal =
-        Proposal { stack: STACK, name: &name, template: TEMPLATE, parameters: &parameters, tags: &tags, kind };
-    let id = change_set::create(&session.aws, &proposal).await?;
-    let prepared = change_set::prepared(&session.aws, STACK, &id, session.pace).await?;
-    if prepared.changes.is_empty() {
-        change_set::discard(&session.aws, &prepared).await?;
-    } else {
-        execute_and_watch(&session, &prepared, &name).await?;
-    }
-    let bucket = bucket(&session.aws).await?;
+    deploy(&session, kind).await?;
+    let bucket = bucket::find(&session.aws).await?;
     session.terminal.done("bootstrap", format_args!("bucket {bucket}"));
     session.terminal.event("bootstrapped", json!({"bucket": bucket}));
     Ok(Exit::Done)
+}
+
+async fn deploy(session: &Session, kind: ChangeSetType) -> Result<()> {
+    let name = change_set_name("bootstrap");
+    let none = BTreeMap::new();
+    let proposal =
+        Proposal { stack: bucket::STACK, name: &name, template: TEMPLATE, parameters: &none, tags: &none, kind };
+    let id = change_set::create(&session.aws, &proposal).await?;
+    let prepared = change_set::prepared(&session.aws, bucket::STACK, &id, session.backoff).await?;
+    if prepared.changes.is_empty() {
+        return change_set::discard(&session.aws, &prepared).await;
+    }
+    execute_and_watch(session, &prepared, &name).await
 }

@@ -1,4 +1,4 @@
-//! `destroy`: takes the stack down. The tables stay, unless their deletion is asked for by name.
+//! `destroy`: deletes the stack. The tables stay unless `--delete-data` is given.
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
@@ -9,19 +9,22 @@ use crate::outcome::{Exit, failure};
 use crate::stack::recovery::delete;
 use crate::stack::{Session, Stack};
 
+/// Attempts at deleting a table that is still being updated.
+const DELETE_ATTEMPTS: usize = 20;
+
 /// Options of `infra destroy`.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// Delete the tables with all links and keys, too
+    /// Also delete the tables, with all links and keys
     #[arg(long)]
     delete_data: bool,
-    /// Do not ask; the stage must then be named with --stage
+    /// Skip the confirmation
     #[arg(long, short)]
     yes: bool,
-    /// Take termination protection off first
+    /// Turn termination protection off first
     #[arg(long)]
     unprotect: bool,
-    /// After a failed deletion: resources to leave behind
+    /// After a failed deletion, leave this resource behind
     #[arg(long, value_name = "LOGICAL_ID")]
     retain: Vec<String>,
 }
@@ -29,7 +32,7 @@ pub(crate) struct Options {
 /// Runs `infra destroy`.
 ///
 /// # Errors
-/// Exit code 3 if something could not be deleted; names it.
+/// With exit code 3 if something could not be deleted; names it.
 pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     let Some(stack) = session.stack().await? else {
         session.terminal.done("destroy", format_args!("{} does not exist", session.stage.stack));
@@ -43,29 +46,24 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     if stack.protected {
         unprotect(session, &stack, options).await?;
     }
-    session.terminal.line("  This can take 20 to 40 minutes: AWS gives back the functions' network interfaces late.");
-    session.on_interrupt(Some(format!("interrupted; {} is being deleted without us", stack.name)));
+    session.terminal.line("  This can take 20 to 40 minutes: Lambda releases its network interfaces late.");
+    session.on_interrupt(Some(format!("interrupted; CloudFormation continues to delete {}", stack.name)));
     delete(session, &stack, &options.retain)
         .await
-        .context("not everything could be deleted; try again in a while, or leave things behind with --retain NAME")?;
+        .context("not everything could be deleted; try again later, or leave resources behind with --retain NAME")?;
     session.on_interrupt(None);
-    session.terminal.done("destroy", format_args!("{} is gone", stack.name));
+    session.terminal.done("destroy", format_args!("{} is deleted", stack.name));
     for table in &tables {
         if options.delete_data {
             delete_table(session, table).await?;
         } else if table_exists(session, table).await? {
-            session.terminal.note(format_args!(
-                "the table {table} stays, with all it holds: it costs its storage, and is deleted by\n    \
-                 aws dynamodb update-table --table-name {table} --no-deletion-protection-enabled\n    \
-                 aws dynamodb delete-table --table-name {table}"
-            ));
-            session.terminal.event("retained", json!({"table": table}));
+            mention_table(session, table);
         }
     }
     Ok(Exit::Done)
 }
 
-/// The tables' names, also of a stack that has no outputs because it was never completed.
+/// The names of the tables. They are read from the resources, since a stack that was never completed has no outputs.
 async fn tables(session: &Session, stack: &Stack) -> Result<Vec<String>> {
     let request = session.aws.cloudformation.describe_stack_resources().stack_name(&stack.id);
     let answer = request.send().await.map_err(explain).context("cannot list the stack's resources")?;
@@ -83,40 +81,40 @@ async fn agreed(session: &Session, stack: &Stack, tables: &[String], options: &O
         return Ok(true);
     }
     let names = tables.join(", ");
-    let fate = match tables {
+    let data = match tables {
         [] => String::new(),
-        _ if options.delete_data => {
-            format!("ALL LINKS and keys are deleted too, with the tables {names}.")
-        }
+        _ if options.delete_data => format!("ALL LINKS and keys are deleted as well, with the tables {names}."),
         _ => format!("The tables stay: {names}."),
     };
-    let question =
-        format!("This takes {} in {} down: every short link stops working. {fate}", stack.name, session.aws.region);
+    let (name, region) = (&stack.name, &session.aws.region);
+    let question = format!("This deletes {name} in {region}: every short link stops working. {data}");
     session.terminal.confirm_typed(&question, &session.stage.name, "--yes").await
 }
 
 async fn unprotect(session: &Session, stack: &Stack, options: &Options) -> Result<()> {
     if !options.unprotect {
-        let message = format!("{} is protected from deletion; --unprotect takes the protection off first", stack.name);
-        return Err(failure(Exit::NeedsAHand, message));
+        let message = format!("termination protection is on for {}; --unprotect turns it off first", stack.name);
+        return Err(failure(Exit::NeedsDecision, message));
     }
-    let request = session
-        .aws
-        .cloudformation
-        .update_termination_protection()
-        .stack_name(&stack.name)
-        .enable_termination_protection(false);
-    request.send().await.map_err(explain).context("cannot take the protection off")?;
-    Ok(())
+    stack.set_protection(&session.aws, false).await.context("cannot turn termination protection off")
+}
+
+fn mention_table(session: &Session, table: &str) {
+    session.terminal.note(format_args!(
+        "the table {table} stays, with everything in it, and its storage is billed. To delete it:\n    \
+         aws dynamodb update-table --table-name {table} --no-deletion-protection-enabled\n    \
+         aws dynamodb delete-table --table-name {table}"
+    ));
+    session.terminal.event("retained", json!({"table": table}));
 }
 
 async fn table_exists(session: &Session, table: &str) -> Result<bool> {
-    let answer =
-        session.aws.signed.json("dynamodb", "DynamoDB_20120810.DescribeTable", &json!({"TableName": table})).await;
-    match answer {
+    match session.aws.dynamodb.describe_table().table_name(table).send().await {
         Ok(_) => Ok(true),
-        Err(error) if error.to_string().contains("ResourceNotFoundException") => Ok(false),
-        Err(error) => Err(error),
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
+            Ok(false)
+        }
+        Err(error) => Err(explain(error).context(format!("cannot describe table {table}"))),
     }
 }
 
@@ -124,24 +122,24 @@ async fn delete_table(session: &Session, table: &str) -> Result<()> {
     if !table_exists(session, table).await? {
         return Ok(());
     }
-    let dynamodb = |target: &'static str, body| async move { session.aws.signed.json("dynamodb", target, &body).await };
-    dynamodb("DynamoDB_20120810.UpdateTable", json!({"TableName": table, "DeletionProtectionEnabled": false})).await?;
-    // The change of protection takes a moment, during which the table is UPDATING and cannot be deleted.
-    let mut wait = session.pace.first;
-    for _ in 0..20 {
-        match dynamodb("DynamoDB_20120810.DeleteTable", json!({"TableName": table})).await {
+    let dynamodb = &session.aws.dynamodb;
+    let unprotect = dynamodb.update_table().table_name(table).deletion_protection_enabled(false);
+    unprotect.send().await.map_err(explain).with_context(|| format!("cannot unprotect table {table}"))?;
+    // Changing the protection takes a moment, in which the table is UPDATING and cannot be deleted.
+    let mut wait = session.backoff.first;
+    for _ in 0..DELETE_ATTEMPTS {
+        match dynamodb.delete_table().table_name(table).send().await {
             Ok(_) => {
-                session
-                    .terminal
-                    .done("destroy", format_args!("the table {table} is deleted; a backup of it stays for 35 days"));
+                let what = format!("the table {table} is deleted; its last backup is kept for 35 days");
+                session.terminal.done("destroy", what);
                 session.terminal.event("deleted", json!({"table": table}));
                 return Ok(());
             }
-            Err(error) if error.to_string().contains("ResourceInUseException") => {}
-            Err(error) => return Err(error),
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_in_use_exception()) => {}
+            Err(error) => return Err(explain(error).context(format!("cannot delete table {table}"))),
         }
         tokio::time::sleep(wait).await;
-        wait = session.pace.next(wait);
+        wait = session.backoff.next(wait);
     }
-    bail!("the table {table} does not become free for deletion; it stays")
+    bail!("table {table} stays in use and was not deleted")
 }

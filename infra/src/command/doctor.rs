@@ -1,105 +1,76 @@
-//! `doctor`: everything a deploy needs, looked at without changing anything.
+//! `doctor`: checks everything a deploy needs without changing anything.
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 use console::style;
 use serde_json::json;
 
-use super::bootstrap;
 use crate::outcome::Exit;
 use crate::package::elf::Architecture;
-use crate::parameters;
+use crate::release::bucket;
 use crate::stack::Session;
 use crate::stack::change_set::BODY_LIMIT_BYTES;
+use crate::{parameters, regions};
 
-/// Regions with DAX.
-///
-/// Source: the resource schemas of cfn-lint 1.51 (September 2026); the test script lints for each of them.
-pub(crate) const DAX_REGIONS: [&str; 14] = [
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-    "sa-east-1",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "eu-central-1",
-    "ap-south-1",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ap-northeast-1",
-    "cn-northwest-1",
-];
-
-/// What a look at one thing found.
+/// The result of one check.
 enum Finding {
     Good(String),
-    /// Works, but read this.
+    /// Works, but the reader should know this.
     Note(String),
     Bad(String),
 }
 
 use Finding::{Bad, Good, Note};
 
-/// Runs `infra doctor`.
+/// Runs `infra doctor`: exit code 1 if a finding is bad.
 ///
 /// # Errors
-/// Never by itself: a finding is a line, and exit code 1 if one is bad.
+/// Never; every problem is a finding.
 pub(crate) async fn run(session: &Session) -> Result<Exit> {
+    let size = template::DEPLOYED.len();
     let findings = [
         ("credentials", credentials(session).await),
         ("parameters", stage_parameters(session)),
         ("dax", dax(session).await),
         ("build", build(session)),
-        (
-            "bucket",
-            match bootstrap::bucket(&session.aws).await {
-                Ok(bucket) => Good(bucket),
-                Err(error) => Bad(format!("{error:#}")),
-            },
-        ),
-        (
-            "stack",
-            match session.stack().await {
-                Ok(Some(stack)) => Good(format!("{} is {}", stack.name, stack.status)),
-                Ok(None) => Good(format!("{} does not exist yet", session.stage.stack)),
-                Err(error) => Bad(format!("{error:#}")),
-            },
-        ),
-        ("template", Good(format!("{} of {} bytes", template::DEPLOYED.len(), BODY_LIMIT_BYTES))),
+        ("bucket", bucket::find(&session.aws).await.map_or_else(bad, Good)),
+        ("stack", stack(session).await),
+        ("template", Good(format!("{size} of {BODY_LIMIT_BYTES} bytes"))),
     ];
-    let mut exit = Exit::Done;
+    let is_bad = findings.iter().any(|(_, finding)| matches!(finding, Bad(_)));
     for (what, finding) in findings {
-        let (mark, verdict, text) = match finding {
-            Good(text) => (style("✓").green(), "good", text),
-            Note(text) => (style("!").yellow(), "note", text),
-            Bad(text) => {
-                exit = Exit::Failed;
-                (style("✗").red(), "bad", text)
-            }
-        };
-        session.terminal.line(format_args!("{mark} {what:<11} {}", text.replace('\n', "\n              ")));
-        session.terminal.event("finding", json!({"what": what, "verdict": verdict, "text": text}));
+        report(session, what, finding);
     }
-    Ok(exit)
+    Ok(if is_bad { Exit::Failed } else { Exit::Done })
+}
+
+fn report(session: &Session, what: &str, finding: Finding) {
+    let (mark, verdict, text) = match finding {
+        Good(text) => (style("✓").green(), "good", text),
+        Note(text) => (style("!").yellow(), "note", text),
+        Bad(text) => (style("✗").red(), "bad", text),
+    };
+    session.terminal.line(format_args!("{mark} {what:<11} {}", text.replace('\n', "\n              ")));
+    session.terminal.event("finding", json!({"what": what, "verdict": verdict, "text": text}));
+}
+
+fn bad(error: Error) -> Finding {
+    Bad(format!("{error:#}"))
 }
 
 async fn credentials(session: &Session) -> Finding {
-    match session.aws.caller().await {
-        Ok(caller) => Good(format!("account {} as {}", caller.account, caller.arn)),
-        Err(error) => Bad(format!("{error:#}")),
-    }
+    let caller = session.aws.caller().await;
+    caller.map_or_else(bad, |caller| Good(format!("account {} as {}", caller.account, caller.arn)))
 }
 
 fn stage_parameters(session: &Session) -> Finding {
-    let checked =
-        parameters::definitions().and_then(|definitions| parameters::resolve(&definitions, &session.stage.parameters));
+    let definitions = parameters::definitions();
+    let checked = definitions.and_then(|definitions| parameters::resolve(&definitions, &session.stage.parameters));
     match checked {
         Ok(values) if values.get("WriterAuth").is_some_and(|auth| auth == "NONE") => {
-            Note("WriterAuth = NONE: anybody may create links, which phishers find within days".to_owned())
+            Note("WriterAuth = NONE: anyone can create links; phishers find an open shortener within days".to_owned())
         }
         Ok(_) => Good(format!("stage {} fits the template", session.stage.name)),
-        Err(error) => Bad(format!("{error:#}")),
+        Err(error) => bad(error),
     }
 }
 
@@ -109,15 +80,15 @@ async fn dax(session: &Session) -> Finding {
     if mode == "none" {
         return Good("none: the functions read DynamoDB directly".to_owned());
     }
-    if !DAX_REGIONS.contains(&region) {
-        return Bad(format!("{region} has no DAX: set DaxMode = \"none\" or choose another region"));
+    if let Some(problem) = regions::problem(mode, region) {
+        return Bad(problem);
     }
     let query = "Action=GetRole&Version=2010-05-08&RoleName=AWSServiceRoleForDAX";
     match session.aws.signed.query("iam", query).await {
-        Ok(_) => Good(format!("{mode}; {region} has it, the service-linked role exists")),
+        Ok(_) => Good(format!("{mode}; available in {region}, and the service-linked role exists")),
         Err(_) => Note(format!(
-            "{mode}; {region} has it. The account has no service-linked role for DAX yet (or it cannot be\n\
-             seen): the first cluster makes it, which needs iam:CreateServiceLinkedRole"
+            "{mode}; available in {region}. The account has no service-linked role for DAX yet (or you may\n\
+             not see it): the first cluster creates it, which requires iam:CreateServiceLinkedRole"
         )),
     }
 }
@@ -128,7 +99,15 @@ fn build(session: &Session) -> Finding {
         Good(format!("cargo builds for {architecture} on this machine"))
     } else {
         Note(format!(
-            "{architecture} is not this machine: built with `cargo lambda build` (https://www.cargo-lambda.info)"
+            "{architecture} differs from this machine: `cargo lambda build` is used (https://www.cargo-lambda.info)"
         ))
+    }
+}
+
+async fn stack(session: &Session) -> Finding {
+    match session.stack().await {
+        Ok(Some(stack)) => Good(format!("{} is {}", stack.name, stack.status)),
+        Ok(None) => Good(format!("{} does not exist yet", session.stage.stack)),
+        Err(error) => bad(error),
     }
 }

@@ -1,4 +1,4 @@
-//! `drift`: what was changed behind CloudFormation's back.
+//! `drift`: what was changed outside CloudFormation.
 
 use anyhow::{Context as _, Result, bail};
 use aws_sdk_cloudformation::types::{StackDriftDetectionStatus, StackResourceDrift, StackResourceDriftStatus};
@@ -12,12 +12,13 @@ use crate::stack::Session;
 /// Runs `infra drift`: exit code 2 if anything differs.
 ///
 /// # Errors
-/// If the detection cannot be made.
+/// If CloudFormation cannot compare the resources.
 pub(crate) async fn run(session: &Session) -> Result<Exit> {
     let stack = session.existing_stack().await?;
     let request = session.aws.cloudformation.detect_stack_drift().stack_name(&stack.name);
-    let started = request.send().await.map_err(explain).context("cannot look for drift")?;
-    let detection = started.stack_drift_detection_id().context("a drift detection without an id")?;
+    let started = request.send().await.map_err(explain).context("cannot start the drift detection")?;
+    let detection =
+        started.stack_drift_detection_id().context("CloudFormation started a drift detection without an id")?;
     finished(session, detection).await?;
     let drifted = drifted(session, &stack.name).await?;
     if drifted.is_empty() {
@@ -28,16 +29,15 @@ pub(crate) async fn run(session: &Session) -> Result<Exit> {
     for resource in &drifted {
         report(session, resource);
     }
-    session.terminal.line(format_args!(
-        "{} of the stack's resources differ; `infra deploy` does not mend them by itself",
-        drifted.len()
-    ));
-    Ok(Exit::NotAsWanted)
+    session
+        .terminal
+        .line(format_args!("{} resources differ; `infra deploy` alone does not restore them", drifted.len()));
+    Ok(Exit::NotAsDesired)
 }
 
 async fn finished(session: &Session, detection: &str) -> Result<()> {
     let progress = session.terminal.progress("CloudFormation compares every resource");
-    let mut wait = session.pace.first;
+    let mut wait = session.backoff.first;
     loop {
         let request =
             session.aws.cloudformation.describe_stack_drift_detection_status().stack_drift_detection_id(detection);
@@ -45,16 +45,16 @@ async fn finished(session: &Session, detection: &str) -> Result<()> {
         match answer.detection_status() {
             Some(StackDriftDetectionStatus::DetectionComplete) => return Ok(()),
             Some(StackDriftDetectionStatus::DetectionFailed) => {
-                // Some types cannot be compared; what could be is still worth showing.
+                // Some resource types cannot be compared; the others are still worth showing.
                 let reason = answer.detection_status_reason().unwrap_or("no reason given");
-                progress.line(format_args!("{} not everything could be compared: {reason}", style("!").yellow()));
+                progress.line(format_args!("{} some resources could not be compared: {reason}", style("!").yellow()));
                 return Ok(());
             }
             Some(StackDriftDetectionStatus::DetectionInProgress) => {}
             other => bail!("the drift detection is {}", other.map_or("gone", |status| status.as_str())),
         }
         tokio::time::sleep(wait).await;
-        wait = session.pace.next(wait);
+        wait = session.backoff.next(wait);
     }
 }
 

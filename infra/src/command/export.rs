@@ -1,4 +1,4 @@
-//! `export`: all links into a file.
+//! `export`: writes all links to a file.
 
 use std::path::{Path, PathBuf};
 
@@ -6,66 +6,33 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::json;
 
+use crate::links_table::{LinksTable, TableOption};
 use crate::outcome::Exit;
-use crate::stack::{Session, Stack};
+use crate::stack::Session;
 use crate::terminal::Terminal;
 use crate::transfer::dump::dump;
 use crate::transfer::part::Part;
-use crate::transfer::table::Table;
 
-/// Which table.
-#[derive(Args, Debug)]
-pub(crate) struct Which {
-    /// Table to use instead of the one of the stage's stack
-    #[arg(long, value_name = "NAME")]
-    table: Option<String>,
-}
-
-impl Which {
-    /// The table, and the stack it belongs to unless it was named.
-    ///
-    /// # Errors
-    /// If there is no stack, or no such table, or it is not one of links.
-    pub(crate) async fn open(&self, session: &Session) -> Result<Opened> {
-        let (name, stack) = match &self.table {
-            Some(name) => (name.clone(), None),
-            None => {
-                let stack = session.existing_stack().await?;
-                (stack.output("TableName")?.to_owned(), Some(stack))
-            }
-        };
-        let table = Table::new(session.aws.dynamodb.clone(), name);
-        let count = table.count().await?;
-        Ok(Opened { table, count, stack })
-    }
-}
-
-/// A table that is there.
-#[derive(Debug)]
-pub(crate) struct Opened {
-    pub(crate) table: Table,
-    /// Roughly how many links it holds.
-    pub(crate) count: Option<u64>,
-    pub(crate) stack: Option<Stack>,
-}
+/// How to continue after an interruption.
+const RESUME: &str = "the links read so far are kept: run the same command with --resume to continue";
 
 /// Options of `infra export`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Every attribute of every item is kept, also those that this version does not know. Lines are sorted by slug: two exports \
-of the same links are the same file. The table is read page by page while it is in use; a link that changes meanwhile is \
-in the file as it was or as it is.
+Every attribute of every item is exported, including those that this version does not know. Lines are sorted by slug, \
+so two exports of the same links are identical. The table stays in use while it is read page by page: a link that \
+changes meanwhile is exported either as it was or as it is.
 
   infra --stage production export links.jsonl
   infra export - | gzip > links.jsonl.gz
   AWS_ENDPOINT_URL_DYNAMODB=http://localhost:8000 infra export --table links links.jsonl   (of `cargo run`)")]
 pub(crate) struct Options {
-    /// File to write, which appears at the end and whole; - is standard output
+    /// File to write; it appears only once it is complete. - is standard output
     #[arg(value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]
-    which: Which,
-    /// Go on with an export into this file that was interrupted
+    table: TableOption,
+    /// Continue an interrupted export to this file
     #[arg(long)]
     resume: bool,
 }
@@ -73,43 +40,30 @@ pub(crate) struct Options {
 /// Runs `infra export`.
 ///
 /// # Errors
-/// If the table cannot be read or the file not be written. What was read is kept for `--resume`.
+/// If the table cannot be read or the file cannot be written. The links read so far are kept for `--resume`.
 pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     let to_stdout = options.file == Path::new("-");
     let terminal = if to_stdout { session.terminal.aside() } else { session.terminal.clone() };
-    let opened = options.which.open(session).await?;
-    let table = &opened.table;
+    let opened = options.table.open(session).await?;
     let mut part = if to_stdout {
         Part::unnamed()?
     } else {
-        Part::open(&options.file, &table.name, &session.aws.region, options.resume)?
+        session.on_interrupt(Some(format!("interrupted; {RESUME}")));
+        Part::open(&options.file, &opened.table.name, &session.aws.region, options.resume)?
     };
-    let go_on = "what was read is kept: the same command with --resume goes on";
-    if !to_stdout {
-        session.on_interrupt(Some(format!("interrupted; {go_on}")));
-    }
     let result = read(&terminal, &opened, &mut part).await;
     session.on_interrupt(None);
     let odd = match result {
-        Ok(odd) => odd,
-        Err(error) if to_stdout => return Err(error),
-        Err(error) => return Err(error.context(format!("{} links read; {go_on}", part.items))),
+        Err(error) if !to_stdout => return Err(error.context(format!("{} links read; {RESUME}", part.items))),
+        result => result?,
     };
     let links = if to_stdout { part.merge(std::io::stdout().lock())? } else { part.finish(&options.file)? };
-    let of = &table.name;
-    terminal.done("exported", format_args!("{links} links of table {of}"));
-    if odd > 0 {
-        terminal.note(format_args!(
-            "{odd} of them are not links as kurz knows them: they are in the file, and `infra import` would refuse them"
-        ));
-    }
-    let file = options.file.display().to_string();
-    terminal.event("exported", json!({"table": of, "file": file, "links": links, "odd": odd}));
+    summarize(&terminal, &opened.table.name, &options.file, links, odd);
     Ok(Exit::Done)
 }
 
-/// Reads the rest of the table; how many items were no links.
-async fn read(terminal: &Terminal, opened: &Opened, part: &mut Part) -> Result<u64> {
+/// Reads the rest of the table, and returns how many items are not links.
+async fn read(terminal: &Terminal, opened: &LinksTable, part: &mut Part) -> Result<u64> {
     if part.items > 0 {
         terminal.line(format_args!("  {} links were read before", part.items));
     }
@@ -122,10 +76,21 @@ async fn read(terminal: &Terminal, opened: &Opened, part: &mut Part) -> Result<u
         |items| progress.at(items),
         |slug, reason| {
             odd += 1;
-            progress.line(format_args!("! {slug:?} is no link: {reason}"));
+            progress.line(format_args!("! {slug:?} is not a link: {reason}"));
             terminal.event("odd", json!({"slug": slug, "reason": reason}));
         },
     );
     reading.await?;
     Ok(odd)
+}
+
+fn summarize(terminal: &Terminal, table: &str, file: &Path, links: u64, odd: u64) {
+    terminal.done("exported", format_args!("{links} links of table {table}"));
+    if odd > 0 {
+        terminal.note(format_args!(
+            "{odd} of them are not valid links: they are in the file, and `infra import` would refuse them"
+        ));
+    }
+    let file = file.display().to_string();
+    terminal.event("exported", json!({"table": table, "file": file, "links": links, "odd": odd}));
 }

@@ -1,9 +1,8 @@
-//! `import`: links from a file into the table.
+//! `import`: writes the links of a file to the table.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::fmt::Display;
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
@@ -13,10 +12,11 @@ use links::{Origin, TargetRules};
 use serde_json::json;
 
 use crate::aws::signed::now;
-use crate::command::export::{Opened, Which};
+use crate::links_table::{LinksTable, TableOption};
 use crate::outcome::{Exit, failure};
 use crate::stack::Session;
-use crate::terminal::Terminal;
+use crate::terminal::{Progress, Terminal};
+use crate::transfer::input::Input;
 use crate::transfer::load::{Checked, Loaded, OnConflict, Plan, check, load};
 use crate::transfer::source::{self, Format, Loss, Place, Record, Terms};
 use crate::transfer::table::Written;
@@ -24,55 +24,55 @@ use crate::transfer::table::Written;
 /// Options of `infra import`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Whatever cannot be imported is reported with its line and the reason, and the rest is imported. A link that the table has \
-already, the same in everything, is no conflict: after an interruption the same command goes on where it stopped.
+Entries that cannot be imported are reported with line and reason; the rest is imported. A link that the table already \
+has, identical in every attribute, is not a conflict: after an interruption, run the same command again.
 
-Links appear at once; with --on-conflict replace, what was served before may be served until the caches let go of it \
-(70 seconds by default).
+New links work at once. With --on-conflict replace, caches may serve the previous link for up to 70 seconds (with the \
+default settings).
 
   infra import links.jsonl
   infra import --from yourls --owner ann --dry-run yourls_url.csv
 
-Exit code 2: some entries could not be imported. 3: stopped at a conflict. 1: failed, or --strict and nothing was written.")]
+Exit code 2: some entries could not be imported. 3: stopped at a conflict. 1: failed, or --strict refused the file.")]
 pub(crate) struct Options {
     /// File to read; - is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Whose export it is
+    /// Format of the file
     #[arg(long, value_enum, default_value = "kurz", value_name = "FORMAT")]
     from: Format,
     #[command(flatten)]
-    which: Which,
-    /// If a slug leads elsewhere already
-    #[arg(long, value_enum, default_value = "fail", value_name = "WHAT")]
+    table: TableOption,
+    /// What to do if the table has another link under the same slug
+    #[arg(long, value_enum, default_value = "fail", value_name = "ACTION")]
     on_conflict: OnConflict,
-    /// Import nothing unless everything can be imported
+    /// Import nothing unless every entry can be imported
     #[arg(long)]
     strict: bool,
-    /// Say what would happen, write nothing
+    /// Report what would happen without writing anything
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
     foreign: Foreign,
 }
 
-/// What exports of other shorteners leave open.
+/// What exports of other shorteners do not say.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Options for exports of other shorteners")]
 struct Foreign {
-    /// Whose the links become (needed)
+    /// Owner of the imported links (required)
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     owner: Option<String>,
-    /// Only links of this domain
+    /// Import only the links of this domain
     #[arg(long, value_name = "HOST")]
     domain: Option<String>,
-    /// When links were made whose export does not say it, such as 2026-11-23T00:00:00Z
+    /// Creation time for links whose export has none, such as 2026-11-23T00:00:00Z
     #[arg(long, value_name = "TIME")]
     created_at: Option<jiff::Timestamp>,
-    /// Add the visitor's query to the target, as Shlink does unless told otherwise
+    /// Forward the visitor's query string to the target, as Shlink does by default
     #[arg(long)]
     forward_query: bool,
-    /// Take targets on localhost and private addresses, too
+    /// Also accept targets on localhost and private addresses
     #[arg(long)]
     allow_private: bool,
 }
@@ -86,7 +86,7 @@ impl Foreign {
             || self.allow_private
     }
 
-    fn terms(&self, opened: &Opened) -> Terms {
+    fn terms(&self, opened: &LinksTable) -> Terms {
         let stack = opened.stack.as_ref();
         let private = stack.and_then(|stack| stack.parameters.get("AllowPrivateTargets"));
         let own = stack.and_then(|stack| stack.outputs.get("Url"));
@@ -104,21 +104,27 @@ impl Foreign {
     }
 }
 
+impl Options {
+    fn check(&self) -> Result<()> {
+        match (self.from, &self.foreign.owner) {
+            (Format::Kurz, _) if self.foreign.is_given() => {
+                bail!("an export of kurz contains all of this: set --from, or leave these options out")
+            }
+            (Format::Kurz, _) | (_, Some(_)) => Ok(()),
+            (_, None) => bail!("--owner is required: who will own the imported links?"),
+        }
+    }
+}
+
 /// Runs `infra import`.
 ///
 /// # Errors
-/// If the file cannot be read or the table not be written; with exit code 3 at a conflict that is to stop it.
+/// If the file cannot be read or the table cannot be written; with exit code 3 at a conflict with `fail`.
 pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
-    match (options.from, &options.foreign.owner) {
-        (Format::Kurz, _) if options.foreign.is_given() => {
-            bail!("an export of kurz says all of this itself: give --from, or leave those options out")
-        }
-        (Format::Kurz, _) | (_, Some(_)) => {}
-        (_, None) => bail!("whose links shall they be? Give --owner"),
-    }
+    options.check()?;
     let terminal = &session.terminal;
     let input = Input::open(&options.file)?;
-    let opened = options.which.open(session).await?;
+    let opened = options.table.open(session).await?;
     let terms = options.foreign.terms(&opened);
     let records = || source::read(options.from, input.reopen()?, &terms);
 
@@ -127,140 +133,113 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
         bail!("{} entries cannot be imported; nothing was written", checked.bad);
     }
     if !options.dry_run {
-        let note = "interrupted; what was imported stays, and the same command goes on";
+        let note = "interrupted; what was imported stays: run the same command to continue";
         session.on_interrupt(Some(note.to_owned()));
     }
     let loaded = loaded(terminal, options, &opened, &checked, records()?).await;
     session.on_interrupt(None);
-    let loaded = loaded.context("not everything was imported: the same command goes on")?;
+    let loaded = loaded.context("not everything was imported: run the same command to continue")?;
     summarize(terminal, options, &opened, &checked, &loaded);
     if options.on_conflict == OnConflict::Fail && loaded.taken > 0 {
         let message = "stopped at a conflict: decide with --on-conflict skip or replace";
-        return Err(failure(Exit::NeedsAHand, message));
+        return Err(failure(Exit::NeedsDecision, message));
     }
-    Ok(if checked.bad + loaded.refused > 0 { Exit::NotAsWanted } else { Exit::Done })
+    Ok(if checked.bad + loaded.refused > 0 { Exit::NotAsDesired } else { Exit::Done })
 }
 
-/// A file that can be read twice.
-enum Input {
-    File(PathBuf),
-    /// What came through a pipe.
-    Copy(tempfile::NamedTempFile),
+/// Prints and emits what happens to single entries.
+struct Report<'a> {
+    terminal: &'a Terminal,
+    progress: Progress,
 }
 
-impl Input {
-    fn open(path: &Path) -> Result<Self> {
-        let cannot_read = || format!("cannot read {}", path.display());
-        let mut pipe: Box<dyn Read> = if path == Path::new("-") {
-            Box::new(std::io::stdin().lock())
-        } else {
-            let file = File::open(path).with_context(cannot_read)?;
-            if file.metadata().with_context(cannot_read)?.is_file() {
-                return Ok(Self::File(path.to_owned()));
-            }
-            Box::new(file)
-        };
-        let mut copy = tempfile::NamedTempFile::new().context("cannot make a temporary file")?;
-        std::io::copy(&mut pipe, &mut copy).with_context(cannot_read)?;
-        Ok(Self::Copy(copy))
+impl Report<'_> {
+    /// An entry that cannot be imported.
+    fn bad(&self, place: Place, slug: &str, reason: &str) {
+        self.line(style("✗").red(), place, slug, reason);
+        self.terminal.event("bad", json!({"at": place.to_string(), "slug": slug, "reason": reason}));
     }
 
-    fn reopen(&self) -> Result<BufReader<File>> {
-        let (file, path) = match self {
-            Self::File(path) => (File::open(path), path.as_path()),
-            Self::Copy(copy) => (copy.reopen(), copy.path()),
-        };
-        let file = file.with_context(|| format!("cannot read {}", path.display()))?;
-        Ok(BufReader::new(file))
+    /// An entry that leads to another link of the table.
+    fn conflict(&self, place: Place, slug: &str) {
+        self.line(style("!").yellow(), place, slug, "the table has another link under this slug");
+        self.terminal.event("conflict", json!({"at": place.to_string(), "slug": slug}));
+    }
+
+    /// An entry that loses something visitors notice.
+    fn loss(&self, place: Place, slug: &str, what: &str) {
+        self.line(style("!").yellow(), place, slug, what);
+    }
+
+    fn line(&self, mark: impl Display, place: Place, slug: &str, text: &str) {
+        let at = format!("{place} {slug}");
+        self.progress.line(format_args!("{mark} {}: {text}", at.trim_end()));
     }
 }
 
-/// The first pass, with everything that is to be said about it.
+/// The first pass: reads every entry and reports what cannot be imported, or only in part.
 fn checked(terminal: &Terminal, records: impl Iterator<Item = Record>) -> Checked {
-    let progress = terminal.bar("checking", None);
+    let report = Report { terminal, progress: terminal.bar("checking", None) };
     let mut details = BTreeMap::<String, u64>::new();
     let mut read = 0;
     let checked = check(records, |record| {
         read += 1;
-        progress.at(read);
-        let (place, slug) = (record.place, &record.name);
-        let at = at(place, slug);
+        report.progress.at(read);
+        let (place, slug) = (record.place, record.name.as_str());
         if let Err(reason) = &record.link {
-            progress.line(format_args!("{} {at}: {reason}", style("✗").red()));
-            let place = place.to_string();
-            terminal.event("bad", json!({"at": place, "slug": slug, "reason": reason}));
+            report.bad(place, slug, reason);
             return;
         }
         for loss in &record.losses {
-            let what = match loss {
-                Loss::Behaviour(what) => {
-                    progress.line(format_args!("{} {at}: {what}", style("!").yellow()));
-                    what
-                }
-                Loss::Detail(what) => {
-                    *details.entry(what.clone()).or_default() += 1;
-                    what
-                }
-            };
+            let (Loss::Behaviour(what) | Loss::Detail(what)) = loss;
+            match loss {
+                Loss::Behaviour(_) => report.loss(place, slug, what),
+                Loss::Detail(_) => *details.entry(what.clone()).or_default() += 1,
+            }
             terminal.event("lost", json!({"at": place.to_string(), "slug": slug, "what": what}));
         }
     });
-    drop(progress);
+    drop(report);
     for (what, links) in details {
-        let of = if links == 1 { "link" } else { "links" };
-        let mark = style("!").yellow();
-        terminal.line(format_args!("{mark} not kept: {what} ({links} {of})"));
+        let noun = if links == 1 { "link" } else { "links" };
+        terminal.line(format_args!("{} not kept: {what} ({links} {noun})", style("!").yellow()));
     }
     checked
 }
 
-/// Where something stands and what it is called there, if it is called anything.
-fn at(place: Place, slug: &str) -> String {
-    format!("{place} {slug}").trim_end().to_owned()
-}
-
-/// The second pass.
+/// The second pass: writes the good entries, or compares them in a dry run.
 async fn loaded(
     terminal: &Terminal,
     options: &Options,
-    opened: &Opened,
+    opened: &LinksTable,
     checked: &Checked,
     records: impl Iterator<Item = Record>,
 ) -> Result<Loaded> {
-    let doing = if options.dry_run { "comparing" } else { "importing" };
-    let progress = terminal.bar(doing, Some(checked.good));
+    let activity = if options.dry_run { "comparing" } else { "importing" };
+    let report = Report { terminal, progress: terminal.bar(activity, Some(checked.good)) };
     let plan = Plan { on_conflict: options.on_conflict, dry_run: options.dry_run };
     load(&opened.table, records, plan, |place, slug, written, so_far| {
-        progress.at(so_far.all());
-        let at = at(place, slug.as_str());
+        report.progress.at(so_far.all());
         match written {
-            Written::Taken => {
-                let mark = style("!").yellow();
-                let what = "the table has another link there";
-                progress.line(format_args!("{mark} {at}: {what}"));
-                terminal.event("conflict", json!({"at": place.to_string(), "slug": slug.as_str()}));
-            }
-            Written::Refused(reason) => {
-                progress.line(format_args!("{} {at}: {reason}", style("✗").red()));
-                let bad = json!({"at": place.to_string(), "slug": slug.as_str(), "reason": reason});
-                terminal.event("bad", bad);
-            }
+            Written::Taken => report.conflict(place, slug.as_str()),
+            Written::Refused(reason) => report.bad(place, slug.as_str(), reason),
             Written::Created | Written::Present | Written::Replaced => {}
         }
     })
     .await
 }
 
-fn summarize(terminal: &Terminal, options: &Options, opened: &Opened, checked: &Checked, loaded: &Loaded) {
+fn summarize(terminal: &Terminal, options: &Options, opened: &LinksTable, checked: &Checked, loaded: &Loaded) {
     let heading = if options.dry_run { "would be imported into table" } else { "imported into table" };
     terminal.line(format_args!("{heading} {}", opened.table.name));
+    let bad = checked.bad + loaded.refused;
     let not_reached = checked.good - loaded.all();
     for (what, links) in [
         ("new", loaded.created),
-        ("there already, the same", loaded.present),
-        ("in place of another", loaded.replaced),
-        ("left out: another link is there", loaded.taken),
-        ("left out: cannot be imported", checked.bad + loaded.refused),
+        ("identical already", loaded.present),
+        ("replaced another link", loaded.replaced),
+        ("skipped: the slug is taken", loaded.taken),
+        ("skipped: cannot be imported", bad),
         ("not reached", not_reached),
     ] {
         if links > 0 || what == "new" {
@@ -270,14 +249,8 @@ fn summarize(terminal: &Terminal, options: &Options, opened: &Opened, checked: &
     terminal.event(
         "imported",
         json!({
-            "table": opened.table.name,
-            "dry_run": options.dry_run,
-            "created": loaded.created,
-            "present": loaded.present,
-            "replaced": loaded.replaced,
-            "conflicts": loaded.taken,
-            "bad": checked.bad + loaded.refused,
-            "not_reached": not_reached,
+            "table": opened.table.name, "dry_run": options.dry_run, "created": loaded.created, "present": loaded.present,
+            "replaced": loaded.replaced, "conflicts": loaded.taken, "bad": bad, "not_reached": not_reached,
         }),
     );
 }

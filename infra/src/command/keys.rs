@@ -1,4 +1,4 @@
-//! `keys`: makes, lists and revokes keys of the API.
+//! `keys`: creates, lists and revokes API keys.
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
@@ -11,15 +11,15 @@ use crate::outcome::Exit;
 use crate::stack::Session;
 use crate::terminal::Terminal;
 
-/// How long functions go on taking a key that was revoked, as README.md says.
+/// How long functions may still accept a revoked key, as README.md says.
 const REVOCATION_SECONDS: u32 = 10;
-/// Most characters of an owner and of a label; DynamoDB's own limit for the owner is eight times that.
+/// Most characters of an owner and of a label. DynamoDB's limit for the owner is eight times that.
 const MAX_CHARACTERS: usize = 256;
 
 /// Options of `infra keys`.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// Table to use instead of the one of the stage's stack
+    /// Keys table to use instead of the one in the stage's stack
     #[arg(long, global = true, value_name = "NAME")]
     table: Option<String>,
     #[command(subcommand)]
@@ -28,33 +28,33 @@ pub(crate) struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Make a key and show it, once
+    /// Create a key and show it once
     Create(Create),
-    /// All keys, revoked ones too; nothing here opens anything
+    /// List all keys, including revoked ones; secrets are not shown
     List,
-    /// Make a key useless, within ten seconds
+    /// Revoke a key; it stops working within ten seconds
     Revoke(Revoke),
 }
 
 #[derive(Args, Debug)]
 struct Create {
-    /// Whose links it makes and opens
-    #[arg(long, value_parser = words)]
+    /// Owner of the links that the key creates and manages
+    #[arg(long, value_parser = plain_text)]
     owner: String,
-    /// What it opens: create, read, update, delete, admin (everything, of every owner)
+    /// Comma-separated rights: create, read, update, delete, or admin (everything, for every owner)
     #[arg(long, default_value_t = ScopeSet::OWNER, value_name = "A,B")]
     scopes: ScopeSet,
-    /// What it is for
-    #[arg(long, value_parser = words)]
+    /// Purpose of the key
+    #[arg(long, value_parser = plain_text)]
     label: Option<String>,
 }
 
 #[derive(Args, Debug)]
 struct Revoke {
-    /// The key's name, as `list` shows it, or the whole key
+    /// Id of the key, as `list` shows it, or the whole key
     #[arg(value_parser = key_id)]
     key_id: KeyId,
-    /// Do not ask
+    /// Skip the confirmation
     #[arg(long, short)]
     yes: bool,
 }
@@ -62,7 +62,7 @@ struct Revoke {
 /// Runs `infra keys`.
 ///
 /// # Errors
-/// If there is no table of keys, it cannot be asked, or there is no key of that name.
+/// If the keys table cannot be used, or there is no key with that id.
 pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     let table = match &options.table {
         Some(table) => table.clone(),
@@ -82,11 +82,11 @@ async fn create(keys: &impl KeyManager, terminal: &Terminal, options: &Create) -
     let key = ApiKey::from_random(&rand::random());
     let mut record = KeyRecord::new(key.id().clone(), &options.owner, options.scopes, time());
     record.label.clone_from(&options.label);
-    // That its hash is taken can only mean that an earlier attempt of this very put has succeeded.
+    // The hash can only be taken if an earlier attempt of this same put succeeded.
     let (Put::Stored | Put::Taken) = keys.create(&key.hash(), &record).await?;
     terminal.done("keys", format_args!("{} of {}: {}", record.key_id, record.owner, record.scopes));
     terminal.line(format_args!("\n  {}\n", key.reveal()));
-    terminal.line("  It is shown this once and stored nowhere: the table holds its hash.");
+    terminal.line("  It is shown only once and stored nowhere: the table holds its hash.");
     let mut event = describe(&record);
     if let Some(fields) = event.as_object_mut() {
         fields.insert("key".to_owned(), json!(key.reveal()));
@@ -101,27 +101,19 @@ async fn list(keys: &impl KeyManager, terminal: &Terminal) -> Result<Exit> {
         (&one.owner, one.created_at, &one.key_id).cmp(&(&other.owner, other.created_at, &other.key_id))
     });
     if found.keys.is_empty() {
-        terminal.line("There is no key: `infra keys create --owner NAME` makes one.");
+        terminal.line("There are no keys: `infra keys create --owner NAME` creates one.");
     } else {
-        terminal.line(row(["key", "made", "used", "revoked", "scopes", "owner", "label"]));
+        terminal.line(row(["key", "created", "used", "revoked", "scopes", "owner", "label"]));
     }
     for record in &found.keys {
-        terminal.line(row([
-            record.key_id.as_str(),
-            &day(Some(record.created_at)),
-            &day(record.last_used_on),
-            &day(record.revoked_at),
-            &record.scopes.to_string(),
-            &printable(&record.owner),
-            &printable(record.label.as_deref().unwrap_or_default()),
-        ]));
+        terminal.line(record_row(record));
         terminal.event("key", describe(record));
     }
     if found.unreadable > 0 {
-        terminal.note(format_args!("{} of the table's items cannot be read as keys", found.unreadable));
+        terminal.note(format_args!("{} items of the table cannot be read as keys", found.unreadable));
     }
     if found.is_cut_off {
-        terminal.note(format_args!("there are more than these {}", found.keys.len()));
+        terminal.note(format_args!("there are more keys than these {}", found.keys.len()));
     }
     Ok(Exit::Done)
 }
@@ -130,22 +122,20 @@ async fn revoke(keys: &impl KeyManager, terminal: &Terminal, options: &Revoke) -
     let key_id = &options.key_id;
     if !options.yes {
         let question =
-            format!("Whoever uses the key {key_id} is refused from then on, and it cannot be given back. Revoke it?");
+            format!("Everyone who uses the key {key_id} is locked out, and this cannot be undone. Revoke it?");
         if !terminal.confirm(&question, "--yes").await? {
             terminal.line("Nothing was revoked.");
             return Ok(Exit::Done);
         }
     }
     let is_new = match keys.revoke(key_id, time()).await? {
-        Revoked::Unknown => {
-            bail!("there is no key {key_id}; `infra keys list` names those there are")
-        }
+        Revoked::Unknown => bail!("there is no key {key_id}; `infra keys list` lists the existing ones"),
         Revoked::Now => true,
         Revoked::Before => false,
     };
     if is_new {
         terminal
-            .done("keys", format_args!("{key_id} is revoked; functions notice within {REVOCATION_SECONDS} seconds"));
+            .done("keys", format_args!("{key_id} is revoked; it stops working within {REVOCATION_SECONDS} seconds"));
     } else {
         terminal.done("keys", format_args!("{key_id} was revoked before"));
     }
@@ -153,7 +143,7 @@ async fn revoke(keys: &impl KeyManager, terminal: &Terminal, options: &Revoke) -
     Ok(Exit::Done)
 }
 
-/// A record for programs.
+/// A record as JSON.
 fn describe(record: &KeyRecord) -> Value {
     let scopes: Vec<_> = record.scopes.iter().map(links::Scope::name).collect();
     json!({
@@ -167,12 +157,24 @@ fn describe(record: &KeyRecord) -> Value {
     })
 }
 
-fn row([key, made, used, revoked, scopes, owner, label]: [&str; 7]) -> String {
-    let line = format!("  {key:<8}  {made:<10}  {used:<10}  {revoked:<10}  {scopes:<25}  {owner:<20}  {label}");
+fn record_row(record: &KeyRecord) -> String {
+    row([
+        record.key_id.as_str(),
+        &day(Some(record.created_at)),
+        &day(record.last_used_on),
+        &day(record.revoked_at),
+        &record.scopes.to_string(),
+        &printable(&record.owner),
+        &printable(record.label.as_deref().unwrap_or_default()),
+    ])
+}
+
+fn row([key, created, used, revoked, scopes, owner, label]: [&str; 7]) -> String {
+    let line = format!("  {key:<8}  {created:<10}  {used:<10}  {revoked:<10}  {scopes:<25}  {owner:<20}  {label}");
     line.trim_end().to_owned()
 }
 
-/// The day of a time in UTC, `-` without one.
+/// The day in UTC, or `-` without a time.
 fn day(time: Option<Timestamp>) -> String {
     let seconds = time.and_then(|time| i64::try_from(time.unix_seconds()).ok());
     let time = seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
@@ -183,17 +185,17 @@ fn time() -> Timestamp {
     std::time::SystemTime::from(now()).into()
 }
 
-/// What is in the table may have come from elsewhere, and must not steer the terminal.
+/// Replaces control characters: what others wrote to the table must not control the terminal.
 fn printable(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter }).collect()
 }
 
-fn words(text: &str) -> Result<String, String> {
+fn plain_text(text: &str) -> Result<String, String> {
     if text.trim().is_empty() || text.trim() != text {
-        return Err("no text, or blanks around it".to_owned());
+        return Err("must not be empty or begin or end with a blank".to_owned());
     }
     if text.chars().any(char::is_control) || text.chars().count() > MAX_CHARACTERS {
-        return Err(format!("control characters, or more than {MAX_CHARACTERS}"));
+        return Err(format!("must not contain control characters or more than {MAX_CHARACTERS} characters"));
     }
     Ok(text.to_owned())
 }
@@ -202,7 +204,7 @@ fn key_id(text: &str) -> Result<KeyId, String> {
     let whole = text.parse::<ApiKey>().map(|key| key.id().clone());
     whole
         .or_else(|_not_whole| text.parse())
-        .map_err(|_neither| "not the name of a key: eight letters and digits".to_owned())
+        .map_err(|_neither| "neither a key nor the id of a key, which is eight letters and digits".to_owned())
 }
 
 #[cfg(test)]
@@ -211,7 +213,7 @@ mod tests {
     use links::Scope;
 
     #[test]
-    fn a_key_is_named_by_its_public_part_or_whole() {
+    fn a_key_is_named_by_its_id_or_whole() {
         let key = ApiKey::from_random(&[7; ApiKey::RANDOM_BYTES]);
         let check = |text: &str, expected: bool| {
             let parsed = key_id(text).ok();
@@ -225,8 +227,8 @@ mod tests {
     }
 
     #[test]
-    fn owners_and_labels_are_words() {
-        let check = |text: &str, expected: bool| assert_eq!(words(text).is_ok(), expected, "{text:?}");
+    fn owners_and_labels_are_plain_text() {
+        let check = |text: &str, expected: bool| assert_eq!(plain_text(text).is_ok(), expected, "{text:?}");
         check("ann", true);
         check("Ännchen von Tharau", true);
         check("arn:aws:iam::1:user/ann", true);
@@ -240,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_listed_has_days_and_opens_nothing() {
+    fn the_list_has_days_and_no_secrets() {
         let key = ApiKey::from_random(&[7; ApiKey::RANDOM_BYTES]);
         let made = Timestamp::from_unix_seconds(1_798_761_600);
         let scopes = ScopeSet::NONE.with(Scope::Read);

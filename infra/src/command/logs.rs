@@ -11,23 +11,23 @@ use crate::aws::signed::now;
 use crate::outcome::Exit;
 use crate::stack::Session;
 
-/// Pages of one look: a few thousand lines each.
+/// Pages per poll, a few thousand lines each.
 const PAGE_LIMIT: usize = 20;
-/// Between looks with `--follow`. Log events arrive some seconds late anyway.
-const FOLLOW_EVERY: Duration = Duration::from_secs(2);
+/// The time between polls with `--follow`. Log events arrive some seconds late anyway.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Whose lines.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Whose {
-    /// GET and HEAD
+/// A log group.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LogGroup {
+    /// The redirector: GET and HEAD
     Redirector,
-    /// POST and the management API
+    /// The writer: POST and the management API
     Writer,
-    /// Access log of the HTTP API
+    /// The access log of the HTTP API
     Api,
 }
 
-impl Whose {
+impl LogGroup {
     fn output(self) -> &'static str {
         match self {
             Self::Redirector => "RedirectorLogGroup",
@@ -40,32 +40,32 @@ impl Whose {
 /// Options of `infra logs`.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// Whose lines
+    /// Which log to read
     #[arg(value_enum, default_value = "redirector")]
-    whose: Whose,
-    /// How far back: 30s, 10m, 2h, 1d
+    group: LogGroup,
+    /// How far back to begin: 30s, 10m, 2h, 1d
     #[arg(long, default_value = "10m", value_parser = span)]
     since: Duration,
-    /// Only lines with this text, or of this filter pattern
+    /// Show only lines that contain this text or match this CloudWatch filter pattern
     #[arg(long, value_name = "PATTERN", default_value = "")]
     filter: String,
-    /// Go on as lines arrive
+    /// Keep printing new lines as they arrive
     #[arg(long, short)]
     follow: bool,
 }
 
 fn span(text: &str) -> Result<Duration, String> {
-    let wrong = || "expected a number and s, m, h or d, such as 10m".to_owned();
-    let unit = text.chars().last().ok_or_else(wrong)?;
-    let number: u64 = text.strip_suffix(unit).and_then(|number| number.parse().ok()).ok_or_else(wrong)?;
+    let invalid = || "expected a number and s, m, h or d, such as 10m".to_owned();
+    let unit = text.chars().last().ok_or_else(invalid)?;
+    let number: u64 = text.strip_suffix(unit).and_then(|number| number.parse().ok()).ok_or_else(invalid)?;
     let seconds = match unit {
         's' => 1,
         'm' => 60,
         'h' => 3_600,
         'd' => 86_400,
-        _ => return Err(wrong()),
+        _ => return Err(invalid()),
     };
-    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(wrong)
+    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(invalid)
 }
 
 /// Runs `infra logs`.
@@ -74,33 +74,26 @@ fn span(text: &str) -> Result<Duration, String> {
 /// If the stack or its log group cannot be read.
 pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     let stack = session.existing_stack().await?;
-    let group = stack.output(options.whose.output())?;
+    let group = stack.output(options.group.output())?;
     let back = i64::try_from(options.since.as_millis()).unwrap_or(i64::MAX);
     let mut from = now().as_millisecond().saturating_sub(back);
     let mut shown: Vec<String> = Vec::new();
     loop {
-        let lines = look(session, group, &options.filter, from).await?;
-        for line in &lines {
-            let id = line.get("eventId").and_then(Value::as_str).unwrap_or_default();
-            if !shown.iter().any(|known| known == id) {
-                print(session, line);
-            }
+        let lines = poll(session, group, &options.filter, from).await?;
+        for line in lines.iter().filter(|line| !shown.iter().any(|known| known == id(line))) {
+            print(session, line);
         }
         if !options.follow {
             return Ok(Exit::Done);
         }
-        // Lines of the last millisecond may still be joined by others: ask for it again, show only the new ones.
+        // More lines of the last millisecond may arrive: read it again and show only the new ones.
         from = lines.iter().filter_map(time).max().unwrap_or(from);
-        shown = lines
-            .iter()
-            .filter(|line| time(line) == Some(from))
-            .filter_map(|line| line.get("eventId")?.as_str().map(str::to_owned))
-            .collect();
-        tokio::time::sleep(FOLLOW_EVERY).await;
+        shown = lines.iter().filter(|line| time(line) == Some(from)).map(|line| id(line).to_owned()).collect();
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
-async fn look(session: &Session, group: &str, filter: &str, from: i64) -> Result<Vec<Value>> {
+async fn poll(session: &Session, group: &str, filter: &str, from: i64) -> Result<Vec<Value>> {
     let mut lines = Vec::new();
     let mut token = Value::Null;
     for _ in 0..PAGE_LIMIT {
@@ -120,6 +113,10 @@ async fn look(session: &Session, group: &str, filter: &str, from: i64) -> Result
     }
     lines.sort_by_key(time);
     Ok(lines)
+}
+
+fn id(line: &Value) -> &str {
+    line.get("eventId").and_then(Value::as_str).unwrap_or_default()
 }
 
 fn time(line: &Value) -> Option<i64> {

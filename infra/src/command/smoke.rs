@@ -1,4 +1,4 @@
-//! `smoke`: makes a link on the deployed URL and follows it, as a user would.
+//! `smoke`: creates a link at the deployed URL and follows it, as a user would.
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
@@ -6,20 +6,20 @@ use console::style;
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::aws::signed::{Answer, Request};
+use crate::aws::signed::{Request, Response};
 use crate::outcome::{Exit, failure};
 use crate::stack::Session;
 
-/// Always the same, so that it stays one link however often this runs.
+/// Always the same, so that there is only one link however often this runs.
 const TARGET: &str = "https://example.com/kurz-smoke-test?a=1&b=%C3%BC#top";
 
 /// Options of `infra smoke`.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// Instead of the stack's own URL
+    /// URL to test instead of the stack's
     #[arg(long)]
     url: Option<String>,
-    /// Key or token for `Authorization: Bearer`, where the writer wants one
+    /// Key or token for `Authorization: Bearer`, if the writer requires one
     #[arg(long, env = "KURZ_API_KEY", hide_env_values = true)]
     key: Option<String>,
 }
@@ -38,7 +38,7 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     if smoke.failed == 0 {
         return Ok(Exit::Done);
     }
-    Err(failure(Exit::NotAsWanted, format!("{} of the checks failed", smoke.failed)))
+    Err(failure(Exit::NotAsDesired, format!("{} checks failed", smoke.failed)))
 }
 
 struct Smoke<'a> {
@@ -60,23 +60,25 @@ impl Smoke<'_> {
         let slug = self.create().await;
         self.report("create a link", begun, &slug);
         if let Ok(slug) = slug {
-            for (method, what) in [("GET", "follow it"), ("HEAD", "ask for its head")] {
-                let begun = Instant::now();
-                let result = self.follow(method, &slug).await;
-                self.report(what, begun, &result);
-            }
-            let begun = Instant::now();
-            let again = self
-                .create()
-                .await
-                .and_then(|again| if again == slug { Ok(again) } else { bail!("another slug: {again}") });
-            self.report("the same URL keeps its slug", begun, &again);
+            self.use_link(&slug).await;
         }
         for path in ["/no-such-link-x7q9", "/wp-login.php"] {
             let begun = Instant::now();
             let result = self.is_missing(path).await;
             self.report(&format!("{path} is unknown"), begun, &result);
         }
+    }
+
+    async fn use_link(&mut self, slug: &str) {
+        for (method, what) in [("GET", "follow it"), ("HEAD", "request its headers")] {
+            let begun = Instant::now();
+            let result = self.follow(method, slug).await;
+            self.report(what, begun, &result);
+        }
+        let begun = Instant::now();
+        let again = self.create().await;
+        let again = again.and_then(|again| if again == slug { Ok(again) } else { bail!("another slug: {again}") });
+        self.report("the same URL keeps its slug", begun, &again);
     }
 
     fn report<T>(&mut self, what: &str, begun: Instant, result: &Result<T>) {
@@ -93,26 +95,22 @@ impl Smoke<'_> {
     }
 
     async fn create(&self) -> Result<String> {
-        // A signature takes the same header.
+        // A signature uses the same header.
         let key = self.key.as_ref().filter(|_| self.auth != "AWS_IAM");
         let bearer = key.map(|key| format!("Bearer {key}"));
         let mut headers = vec![("content-type", "text/plain")];
         headers.extend(bearer.as_deref().map(|bearer| ("authorization", bearer)));
         let sign_for = (self.auth == "AWS_IAM").then_some("execute-api");
         if matches!(self.auth.as_str(), "API_KEY" | "JWT") && bearer.is_none() {
-            bail!("the writer wants a key or token: --key or KURZ_API_KEY");
+            bail!("the writer requires a key or token: set --key or KURZ_API_KEY");
         }
         let url = format!("{}/", self.url);
-        let answer = self
-            .session
-            .aws
-            .signed
-            .send(Request { method: "POST", url: &url, headers: &headers, body: TARGET, sign_for })
-            .await?;
-        expect_status(&answer, &[200, 201])?;
-        let slug = answer.body.trim();
+        let request = Request { method: "POST", url: &url, headers: &headers, body: TARGET, sign_for };
+        let response = self.session.aws.signed.send(request).await?;
+        expect_status(&response, &[200, 201])?;
+        let slug = response.body.trim();
         if slug.is_empty() || slug.len() > 64 || slug.contains('/') {
-            bail!("that is no slug: {slug:?}");
+            bail!("not a slug: {slug:?}");
         }
         Ok(slug.to_owned())
     }
@@ -125,29 +123,29 @@ impl Smoke<'_> {
     }
 
     async fn follow(&self, method: &str, slug: &str) -> Result<()> {
-        let answer = self.get(method, &format!("/{slug}")).await?;
-        expect_status(&answer, &[301, 302, 307, 308])?;
-        let location = answer.header("location").context("no Location")?;
+        let response = self.get(method, &format!("/{slug}")).await?;
+        expect_status(&response, &[301, 302, 307, 308])?;
+        let location = response.header("location").context("no Location")?;
         if location != TARGET {
             bail!("leads to {location}");
         }
-        answer.header("cache-control").map(drop).context("no Cache-Control")
+        response.header("cache-control").map(drop).context("no Cache-Control")
     }
 
     async fn is_missing(&self, path: &str) -> Result<()> {
         expect_status(&self.get("GET", path).await?, &[404])
     }
 
-    async fn get(&self, method: &str, path: &str) -> Result<Answer> {
+    async fn get(&self, method: &str, path: &str) -> Result<Response> {
         let url = format!("{}{path}", self.url);
         self.session.aws.signed.send(Request { method, url: &url, headers: &[], body: "", sign_for: None }).await
     }
 }
 
-fn expect_status(answer: &Answer, expected: &[u16]) -> Result<()> {
-    if expected.contains(&answer.status) {
+fn expect_status(response: &Response, expected: &[u16]) -> Result<()> {
+    if expected.contains(&response.status) {
         return Ok(());
     }
-    let start: String = answer.body.chars().take(200).collect();
-    Err(anyhow!("status {}: {start}", answer.status))
+    let start: String = response.body.chars().take(200).collect();
+    Err(anyhow!("status {}: {start}", response.status))
 }

@@ -1,4 +1,4 @@
-//! `status` and `outputs`.
+//! `status`: the state of the stack.
 
 use anyhow::Result;
 use clap::Args;
@@ -15,7 +15,7 @@ use crate::terminal::status_style;
 /// Options of `infra status`.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// Follow a change that is going on until its end
+    /// Follow a running operation until it ends
     #[arg(long, short)]
     watch: bool,
 }
@@ -23,7 +23,7 @@ pub(crate) struct Options {
 /// Runs `infra status`.
 ///
 /// # Errors
-/// Exit code 2 or 3 if the watched change does not end well.
+/// With exit code 2 or 3 if the watched operation fails.
 pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     let Some(stack) = session.stack().await? else {
         session.terminal.line(format_args!("{} does not exist in {}.", session.stage.stack, session.aws.region));
@@ -41,7 +41,7 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
         session.terminal.done("status", &ending.status);
         return Ok(Exit::Done);
     }
-    Err(failure(Exit::NotAsWanted, format!("{:#}", explanation(&ending))))
+    Err(failure(Exit::NotAsDesired, format!("{:#}", explanation(&ending))))
 }
 
 fn describe(session: &Session, stack: &Stack) {
@@ -67,40 +67,14 @@ fn describe(session: &Session, stack: &Stack) {
     );
 }
 
-/// If the stack did not end well, why.
+/// If the last operation failed, why.
 async fn recent_failures(session: &Session, stack: &Stack) -> Result<()> {
     if !(stack.status.contains("FAILED") || stack.status.contains("ROLLBACK")) {
         return Ok(());
     }
     let past = events::since(&session.aws, &stack.id, None).await.map_err(explain)?;
     for event in events::failures(&past).iter().rev().take(5) {
-        let reason = event.reason.as_deref().unwrap_or("no reason given");
-        session.terminal.line(format_args!(
-            "  {} {} ({}): {reason}",
-            style("✗").red(),
-            event.logical_id,
-            event.resource_type
-        ));
+        session.terminal.line(format_args!("  {} {event}", style("✗").red()));
     }
     Ok(())
-}
-
-/// Runs `infra outputs`.
-///
-/// # Errors
-/// If there is no stack.
-pub(crate) async fn outputs(session: &Session) -> Result<Exit> {
-    print_outputs(session, &session.existing_stack().await?);
-    Ok(Exit::Done)
-}
-
-/// Outputs as a table, the URL first.
-pub(super) fn print_outputs(session: &Session, stack: &Stack) {
-    let mut rows: Vec<_> = stack.outputs.iter().collect();
-    rows.sort_by_key(|(name, _)| *name != "Url");
-    session.terminal.line("");
-    for (name, value) in rows {
-        session.terminal.line(format_args!("  {name:<19} {value}"));
-    }
-    session.terminal.event("outputs", json!({"outputs": stack.outputs}));
 }

@@ -1,4 +1,4 @@
-//! The zip Lambda takes: one entry `bootstrap`, and nothing in it that depends on when or where it was made.
+//! The zip for Lambda: one entry `bootstrap`, and nothing that depends on when or where it was built.
 
 use std::io::{Cursor, Write as _};
 
@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
-/// Lambda starts this name.
+/// The name that Lambda starts.
 const ENTRY: &str = "bootstrap";
 const EXECUTABLE: u32 = 0o755;
 const BEST_COMPRESSION: i64 = 9;
@@ -14,12 +14,12 @@ const BEST_COMPRESSION: i64 = 9;
 /// Zips one executable.
 ///
 /// # Errors
-/// Only if memory or the zip format runs out.
-pub fn zip(executable: &[u8]) -> Result<Vec<u8>> {
+/// Only if the executable exceeds the zip format.
+pub(crate) fn zip(executable: &[u8]) -> Result<Vec<u8>> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .compression_level(Some(BEST_COMPRESSION))
-        .last_modified_time(DateTime::default()) // 1980-01-01, the format's zero
+        .last_modified_time(DateTime::default()) // 1980-01-01, the format's earliest time
         .unix_permissions(EXECUTABLE);
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     writer.start_file(ENTRY, options).context("zip")?;

@@ -1,4 +1,4 @@
-//! Runs cargo, or finds what another builder left.
+//! Builds the functions with cargo, or finds executables built before.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,20 +10,20 @@ use tokio::process::Command;
 
 use super::elf::Architecture;
 
-/// The functions: cargo packages and binaries of the same name.
-pub const FUNCTIONS: [&str; 2] = ["redirector", "writer"];
+/// The functions; cargo package and binary have the same name.
+pub(crate) const FUNCTIONS: [&str; 2] = ["redirector", "writer"];
 
 /// Where executables come from.
-#[derive(Clone, Debug)]
-pub enum Source {
+#[derive(Debug, Clone)]
+pub(crate) enum Source {
     /// Build with this cargo profile.
     Build {
-        /// The workspace's root.
+        /// The root of the workspace.
         root: PathBuf,
-        /// `lambda` is what is meant to be shipped.
+        /// `lambda` is the profile that is shipped.
         profile: String,
     },
-    /// `DIR/redirector/bootstrap` as cargo-lambda leaves it, or `DIR/redirector`.
+    /// `DIR/redirector/bootstrap` as cargo-lambda writes it, or `DIR/redirector`.
     Prebuilt(PathBuf),
 }
 
@@ -31,7 +31,10 @@ pub enum Source {
 ///
 /// # Errors
 /// If the build fails, or an executable is missing.
-pub async fn executables(source: &Source, architecture: Architecture) -> Result<BTreeMap<&'static str, PathBuf>> {
+pub(crate) async fn executables(
+    source: &Source,
+    architecture: Architecture,
+) -> Result<BTreeMap<&'static str, PathBuf>> {
     match source {
         Source::Prebuilt(folder) => FUNCTIONS.iter().map(|name| Ok((*name, prebuilt(folder, name)?))).collect(),
         Source::Build { root, profile } if architecture.is_host() => cargo(root, profile).await,
@@ -49,35 +52,21 @@ fn prebuilt(folder: &Path, name: &str) -> Result<PathBuf> {
 
 async fn cargo(root: &Path, profile: &str) -> Result<BTreeMap<&'static str, PathBuf>> {
     let mut command = Command::new("cargo");
-    command.current_dir(root).args([
-        "build",
-        "--locked",
-        "--profile",
-        profile,
-        "--message-format",
-        "json-render-diagnostics",
-    ]);
+    command.current_dir(root).stdin(Stdio::null()).stderr(Stdio::inherit()).kill_on_drop(true);
+    command.args(["build", "--locked", "--profile", profile, "--message-format", "json-render-diagnostics"]);
     for name in FUNCTIONS {
         command.args(["--package", name, "--bin", name]);
     }
-    let output = command
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .kill_on_drop(true)
-        .output()
-        .await
-        .context("cannot start cargo")?;
+    let output = command.output().await.context("cannot start cargo")?;
     if !output.status.success() {
         bail!("cargo build --profile {profile} failed");
     }
-    let built = artifacts(&String::from_utf8_lossy(&output.stdout));
-    FUNCTIONS
-        .iter()
-        .map(|name| Ok((*name, built.get(*name).with_context(|| format!("cargo built no {name}"))?.clone())))
-        .collect()
+    let mut built = artifacts(&String::from_utf8_lossy(&output.stdout));
+    let mut take = |name: &str| built.remove(name).with_context(|| format!("cargo did not build {name}"));
+    FUNCTIONS.iter().map(|name| Ok((*name, take(name)?))).collect()
 }
 
-/// Executables by name from cargo's JSON messages: right whatever target directory is configured.
+/// Executables by name from cargo's JSON messages, which are right with every target directory.
 fn artifacts(messages: &str) -> BTreeMap<String, PathBuf> {
     messages
         .lines()
@@ -89,7 +78,7 @@ fn artifacts(messages: &str) -> BTreeMap<String, PathBuf> {
         .collect()
 }
 
-/// For another machine than this one; cargo-lambda brings the linker.
+/// Cross-compiles with cargo-lambda, which provides the linker.
 async fn cargo_lambda(
     root: &Path,
     profile: &str,
@@ -104,7 +93,7 @@ async fn cargo_lambda(
     let status = command.stdin(Stdio::null()).kill_on_drop(true).status().await.context("cannot start cargo")?;
     if !status.success() {
         bail!(
-            "`cargo lambda build {flag}` failed; this machine builds for {:?} only through cargo-lambda (https://www.cargo-lambda.info)",
+            "`cargo lambda build {flag}` failed; building for {:?} on this machine requires cargo-lambda (https://www.cargo-lambda.info)",
             architecture,
         );
     }
@@ -112,18 +101,22 @@ async fn cargo_lambda(
     FUNCTIONS.iter().map(|name| Ok((*name, prebuilt(&folder, name)?))).collect()
 }
 
-/// The workspace's root, from anywhere inside it.
+/// The root of the workspace that contains the current directory.
 ///
 /// # Errors
-/// Outside of a cargo workspace.
-pub async fn workspace_root() -> Result<PathBuf> {
+/// Outside a cargo workspace.
+pub(crate) async fn workspace_root() -> Result<PathBuf> {
     let output = Command::new("cargo")
         .args(["locate-project", "--workspace", "--message-format", "plain"])
         .output()
         .await
         .context("cannot start cargo")?;
     let manifest = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
-    manifest.parent().filter(|_| output.status.success()).map(Path::to_owned).context("not inside the kurz workspace")
+    manifest
+        .parent()
+        .filter(|_| output.status.success())
+        .map(Path::to_owned)
+        .context("the current directory is not inside the kurz workspace")
 }
 
 #[cfg(test)]

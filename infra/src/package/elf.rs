@@ -1,4 +1,4 @@
-//! Whether an executable can run on `provided.al2023`, read from the file itself.
+//! Checks from the file itself whether an executable can run on `provided.al2023`.
 
 use anyhow::{Context as _, Result, bail};
 use object::Endianness;
@@ -10,9 +10,9 @@ use object::read::elf::FileHeader as _;
 /// Source: AL2023 release notes, package glibc-2.34.
 const GLIBC: (u32, u32) = (2, 34);
 
-/// Architectures of Lambda, named as `CloudFormation` names them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Architecture {
+/// Architectures of Lambda, under their names in CloudFormation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Architecture {
     /// `x86_64`
     X86,
     /// `arm64`
@@ -20,41 +20,39 @@ pub enum Architecture {
 }
 
 impl Architecture {
-    /// From the template's parameter.
-    #[must_use]
-    pub fn from_parameter(value: &str) -> Self {
+    /// Reads the template's parameter `Architecture`.
+    pub(crate) fn from_parameter(value: &str) -> Self {
         if value == "arm64" { Self::Arm } else { Self::X86 }
     }
 
-    /// Whether this machine builds for it without help.
-    #[must_use]
-    pub fn is_host(self) -> bool {
+    /// Whether this machine can build for it without cross-compiling.
+    pub(crate) fn is_host(self) -> bool {
         cfg!(target_os = "linux") && (self == Self::Arm) == cfg!(target_arch = "aarch64")
     }
 }
 
-/// Refuses an executable for another machine or one that needs a newer C library.
+/// Refuses an executable for another architecture, or one that needs a newer C library.
 ///
-/// Returns the newest glibc version that is needed; `None` for a static executable.
+/// Returns the newest glibc version it needs; `None` for a static executable.
 ///
 /// # Errors
-/// Says what is wrong and how to build a fitting executable.
-pub fn check(executable: &[u8], wanted: Architecture) -> Result<Option<(u32, u32)>> {
+/// Says what is wrong and how to build a suitable executable.
+pub(crate) fn check(executable: &[u8], expected: Architecture) -> Result<Option<(u32, u32)>> {
     let header = FileHeader64::<Endianness>::parse(executable).context("not a 64-bit ELF executable")?;
     let endian = header.endian().context("unknown byte order")?;
     let found = match header.e_machine(endian) {
         EM_X86_64 => Architecture::X86,
         EM_AARCH64 => Architecture::Arm,
-        other => bail!("built for machine {other:#x}, which Lambda does not have"),
+        other => bail!("built for machine {other:#x}, which Lambda does not support"),
     };
-    if found != wanted {
-        bail!("built for {found:?}, the stage's Architecture is {wanted:?}");
+    if found != expected {
+        bail!("built for {found:?}, but the stage's Architecture is {expected:?}");
     }
     let newest = newest_glibc(executable, header, endian)?;
     if let Some((major, minor)) = newest.filter(|newest| *newest > GLIBC) {
         bail!(
-            "needs glibc {major}.{minor}, provided.al2023 has {}.{}: build on an older Linux, or with `cargo lambda build` and \
-             pass its output with --binaries target/lambda",
+            "needs glibc {major}.{minor}, but provided.al2023 has {}.{}: build on an older Linux, or run `cargo lambda build` \
+             and use its output with --binaries target/lambda",
             GLIBC.0,
             GLIBC.1,
         );
@@ -78,7 +76,7 @@ fn newest_glibc(data: &[u8], header: &FileHeader64<Endianness>, endian: Endianne
     Ok(newest)
 }
 
-/// `GLIBC_2.34` and `GLIBC_2.2.5` → major and minor; other names are no glibc versions.
+/// Major and minor of `GLIBC_2.34` or `GLIBC_2.2.5`; `None` for other names.
 fn glibc_version(name: &[u8]) -> Option<(u32, u32)> {
     let mut parts = std::str::from_utf8(name).ok()?.strip_prefix("GLIBC_")?.split('.');
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
@@ -106,7 +104,7 @@ mod tests {
 
     #[test]
     #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-    fn this_very_executable_is_for_this_machine_only() {
+    fn this_executable_is_for_this_architecture_only() {
         let own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
         assert!(newest(&own).is_some());
         let error = check(&own, Architecture::Arm).unwrap_err();
@@ -121,7 +119,7 @@ mod tests {
 
     #[test]
     #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-    fn a_newer_c_library_is_refused_with_the_way_out() {
+    fn a_newer_c_library_is_refused_with_advice() {
         let mut own = std::fs::read(std::env::current_exe().unwrap()).unwrap();
         let needed = own.windows(10).position(|window| window == b"GLIBC_2.34").unwrap();
         own[needed + 9] = b'9';

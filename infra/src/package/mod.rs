@@ -1,14 +1,14 @@
-//! From source to the two zips, and the identity of a release.
+//! Turns sources into two zips, and identifies a release.
 
-pub mod archive;
-pub mod build;
-pub mod elf;
+pub(crate) mod archive;
+pub(crate) mod build;
+pub(crate) mod elf;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use base64::Engine as _;
+use data_encoding::{BASE64, HEXLOWER};
 use sha2::{Digest as _, Sha256};
 
 use build::Source;
@@ -19,15 +19,15 @@ const UNZIPPED_LIMIT_BYTES: usize = 250 << 20;
 
 /// One zipped function.
 #[derive(Clone)]
-pub struct Artifact {
+pub(crate) struct Artifact {
     /// `redirector` or `writer`.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The zip.
-    pub zip: Vec<u8>,
+    pub(crate) zip: Vec<u8>,
     /// Size of the executable in bytes.
-    pub executable_bytes: usize,
-    /// Newest glibc it needs; `None` if static.
-    pub glibc: Option<(u32, u32)>,
+    pub(crate) executable_bytes: usize,
+    /// Newest glibc version it needs; `None` if static.
+    pub(crate) glibc: Option<(u32, u32)>,
     digest: [u8; 32],
 }
 
@@ -42,10 +42,10 @@ impl Artifact {
     ///
     /// # Errors
     /// If Lambda could not run it.
-    pub fn new(name: &'static str, executable: &[u8], architecture: Architecture) -> Result<Self> {
+    pub(crate) fn new(name: &'static str, executable: &[u8], architecture: Architecture) -> Result<Self> {
         let glibc = elf::check(executable, architecture).with_context(|| format!("{name} cannot run on Lambda"))?;
         if executable.len() > UNZIPPED_LIMIT_BYTES {
-            anyhow::bail!("{name} has {} bytes, Lambda takes {UNZIPPED_LIMIT_BYTES}", executable.len());
+            anyhow::bail!("{name} has {} bytes, and Lambda accepts at most {UNZIPPED_LIMIT_BYTES}", executable.len());
         }
         let zip = archive::zip(executable)?;
         let digest = Sha256::digest(&zip).into();
@@ -53,42 +53,39 @@ impl Artifact {
     }
 
     /// SHA-256 of the zip in hex.
-    #[must_use]
-    pub fn sha256_hex(&self) -> String {
-        hex(&self.digest)
+    pub(crate) fn sha256_hex(&self) -> String {
+        HEXLOWER.encode(&self.digest)
     }
 
     /// SHA-256 of the zip in base64, as Lambda reports `CodeSha256`.
-    #[must_use]
-    pub fn sha256_base64(&self) -> String {
-        base64::engine::general_purpose::STANDARD.encode(self.digest)
+    pub(crate) fn sha256_base64(&self) -> String {
+        BASE64.encode(&self.digest)
     }
 
-    /// The object's key in the artifact bucket: its content, so it is uploaded once and never overwritten.
-    #[must_use]
-    pub fn key(&self) -> String {
+    /// The object's key in the bucket: the hash of the content, so a zip is uploaded once and never overwritten.
+    pub(crate) fn key(&self) -> String {
         format!("{}.zip", self.sha256_hex())
     }
 }
 
 /// Both functions of a release.
-#[derive(Clone, Debug)]
-pub struct Package {
+#[derive(Debug, Clone)]
+pub(crate) struct Package {
     /// `GET` and `HEAD`.
-    pub redirector: Artifact,
+    pub(crate) redirector: Artifact,
     /// `POST` and the management API.
-    pub writer: Artifact,
+    pub(crate) writer: Artifact,
 }
 
 impl Package {
-    /// Builds or finds both executables, checks and zips them.
+    /// Builds or finds both executables, then checks and zips them.
     ///
     /// # Errors
     /// If the build or a check fails.
-    pub async fn make(source: &Source, architecture: Architecture) -> Result<Self> {
+    pub(crate) async fn make(source: &Source, architecture: Architecture) -> Result<Self> {
         let paths = build::executables(source, architecture).await?;
         let artifact = |name: &'static str| -> Result<Artifact> {
-            let path = paths.get(name).with_context(|| format!("no {name}"))?;
+            let path = paths.get(name).with_context(|| format!("no executable of {name}"))?;
             let executable = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
             Artifact::new(name, &executable, architecture)
         };
@@ -96,8 +93,7 @@ impl Package {
     }
 
     /// Both artifacts.
-    #[must_use]
-    pub fn artifacts(&self) -> [&Artifact; 2] {
+    pub(crate) fn artifacts(&self) -> [&Artifact; 2] {
         [&self.redirector, &self.writer]
     }
 
@@ -105,8 +101,8 @@ impl Package {
     ///
     /// # Errors
     /// If the folder cannot be written.
-    pub fn write_to(&self, folder: &Path) -> Result<()> {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    pub(crate) fn write_to(&self, folder: &Path) -> Result<()> {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
         for artifact in self.artifacts() {
             let path = folder.join(format!("{}.zip", artifact.name));
             std::fs::write(&path, &artifact.zip).with_context(|| format!("cannot write {}", path.display()))?;
@@ -114,10 +110,9 @@ impl Package {
         Ok(())
     }
 
-    /// Names code and settings together: Lambda publishes a version only of a function that changed, so a change of
-    /// anything must change the function.
-    #[must_use]
-    pub fn release_id(&self, template: &str, parameters: &BTreeMap<String, String>) -> String {
+    /// Identifies code and settings together. Lambda publishes a new version only if the function has changed, so every
+    /// change must change the function, which holds this id.
+    pub(crate) fn release_id(&self, template: &str, parameters: &BTreeMap<String, String>) -> String {
         let mut hash = Sha256::new();
         for artifact in self.artifacts() {
             hash.update(artifact.digest);
@@ -126,12 +121,8 @@ impl Package {
         for (name, value) in parameters {
             hash.update(format!("{}:{name}={}:{value};", name.len(), value.len()));
         }
-        hex(&hash.finalize()).chars().take(16).collect()
+        HEXLOWER.encode(&hash.finalize()).chars().take(16).collect()
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -154,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn digests_are_those_of_lambda() {
+    fn digests_are_as_lambda_reports_them() {
         // SHA-256 of the empty string: FIPS 180-4 example vectors.
         let empty = package(b"", b"");
         assert!(empty.redirector.key().starts_with("e3b0c44298fc1c149afbf4c8996fb924"));
@@ -162,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn any_change_makes_another_release() {
+    fn any_change_makes_a_new_release() {
         let base = package(b"r", b"w").release_id("t", &parameters(&[("A", "1"), ("B", "2")]));
         assert_eq!(base.len(), 16);
         assert_eq!(base, package(b"r", b"w").release_id("t", &parameters(&[("B", "2"), ("A", "1")])));

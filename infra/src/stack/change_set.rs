@@ -6,21 +6,21 @@ use anyhow::{Context as _, Result, bail};
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types::{Capability, ChangeSetStatus, ChangeSetType, Parameter, Tag};
 
-use super::Pace;
+use super::Backoff;
 use super::change::{self, Change};
 use crate::aws::{Aws, explain};
 
-/// CloudFormation's limit on a template sent in the call itself, in bytes.
+/// CloudFormation's limit on a template sent in the request itself, in bytes.
 pub(crate) const BODY_LIMIT_BYTES: usize = 51_200;
 
-/// What is asked of `CloudFormation`.
-#[derive(Clone, Debug)]
+/// A change set to be created.
+#[derive(Debug, Clone)]
 pub(crate) struct Proposal<'a> {
     /// Stack name.
     pub(crate) stack: &'a str,
     /// Unique within the stack.
     pub(crate) name: &'a str,
-    /// The template itself.
+    /// The text of the template.
     pub(crate) template: &'a str,
     /// Every parameter, defaults included.
     pub(crate) parameters: &'a BTreeMap<String, String>,
@@ -30,23 +30,23 @@ pub(crate) struct Proposal<'a> {
     pub(crate) kind: ChangeSetType,
 }
 
-/// A change set that `CloudFormation` has worked out.
-#[derive(Clone, Debug)]
+/// A change set that CloudFormation has computed.
+#[derive(Debug, Clone)]
 pub(crate) struct ChangeSet {
     /// ARN.
     pub(crate) id: String,
     /// ARN of its stack.
     pub(crate) stack_id: String,
-    /// The parameters it was made with.
+    /// Its parameters.
     pub(crate) parameters: BTreeMap<String, String>,
-    /// Sorted, the gravest first. Empty = nothing would change.
+    /// Sorted, the most serious first. Empty if nothing would change.
     pub(crate) changes: Vec<Change>,
 }
 
-/// Asks for a change set and returns its ARN.
+/// Creates a change set and returns its ARN. CloudFormation computes the changes afterwards, see [`prepared`].
 ///
 /// # Errors
-/// If the template, its parameters or the caller's rights do not do.
+/// If CloudFormation refuses the template, its parameters or the caller.
 pub(crate) async fn create(aws: &Aws, proposal: &Proposal<'_>) -> Result<String> {
     let capabilities = capabilities(aws, proposal.template).await?;
     let parameters = proposal
@@ -68,46 +68,39 @@ pub(crate) async fn create(aws: &Aws, proposal: &Proposal<'_>) -> Result<String>
         .send()
         .await
         .map_err(explain)
-        .context("CloudFormation refuses the change set")?;
-    answer.id().map(str::to_owned).context("a change set without an id")
+        .context("CloudFormation rejects the change set")?;
+    answer.id().map(str::to_owned).context("CloudFormation returned a change set without an id")
 }
 
-/// What the template needs acknowledged, as `CloudFormation` itself says.
+/// The capabilities that must be acknowledged for the template, according to CloudFormation.
 async fn capabilities(aws: &Aws, template: &str) -> Result<Vec<Capability>> {
     let summary = aws.cloudformation.get_template_summary().template_body(template).send().await;
-    let summary = summary.map_err(explain).context("CloudFormation refuses the template")?;
+    let summary = summary.map_err(explain).context("CloudFormation rejects the template")?;
     Ok(summary.capabilities().to_vec())
 }
 
-/// Waits until a change set is worked out and reads all of it.
+/// Waits until CloudFormation has computed a change set, and reads all of it.
 ///
 /// # Errors
-/// If it failed for any reason but that nothing would change.
-pub(crate) async fn prepared(aws: &Aws, stack: &str, change_set: &str, pace: Pace) -> Result<ChangeSet> {
-    let mut wait = pace.first;
+/// If it failed, unless it failed because nothing would change.
+pub(crate) async fn prepared(aws: &Aws, stack: &str, change_set: &str, backoff: Backoff) -> Result<ChangeSet> {
+    let mut wait = backoff.first;
     loop {
         let page = describe(aws, stack, change_set, None).await?;
         match page.status() {
-            Some(ChangeSetStatus::CreateComplete) => {
-                return read(aws, stack, change_set, page).await;
-            }
+            Some(ChangeSetStatus::CreateComplete) => return read(aws, stack, change_set, page).await,
             Some(ChangeSetStatus::Failed) => {
                 let reason = page.status_reason().unwrap_or("no reason given");
                 if is_no_change(reason) {
-                    return Ok(ChangeSet {
-                        id: id(&page, change_set),
-                        stack_id: stack_id(&page),
-                        parameters: BTreeMap::new(),
-                        changes: Vec::new(),
-                    });
+                    return Ok(empty(&page, change_set));
                 }
-                bail!("CloudFormation cannot make the change set: {reason}");
+                bail!("CloudFormation cannot create the change set: {reason}");
             }
             Some(ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress) => {}
             other => bail!("the change set is {}", other.map_or("gone", |status| status.as_str())),
         }
         tokio::time::sleep(wait).await;
-        wait = pace.next(wait);
+        wait = backoff.next(wait);
     }
 }
 
@@ -128,6 +121,11 @@ async fn describe(aws: &Aws, stack: &str, change_set: &str, token: Option<String
         .context("cannot read the change set")
 }
 
+fn empty(page: &DescribeChangeSetOutput, asked_for: &str) -> ChangeSet {
+    let (id, stack_id) = (id(page, asked_for), stack_id(page));
+    ChangeSet { id, stack_id, parameters: BTreeMap::new(), changes: Vec::new() }
+}
+
 async fn read(aws: &Aws, stack: &str, change_set: &str, first: DescribeChangeSetOutput) -> Result<ChangeSet> {
     let (id, stack_id) = (id(&first, change_set), stack_id(&first));
     let parameters = super::parameters(first.parameters());
@@ -144,7 +142,7 @@ async fn read(aws: &Aws, stack: &str, change_set: &str, first: DescribeChangeSet
     Ok(ChangeSet { id, stack_id, parameters, changes })
 }
 
-/// The ARN, whatever it was asked for by.
+/// The ARN, whether name or ARN was asked for.
 fn id(page: &DescribeChangeSetOutput, asked_for: &str) -> String {
     page.change_set_id().unwrap_or(asked_for).to_owned()
 }
@@ -153,7 +151,7 @@ fn stack_id(page: &DescribeChangeSetOutput) -> String {
     page.stack_id().or_else(|| page.stack_name()).unwrap_or_default().to_owned()
 }
 
-/// Starts the change.
+/// Starts the execution.
 ///
 /// # Errors
 /// If the change set is no longer valid, for instance because the stack has changed since.
@@ -170,14 +168,14 @@ pub(crate) async fn execute(aws: &Aws, change_set: &ChangeSet, token: &str) -> R
     Ok(())
 }
 
-/// Removes a change set that will not be executed.
+/// Deletes a change set that will not be executed.
 ///
 /// # Errors
-/// If `CloudFormation` refuses.
+/// If CloudFormation refuses.
 pub(crate) async fn discard(aws: &Aws, change_set: &ChangeSet) -> Result<()> {
     let request =
         aws.cloudformation.delete_change_set().stack_name(&change_set.stack_id).change_set_name(&change_set.id);
-    request.send().await.map_err(explain).context("cannot remove the change set")?;
+    request.send().await.map_err(explain).context("cannot delete the change set")?;
     Ok(())
 }
 
@@ -186,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_template_fits_into_the_call() {
+    fn the_template_fits_into_the_request() {
         assert!(template::DEPLOYED.len() < BODY_LIMIT_BYTES, "{} bytes", template::DEPLOYED.len());
     }
 }

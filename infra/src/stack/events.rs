@@ -1,4 +1,6 @@
-//! Stack events: reading the new ones, and finding the one that started the trouble.
+//! Stack events: reads new ones, and finds the one that caused a failure.
+
+use std::fmt;
 
 use anyhow::Result;
 use aws_sdk_cloudformation::error::SdkError;
@@ -7,11 +9,11 @@ use aws_sdk_cloudformation::types::StackEvent;
 
 use crate::aws::{Aws, explain};
 
-/// No deploy makes more events than this many pages of them.
+/// No deploy makes more pages of events than this.
 const PAGE_LIMIT: usize = 50;
 
-/// What happened to one resource.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A change of one resource's status.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Event {
     /// Unique.
     pub(crate) id: String,
@@ -23,17 +25,25 @@ pub(crate) struct Event {
     pub(crate) resource_type: String,
     /// For example `CREATE_FAILED`.
     pub(crate) status: String,
-    /// Why, if anything went wrong.
+    /// The reason, if CloudFormation gives one.
     pub(crate) reason: Option<String>,
-    /// Whether the event is about the stack, not a resource in it.
+    /// Whether the event is about the stack itself.
     pub(crate) is_stack: bool,
 }
 
 impl Event {
-    /// Whether something failed by itself, not because something else had failed before.
+    /// Whether the resource failed by itself, and not because another one had failed.
     pub(crate) fn is_cause(&self) -> bool {
         let follows = |reason: &str| reason.contains("creation cancelled") || reason.contains("update cancelled");
         self.status.ends_with("_FAILED") && !self.is_stack && !self.reason.as_deref().is_some_and(follows)
+    }
+}
+
+impl fmt::Display for Event {
+    /// Name, type and reason.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let reason = self.reason.as_deref().unwrap_or("no reason given");
+        write!(f, "{} ({}): {reason}", self.logical_id, self.resource_type)
     }
 }
 
@@ -52,7 +62,7 @@ impl From<&StackEvent> for Event {
     }
 }
 
-/// The newest event's id: whatever comes after it is news. `None` for a stack without events.
+/// The id of the newest event, after which [`since`] reads; `None` for a stack without events.
 ///
 /// # Errors
 /// If the events cannot be read.
@@ -61,10 +71,10 @@ pub(crate) async fn newest(aws: &Aws, stack: &str) -> Result<Option<String>> {
     Ok(answer.stack_events().first().and_then(|event| event.event_id()).map(str::to_owned))
 }
 
-/// Events after the one with the id `marker`, oldest first. The API gives the newest first, in pages.
+/// Events after the one with the id `marker`, oldest first. The API returns the newest first, in pages.
 ///
 /// # Errors
-/// The SDK's, so that the caller can tell a lost connection from a refusal.
+/// The SDK's error, so that the caller can distinguish a lost connection from a refusal.
 pub(crate) async fn since(
     aws: &Aws,
     stack: &str,
@@ -91,11 +101,11 @@ pub(crate) async fn since(
     Ok(news)
 }
 
-/// Failures with the first real cause first. Without one, whatever failed.
+/// Failed resources: those that failed by themselves first, each group in order of time.
 pub(crate) fn failures(events: &[Event]) -> Vec<&Event> {
     let mut failed: Vec<_> =
         events.iter().filter(|event| event.status.ends_with("_FAILED") && !event.is_stack).collect();
-    failed.sort_by_key(|event| !event.is_cause()); // stable: the order in time stays
+    failed.sort_by_key(|event| !event.is_cause()); // a stable sort keeps the order of time
     failed
 }
 

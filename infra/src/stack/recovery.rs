@@ -1,4 +1,4 @@
-//! Brings a stack in whatever state it is found to one that takes a change set.
+//! Brings a stack, whatever its state, to a state that accepts a change set.
 
 use anyhow::{Context as _, Result};
 use aws_sdk_cloudformation::types::ChangeSetType;
@@ -14,61 +14,68 @@ use crate::outcome::{Exit, failure};
 const ROUNDS: usize = 4;
 
 /// What may be done without asking.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Consent {
-    /// Do what the situation asks for; never covers the loss of data.
+    /// Recover as the situation requires; never covers the loss of data.
     pub(crate) yes: bool,
-    /// Wait for somebody else's operation.
+    /// Wait for an operation that someone else started.
     pub(crate) wait: bool,
-    /// Roll a half-done update back before the next one.
+    /// Roll back an update that stopped halfway before starting the next one.
     pub(crate) rollback: bool,
-    /// Resources to leave as they are while a rollback is continued.
+    /// Resources to skip when a rollback is continued.
     pub(crate) skip: Vec<String>,
 }
 
-/// Which kind of change set the stack takes now; deletes, waits and rolls back until it takes one.
+/// Deletes, waits and rolls back until the stack accepts a change set, and returns the kind it accepts.
 ///
 /// # Errors
-/// With exit code 3 if somebody must decide, and with the reason if a recovery fails.
-pub(crate) async fn make_ready(session: &Session, consent: &Consent) -> Result<ChangeSetType> {
+/// With exit code 3 if someone must decide, and with the reason if a recovery fails.
+pub(crate) async fn recover(session: &Session, consent: &Consent) -> Result<ChangeSetType> {
     for _ in 0..ROUNDS {
-        let stack = session.stack().await?;
-        let situation = situation(stack.as_ref().map(|stack| stack.status.as_str()));
-        let Some(stack) = stack.filter(|_| situation != Situation::Absent) else {
+        let Some(stack) = session.stack().await? else {
             return Ok(ChangeSetType::Create);
         };
+        let situation = situation(Some(&stack.status));
+        if situation == Situation::Absent {
+            return Ok(ChangeSetType::Create);
+        }
         session.terminal.event("state", json!({"status": stack.status}));
-        match situation {
-            Situation::Absent => return Ok(ChangeSetType::Create),
-            Situation::Usable => return Ok(ChangeSetType::Update),
-            Situation::Shell => {
-                session
-                    .terminal
-                    .note(format_args!("{} is an empty shell left by an unused change set: removing it", stack.name));
-                delete(session, &stack, &[]).await?;
-            }
-            Situation::CreateFailed => remove_failed(session, &stack, consent).await?,
-            Situation::Busy => wait_for_other(session, &stack, consent).await?,
-            Situation::UpdateFailed if consent.rollback => roll_back(session, &stack).await?,
-            Situation::UpdateFailed => {
-                session.terminal.note(format_args!(
-                    "{} stopped half way; going on from there (--rollback goes back first)",
-                    stack.name
-                ));
-                return Ok(ChangeSetType::Update);
-            }
-            Situation::UpdateRollbackFailed => continue_rollback(session, &stack, consent).await?,
-            Situation::DeleteFailed => {
-                let message =
-                    format!("{} is half deleted: finish it with `infra destroy`, then deploy again", stack.name);
-                return Err(failure(Exit::NeedsAHand, message));
-            }
+        if let Some(kind) = step(session, &stack, situation, consent).await? {
+            return Ok(kind);
         }
     }
-    Err(failure(Exit::NeedsAHand, format!("{} does not come to rest", session.stage.stack)))
+    Err(failure(Exit::NeedsDecision, format!("{} does not settle", session.stage.stack)))
 }
 
-/// Deletes a stack and waits for the end of it.
+/// Does one thing about the situation; returns the kind of change set if there is nothing to do.
+async fn step(
+    session: &Session,
+    stack: &Stack,
+    situation: Situation,
+    consent: &Consent,
+) -> Result<Option<ChangeSetType>> {
+    match situation {
+        Situation::Absent => return Ok(Some(ChangeSetType::Create)),
+        Situation::Usable => return Ok(Some(ChangeSetType::Update)),
+        Situation::Shell => remove_shell(session, stack).await?,
+        Situation::CreateFailed => remove_failed(session, stack, consent).await?,
+        Situation::Busy => wait_for_other(session, stack, consent).await?,
+        Situation::UpdateFailed if consent.rollback => roll_back(session, stack).await?,
+        Situation::UpdateFailed => {
+            let text = "stopped halfway; continuing from there (--rollback rolls back first)";
+            session.terminal.note(format_args!("{} {text}", stack.name));
+            return Ok(Some(ChangeSetType::Update));
+        }
+        Situation::UpdateRollbackFailed => continue_rollback(session, stack, consent).await?,
+        Situation::DeleteFailed => {
+            let text = "is partly deleted: finish with `infra destroy`, then deploy again";
+            return Err(failure(Exit::NeedsDecision, format!("{} {text}", stack.name)));
+        }
+    }
+    Ok(None)
+}
+
+/// Deletes a stack and waits until it is gone.
 ///
 /// # Errors
 /// If it is not gone afterwards; names what is left.
@@ -81,40 +88,44 @@ pub(crate) async fn delete(session: &Session, stack: &Stack, retain: &[String]) 
     if ending.is_success() {
         return Ok(());
     }
-    Err(failure(Exit::NeedsAHand, format!("{:#}", explanation(&ending))))
+    Err(failure(Exit::NeedsDecision, format!("{:#}", explanation(&ending))))
+}
+
+async fn remove_shell(session: &Session, stack: &Stack) -> Result<()> {
+    let text = "is an empty shell left by an unused change set: removing it";
+    session.terminal.note(format_args!("{} {text}", stack.name));
+    delete(session, stack, &[]).await
 }
 
 async fn remove_failed(session: &Session, stack: &Stack, consent: &Consent) -> Result<()> {
     session.terminal.note(format_args!(
-        "{} was never completed ({}); it must be removed before the next try",
+        "{} was never completed ({}); it must be removed before the next attempt",
         stack.name, stack.status
     ));
     let past = events::since(&session.aws, &stack.id, None).await.map_err(explain)?;
     if let Some(cause) = events::failures(&past).first() {
-        let reason = cause.reason.as_deref().unwrap_or("no reason given");
-        session
-            .terminal
-            .line(format_args!("  why it failed: {} ({}): {reason}", cause.logical_id, cause.resource_type));
+        session.terminal.line(format_args!("  why it failed: {cause}"));
     }
-    agree(session, consent, "Remove it? A table made by a failed first deploy goes with it, and is empty.").await?;
+    agree(session, consent, "Remove it? A table that the failed first deploy created is empty, and goes with it.")
+        .await?;
     delete(session, stack, &[]).await
 }
 
 async fn wait_for_other(session: &Session, stack: &Stack, consent: &Consent) -> Result<()> {
-    let what = format!("{} is {}: something else is changing it", stack.name, stack.status);
+    let what = format!("{} is {}: another operation is running", stack.name, stack.status);
     if !consent.wait && !session.terminal.is_interactive() {
-        return Err(failure(Exit::NeedsAHand, format!("{what} (--wait waits for its end)")));
+        return Err(failure(Exit::NeedsDecision, format!("{what} (--wait waits for its end)")));
     }
     session.terminal.note(&what);
     if !consent.wait && !session.terminal.confirm("Wait for its end?", "--wait").await? {
-        return Err(failure(Exit::NeedsAHand, what));
+        return Err(failure(Exit::NeedsDecision, what));
     }
     let marker = events::newest(&session.aws, &stack.id).await?;
     watch::follow(session, &stack.id, marker).await.map(drop)
 }
 
 async fn roll_back(session: &Session, stack: &Stack) -> Result<()> {
-    session.terminal.note(format_args!("{} stopped half way; rolling it back first", stack.name));
+    session.terminal.note(format_args!("{} stopped halfway; rolling back first", stack.name));
     let marker = events::newest(&session.aws, &stack.id).await?;
     let request = session.aws.cloudformation.rollback_stack().stack_name(&stack.id);
     request.send().await.map_err(explain).context("cannot roll back")?;
@@ -125,28 +136,25 @@ async fn continue_rollback(session: &Session, stack: &Stack, consent: &Consent) 
     let past = events::since(&session.aws, &stack.id, None).await.map_err(explain)?;
     session.terminal.note(format_args!("{} could not be rolled back", stack.name));
     for failed in events::failures(&past).iter().rev().take(3) {
-        let reason = failed.reason.as_deref().unwrap_or("no reason given");
-        session.terminal.line(format_args!("  {} ({}): {reason}", failed.logical_id, failed.resource_type));
+        session.terminal.line(format_args!("  {failed}"));
     }
     agree(session, consent, "Try the rollback again? (--skip NAME leaves a resource as it is)").await?;
     let marker = events::newest(&session.aws, &stack.id).await?;
     let skip = (!consent.skip.is_empty()).then(|| consent.skip.clone());
-    let request =
-        session.aws.cloudformation.continue_update_rollback().stack_name(&stack.id).set_resources_to_skip(skip);
+    let request = session.aws.cloudformation.continue_update_rollback().stack_name(&stack.id);
+    let request = request.set_resources_to_skip(skip);
     request.send().await.map_err(explain).context("cannot continue the rollback")?;
     let ending = watch::follow(session, &stack.id, marker).await?;
     if situation(Some(&ending.status)) == Situation::Usable {
         return Ok(());
     }
-    Err(failure(
-        Exit::NeedsAHand,
-        format!("{:#}\n  mend the cause, or name resources to leave with --skip", explanation(&ending)),
-    ))
+    let advice = "fix the cause, or name the resources to leave as they are with --skip";
+    Err(failure(Exit::NeedsDecision, format!("{:#}\n  {advice}", explanation(&ending))))
 }
 
 async fn agree(session: &Session, consent: &Consent, question: &str) -> Result<()> {
     if consent.yes || session.terminal.confirm(question, "--yes").await? {
         return Ok(());
     }
-    Err(failure(Exit::NeedsAHand, "left as it is"))
+    Err(failure(Exit::NeedsDecision, "nothing was changed"))
 }

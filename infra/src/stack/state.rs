@@ -1,27 +1,27 @@
-//! Every status a stack can have, reduced to what can be done about it.
+//! Reduces every status a stack can have to what a deploy can do about it.
 
-/// What a deploy can do next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The state of a stack, as a deploy sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Situation {
-    /// No stack: create it.
+    /// There is no stack: create it.
     Absent,
-    /// A shell without resources, left by a change set that was never executed: delete it, then create.
+    /// An empty stack, left by a change set that was never executed: delete it, then create.
     Shell,
-    /// At rest: update it.
+    /// Stable: update it.
     Usable,
-    /// Somebody, or we, are at it.
+    /// An operation is running.
     Busy,
-    /// Never came to be; holds nothing worth keeping: delete it, then create.
+    /// The creation failed, so there is nothing to keep: delete it, then create.
     CreateFailed,
-    /// Stopped half way, by choice: roll back, or go on from here.
+    /// An update failed and was not rolled back: roll back, or continue from here.
     UpdateFailed,
-    /// The way back failed too.
+    /// The rollback failed as well.
     UpdateRollbackFailed,
-    /// Half deleted.
+    /// Partly deleted.
     DeleteFailed,
 }
 
-/// Reads a stack status; an unknown one counts as busy, so that nothing is done to it.
+/// Classifies a stack status. An unknown one counts as busy, so that nothing is done to the stack.
 pub(crate) fn situation(status: Option<&str>) -> Situation {
     match status {
         None | Some("DELETE_COMPLETE") => Situation::Absent,
@@ -41,7 +41,7 @@ pub(crate) fn situation(status: Option<&str>) -> Situation {
     }
 }
 
-/// Whether an operation came to the end it aimed at.
+/// Whether an operation ended as intended.
 pub(crate) fn succeeded(status: &str) -> bool {
     matches!(status, "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "DELETE_COMPLETE")
 }
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_completed_rollback_is_no_success() {
+    fn a_completed_rollback_is_not_a_success() {
         for (status, expected) in [
             ("CREATE_COMPLETE", true),
             ("UPDATE_COMPLETE", true),

@@ -1,4 +1,4 @@
-//! Follows a stack until it rests, through lost connections, and reports what happened on the way.
+//! Follows a stack until it is stable, through lost connections, and reports its events.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,47 +12,49 @@ use tokio::time::Instant;
 
 use super::events::{self, Event};
 use super::state::{Situation, situation, succeeded};
-use super::{Session, Stack};
+use super::{Session, Stack, is_absent};
 use crate::aws::explain;
 use crate::outcome::{Exit, failure};
 use crate::terminal::{Progress, duration, status_style};
 
-/// The status may lag behind the order to change it. A stack at rest without any news is believed after so many looks.
-const LOOKS_WITHOUT_NEWS: u32 = 5;
+/// The status may lag behind the request that changes it, so a stable status without new events counts only after this
+/// many polls.
+const POLLS_WITHOUT_NEWS: u32 = 5;
 
 /// How an operation ended.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Ending {
     /// The stack's last status.
     pub(crate) status: String,
-    /// All events on the way.
+    /// The events in between.
     pub(crate) events: Vec<Event>,
-    /// From the first look to the last.
+    /// From the first poll to the last.
     pub(crate) elapsed: Duration,
 }
 
 impl Ending {
-    /// Whether the operation did what it was meant to.
+    /// Whether the operation ended as intended.
     pub(crate) fn is_success(&self) -> bool {
         succeeded(&self.status)
     }
 }
 
-/// Follows the stack with ARN `stack` until nothing is in progress. `marker` is the newest event from before.
+/// Follows the stack with ARN `stack` until nothing is in progress. `marker` is the newest event from before the
+/// operation.
 ///
 /// # Errors
-/// If the stack is out of sight longer than the session's patience, or the credentials expire.
+/// If the stack cannot be reached for longer than the session's patience, or the credentials expire.
 pub(crate) async fn follow(session: &Session, stack: &str, marker: Option<String>) -> Result<Ending> {
     let mut follower = Follower::new(session, stack, marker);
-    let mut wait = session.pace.first;
+    let mut wait = session.backoff.first;
     loop {
-        match follower.look().await {
+        match follower.poll().await {
             Ok(Some(status)) => return Ok(follower.end(status)),
             Ok(None) => follower.seen = Instant::now(),
             Err(error) => follower.tolerate(error)?,
         }
         tokio::time::sleep(wait).await;
-        wait = session.pace.next(wait);
+        wait = session.backoff.next(wait);
     }
 }
 
@@ -61,20 +63,20 @@ struct Follower<'a> {
     stack: &'a str,
     marker: Option<String>,
     events: Vec<Event>,
-    /// Resources in progress, with what is usual and when they began.
+    /// Resources in progress, with the usual duration and the start.
     running: BTreeMap<String, (Option<&'static str>, Instant)>,
     finished: usize,
-    looks_without_news: u32,
+    polls_without_news: u32,
     started: Instant,
     seen: Instant,
-    out_of_sight: bool,
+    is_unreachable: bool,
     progress: Progress,
 }
 
-/// Why a look failed: whether looking again can help.
-struct Blind {
+/// Why a poll failed, and whether to poll again.
+struct WatchError {
     error: anyhow::Error,
-    may_pass: bool,
+    is_transient: bool,
 }
 
 impl<'a> Follower<'a> {
@@ -88,45 +90,40 @@ impl<'a> Follower<'a> {
             events: Vec::new(),
             running: BTreeMap::new(),
             finished: 0,
-            looks_without_news: 0,
+            polls_without_news: 0,
             started: now,
             seen: now,
-            out_of_sight: false,
+            is_unreachable: false,
             progress,
         }
     }
 
-    /// One look: reports the news, and the status if the stack rests.
-    async fn look(&mut self) -> Result<Option<String>, Blind> {
-        // The status first: events that follow it are then surely read.
+    /// Polls once: reports new events, and returns the status once the stack is stable.
+    async fn poll(&mut self) -> Result<Option<String>, WatchError> {
+        // The status first: then every event that led to it is among those read afterwards.
         let status = self.status().await?;
-        let news = events::since(&self.session.aws, self.stack, self.marker.as_deref()).await.map_err(blind)?;
+        let news = events::since(&self.session.aws, self.stack, self.marker.as_deref()).await.map_err(watch_error)?;
         for event in news {
             self.report(&event);
             self.marker = Some(event.id.clone());
             self.events.push(event);
         }
         self.progress.message(self.summary());
-        self.out_of_sight = false;
+        self.is_unreachable = false;
         if self.events.is_empty() {
-            self.looks_without_news += 1;
+            self.polls_without_news += 1;
         }
-        let believed = !self.events.is_empty() || self.looks_without_news >= LOOKS_WITHOUT_NEWS;
-        let rests = !matches!(situation(Some(&status)), Situation::Busy | Situation::Shell);
-        Ok((rests && believed).then_some(status))
+        let is_reliable = !self.events.is_empty() || self.polls_without_news >= POLLS_WITHOUT_NEWS;
+        let is_stable = !matches!(situation(Some(&status)), Situation::Busy | Situation::Shell);
+        Ok((is_stable && is_reliable).then_some(status))
     }
 
-    async fn status(&self) -> Result<String, Blind> {
+    async fn status(&self) -> Result<String, WatchError> {
         let request = self.session.aws.cloudformation.describe_stacks().stack_name(self.stack);
         match request.send().await {
             Ok(answer) => Ok(answer.stacks().first().map(|stack| Stack::from(stack).status).unwrap_or_default()),
-            Err(error) => {
-                let message = error.as_service_error().and_then(|service| service.meta().message()).unwrap_or_default();
-                if message.contains("does not exist") {
-                    return Ok("DELETE_COMPLETE".to_owned());
-                }
-                Err(blind(error))
-            }
+            Err(error) if is_absent(&error) => Ok("DELETE_COMPLETE".to_owned()),
+            Err(error) => Err(watch_error(error)),
         }
     }
 
@@ -141,7 +138,7 @@ impl<'a> Follower<'a> {
                 self.running.entry(event.logical_id.clone()).or_insert(begun);
             }
             if self.session.terminal.is_interactive() || usual(event).is_none() {
-                return; // the bottom line shows what runs; a log is told of the slow ones only
+                return; // the bottom line shows what is running; a log gets the slow resources only
             }
         } else if self.running.remove(&event.logical_id).is_some() {
             self.finished += 1;
@@ -149,14 +146,14 @@ impl<'a> Follower<'a> {
         self.progress.line(event_line(event));
     }
 
-    /// The bottom line: how far, what takes longest and how long that usually takes.
+    /// The bottom line: how many are done, which one has been running longest, and how long that usually takes.
     fn summary(&self) -> String {
         let longest = self.running.iter().min_by_key(|(_, (_, begun))| *begun).map(|(name, (usual, begun))| {
             let usual = usual.map(|text| format!(", usually {text}")).unwrap_or_default();
             format!(" · {name} {}{usual}", duration(begun.elapsed()))
         });
         format!(
-            "{} done, {} running{} · {} in all",
+            "{} done, {} running{} · {} in total",
             self.finished,
             self.running.len(),
             longest.unwrap_or_default(),
@@ -164,24 +161,26 @@ impl<'a> Follower<'a> {
         )
     }
 
-    fn tolerate(&mut self, blind: Blind) -> Result<()> {
-        let goes_on = format!(
-            "the stack goes on without us; `infra status --watch` follows it again ({})",
-            self.session.stage.stack
-        );
-        if !blind.may_pass {
-            return Err(failure(Exit::NeedsAHand, format!("cannot watch the stack: {:#}; {goes_on}", blind.error)));
+    fn tolerate(&mut self, error: WatchError) -> Result<()> {
+        let stack = &self.session.stage.stack;
+        let advice = format!("CloudFormation continues with {stack}; follow it again with `infra status --watch`");
+        if !error.is_transient {
+            return Err(failure(Exit::NeedsDecision, format!("cannot watch the stack: {:#}; {advice}", error.error)));
         }
-        if self.seen.elapsed() > self.session.pace.patience {
-            let patience = duration(self.session.pace.patience);
+        if self.seen.elapsed() > self.session.backoff.patience {
+            let patience = duration(self.session.backoff.patience);
             return Err(failure(
-                Exit::NeedsAHand,
-                format!("nothing heard for {patience}: {:#}; {goes_on}", blind.error),
+                Exit::NeedsDecision,
+                format!("no response for {patience}: {:#}; {advice}", error.error),
             ));
         }
-        if !self.out_of_sight {
-            self.out_of_sight = true;
-            self.progress.line(format_args!("{} out of sight, still trying: {:#}", style("!").yellow(), blind.error));
+        if !self.is_unreachable {
+            self.is_unreachable = true;
+            self.progress.line(format_args!(
+                "{} connection lost, still trying: {:#}",
+                style("!").yellow(),
+                error.error
+            ));
         }
         Ok(())
     }
@@ -191,12 +190,12 @@ impl<'a> Follower<'a> {
     }
 }
 
-fn blind<E, R>(error: SdkError<E, R>) -> Blind
+fn watch_error<E, R>(error: SdkError<E, R>) -> WatchError
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,
 {
-    let may_pass = match &error {
+    let is_transient = match &error {
         SdkError::ServiceError(service) => matches!(
             service.err().code(),
             Some(
@@ -212,7 +211,7 @@ where
         SdkError::DispatchFailure(dispatch) => dispatch.is_io() || dispatch.is_timeout(),
         _ => true,
     };
-    Blind { error: explain(error), may_pass }
+    WatchError { error: explain(error), is_transient }
 }
 
 fn event_line(event: &Event) -> String {
@@ -224,7 +223,7 @@ fn event_line(event: &Event) -> String {
     format!("  {status} {}{reason}", event.logical_id)
 }
 
-/// What is slow, and how slow.
+/// How long slow resources usually take.
 ///
 /// Source: CloudFormation times collected by the authors of rain and alchemy; Lambda guide on VPC network interfaces.
 fn usual(event: &Event) -> Option<&'static str> {
@@ -234,29 +233,21 @@ fn usual(event: &Event) -> Option<&'static str> {
         "AWS::CloudFront::Distribution" => Some("4 m"),
         "AWS::Lambda::Function" if !is_deletion => Some("1 m"),
         "AWS::Lambda::Function" | "AWS::EC2::SecurityGroup" | "AWS::EC2::Subnet" if is_deletion => {
-            Some("20 m, until Lambda gives back its network interfaces")
+            Some("20 m, until Lambda releases its network interfaces")
         }
         _ => None,
     }
 }
 
-/// What went wrong, the first cause first, for the end of a run.
+/// What went wrong, the first cause first.
 pub(crate) fn explanation(ending: &Ending) -> anyhow::Error {
     let failed = events::failures(&ending.events);
     let Some((first, rest)) = failed.split_first() else {
         return anyhow!("the stack ended as {}", ending.status);
     };
-    let line = |event: &Event| {
-        format!(
-            "{} ({}): {}",
-            event.logical_id,
-            event.resource_type,
-            event.reason.as_deref().unwrap_or("no reason given")
-        )
-    };
-    let mut text = format!("the stack ended as {}\n  first cause: {}", ending.status, line(first));
+    let mut text = format!("the stack ended as {}\n  first cause: {first}", ending.status);
     for event in rest.iter().filter(|event| event.is_cause()) {
-        text.push_str(&format!("\n  then:        {}", line(event)));
+        text.push_str(&format!("\n  then:        {event}"));
     }
     let followers = rest.iter().filter(|event| !event.is_cause()).count();
     if followers > 0 {

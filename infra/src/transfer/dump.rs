@@ -1,4 +1,4 @@
-//! The table into a file.
+//! Reads the table into a file.
 
 use anyhow::Result;
 use links::item::{Item, KEY_ATTRIBUTE};
@@ -7,11 +7,11 @@ use super::line;
 use super::part::Part;
 use super::table::Table;
 
-/// Reads the table from where `part` stands to its end, and keeps every item in `part`. After each page, `progress`
-/// hears how many items there are; `odd` hears of items that are no links, which are kept as they are.
+/// Reads the table from the position of `part` to its end, and adds every item to `part`. `progress` gets the number of
+/// items after each page; `odd` gets the items that are not valid links, which are kept unchanged.
 ///
 /// # Errors
-/// If the table cannot be read or `part` not be written; what was read stays in `part`.
+/// If the table cannot be read or `part` cannot be written; what was read stays in `part`.
 pub(crate) async fn dump(
     table: &Table,
     part: &mut Part,

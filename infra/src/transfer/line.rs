@@ -1,9 +1,9 @@
-//! One line of an export: a JSON object that says exactly what an item of the table holds.
+//! One line of an export: a JSON object that holds exactly the attributes of one item.
 //!
-//! What the schema knows stands under the names that the API uses, times as RFC 3339. An attribute that this version
-//! does not know, or whose value is not of the schema's form, stands in `x_item` as DynamoDB writes it. A name that is
-//! not there is an attribute that is not there: a link of the original application has `slug` and `url`, and comes back
-//! with nothing else. The same item is always the same text.
+//! Attributes of the schema have the names that the API uses; times are in RFC 3339. An attribute that this version does
+//! not know, or whose value does not have the form of the schema, is in `x_item`, in DynamoDB's JSON. Absent names are
+//! absent attributes: a link of the AWS sample has `slug` and `url`, and is imported with nothing else. The same item
+//! always makes the same text.
 
 use std::fmt;
 
@@ -18,13 +18,13 @@ use serde_json::{Value, json};
 
 use super::dynamo_json;
 
-/// Holds the attributes that have no field of their own.
+/// Holds the attributes that are not fields.
 const REST: &str = "x_item";
 
-/// The line of an item, without its end.
+/// Encodes an item, without a line feed.
 ///
 /// # Errors
-/// If an attribute is of a type that this SDK does not know.
+/// If an attribute has a type that this SDK does not know.
 pub(crate) fn encode(item: &Item) -> Result<String> {
     let mut members = Vec::new();
     for field in FIELDS {
@@ -33,32 +33,38 @@ pub(crate) fn encode(item: &Item) -> Result<String> {
             members.push((field.name.to_owned(), json));
         }
     }
-    let rest: Vec<_> = item.iter().filter(|(name, value)| !is_told(name, value)).collect();
+    let rest: Vec<_> = item.iter().filter(|(name, value)| !is_field(name, value)).collect();
     if !rest.is_empty() {
         members.push((REST.to_owned(), dynamo_json::encode_map(rest)?));
     }
     Ok(serde_json::to_string(&Members(members))?)
 }
 
-/// Whether a field says it.
-fn is_told(attribute: &str, value: &AttributeValue) -> bool {
+/// Whether the attribute can be written as a field.
+fn is_field(attribute: &str, value: &AttributeValue) -> bool {
     let field = FIELDS.iter().find(|field| field.attribute == attribute);
     field.is_some_and(|field| to_json(value, field.kind).is_some())
 }
 
-/// The item that a line holds, which is a link.
+/// Decodes a line, whose item must be a valid link.
 ///
 /// # Errors
-/// What is wrong with it.
+/// What is wrong with the line.
 pub(crate) fn decode(line: &str) -> Result<(Slug, Item)> {
-    // A line has no lines: only the column helps.
+    // There is only one line, so its number does not help.
     let Members(members) = serde_json::from_str(line)
         .map_err(|error| anyhow!(error.to_string().replace(" at line 1 column ", " at column ")))?;
+    let item = item_of(&members)?;
+    let slug = to_link(item.clone()).map_err(by_field)?.slug;
+    if item.get(links::item::KEY_ATTRIBUTE) != Some(&AttributeValue::S(slug.to_string())) {
+        bail!("the slug is not in lower case, so the link could not be followed");
+    }
+    Ok((slug, item))
+}
+
+fn item_of(members: &[(String, Value)]) -> Result<Item> {
     let mut item = Item::new();
-    for (name, json) in &members {
-        if name == REST {
-            continue;
-        }
+    for (name, json) in members.iter().filter(|(name, _)| name != REST) {
         let field = FIELDS.iter().find(|field| field.name == *name);
         let field = field.with_context(|| format!("there is no field {name:?}"))?;
         item.insert(field.attribute.to_owned(), from_json(json, field)?);
@@ -66,18 +72,14 @@ pub(crate) fn decode(line: &str) -> Result<(Slug, Item)> {
     if let Some((_, rest)) = members.iter().find(|(name, _)| name == REST) {
         for (name, value) in dynamo_json::decode_map(rest).context(REST)? {
             if item.insert(name.clone(), value).is_some() {
-                bail!("{REST} says {name:?} once more");
+                bail!("{REST} repeats {name:?}");
             }
         }
     }
-    let slug = to_link(item.clone()).map_err(by_field)?.slug;
-    if item.get(links::item::KEY_ATTRIBUTE) != Some(&AttributeValue::S(slug.to_string())) {
-        bail!("the slug is not in lower case, so nobody could follow it");
-    }
-    Ok((slug, item))
+    Ok(item)
 }
 
-/// The same complaint, in the names that stand in the line.
+/// The error with the names of fields instead of attributes.
 fn by_field(error: ItemError) -> anyhow::Error {
     let name = |attribute: &str| {
         let field = FIELDS.iter().find(|field| field.attribute == attribute);
@@ -86,13 +88,13 @@ fn by_field(error: ItemError) -> anyhow::Error {
     match error {
         ItemError::Missing { attribute } => anyhow!("{:?} is missing", name(attribute)),
         ItemError::Invalid { attribute } => {
-            anyhow!("{:?} is not what a link has there", name(attribute))
+            anyhow!("{:?} is invalid", name(attribute))
         }
         other => other.into(),
     }
 }
 
-/// `None` if the value is not of the schema's form: then the field could not give it back.
+/// `None` if the value does not have the form of the schema, so that the field could not restore it.
 fn to_json(value: &AttributeValue, kind: Kind) -> Option<Value> {
     Some(match (kind, value) {
         (Kind::Text, AttributeValue::S(text)) => json!(text),
@@ -109,7 +111,7 @@ fn to_json(value: &AttributeValue, kind: Kind) -> Option<Value> {
     })
 }
 
-/// A whole number in its usual spelling.
+/// A whole number in canonical form.
 fn whole(digits: &str) -> Option<u64> {
     let number: u64 = digits.parse().ok()?;
     (number.to_string() == digits).then_some(number)
@@ -117,11 +119,11 @@ fn whole(digits: &str) -> Option<u64> {
 
 fn from_json(json: &Value, field: &Field) -> Result<AttributeValue> {
     let expected = match field.kind {
-        Kind::Text => "a text",
+        Kind::Text => "a string",
         Kind::Number => "a whole number",
         Kind::Time => "a time such as \"2026-11-23T04:41:05Z\", in whole seconds",
         Kind::Flag => "true or false",
-        Kind::Texts => "a list of texts",
+        Kind::Texts => "a list of strings",
     };
     let value = match field.kind {
         Kind::Text => json.as_str().map(|text| AttributeValue::S(text.to_owned())),
@@ -141,7 +143,7 @@ fn from_json(json: &Value, field: &Field) -> Result<AttributeValue> {
     value.with_context(|| format!("{:?} is not {expected}", field.name))
 }
 
-/// The members of an object in their order; a name that stands twice is an error, because one of them would be lost.
+/// The members of an object in order. A repeated name is an error, because one of the values would be lost.
 struct Members(Vec<(String, Value)>);
 
 impl Serialize for Members {
@@ -169,8 +171,8 @@ impl<'de> Deserialize<'de> for Members {
                 let mut members: Vec<(String, Value)> = Vec::new();
                 while let Some((name, value)) = map.next_entry()? {
                     if members.iter().any(|(known, _)| *known == name) {
-                        let twice = format!("the field {name:?} stands there twice");
-                        return Err(serde::de::Error::custom(twice));
+                        let repeated = format!("the field {name:?} is repeated");
+                        return Err(serde::de::Error::custom(repeated));
                     }
                     members.push((name, value));
                 }
@@ -202,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_of_the_original_application_has_two_fields() {
+    fn a_link_of_the_aws_sample_has_two_fields() {
         check(
             &[("target", s("https://www.amazon.com")), ("id", s("grqpaeet"))],
             r#"{"slug":"grqpaeet","url":"https://www.amazon.com"}"#,
@@ -232,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_schema_does_not_know_is_kept_beside() {
+    fn unknown_attributes_are_kept() {
         check(
             &[
                 ("id", s("a")),
@@ -249,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_that_is_no_link_still_has_a_line() {
+    fn an_item_that_is_not_a_link_still_has_a_line() {
         let item = Item::from([("id".to_owned(), s("Robots.txt"))]);
         assert_eq!(encode(&item).unwrap(), r#"{"slug":"Robots.txt"}"#);
     }
@@ -266,17 +268,17 @@ mod tests {
         check(r#"{"slug":"a","url":"u"} x"#, "trailing");
         check(r#"{"slug":"a"}"#, "\"url\" is missing");
         check(r#"{"url":"u"}"#, "\"slug\" is missing");
-        check(r#"{"slug":"a.b","url":"u"}"#, "\"slug\" is not");
+        check(r#"{"slug":"a.b","url":"u"}"#, "\"slug\" is invalid");
         check(r#"{"slug":"Abc","url":"u"}"#, "lower case");
-        check(r#"{"slug":"a","url":"u","slug":"b"}"#, "\"slug\" stands there twice");
+        check(r#"{"slug":"a","url":"u","slug":"b"}"#, "\"slug\" is repeated");
         check(r#"{"slug":"a","url":"u","expires":"x"}"#, "no field \"expires\"");
-        check(r#"{"slug":"a","url":null}"#, "\"url\" is not a text");
+        check(r#"{"slug":"a","url":null}"#, "\"url\" is not a string");
         check(r#"{"slug":"a","url":"u","version":-1}"#, "not a whole number");
         check(r#"{"slug":"a","url":"u","expires_at":"soon"}"#, "not a time");
         check(r#"{"slug":"a","url":"u","expires_at":"2026-01-01T00:00:00.5Z"}"#, "whole seconds");
-        check(r#"{"slug":"a","url":"u","state":"asleep"}"#, "\"state\" is not");
-        check(r#"{"slug":"a","url":"u","tags":["x",1]}"#, "not a list of texts");
+        check(r#"{"slug":"a","url":"u","state":"asleep"}"#, "\"state\" is invalid");
+        check(r#"{"slug":"a","url":"u","tags":["x",1]}"#, "not a list of strings");
         check(r#"{"slug":"a","url":"u","x_item":[]}"#, "x_item: not an object");
-        check(r#"{"slug":"a","url":"u","x_item":{"id":{"S":"b"}}}"#, "\"id\" once more");
+        check(r#"{"slug":"a","url":"u","x_item":{"id":{"S":"b"}}}"#, "repeats \"id\"");
     }
 }

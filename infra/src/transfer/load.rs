@@ -1,5 +1,5 @@
-//! A file into the table, in two passes: the first reads everything and finds what cannot be imported, the second
-//! writes. Between them nothing is kept but the slugs.
+//! Writes a file to the table in two passes: the first reads everything and finds what cannot be imported, the second
+//! writes. Only the slugs are kept in memory.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,21 +12,21 @@ use links::item::Item;
 use super::source::{Place, Record};
 use super::table::{Table, Written};
 
-/// Puts under way at once. A table on demand takes thousands a second; this is a few hundred.
-const AT_ONCE: usize = 16;
+/// Concurrent puts, which makes a few hundred per second. An on-demand table accepts thousands.
+const CONCURRENCY: usize = 16;
 
-/// What to do about a slug that leads elsewhere already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+/// What to do if the table has another link with the same slug.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum OnConflict {
-    /// Leave the table's link, go on
+    /// Keep the table's link and continue
     Skip,
-    /// Put the file's link in its place
+    /// Replace it with the link in the file
     Replace,
-    /// Stop there
+    /// Stop at the first conflict
     Fail,
 }
 
-/// What the first pass found.
+/// The result of the first pass.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Checked {
     /// Links that can be imported.
@@ -35,18 +35,18 @@ pub(crate) struct Checked {
     pub(crate) bad: u64,
 }
 
-/// What the second pass did, or would do.
+/// The result of the second pass, or of a dry run.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Loaded {
     /// New links.
     pub(crate) created: u64,
-    /// Links that the table had already, the same in everything.
+    /// Links that the table already had, identical in every attribute.
     pub(crate) present: u64,
-    /// Links that took the place of others.
+    /// Links that replaced others.
     pub(crate) replaced: u64,
-    /// Links left out, because their slug leads elsewhere.
+    /// Links that were skipped because their slug is taken.
     pub(crate) taken: u64,
-    /// Links that the table does not take.
+    /// Links that DynamoDB refused.
     pub(crate) refused: u64,
 }
 
@@ -67,8 +67,8 @@ impl Loaded {
     }
 }
 
-/// Passes on the first record of every slug, and makes the others bad: case is folded, so that slugs which another
-/// service told apart may be one here.
+/// Accepts the first record of every slug and rejects the others. Slugs are case-insensitive here, so slugs that differ in
+/// another service may be equal.
 #[derive(Debug, Default)]
 struct Seen(HashMap<Slug, (Place, Option<String>)>);
 
@@ -77,17 +77,17 @@ impl Seen {
         let Ok((slug, _)) = &record.link else {
             return record;
         };
-        // Most slugs are spelt as they are kept, and need no second copy.
+        // Most slugs are in lower case already and need no second copy.
         let spelt = (record.name != slug.as_str()).then(|| record.name.clone());
         match self.0.get(slug) {
             None => {
                 self.0.insert(slug.clone(), (record.place, spelt));
             }
             Some((place, first)) => {
-                let mut reason = format!("{place} has this slug already");
+                let mut reason = format!("{place} already has this slug");
                 if *first != spelt {
                     let first = first.as_deref().unwrap_or(slug.as_str());
-                    reason.push_str(&format!(", as {first:?}: case makes no difference here"));
+                    reason.push_str(&format!(", as {first:?}: slugs are case-insensitive"));
                 }
                 record.link = Err(reason);
             }
@@ -96,7 +96,7 @@ impl Seen {
     }
 }
 
-/// Reads everything once. `report` hears of every record.
+/// The first pass. `report` gets every record.
 pub(crate) fn check(records: impl Iterator<Item = Record>, mut report: impl FnMut(&Record)) -> Checked {
     let mut seen = Seen::default();
     let mut checked = Checked::default();
@@ -112,46 +112,50 @@ pub(crate) fn check(records: impl Iterator<Item = Record>, mut report: impl FnMu
 }
 
 /// What to do with the good records.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
     pub(crate) on_conflict: OnConflict,
-    /// Look, don't write.
+    /// Compare, but do not write.
     pub(crate) dry_run: bool,
 }
 
-/// Writes the good records. `report` hears of each in the order of the file. With [`OnConflict::Fail`] nothing new is
-/// begun after the first conflict; what was under way is finished and counted.
+impl Plan {
+    async fn write(self, table: &Table, slug: &Slug, item: &Item) -> Result<Written> {
+        let replace = self.on_conflict == OnConflict::Replace;
+        if self.dry_run { table.look(slug, item, replace).await } else { table.put(slug, item, replace).await }
+    }
+
+    fn stops_at(self, written: &Result<Written>) -> bool {
+        match written {
+            Ok(Written::Taken) => self.on_conflict == OnConflict::Fail,
+            Ok(_) => false,
+            Err(_) => true,
+        }
+    }
+}
+
+/// The second pass: writes the good records. `report` gets each in the order of the file. After a failure, or after a
+/// conflict with [`OnConflict::Fail`], no further write begins; those under way are finished and counted.
 ///
 /// # Errors
-/// If the table cannot be read or written to. What was written stays; the same file can be loaded again.
+/// If the table cannot be read or written. What was written stays; the same file can be loaded again.
 pub(crate) async fn load(
     table: &Table,
     records: impl Iterator<Item = Record>,
     plan: Plan,
     mut report: impl FnMut(Place, &Slug, &Written, &Loaded),
 ) -> Result<Loaded> {
-    let replace = plan.on_conflict == OnConflict::Replace;
     let stop = &AtomicBool::new(false);
-    let mut seen = Seen::default();
-    let good = records.filter_map(|record| {
-        let record = seen.check(record);
-        let (slug, item) = record.link.ok()?;
-        Some((record.place, slug, item))
-    });
-    let good = good.take_while(|_| !stop.load(Ordering::Relaxed));
+    let good = good(records).take_while(|_| !stop.load(Ordering::Relaxed));
     let mut results = stream::iter(good)
-        .map(|(place, slug, item): (Place, Slug, Item)| async move {
-            let written = if plan.dry_run {
-                table.look(&slug, &item, replace).await
-            } else {
-                table.put(&slug, &item, replace).await
-            };
-            if plan.on_conflict == OnConflict::Fail && matches!(written, Ok(Written::Taken)) {
+        .map(|(place, slug, item)| async move {
+            let written = plan.write(table, &slug, &item).await;
+            if plan.stops_at(&written) {
                 stop.store(true, Ordering::Relaxed);
             }
             (place, slug, written)
         })
-        .buffered(AT_ONCE);
+        .buffered(CONCURRENCY);
     let mut loaded = Loaded::default();
     let mut failed = None;
     while let Some((place, slug, written)) = results.next().await {
@@ -160,12 +164,20 @@ pub(crate) async fn load(
                 loaded.count(&written);
                 report(place, &slug, &written, &loaded);
             }
-            // The others that are under way are waited for, so that none is left half known.
             Err(error) => {
-                stop.store(true, Ordering::Relaxed);
                 failed.get_or_insert(error);
             }
         }
     }
     failed.map_or(Ok(loaded), Err)
+}
+
+/// The records that can be written, the first of every slug.
+fn good(records: impl Iterator<Item = Record>) -> impl Iterator<Item = (Place, Slug, Item)> {
+    let mut seen = Seen::default();
+    records.filter_map(move |record| {
+        let record = seen.check(record);
+        let (slug, item) = record.link.ok()?;
+        Some((record.place, slug, item))
+    })
 }

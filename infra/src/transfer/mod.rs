@@ -1,10 +1,12 @@
-//! Links from the table into a file, and from files into the table.
+//! Copies links from the table to a file, and from files to the table.
 //!
-//! `line` says what a line of an export looks like, `dump` writes all of them in order, `load` reads them back; `source`
-//! understands the exports of other shorteners. `table` is the only one that talks to DynamoDB.
+//! `line` defines a line of an export, `dump` writes all lines in order, `load` writes records to the table. `source` reads
+//! exports, including those of other shorteners. Only `table` talks to DynamoDB. Nothing here knows stacks or the command
+//! line.
 
 pub(crate) mod dump;
 mod dynamo_json;
+pub(crate) mod input;
 pub(crate) mod line;
 pub(crate) mod load;
 pub(crate) mod part;

@@ -1,8 +1,8 @@
-//! What an export has gathered so far, beside its file, so that another run can go on from there.
+//! What an export has read so far, kept beside its file, so that another run can continue.
 //!
-//! `FILE.part` holds one sorted run for each page of the table. `FILE.part.journal` gets a line whenever a run is
-//! complete: where it ends, how many items it holds, and where the table is to be read on. What stands after the last
-//! line of the journal was not finished and is cut off.
+//! `FILE.part` holds one sorted run per page of the table. `FILE.part.journal` gets a line for every complete run: where
+//! it ends, how many items it has, and where to continue in the table. What follows the last run of the journal is
+//! incomplete and is cut off.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
@@ -15,101 +15,89 @@ use serde_json::Value;
 
 use super::{dynamo_json, runs};
 
-#[derive(Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Head {
     table: String,
     region: String,
 }
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Step {
     end: u64,
     items: u64,
-    /// The key after which to go on; `null` once the table is read.
+    /// The key after which to continue; `null` once the table is read.
     cursor: Value,
 }
 
-/// A half-done export.
+/// An incomplete export.
 #[derive(Debug)]
 pub(crate) struct Part {
     file: File,
-    /// Unset when there is nothing to go on from later.
+    /// `None` if nobody can continue later.
     journal: Option<File>,
     paths: Option<[PathBuf; 2]>,
     ends: Vec<u64>,
     /// Items so far.
     pub(crate) items: u64,
-    /// Where to go on; `None` at the beginning, or when [`Part::is_complete`].
+    /// Where to continue; `None` at the beginning and when [`Part::is_complete`].
     pub(crate) cursor: Option<Item>,
     complete: bool,
 }
 
 impl Part {
-    /// One that nobody will go on with.
-    ///
-    /// # Errors
-    /// If there can be no temporary file.
-    pub(crate) fn unnamed() -> Result<Self> {
-        Ok(Self {
-            file: tempfile::tempfile().context("cannot make a temporary file")?,
-            journal: None,
-            paths: None,
-            ends: Vec::new(),
-            items: 0,
-            cursor: None,
-            complete: false,
-        })
+    fn new(file: File) -> Self {
+        Self { file, journal: None, paths: None, ends: Vec::new(), items: 0, cursor: None, complete: false }
     }
 
-    /// The one that was left for `target`, if there is one, else a new one.
+    /// A part that no other run can continue.
     ///
     /// # Errors
-    /// If one was left and is not to be gone on with, or is of another table; if the files cannot be made or read.
+    /// If no temporary file can be created.
+    pub(crate) fn unnamed() -> Result<Self> {
+        Ok(Self::new(tempfile::tempfile().context("cannot create a temporary file")?))
+    }
+
+    /// The part that an interrupted run left for `target`, or a new one.
+    ///
+    /// # Errors
+    /// If there is a part but `resume` is not set, or it is of another table; if the files cannot be created or read.
     pub(crate) fn open(target: &Path, table: &str, region: &str, resume: bool) -> Result<Self> {
         let paths = ["part", "part.journal"].map(|ending| beside(target, ending));
         let [path, journal_path] = &paths;
-        let names = || format!("{} and {}", path.display(), journal_path.display());
-        let mut file = open(path)?;
+        let names = format!("{} and {}", path.display(), journal_path.display());
+        let mut part = Self::new(open(path)?);
         let mut journal = open(journal_path)?;
-        let mut part = Self {
-            file: file.try_clone()?,
-            journal: None,
-            paths: None,
-            ends: Vec::new(),
-            items: 0,
-            cursor: None,
-            complete: false,
-        };
         let head = Head { table: table.to_owned(), region: region.to_owned() };
-        let (kept, found) = part.replay(&journal).with_context(names)?;
+        let (kept, found) = part.replay(&journal).with_context(|| names.clone())?;
         match found {
-            None => {
-                journal.set_len(0)?;
-                writeln!(journal, "{}", serde_json::to_string(&head)?)?;
-            }
+            None => start(&mut journal, &head)?,
             Some(_) if !resume => {
-                bail!("an interrupted export was left in {}: go on with --resume, or delete both", names())
+                bail!("an interrupted export was left in {names}: continue with --resume, or delete both")
             }
             Some(other) if other != head => {
-                bail!("{} are of table {} in {}, not of {table} in {region}", names(), other.table, other.region)
+                bail!("{names} are of table {} in {}, not of {table} in {region}", other.table, other.region)
             }
-            Some(_) => {
-                journal.set_len(kept)?;
-                journal.seek(SeekFrom::End(0))?;
-            }
+            Some(_) => journal.set_len(kept)?,
         }
-        let end = part.ends.last().copied().unwrap_or_default();
-        if file.metadata()?.len() < end {
-            bail!("{} is shorter than its journal says: delete both", path.display());
-        }
-        file.set_len(end)?;
-        file.seek(SeekFrom::End(0))?;
+        journal.seek(SeekFrom::End(0))?;
+        part.cut_off(path)?;
         part.journal = Some(journal);
         part.paths = Some(paths);
         Ok(part)
     }
 
-    /// Reads a journal: how many of its bytes are whole lines, and what they say.
+    /// Cuts off what follows the last complete run.
+    fn cut_off(&mut self, path: &Path) -> Result<()> {
+        let end = self.ends.last().copied().unwrap_or_default();
+        if self.file.metadata()?.len() < end {
+            bail!("{} is shorter than its journal says: delete both", path.display());
+        }
+        self.file.set_len(end)?;
+        self.file.seek(SeekFrom::End(0))?;
+        Ok(())
+    }
+
+    /// Reads a journal; returns the length of its complete lines in bytes, and its first line.
     fn replay(&mut self, journal: &File) -> Result<(u64, Option<Head>)> {
         let mut reader = BufReader::new(journal);
         let (mut kept, mut head) = (0, None);
@@ -135,12 +123,12 @@ impl Part {
         }
     }
 
-    /// Whether the table was read to its end.
+    /// Whether the table has been read to its end.
     pub(crate) fn is_complete(&self) -> bool {
         self.complete
     }
 
-    /// Keeps the lines of one page.
+    /// Adds the lines of one page.
     ///
     /// # Errors
     /// If a file cannot be written.
@@ -150,7 +138,7 @@ impl Part {
         self.file.write_all(&run).context("cannot write what was read")?;
         let end = self.ends.last().copied().unwrap_or_default() + run.len() as u64;
         if let Some(journal) = &mut self.journal {
-            // The run first: the journal must not speak of what is not there.
+            // The run first: the journal must not name a run that is not on disk.
             self.file.sync_data()?;
             let cursor = match &cursor {
                 None => Value::Null,
@@ -166,7 +154,7 @@ impl Part {
         Ok(())
     }
 
-    /// Writes all lines in order, and counts them.
+    /// Writes all lines in order, and returns how many there are.
     ///
     /// # Errors
     /// If a file cannot be read or written.
@@ -174,10 +162,10 @@ impl Part {
         runs::merge(&mut self.file, &self.ends, to)
     }
 
-    /// Writes all lines in order into `target`, which appears at once and whole, and removes what was left beside it.
+    /// Writes all lines in order to `target`, which appears only once it is complete, and removes the files beside it.
     ///
     /// # Errors
-    /// If a file cannot be written; then everything stays as it was.
+    /// If a file cannot be written; then everything stays as it is.
     pub(crate) fn finish(mut self, target: &Path) -> Result<u64> {
         let sorted = beside(target, "part.sorted");
         let mut whole = File::create(&sorted).with_context(|| format!("cannot write {}", sorted.display()))?;
@@ -189,6 +177,13 @@ impl Part {
         }
         Ok(lines)
     }
+}
+
+/// Begins a journal.
+fn start(journal: &mut File, head: &Head) -> Result<()> {
+    journal.set_len(0)?;
+    writeln!(journal, "{}", serde_json::to_string(head)?)?;
+    Ok(())
 }
 
 /// `links.jsonl.part` for `links.jsonl`.
@@ -224,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_gone_on_with_and_finished() {
+    fn a_part_is_continued_and_finished() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("links.jsonl");
         let mut part = open_part(&target, false).unwrap();
@@ -245,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_finished_is_cut_off() {
+    fn what_is_incomplete_is_cut_off() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("links.jsonl");
         let mut part = open_part(&target, false).unwrap();

@@ -1,5 +1,5 @@
-//! Sorting what does not fit into memory: sorted runs that lie one after another in a file are merged while they are
-//! read. Each run holds one buffer, whatever its length.
+//! Sorts more than fits into memory: sorted runs, one after another in a file, are merged while they are read. Each run
+//! needs one buffer, whatever its length.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -7,13 +7,13 @@ use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 
 use anyhow::{Context as _, Result};
 
-/// What is read of a run at a time. A table of 10 GB makes ten thousand runs, and so 160 MB of buffers.
+/// Bytes read of a run at a time. A table of 10 GB makes ten thousand runs, which need 160 MB of buffers.
 const CHUNK: usize = 16 * 1024;
 
-/// The bytes of one run.
+/// Encodes one run: its lines, sorted.
 ///
-/// Lines are sorted by their bytes, and that is by slug: it stands first in every line, and the quote that ends it sorts
-/// before every character of a slug.
+/// Lines are sorted by their bytes, which sorts them by slug: the slug comes first in every line, and the quote that ends
+/// it sorts before every character of a slug.
 pub(crate) fn encode(mut lines: Vec<String>) -> Vec<u8> {
     lines.sort_unstable();
     let mut bytes = Vec::new();
@@ -24,8 +24,8 @@ pub(crate) fn encode(mut lines: Vec<String>) -> Vec<u8> {
     bytes
 }
 
-/// Writes the lines of all runs in order, and counts them. `ends` are the ends of the runs in `file`, the first of which
-/// begins at 0.
+/// Writes the lines of all runs in order, and returns how many there are. `ends` are the ends of the runs in `file`; the
+/// first run begins at 0.
 ///
 /// # Errors
 /// If the file cannot be read or ends before the last run, or the output cannot be written.
@@ -46,25 +46,25 @@ pub(crate) fn merge(file: &mut (impl Read + Seek), ends: &[u64], to: impl Write)
         to.write_all(&line)?;
         to.write_all(b"\n")?;
         lines += 1;
-        let run = runs.get_mut(number).context("a head without its run")?;
+        let run = runs.get_mut(number).context("a line without its run")?;
         heads.extend(run.take(file)?.map(|line| Reverse((line, number))));
     }
     to.flush()?;
     Ok(lines)
 }
 
-/// One run on its way through memory.
+/// A run that is being read.
 struct Run {
-    /// Where to read on in the file.
+    /// Where to continue in the file.
     next: u64,
     end: u64,
     buffer: Vec<u8>,
-    /// Bytes of the buffer that are done with.
+    /// Bytes of the buffer that were returned.
     taken: usize,
 }
 
 impl Run {
-    /// The next line, without its end.
+    /// The next line, without its line feed.
     fn take(&mut self, file: &mut (impl Read + Seek)) -> Result<Option<Vec<u8>>> {
         let mut searched = self.taken;
         loop {
@@ -88,12 +88,12 @@ impl Run {
         }
     }
 
-    /// Reads some more; whether there was any.
+    /// Reads the next chunk, and returns whether there was one.
     fn fill(&mut self, file: &mut (impl Read + Seek)) -> Result<bool> {
         let left = usize::try_from(self.end - self.next).unwrap_or(usize::MAX);
         let mut chunk = vec![0; left.min(CHUNK)];
         file.seek(SeekFrom::Start(self.next))?;
-        file.read_exact(&mut chunk).context("a run is shorter than it was")?;
+        file.read_exact(&mut chunk).context("a run is shorter than when it was written")?;
         self.next += chunk.len() as u64;
         self.buffer.extend_from_slice(&chunk);
         Ok(!chunk.is_empty())
@@ -130,14 +130,14 @@ mod tests {
     }
 
     #[test]
-    fn lines_may_be_longer_than_what_is_read_at_a_time() {
+    fn lines_may_be_longer_than_a_chunk() {
         let long = |letter: &str| letter.repeat(3 * CHUNK + 7);
         let (a, b, c) = (long("a"), long("b"), long("c"));
         check(&[&[&b, "ab"], &[&c, &a]], &[&a, "ab", &b, &c]);
     }
 
     #[test]
-    fn a_file_that_was_cut_is_noticed() {
+    fn a_truncated_file_is_an_error() {
         let bytes = encode(vec!["abc".into()]);
         let cut = |length: usize, ends: &[u64]| {
             let mut file = Cursor::new(bytes[..length].to_vec());

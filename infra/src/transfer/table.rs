@@ -1,4 +1,4 @@
-//! The table of links, asked directly with the operator's rights.
+//! The table of links, accessed directly with the operator's permissions.
 
 use std::error::Error;
 use std::future::Future;
@@ -16,61 +16,61 @@ use links::item::{IS_NEW, Item, KEY_ATTRIBUTE, key};
 use super::line;
 use crate::aws::explain;
 
-/// Waits after an answer that says "slower", which the SDK has by then repeated several times itself. Together they
-/// outlast the minutes that a table takes to grow.
+/// Seconds to wait after throttling, after the SDK's own retries. Together they outlast the minutes that a table takes to
+/// scale up.
 const WAITS: [u64; 8] = [1, 2, 4, 8, 16, 30, 60, 60];
 
 /// A table by name.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Table {
     client: Client,
     /// Its name.
     pub(crate) name: String,
 }
 
-/// Some of the items, and where to go on.
+/// Some of the items, and where to continue.
 #[derive(Debug)]
 pub(crate) struct Page {
-    /// In no useful order.
+    /// In arbitrary order.
     pub(crate) items: Vec<Item>,
-    /// The key to go on after; `None` at the end.
+    /// The key after which to continue; `None` at the end.
     pub(crate) cursor: Option<Item>,
 }
 
-/// What became of an item.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The result of writing an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Written {
-    /// It was not there, and is now.
+    /// There was no item with this slug.
     Created,
-    /// It was there, the same in every attribute.
+    /// The table already has the item, identical in every attribute.
     Present,
-    /// Another one was there, and is no longer.
+    /// Another item was replaced.
     Replaced,
-    /// Another one is there.
+    /// The table has another item with this slug.
     Taken,
-    /// The table takes no such item: it is too large, or an attribute is not of the type that an index needs.
+    /// DynamoDB refuses the item: it is too large, or an attribute has the wrong type for an index.
     Refused(String),
 }
 
 impl Table {
-    /// A table that is asked when it is first needed.
+    /// A table; nothing is sent yet.
     pub(crate) fn new(client: Client, name: impl Into<String>) -> Self {
         Self { client, name: name.into() }
     }
 
-    /// Roughly how many items there are, as the table counts every six hours; `None` if it may not be asked.
+    /// Roughly how many items there are: DynamoDB counts every six hours. `None` without permission to ask.
     ///
     /// # Errors
-    /// If there is no such table, or its key is not that of links.
+    /// If there is no such table, or its key is not that of a table of links.
     pub(crate) async fn count(&self) -> Result<Option<u64>> {
         let described = match self.client.describe_table().table_name(&self.name).send().await {
             Ok(answer) => answer.table,
             Err(error) if error.code() == Some("AccessDeniedException") => return Ok(None),
             Err(error) => {
-                return Err(explain(error).context(format!("cannot look at table {}", self.name)));
+                return Err(explain(error).context(format!("cannot describe table {}", self.name)));
             }
         };
-        let described = described.context("a description without a table")?;
+        let described = described.context("DynamoDB returned no description")?;
         let is_key = |name: &str| name == KEY_ATTRIBUTE;
         if !matches!(described.key_schema(), [key] if is_key(key.attribute_name())) {
             bail!("table {} is not a table of links: its key is not \"{KEY_ATTRIBUTE}\"", self.name);
@@ -78,7 +78,7 @@ impl Table {
         Ok(described.item_count.and_then(|count| u64::try_from(count).ok()))
     }
 
-    /// One page of the table, as it is now. `limit` is for tests: without it a page is up to a megabyte.
+    /// Reads one page, strongly consistent. `limit` is for tests: without it a page is up to a megabyte.
     ///
     /// # Errors
     /// If the table cannot be read.
@@ -100,7 +100,7 @@ impl Table {
         })
     }
 
-    /// What putting the item would do, with nothing done.
+    /// What [`Table::put`] would do, without writing.
     ///
     /// # Errors
     /// If the table cannot be read.
@@ -113,7 +113,7 @@ impl Table {
         compare(answer.item.as_ref(), item, replace)
     }
 
-    /// Puts an item; one that is there stays unless it is to be replaced.
+    /// Puts an item. An existing one stays unless `replace` is set.
     ///
     /// # Errors
     /// If the table cannot be written to.
@@ -126,54 +126,49 @@ impl Table {
                 .condition_expression(IS_NEW)
                 .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
         };
-        let existing = match patiently(|| request.clone().send()).await {
-            Ok(answer) => answer.attributes,
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(taken)) => {
-                    let Some(existing) = &taken.item else {
-                        return self.look(slug, item, replace).await;
-                    };
-                    Some(existing.clone())
-                }
-                Some(refused) if refused.code() == Some("ValidationException") => {
-                    let reason = refused.message().unwrap_or("the table takes no such item");
-                    return Ok(Written::Refused(reason.to_owned()));
-                }
-                _ => {
-                    let what = format!("cannot write to table {}", self.name);
-                    return Err(explain(error).context(what));
-                }
-            },
+        let error = match patiently(|| request.clone().send()).await {
+            Ok(response) => return compare(response.attributes.as_ref(), item, replace),
+            Err(error) => error,
         };
-        compare(existing.as_ref(), item, replace)
+        match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(taken)) => match &taken.item {
+                Some(existing) => compare(Some(existing), item, replace),
+                None => self.look(slug, item, replace).await,
+            },
+            Some(refused) if refused.code() == Some("ValidationException") => {
+                let reason = refused.message().unwrap_or("DynamoDB refuses the item");
+                Ok(Written::Refused(reason.to_owned()))
+            }
+            _ => Err(explain(error).context(format!("cannot write to table {}", self.name))),
+        }
     }
 }
 
 fn compare(existing: Option<&Item>, item: &Item, replace: bool) -> Result<Written> {
     Ok(match existing {
         None => Written::Created,
-        // Not by equality: the table returns sets in any order.
+        // Not by equality: DynamoDB returns sets in any order.
         Some(existing) if line::encode(existing)? == line::encode(item)? => Written::Present,
         Some(_) if replace => Written::Replaced,
         Some(_) => Written::Taken,
     })
 }
 
-/// Asks again, after longer and longer waits, as long as the answer is that it is too much at once.
-async fn patiently<T, E, R, F>(mut ask: impl FnMut() -> F) -> Result<T, SdkError<E, R>>
+/// Retries with growing waits while DynamoDB throttles.
+async fn patiently<T, E, R, F>(mut send: impl FnMut() -> F) -> Result<T, SdkError<E, R>>
 where
     E: ProvideErrorMetadata + Error,
     F: Future<Output = Result<T, SdkError<E, R>>>,
 {
     for wait in WAITS {
-        match ask().await {
+        match send().await {
             Err(error) if is_throttled(&error) => {
                 tokio::time::sleep(Duration::from_secs(wait)).await;
             }
             settled => return settled,
         }
     }
-    ask().await
+    send().await
 }
 
 fn is_throttled<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {

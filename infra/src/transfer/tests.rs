@@ -1,4 +1,4 @@
-//! Export and throttling over connections that break, and answers that are written down.
+//! Export over connections that break, and throttling, with scripted responses.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! What an import does about lines that are wrong, and about slugs that lead elsewhere.
+//! How an import treats invalid lines, and slugs that lead elsewhere.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ const LINES: &str = "\
 {\"slug\":\"c\",\"url\":\"https://example.com/c\"}
 ";
 
-/// A table in which `a` is as in the lines, and `b` leads elsewhere.
+/// A table in which `a` is as in `LINES` and `b` leads elsewhere.
 fn tables() -> Tables {
     let tables = Tables::start();
     tables.put("one", &link("a", "https://example.com/a"));
@@ -22,7 +22,7 @@ fn link(slug: &str, target: &str) -> Value {
     json!({ "id": { "S": slug }, "target": { "S": target } })
 }
 
-/// Imports the lines: the exit code, and how many were created, present, replaced, in conflict, and bad.
+/// Imports `LINES` and checks the exit code and how many were created, present, replaced, in conflict, and bad.
 fn check(options: &[&str], exit: i32, expected: [u64; 5], b_leads_to: &str, c_is_there: bool) {
     let tables = tables();
     let file = tables.write("links.jsonl", LINES);
@@ -38,7 +38,7 @@ fn check(options: &[&str], exit: i32, expected: [u64; 5], b_leads_to: &str, c_is
 }
 
 #[test]
-fn a_conflict_is_decided_as_told() {
+fn on_conflict_decides() {
     let (old, new) = ("https://example.com/other", "https://example.com/b");
     check(&["--on-conflict", "skip"], 0, [1, 1, 0, 1, 0], old, true);
     check(&["--on-conflict", "replace"], 0, [1, 1, 1, 0, 0], new, true);
@@ -57,13 +57,13 @@ fn without_a_decision_an_import_stops_at_the_first_conflict() {
     let file = tables.write("links.jsonl", lines);
     let run = tables.run("one", &["import"], &file);
     assert_eq!(run.exit, 3, "{run:?}");
-    assert!(run.stdout.contains("line 2 b: the table has another link there"), "{run:?}");
+    assert!(run.stdout.contains("line 2 b: the table has another link under this slug"), "{run:?}");
     assert!(run.stdout.contains("not reached"), "{run:?}");
     assert!(run.stderr.contains("--on-conflict"), "{run:?}");
-    // What was under way beside it is finished; hundreds were never begun.
+    // Writes under way at that moment are finished; hundreds were never begun.
     assert!(tables.items("one").len() < 100);
     let said = tables.done("one", &["import", "--on-conflict", "replace"], &file);
-    assert!(said.contains("in place of another"), "{said}");
+    assert!(said.contains("replaced another link"), "{said}");
     assert_eq!(tables.items("one").len(), 503);
 }
 
@@ -87,7 +87,7 @@ fn bad_lines_are_reported_and_the_others_imported() {
     for line in [
         "line 5: expected",
         "line 6 d: there is no field \"typo\"",
-        "line 7 a: line 1 has this slug already",
+        "line 7 a: line 1 already has this slug",
         "line 8 big: ",
     ] {
         assert!(run.stdout.contains(line), "{line}: {}", run.stdout);
@@ -97,12 +97,12 @@ fn bad_lines_are_reported_and_the_others_imported() {
 }
 
 #[test]
-fn sets_in_another_order_are_no_conflict() {
+fn sets_in_another_order_are_not_a_conflict() {
     let tables = Tables::start();
     let mut item = link("a", "u");
     item["hosts"] = json!({ "SS": ["b", "a"] });
     tables.put("one", &item);
     let line = "{\"slug\":\"a\",\"url\":\"u\",\"x_item\":{\"hosts\":{\"SS\":[\"a\",\"b\"]}}}\n";
     let said = tables.done("one", &["import"], &tables.write("links.jsonl", line));
-    assert!(said.contains("there already, the same"), "{said}");
+    assert!(said.contains("identical already"), "{said}");
 }

@@ -10,7 +10,7 @@ fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transfer/samples").join(name)
 }
 
-/// Imports a sample for ann: the exit code, what is said, and the table.
+/// Imports a sample for ann; returns the exit code, the output, and the tables.
 fn import(name: &str, options: &[&str]) -> (i32, String, Tables) {
     let tables = Tables::start();
     let options: Vec<_> = ["import", "--owner", "ann"].iter().chain(options).copied().collect();
@@ -38,7 +38,7 @@ fn slugs(tables: &Tables) -> Vec<String> {
     items.iter().map(|item| item["id"]["S"].as_str().unwrap().to_owned()).collect()
 }
 
-/// An item without what depends on nothing but being imported.
+/// Checks an item, except for the attributes that are the same in every imported one.
 fn check(tables: &Tables, slug: &str, expected: Value) {
     let mut item = tables.item("one", slug);
     assert_eq!(item["owner"]["S"], "ann");
@@ -76,14 +76,14 @@ fn the_table_of_yourls() {
     says(
         &said,
         &[
-            "line 5 glaze: line 3 has this slug already, as \"Glaze\": case makes no difference here",
-            "line 6 a.b: this cannot be a slug here: '.' at position 1",
-            "line 7 news: cannot lead to \"ftp://potters.example/news.txt\": the scheme \"ftp\"",
+            "line 5 glaze: line 3 already has this slug, as \"Glaze\": slugs are case-insensitive",
+            "line 6 a.b: not a valid slug: '.' at position 1",
+            "line 7 news: the target \"ftp://potters.example/news.txt\" is refused: the scheme \"ftp\"",
             "line 8 login: this slug is reserved",
-            "line 9 zero: the time of its creation is unreadable: \"0000-00-00 00:00:00\"",
+            "line 9 zero: its creation time is unreadable: \"0000-00-00 00:00:00\"",
             "line 10: 2 cells instead of 6",
             "not kept: clicks (2 links)",
-            "not kept: the time of creation",
+            "not kept: the creation time",
         ],
     );
 }
@@ -138,10 +138,10 @@ fn the_web_client_of_shlink() {
     says(
         &said,
         &[
-            "line 3 Wärme: this cannot be a slug here: 'ä'",
-            "line 4 guide/en: this cannot be a slug here: '/'",
-            "line 5 opening: line 2 has this slug already",
-            "line 6 desk: cannot lead to \"http://192.168.10.4/desk\": its host is private",
+            "line 3 Wärme: not a valid slug: 'ä'",
+            "line 4 guide/en: not a valid slug: '/'",
+            "line 5 opening: line 2 already has this slug",
+            "line 6 desk: the target \"http://192.168.10.4/desk\" is refused: its host is private",
             "not kept: visits (1 link)",
         ],
     );
@@ -154,7 +154,7 @@ fn the_web_client_of_shlink() {
 }
 
 #[test]
-fn limits_that_were_added_to_the_csv_of_shlink() {
+fn limits_that_were_added_to_shlinks_csv() {
     let (exit, said, tables) = import("shlink_with_limits.csv", &["--from", "shlink"]);
     assert_eq!((exit, slugs(&tables)), (2, vec!["once".to_owned(), "summer".to_owned()]));
     let summer = tables.item("one", "summer");
@@ -165,7 +165,7 @@ fn limits_that_were_added_to_the_csv_of_shlink() {
     says(
         &said,
         &[
-            "line 3 once: its limit of visits, 1, is not kept",
+            "line 3 once: its limit of 1 visits is not kept",
             "line 3 once: its redirect rules are not kept",
             "line 4 never: validUntil is not a time: \"next week\"",
         ],
@@ -192,10 +192,10 @@ fn the_pages_of_kutt() {
     says(
         &said,
         &[
-            "entry 2 staff-only: it has a password, which is not kept: imported as disabled",
+            "entry 2 staff-only: its password is not kept: imported as disabled",
             "entry 4 easter: it has expired already",
-            "entry 5 _hidden: this cannot be a slug here: a slug begins and ends",
-            "entry 6: 6 links are announced and 5 are here",
+            "entry 5 _hidden: not a valid slug: a slug begins and ends",
+            "entry 6: there are 6 links, and only 5 are here",
             "not kept: visits (3 links)",
         ],
     );
@@ -225,7 +225,7 @@ fn the_pages_of_bitly() {
         &[
             "entry 2 3oLdArc: it was archived",
             "entry 2 3oLdArc: its deep links into apps are not kept",
-            "entry 4 3nU1l: cannot lead to \"\": it is not a URL",
+            "entry 4 3nU1l: the target \"\" is refused: it is not a URL",
             "not kept: the field client_id (3 links)",
         ],
     );
@@ -234,7 +234,7 @@ fn the_pages_of_bitly() {
 }
 
 #[test]
-fn a_file_of_another_kind_is_refused() {
+fn a_file_of_another_format_is_refused() {
     let check = |sample_name: &str, from: &str, expected: &str| {
         let tables = Tables::start();
         let options = ["import", "--from", from, "--owner", "ann"];
@@ -249,12 +249,12 @@ fn a_file_of_another_kind_is_refused() {
 }
 
 #[test]
-fn who_owns_the_links_must_be_said_and_only_of_others() {
+fn other_formats_and_only_they_require_an_owner() {
     let tables = Tables::start();
     let run = tables.run("one", &["import", "--from", "kutt"], &sample("kutt_links.json"));
     assert_eq!(run.exit, 1);
     assert!(run.stderr.contains("--owner"), "{run:?}");
     let run = tables.run("one", &["import", "--owner", "ann"], &tables.write("x", ""));
     assert_eq!(run.exit, 1);
-    assert!(run.stderr.contains("give --from"), "{run:?}");
+    assert!(run.stderr.contains("set --from"), "{run:?}");
 }

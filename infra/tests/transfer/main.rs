@@ -4,7 +4,7 @@
     clippy::cast_possible_truncation,
     clippy::indexing_slicing,
     clippy::unwrap_used,
-    reason = "small numbers; what is missing fails the test, as it should"
+    reason = "small numbers; a missing part must fail the test"
 )]
 
 mod conflicts;

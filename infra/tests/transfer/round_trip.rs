@@ -1,4 +1,4 @@
-//! Out of one table and into another: nothing changes, whatever happens on the way.
+//! Links exported from one table and imported into another do not change, whatever happens in between.
 
 use std::io::Write as _;
 use std::process::Stdio;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::tables::Tables;
 
-/// A link of many kinds, always the same for the same number.
+/// A link whose attributes depend on its number.
 fn link(number: u64) -> Value {
     // Spread, so that no two neighbours are alike.
     let dice = |sides: u64, salt: u64| {
@@ -151,24 +151,24 @@ fn an_empty_table_is_an_empty_file() {
 }
 
 #[test]
-fn an_item_that_is_no_link_is_kept_in_the_file_and_named() {
+fn an_item_that_is_not_a_link_is_exported_and_named() {
     let tables = Tables::start();
     tables.put("one", &json!({ "id": { "S": "Not.A.Slug" }, "target": { "S": "https://example.com" } }));
     tables.put("one", &link(1));
     let file = tables.path("links.jsonl");
     let said = tables.done("one", &["export"], &file);
-    assert!(said.contains("\"Not.A.Slug\" is no link") && said.contains("1 of them"), "{said}");
+    assert!(said.contains("\"Not.A.Slug\" is not a link") && said.contains("1 of them"), "{said}");
     let run = tables.run("two", &["import"], &file);
     assert_eq!(run.exit, 2, "{run:?}");
-    assert!(run.stdout.contains("\"slug\" is not what a link has there"), "{run:?}");
+    assert!(run.stdout.contains("\"slug\" is invalid"), "{run:?}");
     assert_eq!(tables.items("two").len(), 1);
 }
 
 #[test]
-fn a_table_that_is_not_there_is_named() {
+fn a_missing_table_is_named() {
     let tables = Tables::start();
     let run = tables.run("three", &["export"], &tables.path("links.jsonl"));
     assert_eq!(run.exit, 1);
-    assert!(run.stderr.contains("cannot look at table three"), "{run:?}");
+    assert!(run.stderr.contains("cannot describe table three"), "{run:?}");
     assert!(tables.files().is_empty());
 }

@@ -13,7 +13,7 @@ pub(crate) struct Tables {
     database: Database,
     endpoint: String,
     folder: tempfile::TempDir,
-    /// Ends the server when it is dropped.
+    /// Stops the server when dropped.
     _stop: tokio::sync::oneshot::Sender<()>,
 }
 
@@ -67,7 +67,7 @@ impl Tables {
         names
     }
 
-    /// The tool with the arguments, the last of which is a file; `table` is its table.
+    /// The tool with these arguments, a file as the last one, and `--table`.
     pub(crate) fn command(&self, table: &str, arguments: &[&str], file: &Path) -> Command {
         let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("infra.toml");
         let mut command = Command::new(env!("CARGO_BIN_EXE_infra"));
@@ -100,7 +100,7 @@ impl Tables {
         }
     }
 
-    /// The same, which must end well.
+    /// The same, but must succeed.
     pub(crate) fn done(&self, table: &str, arguments: &[&str], file: &Path) -> String {
         let run = self.run(table, arguments, file);
         assert_eq!(run.exit, 0, "{run:?}");
@@ -112,7 +112,7 @@ impl Tables {
         self.database.put_item(request).unwrap();
     }
 
-    /// All items in DynamoDB's JSON, by slug, sets sorted.
+    /// All items in DynamoDB's JSON, by slug, with sorted sets.
     pub(crate) fn items(&self, table: &str) -> Vec<Value> {
         let mut items = Vec::new();
         let mut start = Value::Null;

@@ -1,14 +1,14 @@
-//! A link of another product on its way to being one of ours.
+//! A link of another shortener while it is converted.
 
 use links::{Link, Slug, State, TargetUrl, Timestamp, item};
 
 use super::{Loss, Place, Record, Terms};
 
-/// What importers fill in.
-#[derive(Debug)]
+/// What the importers fill in.
+#[derive(Debug, Clone)]
 pub(super) struct Draft {
     pub(super) place: Place,
-    /// As the other product spells it.
+    /// As spelled in the file.
     pub(super) slug: String,
     pub(super) target: String,
     pub(super) state: State,
@@ -20,7 +20,7 @@ pub(super) struct Draft {
     pub(super) tags: Vec<String>,
     pub(super) note: Option<String>,
     pub(super) losses: Vec<Loss>,
-    /// Why it cannot be imported, if that is known already.
+    /// Why it cannot be imported, if the importer knows.
     pub(super) refused: Option<String>,
 }
 
@@ -43,28 +43,28 @@ impl Draft {
         }
     }
 
-    /// Something that visitors will notice.
+    /// Records a loss that visitors notice.
     pub(super) fn lose(&mut self, what: impl Into<String>) {
         self.losses.push(Loss::Behaviour(what.into()));
     }
 
-    /// Something that only its owner would look at.
+    /// Records a loss that only the owner notices.
     pub(super) fn lose_detail(&mut self, what: impl Into<String>) {
         self.losses.push(Loss::Detail(what.into()));
     }
 
-    /// When it was made. An unreadable time is not worth losing the link for.
+    /// Sets the creation time. An unreadable time does not make the link unusable.
     pub(super) fn created(&mut self, text: Option<String>) {
         self.created_at = text.and_then(|text| {
             let time = time(&text);
             if time.is_none() {
-                self.lose(format!("the time of its creation is unreadable: {text:?}"));
+                self.lose(format!("its creation time is unreadable: {text:?}"));
             }
             time
         });
     }
 
-    /// A time that decides whether the link works. An unreadable one makes the link unusable: without it, it would
+    /// Reads a time that limits when the link works. If it is unreadable, the link is refused: without the limit it would
     /// work when it must not.
     pub(super) fn bound(&mut self, name: &str, text: Option<String>) -> Option<Timestamp> {
         let text = text?;
@@ -75,15 +75,15 @@ impl Draft {
         time
     }
 
-    /// The link, by our rules.
+    /// Converts it to a link by the rules of kurz.
     pub(super) fn finish(mut self, terms: &Terms) -> Record {
         if let Some(end) = self.expires_at
             && i64::try_from(end.unix_seconds()).is_ok_and(|end| end <= terms.now.as_second())
         {
-            self.lose("it has expired already; the table drops it 30 days after its end");
+            self.lose("it has expired already; the table deletes it 30 days after its expiry");
         }
         if self.created_at.is_none() && terms.created_at.is_none() {
-            let missing = "the time of creation, without which lists of links leave them out (give --created-at)";
+            let missing = "the creation time, without which links do not appear in lists (set --created-at)";
             self.lose_detail(missing);
         }
         let link = self.link(terms);
@@ -99,19 +99,15 @@ impl Draft {
         if let Some(reason) = &self.refused {
             return Err(reason.clone());
         }
-        let parsed = self.slug.parse::<Slug>();
-        let slug = parsed.map_err(|error| format!("this cannot be a slug here: {error}"))?;
-        if slug.is_reserved() {
-            return Err("this slug is reserved for the service itself".to_owned());
-        }
+        let slug = self.parse_slug()?;
         let target = TargetUrl::parse(&self.target, &terms.rules)
-            .map_err(|error| format!("cannot lead to {:?}: {:#}", self.target, anyhow::Error::new(error)))?;
+            .map_err(|error| format!("the target {:?} is refused: {:#}", self.target, anyhow::Error::new(error)))?;
         let fallback = terms.created_at.and_then(timestamp);
         let created_at = self.created_at.or(fallback);
         let now = Timestamp::from_unix_seconds(0);
         let mut link = Link::new(slug, &target, &terms.owner, created_at.unwrap_or(now));
         link.created_at = created_at;
-        // From the file, never from the clock: the same file must give the same items when it is imported again.
+        // From the file, never from the clock: importing the same file again must produce the same items.
         link.updated_at = self.updated_at.or(created_at);
         link.state = self.state;
         link.valid_from = self.valid_from;
@@ -121,27 +117,35 @@ impl Draft {
         link.note.clone_from(&self.note);
         Ok(link)
     }
+
+    fn parse_slug(&self) -> Result<Slug, String> {
+        let slug: Slug = self.slug.parse().map_err(|error| format!("not a valid slug: {error}"))?;
+        if slug.is_reserved() {
+            return Err("this slug is reserved".to_owned());
+        }
+        Ok(slug)
+    }
 }
 
-/// The slug in a short URL, with or without its scheme: what follows the host.
+/// The slug in a short URL with or without a scheme: what follows the host.
 pub(super) fn slug_of(short_url: &str) -> &str {
     let (_, rest) = short_url.split_once("://").unwrap_or(("", short_url));
     let (_, path) = rest.split_once('/').unwrap_or_default();
     path
 }
 
-/// The host in a short URL, with or without its scheme.
+/// The host in a short URL with or without a scheme.
 pub(super) fn host_of(short_url: &str) -> &str {
     let (_, rest) = short_url.split_once("://").unwrap_or(("", short_url));
     rest.split('/').next().unwrap_or_default()
 }
 
-/// A time in one of the ways in which shorteners write it: RFC 3339, the same with a space or without a colon in the
-/// offset, without any offset (then UTC), or seconds or milliseconds since the epoch.
+/// Parses a time as shorteners write it: RFC 3339, also with a space, without a colon in the offset, or without an offset
+/// (then UTC); or seconds or milliseconds since the epoch.
 pub(super) fn time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     if let Ok(number) = text.parse::<u64>() {
-        // A hundred thousand million seconds are the year 5138.
+        // A hundred billion seconds are the year 5138.
         let seconds = if number < 100_000_000_000 { number } else { number / 1_000 };
         return Some(Timestamp::from_unix_seconds(seconds));
     }
@@ -162,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_read_in_every_usual_spelling() {
+    fn times_are_read_in_every_usual_form() {
         let check = |text: &str, expected: Option<u64>| {
             assert_eq!(time(text).map(Timestamp::unix_seconds), expected, "{text}");
         };

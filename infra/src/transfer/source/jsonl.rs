@@ -1,4 +1,4 @@
-//! This product's own exports: one JSON object a line. Empty lines and a byte order mark are passed over.
+//! Exports of kurz: one JSON object per line. Empty lines and a byte order mark are skipped.
 
 use std::io::{BufRead, Read as _};
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Place, Record};
 use crate::transfer::line;
 
-/// Far more than an item of 400 KB becomes, so that a file without line ends cannot fill the memory.
+/// Far longer than an item of 400 KB makes a line, so that a file without line feeds cannot fill the memory.
 const MAX_LINE: u64 = 4 * 1024 * 1024;
 
 pub(super) fn read(mut file: impl BufRead) -> impl Iterator<Item = Record> {
@@ -23,12 +23,8 @@ pub(super) fn read(mut file: impl BufRead) -> impl Iterator<Item = Record> {
                 Ok(bytes) => return Some(record(number, &bytes)),
                 Err(error) => {
                     broken = true;
-                    return Some(Record {
-                        place: Place::Line(number),
-                        name: String::new(),
-                        link: Err(format!("{error:#}; nothing after it was read")),
-                        losses: Vec::new(),
-                    });
+                    let reason = format!("{error:#}; nothing after it was read");
+                    return Some(Record::unreadable(Place::Line(number), reason));
                 }
             }
         }
@@ -36,7 +32,7 @@ pub(super) fn read(mut file: impl BufRead) -> impl Iterator<Item = Record> {
     })
 }
 
-/// A line with its end; nothing at the end of the file.
+/// A line with its line feed; empty at the end of the file.
 fn next_line(file: &mut impl BufRead) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut rest = file.take(MAX_LINE);
@@ -50,11 +46,11 @@ fn next_line(file: &mut impl BufRead) -> Result<Vec<u8>> {
 fn record(number: u64, bytes: &[u8]) -> Record {
     let text = str::from_utf8(bytes).map(|text| text.trim_start_matches('\u{feff}').trim_end());
     let link = text.context("not UTF-8").and_then(line::decode);
-    // A wrong line may still say of which link it is.
-    let named = || Some(serde_json::from_str::<Value>(text.ok()?).ok()?.get("slug")?.as_str()?.to_owned());
+    // An invalid line may still name its slug.
+    let slug = || Some(serde_json::from_str::<Value>(text.ok()?).ok()?.get("slug")?.as_str()?.to_owned());
     let name = match &link {
         Ok((slug, _)) => slug.to_string(),
-        Err(_) => named().unwrap_or_default(),
+        Err(_) => slug().unwrap_or_default(),
     };
     Record { place: Place::Line(number), name, link: link.map_err(|error| format!("{error:#}")), losses: Vec::new() }
 }
@@ -91,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_line_ends_is_no_export() {
+    fn a_file_without_line_feeds_is_not_an_export() {
         let text = vec![b'x'; 5 * 1024 * 1024];
         check(&text, &[(1, Err("longer than any link"))]);
     }

@@ -1,4 +1,4 @@
-//! Kutt: the answers of `GET /api/v2/links` (or `/links/admin`), pages with the links in `data`.
+//! Kutt: responses of `GET /api/v2/links` (or `/links/admin`), pages with the links in `data`.
 
 use std::io::Read;
 
@@ -12,17 +12,18 @@ use super::{Place, Record, Terms};
 pub(super) fn read<'a>(file: impl Read, terms: &'a Terms) -> Result<impl Iterator<Item = Record> + 'a> {
     let pages = Pages::read(file, "data", |page, here| {
         let total = page.get("total")?.as_u64()?;
-        (total > here).then(|| format!("{total} links are announced and {here} are here: fetch the other pages too"))
+        (total > here)
+            .then(|| format!("there are {total} links, and only {here} are here: fetch the other pages as well"))
     })?;
     Ok(pages.records(move |entry| Some(draft(entry, terms)?.finish(terms))))
 }
 
-/// `None` if it is of a domain that was not asked for.
+/// `None` if its domain is not accepted.
 fn draft(mut entry: Entry, terms: &Terms) -> Option<Draft> {
     let mut draft = Draft::new(Place::Entry(entry.number));
     let short_url = entry.text("link").unwrap_or_default();
     let domain = entry.text("domain");
-    if !terms.is_of_domain(domain.as_deref().unwrap_or_else(|| host_of(&short_url))) {
+    if !terms.accepts_domain(domain.as_deref().unwrap_or_else(|| host_of(&short_url))) {
         return None;
     }
     draft.slug = entry.text("address").unwrap_or_default();
@@ -32,10 +33,16 @@ fn draft(mut entry: Entry, terms: &Terms) -> Option<Draft> {
     draft.updated_at = entry.text("updated_at").and_then(|text| time(&text));
     let end = entry.text("expire_in");
     draft.expires_at = draft.bound("expire_in", end);
+    lose(&mut draft, entry);
+    Some(draft)
+}
+
+/// Applies the flags, and records what has no place in a link of kurz.
+fn lose(draft: &mut Draft, mut entry: Entry) {
     if entry.is("password") {
-        // Open to everybody it would give away what the password guards.
+        // Without the password everyone could follow it.
         draft.state = State::Disabled;
-        draft.lose("it has a password, which is not kept: imported as disabled");
+        draft.lose("its password is not kept: imported as disabled");
     }
     if entry.is("banned") {
         draft.state = State::Blocked;
@@ -43,9 +50,8 @@ fn draft(mut entry: Entry, terms: &Terms) -> Option<Draft> {
     if entry.is("visit_count") {
         draft.lose_detail("visits");
     }
-    let _its_key_there = entry.text("id");
+    let _database_key = entry.text("id");
     for name in entry.rest() {
         draft.lose_detail(format!("the field {name}"));
     }
-    Some(draft)
 }

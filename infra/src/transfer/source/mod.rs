@@ -1,4 +1,4 @@
-//! Files that links are read from: this product's own exports, and those of others.
+//! Reads the exports of kurz and of other shorteners.
 
 mod bitly;
 mod draft;
@@ -16,12 +16,12 @@ use anyhow::Result;
 use links::item::Item;
 use links::{Slug, TargetRules};
 
-/// Whose export a file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+/// The format of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Format {
-    /// `infra export`: JSON lines
+    /// kurz: JSON lines of `infra export`
     Kurz,
-    /// YOURLS: its table as CSV, or the CSV of the plugin Import Export
+    /// YOURLS: CSV of its table, or of the plugin Import Export
     Yourls,
     /// Shlink: CSV of the web client
     Shlink,
@@ -31,36 +31,36 @@ pub(crate) enum Format {
     Bitly,
 }
 
-/// What others' exports do not say.
-#[derive(Clone, Debug)]
+/// What exports of other shorteners do not say.
+#[derive(Debug, Clone)]
 pub(crate) struct Terms {
-    /// Whose the links become.
+    /// Owner of the links.
     pub(crate) owner: String,
-    /// Which targets are taken.
+    /// Which targets are accepted.
     pub(crate) rules: TargetRules,
-    /// Only links of this domain.
+    /// Accept only links of this domain.
     pub(crate) domain: Option<String>,
-    /// When links were made whose export does not say it.
+    /// Creation time for links whose export has none.
     pub(crate) created_at: Option<jiff::Timestamp>,
-    /// Whether the links pass the visitor's query on.
+    /// Whether links forward the visitor's query.
     pub(crate) forward_query: bool,
-    /// Now, for what is said about links that have expired.
+    /// The current time, to recognise expired links.
     pub(crate) now: jiff::Timestamp,
 }
 
 impl Terms {
-    /// Whether links of that domain are asked for.
-    fn is_of_domain(&self, domain: &str) -> bool {
-        self.domain.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(domain))
+    /// Whether links of this domain are accepted.
+    fn accepts_domain(&self, domain: &str) -> bool {
+        self.domain.as_deref().is_none_or(|accepted| accepted.eq_ignore_ascii_case(domain))
     }
 }
 
-/// Where in its file something stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A position in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// A line, from 1.
+    /// A line, counted from 1.
     Line(u64),
-    /// A link in a JSON document, from 1: lines mean nothing there.
+    /// A link in a JSON document, counted from 1; line numbers would mean nothing.
     Entry(u64),
 }
 
@@ -76,36 +76,36 @@ impl fmt::Display for Place {
 /// One link of a file.
 #[derive(Debug)]
 pub(crate) struct Record {
-    /// Where it stands.
+    /// Its position.
     pub(crate) place: Place,
-    /// Its slug as the file has it; empty if it has none.
+    /// Its slug as spelled in the file; empty if it has none.
     pub(crate) name: String,
-    /// The link, or why there is none.
+    /// The link, or why it cannot be imported.
     pub(crate) link: Result<(Slug, Item), String>,
-    /// What of it cannot be kept.
+    /// What is lost.
     pub(crate) losses: Vec<Loss>,
 }
 
 impl Record {
-    /// What cannot even be read as a link.
+    /// A record that cannot be read.
     fn unreadable(place: Place, reason: String) -> Self {
         Self { place, name: String::new(), link: Err(reason), losses: Vec::new() }
     }
 }
 
-/// Something that an imported link lacks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Something that is lost when a link is imported.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Loss {
-    /// It changes what visitors get, so it is said of each link.
+    /// It changes what visitors get, so it is reported for every link.
     Behaviour(String),
-    /// A figure or a remark: said once for all links that lack it.
+    /// A statistic or a remark, reported once for all links.
     Detail(String),
 }
 
 /// The records of a file.
 ///
 /// # Errors
-/// If the file as a whole is not of that format.
+/// If the file does not have this format.
 pub(crate) fn read<'a>(
     format: Format,
     file: impl BufRead + 'a,

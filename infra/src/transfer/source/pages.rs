@@ -1,5 +1,5 @@
-//! Links in JSON, as APIs that answer in pages give them: one page or several after one another or in a list, a list of
-//! links, or one link after another.
+//! Links in JSON, as paginated APIs return them: pages one after another or in a list, a list of links, or links one after
+//! another.
 
 use std::io::Read;
 
@@ -9,16 +9,16 @@ use serde_json::{Deserializer, Map, Value};
 use super::rows::whole;
 use super::{Place, Record};
 
-/// A link, with what was not yet taken of it.
+/// A link, with the members that were not taken yet.
 #[derive(Debug)]
 pub(super) struct Entry {
-    /// From 1.
+    /// Counted from 1.
     pub(super) number: u64,
     members: Map<String, Value>,
 }
 
 impl Entry {
-    /// A text, or a number as text; nothing if it is `null` or empty.
+    /// Takes a string, or a number as a string; `None` if it is `null` or empty.
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
         let text = match self.members.remove(name)? {
             Value::String(text) => text,
@@ -31,12 +31,12 @@ impl Entry {
         Some(text).filter(|text| !text.trim().is_empty())
     }
 
-    /// Whether something is said to be so.
+    /// Takes a member, and returns whether it is set.
     pub(super) fn is(&mut self, name: &str) -> bool {
-        self.members.remove(name).as_ref().is_some_and(is_something)
+        self.members.remove(name).as_ref().is_some_and(is_set)
     }
 
-    /// The texts of a list.
+    /// Takes the strings of a list.
     pub(super) fn texts(&mut self, name: &str) -> Vec<String> {
         let values = match self.members.remove(name) {
             Some(Value::Array(values)) => values,
@@ -49,15 +49,15 @@ impl Entry {
         texts.collect()
     }
 
-    /// What was not taken and says something.
+    /// The names of the members that were not taken and are set.
     pub(super) fn rest(&self) -> impl Iterator<Item = &str> {
-        let said = self.members.iter().filter(|(_, value)| is_something(value));
-        said.map(|(name, _)| name.as_str())
+        let set = self.members.iter().filter(|(_, value)| is_set(value));
+        set.map(|(name, _)| name.as_str())
     }
 }
 
 /// Not `null`, `false`, zero or empty.
-fn is_something(value: &Value) -> bool {
+fn is_set(value: &Value) -> bool {
     match value {
         Value::Null => false,
         Value::Bool(flag) => *flag,
@@ -72,13 +72,13 @@ fn is_something(value: &Value) -> bool {
 #[derive(Debug, Default)]
 pub(super) struct Pages {
     links: Vec<Result<Entry, Record>>,
-    /// What the last page says of others, for people.
+    /// A message if the last page says that there are more links.
     more: Option<String>,
 }
 
 impl Pages {
-    /// Reads a file whose pages hold their links in `member`. `more` looks at the last page and says how many links
-    /// there are and are not all here.
+    /// Reads a file whose pages hold their links in `member`. `more` gets the last page and the number of links in the file,
+    /// and returns a message if links are missing.
     ///
     /// # Errors
     /// If it is not JSON.
@@ -118,7 +118,7 @@ impl Pages {
         }
     }
 
-    /// What becomes of the links; at the end, a complaint if pages are missing.
+    /// The records of all links, and an unreadable one at the end if pages are missing.
     pub(super) fn records<'a, I: IntoIterator<Item = Record>>(
         self,
         mut record: impl FnMut(Entry) -> I + 'a,

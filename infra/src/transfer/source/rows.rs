@@ -1,5 +1,5 @@
-//! Rows of a CSV file by the names of their columns. Comma, semicolon or tab, with a byte order mark or without, lines
-//! ended in either way: as databases, browsers and spreadsheets write them.
+//! Rows of a CSV file, as databases, browsers and spreadsheets write them: separated by comma, semicolon or tab, with or
+//! without a byte order mark, lines ending with LF or CRLF.
 
 use std::io::{BufRead, Read};
 use std::rc::Rc;
@@ -10,14 +10,14 @@ use csv::{ByteRecord, ReaderBuilder, Terminator};
 /// One row.
 #[derive(Debug)]
 pub(super) struct Row {
-    /// Where it begins, from 1.
+    /// The line where it begins, counted from 1.
     pub(super) line: u64,
     columns: Rc<[String]>,
     cells: Vec<Option<String>>,
 }
 
 impl Row {
-    /// The content of a column, once; nothing if it is empty, or what databases write for nothing.
+    /// Takes the content of a column; `None` if it is empty or NULL.
     pub(super) fn take(&mut self, column: &str) -> Option<String> {
         let at = self.columns.iter().position(|name| name == column)?;
         self.cells.get_mut(at)?.take()
@@ -30,14 +30,14 @@ impl Row {
     }
 }
 
-/// A row, or the line of one that cannot be read, and why.
+/// A row, or the line of an unreadable one and the reason.
 pub(super) type ReadRow = Result<Row, (u64, String)>;
 
-/// The rows of a file. Names of columns are compared in lower case, without spaces and underscores. A first row that
-/// names none of `known` is data under the names of `otherwise`, if it has as many cells as that has names.
+/// The rows of a file. Column names are compared in lower case, without spaces and underscores. If the first row has none
+/// of the `known` names, it is data with the column names `otherwise`, if their number is the same.
 ///
 /// # Errors
-/// If the file is not text in UTF-8, or its columns are unknown.
+/// If the file is not UTF-8, or its columns are unknown.
 pub(super) fn read<'a>(
     mut file: impl BufRead + 'a,
     known: &[&str],
@@ -48,7 +48,7 @@ pub(super) fn read<'a>(
         .has_headers(false)
         .flexible(true)
         .delimiter(delimiter)
-        // A carriage return before it is trimmed off the cell; with `CRLF`, lines would be counted one too low.
+        // A carriage return before it is trimmed from the cell. `Terminator::CRLF` would count lines one too low.
         .terminator(Terminator::Any(b'\n'))
         .from_reader(file);
     let mut first = ByteRecord::new();
@@ -58,30 +58,35 @@ pub(super) fn read<'a>(
     let columns: Rc<[String]> = match otherwise {
         _ if has_header => names.into(),
         Some(otherwise) if otherwise.len() == first.len() => otherwise.iter().map(|name| (*name).to_owned()).collect(),
-        _ => bail!("none of the columns {} is there", known.join(", ")),
+        _ => bail!("the file has none of the columns {}", known.join(", ")),
     };
     let first = (!has_header).then(|| row(&first, &columns));
-    let mut broken = false;
+    let mut is_broken = false;
     let others = std::iter::from_fn(move || {
-        let mut record = ByteRecord::new();
-        while !broken {
-            match reader.read_byte_record(&mut record) {
-                Ok(true) if record.as_slice().trim_ascii().is_empty() && record.len() == 1 => {}
-                Ok(true) => return Some(row(&record, &columns)),
-                Ok(false) => return None,
-                Err(error) => {
-                    broken = true;
-                    let line = reader.position().line();
-                    return Some(Err((line, format!("{error}; nothing after it was read"))));
-                }
-            }
+        if is_broken {
+            return None;
         }
-        None
+        let next = next_row(&mut reader, &columns);
+        next.unwrap_or_else(|error| {
+            is_broken = true;
+            Some(Err((reader.position().line(), format!("{error}; nothing after it was read"))))
+        })
     });
     Ok(first.into_iter().chain(others))
 }
 
-/// Passes over a byte order mark and finds the delimiter: the one that is most frequent in the first line.
+/// The next row that is not empty; `None` at the end.
+fn next_row(reader: &mut csv::Reader<impl Read>, columns: &Rc<[String]>) -> csv::Result<Option<ReadRow>> {
+    let mut record = ByteRecord::new();
+    while reader.read_byte_record(&mut record)? {
+        if record.len() > 1 || !record.as_slice().trim_ascii().is_empty() {
+            return Ok(Some(row(&record, columns)));
+        }
+    }
+    Ok(None)
+}
+
+/// Skips a byte order mark and detects the delimiter: the most frequent one in the first line.
 fn begin(file: &mut impl BufRead) -> Result<u8> {
     let start = file.fill_buf().context("cannot be read")?;
     if start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff") {
@@ -117,7 +122,7 @@ fn row(record: &ByteRecord, columns: &Rc<[String]>) -> ReadRow {
     Ok(Row { line, columns: Rc::clone(columns), cells: cells.collect::<Result<_, _>>()? })
 }
 
-/// A reader of the rest of a text, for formats that are read whole.
+/// Reads a whole file.
 ///
 /// # Errors
 /// If it is not UTF-8.
@@ -143,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_read_however_they_are_written() {
+    fn rows_are_read_in_every_form() {
         check("a,b\n1,2\n", &[(2, Some("1"), Some("2"))]);
         check("\u{feff}\"A\";\"B\"\r\n\"x;y\";\"\"\r\n", &[(2, Some("x;y"), None)]);
         check("B\tA\n1\t2", &[(2, Some("2"), Some("1"))]);
@@ -157,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_row_says_its_line() {
+    fn a_bad_row_names_its_line() {
         let rows = read("a,b\n1\n2,\u{fc}\n".as_bytes(), &["a"], None).unwrap();
         let rows: Vec<_> = rows.collect();
         assert_eq!(rows[0].as_ref().unwrap_err(), &(2, "1 cells instead of 2".to_owned()));
@@ -167,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_another_kind_is_refused() {
+    fn a_file_of_another_format_is_refused() {
         let check = |bytes: &[u8], expected: &str| {
             let message = read(bytes, &["a", "x"], Some(&["a", "b"])).err().unwrap().to_string();
             assert!(message.contains(expected), "{message}");

@@ -1,8 +1,8 @@
-//! Shlink: the CSV that its web client exports, with the columns createdAt, domain, shortCode, shortUrl, longUrl, title,
-//! tags (separated by `|`) and visits.
+//! Shlink: CSV of its web client, with the columns createdAt, domain, shortCode, shortUrl, longUrl, title, tags (separated
+//! by `|`) and visits.
 //!
-//! That file does not say when a link is valid, how often it may be visited, whether it forwards queries or what rules it
-//! has. Who adds such columns from the API (validSince, validUntil, maxVisits, forwardQuery, hasRedirectRules) is heard.
+//! The file lacks validity, visit limits, query forwarding and redirect rules. They are read if columns from the API are
+//! added: validSince, validUntil, maxVisits, forwardQuery and hasRedirectRules.
 
 use std::io::BufRead;
 
@@ -20,12 +20,12 @@ pub(super) fn read<'a>(file: impl BufRead + 'a, terms: &'a Terms) -> Result<impl
     }))
 }
 
-/// `None` if it is of a domain that was not asked for.
+/// `None` if its domain is not accepted.
 fn draft(mut row: Row, terms: &Terms) -> Option<Draft> {
     let mut draft = Draft::new(Place::Line(row.line));
     let short_url = row.take("shorturl").unwrap_or_default();
     let domain = row.take("domain");
-    if !terms.is_of_domain(domain.as_deref().unwrap_or_else(|| host_of(&short_url))) {
+    if !terms.accepts_domain(domain.as_deref().unwrap_or_else(|| host_of(&short_url))) {
         return None;
     }
     let short_code = row.take("shortcode");
@@ -42,11 +42,17 @@ fn draft(mut row: Row, terms: &Terms) -> Option<Draft> {
     let until = row.take("validuntil");
     draft.expires_at = draft.bound("validUntil", until);
     draft.forward_query = row.take("forwardquery").map(|forward| is_true(&forward));
+    lose(&mut draft, row);
+    Some(draft)
+}
+
+/// Records what has no place in a link of kurz.
+fn lose(draft: &mut Draft, mut row: Row) {
     if let Some(most) = row.take("maxvisits") {
-        draft.lose(format!("its limit of visits, {most}, is not kept: it leads on without end"));
+        draft.lose(format!("its limit of {most} visits is not kept: it works without limit"));
     }
     if row.take("hasredirectrules").is_some_and(|has| is_true(&has)) {
-        draft.lose("its redirect rules are not kept: everybody gets the same target");
+        draft.lose("its redirect rules are not kept: everyone gets the same target");
     }
     if row.take("visits").is_some_and(|visits| visits != "0") {
         draft.lose_detail("visits");
@@ -54,7 +60,6 @@ fn draft(mut row: Row, terms: &Terms) -> Option<Draft> {
     for column in row.rest() {
         draft.lose_detail(format!("the column {column}"));
     }
-    Some(draft)
 }
 
 fn is_true(text: &str) -> bool {

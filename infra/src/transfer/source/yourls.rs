@@ -1,9 +1,8 @@
-//! YOURLS. It has no export of its own; two are in use:
+//! YOURLS. It has no built-in export; two are in use:
 //!
-//! - its table `yourls_url` as CSV, from phpMyAdmin or the `mysql` client, with the columns keyword, url, title,
-//!   timestamp, ip and clicks, whose names may be left out. The times are those of the database's time zone; they are
-//!   taken as UTC.
-//! - the plugin Import Export, with the columns source (`/keyword/`), target and hits.
+//! - CSV of its table `yourls_url`, from phpMyAdmin or the `mysql` client, with the columns keyword, url, title,
+//!   timestamp, ip and clicks; a header is optional. The times are in the time zone of the database; they are read as UTC.
+//! - CSV of the plugin Import Export, with the columns source (`/keyword/`), target and hits.
 
 use std::io::BufRead;
 
@@ -39,7 +38,7 @@ fn draft(mut row: Row) -> Draft {
         draft.lose_detail("clicks");
     }
     if row.take("ip").is_some() {
-        draft.lose_detail("the addresses of those who made them");
+        draft.lose_detail("the IP addresses of their creators");
     }
     for column in row.rest() {
         draft.lose_detail(format!("the column {column}"));

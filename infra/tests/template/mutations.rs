@@ -1,5 +1,5 @@
-//! Mistakes somebody will make one day, each made here on purpose: a check that does not notice its mistake is worth
-//! nothing. The linters' share of them is in `tests/stack/lint.sh`.
+//! Makes plausible mistakes on purpose, and expects the checks to notice each. Mistakes that only linters notice are in
+//! `tests/stack/lint.sh`.
 
 use serde_json::{Value, json};
 
@@ -62,13 +62,13 @@ fn the_redirector_may_read_keys() {
             let readers = statements[0]["Condition"].clone();
             statements[2]["Condition"] = readers;
         },
-        "the endpoint lets through",
+        "the endpoint allows",
     );
     check(
         |all| {
             properties(all, "Redirector")["Environment"]["Variables"]["KEYS_TABLE"] = json!({"Ref": "KeysTable"});
         },
-        "only the writer and its way out know",
+        "only the writer and its endpoint know",
     );
 }
 
@@ -81,7 +81,7 @@ fn dax_may_read_keys() {
 }
 
 #[test]
-fn the_writer_may_make_keys() {
+fn the_writer_may_create_keys() {
     check(
         |all| {
             let statements = &mut properties(all, "WriterRole")["Policies"][0]["PolicyDocument"]["Statement"];
@@ -92,12 +92,12 @@ fn the_writer_may_make_keys() {
 }
 
 #[test]
-fn the_writer_is_not_told_of_its_keys() {
+fn the_writer_does_not_know_the_keys_table() {
     check(
         |all| {
             remove(&mut properties(all, "Writer")["Environment"]["Variables"], "KEYS_TABLE");
         },
-        "only the writer and its way out know",
+        "only the writer and its endpoint know",
     );
 }
 
@@ -143,7 +143,7 @@ fn a_policy_attached_from_elsewhere() {
 }
 
 #[test]
-fn somebody_else_may_assume_a_role() {
+fn another_service_may_assume_a_role() {
     check(
         |all| {
             properties(all, "WriterRole")["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] =
@@ -154,12 +154,12 @@ fn somebody_else_may_assume_a_role() {
 }
 
 #[test]
-fn a_role_nobody_decided_on() {
+fn an_unexpected_role() {
     check(|all| all["Another"] = all["RedirectorRole"].clone(), "Another");
 }
 
 #[test]
-fn the_denial_of_network_rights_is_lost() {
+fn the_denial_of_network_permissions_is_lost() {
     check(|all| remove(all, "RedirectorNoEniFromCode"), "RedirectorRole may not: (\"Deny\"");
 }
 
@@ -169,7 +169,7 @@ fn the_endpoint_lets_everything_through() {
         |all| {
             properties(all, "DynamoDbEndpoint")["PolicyDocument"]["Statement"][0]["Action"] = json!("*");
         },
-        "the endpoint lets through",
+        "the endpoint allows",
     );
 }
 
@@ -182,7 +182,7 @@ fn writing_without_auth() {
 }
 
 #[test]
-fn a_route_nobody_decided_on() {
+fn an_unexpected_route() {
     check(
         |all| {
             all["Another"] = all["GetRoute"].clone();
@@ -246,13 +246,13 @@ fn the_network_is_open() {
         |all| {
             remove(properties(all, "WriterSecurityGroup"), "SecurityGroupEgress");
         },
-        "egress is listed",
+        "egress is limited",
     );
-    check(|all| all["Nat"] = json!({"Type": "AWS::EC2::NatGateway", "Properties": {}}), "no way out");
+    check(|all| all["Nat"] = json!({"Type": "AWS::EC2::NatGateway", "Properties": {}}), "the VPC has no way out");
 }
 
 #[test]
-fn the_api_is_not_accounted_for() {
+fn the_api_is_not_logged_or_limited() {
     check(|all| remove(properties(all, "DefaultStage"), "AccessLogSettings"), "there is an access log");
     check(|all| remove(properties(all, "WriterCreatePermission"), "SourceArn"), "WriterCreatePermission");
     check(
@@ -266,12 +266,12 @@ fn the_api_is_not_accounted_for() {
             properties(all, "DefaultStage")["AccessLogSettings"]["Format"] =
                 json!("{\"ip\":\"$context.identity.sourceIp\"}");
         },
-        "no client's address",
+        "no client address",
     );
 }
 
 #[test]
-fn a_release_does_not_arrive() {
+fn a_release_has_no_effect() {
     check(
         |all| {
             remove(&mut properties(all, "Writer")["Environment"]["Variables"], "RELEASE_ID");
@@ -299,7 +299,7 @@ fn the_secret_reaches_the_redirector() {
 }
 
 #[test]
-fn a_name_of_its_own() {
-    check(|all| properties(all, "LinksTable")["TableName"] = json!("Links"), "LinksTable has a name");
-    check(|all| properties(all, "Writer")["FunctionName"] = json!("writer"), "Writer has a name");
+fn an_explicit_name() {
+    check(|all| properties(all, "LinksTable")["TableName"] = json!("Links"), "LinksTable has an explicit name");
+    check(|all| properties(all, "Writer")["FunctionName"] = json!("writer"), "Writer has an explicit name");
 }

@@ -7,16 +7,16 @@ use std::time::Duration;
 use aws_sdk_cloudformation::types::ChangeSetType;
 
 use super::change_set;
-use super::recovery::{Consent, make_ready};
+use super::recovery::{Consent, recover};
 use super::watch::{self, explanation};
-use super::{Pace, Session};
-use crate::aws::scripted::{Reply, Script};
+use super::{Backoff, Session};
+use crate::aws::testing::{Reply, Script};
 use crate::outcome::{Exit, exit_of};
 use crate::stage::Stage;
 use crate::terminal::{Output, Terminal};
 
-const PACE: Pace =
-    Pace { first: Duration::from_millis(1), longest: Duration::from_millis(1), patience: Duration::from_secs(60) };
+const BACKOFF: Backoff =
+    Backoff { first: Duration::from_millis(1), longest: Duration::from_millis(1), patience: Duration::from_secs(60) };
 
 fn session(script: &Script) -> Session {
     Session {
@@ -31,7 +31,7 @@ fn session(script: &Script) -> Session {
             parameters: BTreeMap::new(),
             tags: BTreeMap::new(),
         },
-        pace: PACE,
+        backoff: BACKOFF,
         on_interrupt: Arc::default(),
     }
 }
@@ -78,7 +78,7 @@ fn marker() -> Reply {
 
 async fn check_ready(replies: Vec<Reply>, consent: &Consent, expected: Result<ChangeSetType, Exit>) {
     let script = Script::new(replies);
-    let result = make_ready(&session(&script), consent).await;
+    let result = recover(&session(&script), consent).await;
     assert_eq!(result.map_err(|error| exit_of(&error)), expected);
     script.assert_played();
 }
@@ -123,7 +123,7 @@ async fn an_unused_shell_is_removed_without_asking() {
 
 #[tokio::test]
 async fn somebody_elses_update_is_waited_for_or_left_alone() {
-    check_ready(vec![stack("UPDATE_IN_PROGRESS")], &Consent::default(), Err(Exit::NeedsAHand)).await;
+    check_ready(vec![stack("UPDATE_IN_PROGRESS")], &Consent::default(), Err(Exit::NeedsDecision)).await;
     let mut replies = vec![stack("UPDATE_IN_PROGRESS"), marker()];
     replies.extend(watched("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"));
     replies.push(stack("UPDATE_COMPLETE"));
@@ -147,7 +147,7 @@ async fn a_failed_rollback_is_continued_without_what_is_skipped() {
     replies.extend(watched("UPDATE_ROLLBACK_COMPLETE"));
     replies.push(stack("UPDATE_ROLLBACK_COMPLETE"));
     let script = Script::new(replies);
-    make_ready(&session(&script), &yes()).await.unwrap();
+    recover(&session(&script), &yes()).await.unwrap();
     assert!(script.requests().iter().any(|request| request.contains("ResourcesToSkip.member.1=Stuck")));
     script.assert_played();
 }
@@ -157,12 +157,12 @@ async fn a_rollback_that_fails_again_needs_a_hand() {
     let past = events(&[event("1", "Stuck", "UPDATE_FAILED", "in use")], None);
     let mut replies = vec![stack("UPDATE_ROLLBACK_FAILED"), past, marker(), done("ContinueUpdateRollback")];
     replies.extend(watched("UPDATE_ROLLBACK_FAILED"));
-    check_ready(replies, &yes(), Err(Exit::NeedsAHand)).await;
+    check_ready(replies, &yes(), Err(Exit::NeedsDecision)).await;
 }
 
 #[tokio::test]
 async fn a_half_deleted_stack_is_not_deployed_to() {
-    check_ready(vec![stack("DELETE_FAILED")], &yes(), Err(Exit::NeedsAHand)).await;
+    check_ready(vec![stack("DELETE_FAILED")], &yes(), Err(Exit::NeedsDecision)).await;
 }
 
 #[tokio::test]
@@ -188,7 +188,7 @@ async fn expired_credentials_end_the_watch_and_say_how_to_go_on() {
         Reply::Error("DescribeStacks", 403, "ExpiredToken", "The security token included in the request is expired"),
     ]);
     let error = watch::follow(&session(&script), "arn:s", None).await.unwrap_err();
-    assert_eq!(exit_of(&error), Exit::NeedsAHand);
+    assert_eq!(exit_of(&error), Exit::NeedsDecision);
     let message = error.to_string();
     assert!(message.contains("log in again") && message.contains("infra status --watch"), "{message}");
 }
@@ -197,9 +197,9 @@ async fn expired_credentials_end_the_watch_and_say_how_to_go_on() {
 async fn patience_with_a_lost_connection_ends() {
     let script = Script::new(std::iter::repeat_n(Reply::Broken("DescribeStacks"), 1_000));
     let mut session = session(&script);
-    session.pace.patience = Duration::from_millis(20);
+    session.backoff.patience = Duration::from_millis(20);
     let error = watch::follow(&session, "arn:s", None).await.unwrap_err();
-    assert_eq!(exit_of(&error), Exit::NeedsAHand);
+    assert_eq!(exit_of(&error), Exit::NeedsDecision);
 }
 
 #[tokio::test]
@@ -249,7 +249,7 @@ async fn all_pages_of_a_change_set_are_read() {
         change_set_page("CREATE_COMPLETE", "", &["Writer"], Some("next")),
         change_set_page("CREATE_COMPLETE", "", &["Redirector"], None),
     ]);
-    let change_set = change_set::prepared(&script.aws(), "s", "arn:c", PACE).await.unwrap();
+    let change_set = change_set::prepared(&script.aws(), "s", "arn:c", BACKOFF).await.unwrap();
     let names: Vec<_> = change_set.changes.iter().map(|change| change.logical_id.as_str()).collect();
     assert_eq!(names, ["Redirector", "Writer"]);
     let property = &change_set.changes[0].properties[0];
@@ -264,10 +264,10 @@ async fn a_change_set_without_changes_is_no_failure() {
         "No updates are to be performed.",
     ] {
         let script = Script::new([change_set_page("FAILED", reason, &[], None)]);
-        let change_set = change_set::prepared(&script.aws(), "s", "arn:c", PACE).await.unwrap();
+        let change_set = change_set::prepared(&script.aws(), "s", "arn:c", BACKOFF).await.unwrap();
         assert!(change_set.changes.is_empty());
     }
     let script = Script::new([change_set_page("FAILED", "Parameter X is wrong", &[], None)]);
-    let error = change_set::prepared(&script.aws(), "s", "arn:c", PACE).await.unwrap_err();
+    let error = change_set::prepared(&script.aws(), "s", "arn:c", BACKOFF).await.unwrap_err();
     assert!(error.to_string().contains("Parameter X is wrong"), "{error}");
 }

@@ -1,5 +1,5 @@
-//! Who may do what: for every role, the rendered statements must be *equal* to the expected ones. A linter sees whether
-//! a policy is well formed; none sees that the redirector may suddenly write.
+//! Permissions: the rendered statements of every role must be *equal* to the expected ones. Linters check that a policy is
+//! well formed, but none notices that the redirector may suddenly write.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ fn allow(action: &str, resource: &str) -> Grant {
     ("Allow".to_owned(), action.to_owned(), resource.to_owned(), "null".to_owned())
 }
 
-/// Actions and resources as lists, whether the policy says one or many.
+/// Actions and resources as lists, whether the policy has one or many.
 fn list(value: &Value) -> Vec<String> {
     value.as_array().map_or_else(|| vec![text(value)], |items| items.iter().map(text).collect())
 }
@@ -57,7 +57,7 @@ fn grants_of(stack: &Rendered, role: &str) -> BTreeSet<Grant> {
     inline.chain(attached).flat_map(|policy| grants(&policy["PolicyDocument"])).collect()
 }
 
-/// What every function in a VPC needs, and the denial of the network rights to its own code.
+/// What every function in a VPC needs, and the statement that denies the network permissions to its own code.
 fn runtime_grants(function: &str, tracing: bool) -> BTreeSet<Grant> {
     let mut expected = BTreeSet::new();
     let log_group = format!("<{function}Logs.Arn>");
@@ -92,10 +92,8 @@ fn expected(role: &str, dax: bool, tracing: bool) -> BTreeSet<Grant> {
         }
         "WriterRole" => {
             let writes = ["GetItem", "PutItem", "UpdateItem"];
-            grants.extend(match dax {
-                true => allow_all("dax", &writes, cluster),
-                false => allow_all("dynamodb", &writes, table),
-            });
+            let (service, resource) = if dax { ("dax", cluster) } else { ("dynamodb", table) };
+            grants.extend(allow_all(service, &writes, resource));
             grants.extend(allow_all("dynamodb", &["BatchGetItem"], table));
             grants.insert(allow("dynamodb:Query", OWNER_INDEX));
             let keys = "<KeysTable.Arn>";
@@ -106,7 +104,7 @@ fn expected(role: &str, dax: bool, tracing: bool) -> BTreeSet<Grant> {
             let actions = ["DescribeTable", "GetItem", "PutItem", "UpdateItem"];
             grants.extend(allow_all("dynamodb", &actions, table));
         }
-        other => panic!("nobody decided what {other} may do"),
+        other => panic!("no expected permissions for {other}"),
     }
     grants
 }
@@ -116,7 +114,7 @@ fn trusted(role: &str) -> Value {
     json!([{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}])
 }
 
-/// Every deviation from what was decided, over the parameters that change policies.
+/// Every deviation from the expected permissions, for the parameters that change policies.
 pub(crate) fn violations(template: &Value) -> Vec<String> {
     let mut found = Vec::new();
     for (dax, tracing) in [(true, false), (true, true), (false, false), (false, true)] {
@@ -146,7 +144,7 @@ pub(crate) fn violations(template: &Value) -> Vec<String> {
     found
 }
 
-/// The gateway endpoint lets through what the two functions do to these tables, and nothing else.
+/// The gateway endpoint allows what the two functions do to these tables, and nothing else.
 fn endpoint_violations(stack: &Rendered) -> Vec<String> {
     let statement = |sid: &str, actions: Value, resources: Value, roles: Value| {
         json!({"Sid": sid, "Effect": "Allow", "Principal": "*", "Action": actions, "Resource": resources,
@@ -173,16 +171,16 @@ fn endpoint_violations(stack: &Rendered) -> Vec<String> {
         ),
     ]);
     let actual = &stack.properties("DynamoDbEndpoint")["PolicyDocument"]["Statement"];
-    if *actual == expected { Vec::new() } else { vec![format!("the endpoint lets through {actual}")] }
+    if *actual == expected { Vec::new() } else { vec![format!("the endpoint allows {actual}")] }
 }
 
 #[test]
-fn every_role_may_do_exactly_what_was_decided() {
+fn every_role_has_exactly_the_expected_permissions() {
     assert_eq!(violations(&document()), Vec::<String>::new());
 }
 
 #[test]
-fn flow_logs_bring_one_role_that_writes_them() {
+fn flow_logs_add_one_role_that_writes_them() {
     let stack = Rendered::new(&document(), &[("FlowLogs", "true")]);
     let actions = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"];
     let expected: BTreeSet<_> = actions.map(|action| allow(action, "<FlowLogGroup.Arn>")).into();

@@ -1,18 +1,18 @@
-//! The moment before a change: what it would do, and whether that is meant.
+//! Shows what a change set would do, and asks whether to do it.
 
 use anyhow::Result;
 use console::style;
 use serde_json::json;
 
-use crate::stack::Session;
-use crate::stack::change::{self, Change, Kind};
-use crate::stack::change_set::ChangeSet;
-use crate::stack::state::{Situation, situation};
+use super::Session;
+use super::change::{self, Change, Kind};
+use super::change_set::ChangeSet;
+use super::state::{Situation, situation};
 
-/// Follow from the zips' keys, which are shown.
+/// Parameters that follow from the keys of the zips, which are shown.
 const DERIVED_PARAMETERS: [&str; 2] = ["RedirectorSha256", "WriterSha256"];
 
-/// Shows a change set: parameters that change, then resources, the gravest first.
+/// Shows a change set: parameters that change, then resources, the most serious first.
 ///
 /// # Errors
 /// If the stack cannot be read.
@@ -52,26 +52,28 @@ fn as_json(change: &Change) -> serde_json::Value {
     })
 }
 
-/// Whether to go on. `yes` answers the plain question, only `allow_replacement` the grave one.
+/// Asks whether to execute. `yes` answers the ordinary question; only `allow_replacement` also answers the question
+/// about stateful resources.
 ///
 /// # Errors
-/// If there is nobody to ask.
+/// If there is no terminal to ask on.
 pub(crate) async fn agreed(
     session: &Session,
     change_set: &ChangeSet,
     yes: bool,
     allow_replacement: bool,
 ) -> Result<bool> {
-    let grave: Vec<_> = change_set.changes.iter().filter(|change| change.loss().is_some()).collect();
-    if !grave.is_empty() && !allow_replacement {
-        let deeds: Vec<_> = grave.iter().map(|change| format!("{} {}", verb(change.kind), change.logical_id)).collect();
-        let question = format!("\nThis {}.", deeds.join(" and "));
+    let serious: Vec<_> = change_set.changes.iter().filter(|change| change.loss().is_some()).collect();
+    if !serious.is_empty() && !allow_replacement {
+        let effects: Vec<_> =
+            serious.iter().map(|change| format!("{} {}", verb(change.kind), change.logical_id)).collect();
+        let question = format!("\nThis {}.", effects.join(" and "));
         return session.terminal.confirm_typed(&question, &session.stage.name, "--allow-replacement").await;
     }
     if yes {
         return Ok(true);
     }
-    session.terminal.confirm("\nChange it like this?", "--yes").await
+    session.terminal.confirm("\nApply these changes?", "--yes").await
 }
 
 fn verb(kind: Kind) -> &'static str {

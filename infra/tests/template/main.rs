@@ -1,11 +1,11 @@
-//! The template as a whole, without AWS: who may do what, what is exposed, what each function is told, and that a
-//! mistake in any of these would be noticed.
+//! Checks the template as a whole, without AWS: permissions, what is exposed, the variables of each function, and that
+//! these checks notice mistakes.
 
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a part of the template that is missing fails the test, as it should"
+    reason = "a missing part of the template must fail the test"
 )]
 
 mod house_rules;

@@ -1,132 +1,12 @@
-//! What a change set would do, ordered by how much it matters, as text.
+//! Changes as text.
 
 use std::collections::BTreeMap;
 
-use aws_sdk_cloudformation::types::{ChangeAction, Replacement, RequiresRecreation, ResourceChange};
-use console::{StyledObject, style};
+use console::{StyledObject, style, truncate_str};
 
-use super::stateful::stateful;
+use super::{Change, Kind, Property};
 
-/// One resource that would change.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Change {
-    /// Name in the template.
-    pub(crate) logical_id: String,
-    /// For example `AWS::IAM::Role`.
-    pub(crate) resource_type: String,
-    /// What would happen.
-    pub(crate) kind: Kind,
-    /// Which properties, where that is known.
-    pub(crate) properties: Vec<Property>,
-}
-
-/// What would happen to a resource, the gravest first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Kind {
-    /// A new one is made, the old one goes.
-    Replace,
-    /// As [`Kind::Replace`], if a value turns out to differ when it is known.
-    MayReplace,
-    /// It goes.
-    Remove,
-    /// Changed in place.
-    #[default]
-    Modify,
-    /// New.
-    Add,
-    /// Taken into the stack, or another action.
-    Other,
-}
-
-impl Kind {
-    /// One word, for programs too.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Replace => "replace",
-            Self::MayReplace => "may-replace",
-            Self::Remove => "remove",
-            Self::Modify => "modify",
-            Self::Add => "add",
-            Self::Other => "other",
-        }
-    }
-}
-
-/// One property that would change.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Property {
-    /// Name or path.
-    pub(crate) name: String,
-    /// Value now.
-    pub(crate) before: Option<String>,
-    /// Value then; `None` also while it is not known yet.
-    pub(crate) after: Option<String>,
-    /// Whether this property is why the resource is replaced.
-    pub(crate) forces_replacement: bool,
-}
-
-impl Change {
-    /// Whether permissions change.
-    pub(crate) fn is_iam(&self) -> bool {
-        self.resource_type.starts_with("AWS::IAM::")
-            || matches!(self.resource_type.as_str(), "AWS::Lambda::Permission" | "AWS::S3::BucketPolicy")
-            || self.properties.iter().any(|property| property.name.contains("AuthorizationType"))
-    }
-
-    /// What is lost, if this change loses anything.
-    pub(crate) fn loss(&self) -> Option<&'static str> {
-        matches!(self.kind, Kind::Replace | Kind::MayReplace | Kind::Remove).then(|| stateful(&self.resource_type))?
-    }
-
-    fn rank(&self) -> (bool, Kind, bool, &str) {
-        (self.loss().is_none(), self.kind, !self.is_iam(), &self.logical_id)
-    }
-}
-
-impl From<&ResourceChange> for Change {
-    fn from(change: &ResourceChange) -> Self {
-        let kind = match (change.action(), change.replacement()) {
-            (_, Some(Replacement::True)) => Kind::Replace,
-            (_, Some(Replacement::Conditional)) => Kind::MayReplace,
-            (Some(ChangeAction::Add), _) => Kind::Add,
-            (Some(ChangeAction::Remove), _) => Kind::Remove,
-            (Some(ChangeAction::Modify), _) => Kind::Modify,
-            _ => Kind::Other,
-        };
-        let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
-        let mut properties: Vec<Property> = Vec::new();
-        for target in change.details().iter().filter_map(|detail| detail.target()) {
-            let attribute = target.attribute().map(|attribute| attribute.as_str()).unwrap_or_default();
-            let path = target
-                .path()
-                .map(|path| path.trim_start_matches("/Properties/").replace('/', "."))
-                .filter(|path| !path.is_empty());
-            let property = Property {
-                name: path.or_else(|| target.name().map(str::to_owned)).unwrap_or_else(|| attribute.to_owned()),
-                before: target.before_value().map(str::to_owned),
-                after: target.after_value().map(str::to_owned),
-                forces_replacement: matches!(target.requires_recreation(), Some(RequiresRecreation::Always)),
-            };
-            // One property may be listed once per reason it changes for.
-            if !properties.iter().any(|known| known.name == property.name) {
-                properties.push(property);
-            }
-        }
-        Self {
-            logical_id: text(change.logical_resource_id()),
-            resource_type: text(change.resource_type()),
-            kind,
-            properties,
-        }
-    }
-}
-
-/// Gravest first: what loses something, then replacements and removals, permissions, the rest.
-pub(crate) fn sort(changes: &mut [Change]) {
-    changes.sort_by(|a, b| a.rank().cmp(&b.rank()));
-}
-
-/// The changes as lines of at most `width` columns. What is only added is grouped by type.
+/// Renders changes as lines of at most `width` columns. Additions are grouped by type.
 pub(crate) fn render(changes: &[Change], width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let (added, changed): (Vec<_>, Vec<_>) =
@@ -149,7 +29,7 @@ pub(crate) fn render(changes: &[Change], width: usize) -> Vec<String> {
 const INDENT: usize = 12;
 const TYPE_WIDTH: usize = 27;
 
-/// A line for the resource, and one for each property whose values are known.
+/// One line for the resource, and one for each property whose values are known.
 fn change_lines(change: &Change, width: usize) -> Vec<String> {
     let is_known =
         |property: &&Property| property.before.is_some() || property.after.is_some() || property.forces_replacement;
@@ -189,7 +69,7 @@ fn property_line(property: &Property, width: usize) -> String {
     format!("{:INDENT$}{}{change}{why}", "", property.name)
 }
 
-/// Parameters that differ from those deployed, as lines.
+/// Renders the parameters that differ from the deployed ones.
 pub(crate) fn render_parameters(
     before: &BTreeMap<String, String>,
     after: &BTreeMap<String, String>,
@@ -210,15 +90,10 @@ fn short_type(resource_type: &str) -> &str {
 
 /// Shortens to `room` columns, on one line.
 fn fit(text: &str, room: usize) -> String {
-    let text = text.replace('\n', " ");
-    if text.chars().count() <= room {
-        return text;
-    }
-    let kept: String = text.chars().take(room.saturating_sub(1)).collect();
-    format!("{kept}…")
+    truncate_str(&text.replace('\n', " "), room, "…").into_owned()
 }
 
-/// As many names as fit, and how many more there are.
+/// Lists as many names as fit, and how many more there are.
 fn fit_list(names: &[&str], room: usize) -> String {
     let mut shown = String::new();
     for (index, name) in names.iter().enumerate() {
@@ -239,7 +114,7 @@ pub(crate) fn summary(changes: &[Change]) -> String {
         (Kind::Add, "added"),
         (Kind::Modify, "modified"),
         (Kind::Replace, "replaced"),
-        (Kind::MayReplace, "perhaps replaced"),
+        (Kind::MayReplace, "possibly replaced"),
         (Kind::Remove, "removed"),
         (Kind::Other, "otherwise changed"),
     ];
@@ -252,6 +127,7 @@ pub(crate) fn summary(changes: &[Change]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sort;
     use super::*;
 
     fn change(kind: Kind, resource_type: &str, logical_id: &str) -> Change {
@@ -294,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn the_gravest_comes_first() {
+    fn the_most_serious_comes_first() {
         let order: Vec<_> = sample().iter().map(|change| change.logical_id.clone()).collect();
         assert_eq!(order, ["DaxCluster", "WriterVersion", "WriterRole", "Redirector", "DaxRole", "SubnetA", "SubnetB"]);
     }
@@ -305,7 +181,7 @@ mod tests {
         let expected = "
   REPLACE   DAX::Cluster                DaxCluster
             NodeType: dax.t3.small -> dax.r5.large  forces replacement
-            ! a new, cold cluster is built, then the old one goes; both cost
+            ! a new cluster with a cold cache is built before the old one goes; both are billed
   REPLACE   Lambda::Version             WriterVersion
   modify    IAM::Role                   WriterRole: Policies
   modify    Lambda::Function            Redirector
@@ -325,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn changed_parameters_are_told_from_unchanged_ones() {
+    fn only_changed_parameters_are_shown() {
         console::set_colors_enabled(false);
         let map = |entries: &[(&str, &str)]| entries.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         let before: BTreeMap<_, _> = map(&[("A", "1"), ("B", "2"), ("C", "")]);

@@ -1,5 +1,5 @@
-//! Answers of AWS, written down: for tests of what an emulator never says. The SDK's own serializers, deserializers and
-//! retries run; only the wire is replaced.
+//! Scripted responses of AWS, for cases that no emulator produces. The SDK's own serializers, deserializers and retries
+//! run; only the connection is replaced.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -15,10 +15,10 @@ use aws_smithy_types::body::SdkBody;
 
 use super::Aws;
 
-/// One scripted exchange: the operation that must be asked for, and the answer.
-#[derive(Clone, Debug)]
+/// One scripted exchange: the expected operation and the response to it.
+#[derive(Debug, Clone)]
 pub(crate) enum Reply {
-    /// 200 with the inside of the result element.
+    /// 200, with the content of the result element.
     Ok(&'static str, String),
     /// An error with code and message.
     Error(&'static str, u16, &'static str, &'static str),
@@ -34,8 +34,8 @@ impl Reply {
     }
 }
 
-/// The script, and what was asked for.
-#[derive(Clone, Debug)]
+/// The script, and the requests so far.
+#[derive(Debug, Clone)]
 pub(crate) struct Script {
     replies: Arc<Mutex<VecDeque<Reply>>>,
     requests: Arc<Mutex<Vec<String>>>,
@@ -46,7 +46,7 @@ impl Script {
         Self { replies: Arc::new(Mutex::new(replies.into_iter().collect())), requests: Arc::default() }
     }
 
-    /// Clients that talk to the script. Each call is tried once, so that a script says exactly what happens.
+    /// Clients that are connected to the script. They do not retry, so a script describes exactly what happens.
     pub(crate) fn aws(&self) -> Aws {
         let connector = SharedHttpConnector::new(self.clone());
         let shared = connector.clone();
@@ -66,15 +66,15 @@ impl Script {
         self.requests.lock().unwrap().clone()
     }
 
-    /// Panics if something was not asked for.
+    /// Panics if part of the script was not used.
     pub(crate) fn assert_played(&self) {
         let left: Vec<_> = self.replies.lock().unwrap().iter().map(Reply::operation).collect();
-        assert!(left.is_empty(), "never asked for: {left:?}");
+        assert!(left.is_empty(), "never requested: {left:?}");
     }
 
     fn answer(&self, body: &str) -> Result<HttpResponse, ConnectorError> {
         let reply = self.replies.lock().unwrap().pop_front();
-        let reply = reply.unwrap_or_else(|| panic!("the script is over, but: {body}"));
+        let reply = reply.unwrap_or_else(|| panic!("the script has ended, but: {body}"));
         assert!(body.contains(&format!("Action={}&", reply.operation())), "expected {}, got {body}", reply.operation());
         self.requests.lock().unwrap().push(body.to_owned());
         let (status, text) = match reply {

@@ -1,4 +1,4 @@
-//! What the template promises besides policies: what is reachable, what is encrypted, what outlives the stack.
+//! What the template guarantees besides permissions: what is reachable, what is encrypted, what outlives the stack.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use template::text;
 use super::document;
 use super::render::Rendered;
 
-/// Every broken promise.
+/// Every broken rule.
 pub(crate) fn violations(template: &Value) -> Vec<String> {
     let stack = Rendered::new(template, &[]);
     let mut found = Vec::new();
@@ -52,14 +52,14 @@ fn tables(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
     require(
         stack.properties("LinksTable")["TimeToLiveSpecification"]
             == json!({"AttributeName": links::item::TTL_ATTRIBUTE, "Enabled": true}),
-        "time to live goes by the attribute that the functions write",
+        "time to live uses the attribute that the functions write",
     );
-    require(stack.properties("KeysTable").get("TimeToLiveSpecification").is_none(), "no key goes away by itself");
-    let told_of_keys =
+    require(stack.properties("KeysTable").get("TimeToLiveSpecification").is_none(), "keys do not expire");
+    let aware_of_keys =
         stack.all().filter(|(name, resource)| *name != "KeysTable" && resource.to_string().contains("<KeysTable"));
     require(
-        told_of_keys.map(|(name, _)| name).eq(["DynamoDbEndpoint", "Writer", "WriterRole"]),
-        "only the writer and its way out know the table of keys",
+        aware_of_keys.map(|(name, _)| name).eq(["DynamoDbEndpoint", "Writer", "WriterRole"]),
+        "only the writer and its endpoint know the keys table",
     );
 }
 
@@ -103,12 +103,15 @@ fn functions(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
 
 fn network(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
     for kind in ["AWS::EC2::InternetGateway", "AWS::EC2::NatGateway", "AWS::EC2::Route"] {
-        require(stack.of_type(kind).is_empty(), "no way out of the VPC");
+        require(stack.of_type(kind).is_empty(), "the VPC has no way out");
     }
     for (_, group) in stack.of_type("AWS::EC2::SecurityGroup") {
         let properties = &group["Properties"];
         require(properties.get("SecurityGroupIngress").is_none(), "no ingress inside a group");
-        require(properties["SecurityGroupEgress"].as_array().is_some_and(|rules| rules.len() == 1), "egress is listed");
+        require(
+            properties["SecurityGroupEgress"].as_array().is_some_and(|rules| rules.len() == 1),
+            "egress is limited",
+        );
     }
     for (name, ingress) in stack.of_type("AWS::EC2::SecurityGroupIngress") {
         let properties = &ingress["Properties"];
@@ -131,9 +134,9 @@ fn api(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
     require(log["DestinationArn"] == "<ApiLogs.Arn>", "there is an access log");
     let format: Value = serde_json::from_str(log["Format"].as_str().unwrap_or_default()).unwrap_or_default();
     let quoted = format.as_object().is_some_and(|fields| fields.values().all(Value::is_string));
-    require(quoted, "the access log is JSON, and stays JSON when a value is absent");
+    require(quoted, "the access log is JSON, even if a value is absent");
     for personal in ["sourceIp", "userAgent"] {
-        require(!format.to_string().contains(personal), "no client's address or browser in the log");
+        require(!format.to_string().contains(personal), "no client address or user agent in the log");
     }
     require(stage["DefaultRouteSettings"]["ThrottlingRateLimit"].is_number(), "redirects are throttled");
     for route in ["POST /", "ANY /api/v1/{proxy+}"] {
@@ -141,24 +144,24 @@ fn api(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
     }
 }
 
-/// A name of its own would allow one stack per account and region, and break every replacement.
+/// An explicit name would limit an account to one stack per region, and break every replacement.
 fn names(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
     let forbidden =
         ["RoleName", "TableName", "ClusterName", "GroupName", "BucketName", "AlarmName", "TopicName", "DashboardName"];
     for (name, resource) in stack.all() {
         for property in forbidden {
-            require(resource["Properties"].get(property).is_none(), &format!("{name} has a name of its own"));
+            require(resource["Properties"].get(property).is_none(), &format!("{name} has an explicit name"));
         }
     }
     for (name, function) in stack.of_type("AWS::Lambda::Function") {
-        require(function["Properties"].get("FunctionName").is_none(), &format!("{name} has a name of its own"));
+        require(function["Properties"].get("FunctionName").is_none(), &format!("{name} has an explicit name"));
     }
     for (name, group) in stack.of_type("AWS::Logs::LogGroup") {
-        require(group["Properties"].get("LogGroupName").is_none(), &format!("{name} has a name of its own"));
+        require(group["Properties"].get("LogGroupName").is_none(), &format!("{name} has an explicit name"));
     }
 }
 
-/// All routes with where they lead and who may call them, for every value of `WriterAuth`, with and without the page.
+/// All routes, their targets and their authorization, for every value of `WriterAuth`, with and without the page.
 fn routes(template: &Value) -> Vec<String> {
     let mut found = Vec::new();
     let allowed = template["Parameters"]["WriterAuth"]["AllowedValues"].as_array().unwrap();
@@ -177,7 +180,7 @@ fn routes(template: &Value) -> Vec<String> {
             })
             .collect();
         actual.sort();
-        // Keys are checked by the writer itself.
+        // The writer checks keys itself.
         let checked_by_gateway = if auth == "API_KEY" { "NONE" } else { &auth };
         let writer = |key: &str| {
             let authorizer = if auth == "JWT" { "<JwtAuthorizer>" } else { "" };
@@ -210,22 +213,22 @@ fn routes(template: &Value) -> Vec<String> {
 }
 
 #[test]
-fn the_template_keeps_its_promises() {
+fn the_template_keeps_the_rules() {
     assert_eq!(violations(&document()), Vec::<String>::new());
 }
 
 #[test]
-fn writing_is_closed_unless_it_is_opened_by_name() {
+fn writing_requires_authorization_by_default() {
     assert_ne!(document()["Parameters"]["WriterAuth"]["Default"], "NONE");
     for auth in ["API_KEY", "AWS_IAM", "JWT", "NONE"] {
         let stack = Rendered::new(&document(), &[("WriterAuth", auth)]);
-        let told = &stack.properties("Writer")["Environment"]["Variables"]["WRITER_AUTH"];
-        assert_eq!(told, auth, "the writer checks what the gateway does not");
+        let variable = &stack.properties("Writer")["Environment"]["Variables"]["WRITER_AUTH"];
+        assert_eq!(variable, auth, "the writer checks what the gateway does not");
     }
 }
 
 #[test]
-fn dax_can_be_left_out_and_takes_everything_of_it_along() {
+fn without_dax_nothing_refers_to_it() {
     let stack = Rendered::new(&document(), &[("DaxMode", "none")]);
     let left: Vec<_> =
         stack.all().filter(|(_, resource)| resource.to_string().contains("<Dax")).map(|(name, _)| name).collect();
