@@ -9,37 +9,36 @@ use std::thread;
 use serde::Deserialize;
 
 /// How the functions are compiled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Profile {
     /// Quick to build.
     Dev,
-    /// What is shipped: optimised, which takes minutes.
+    /// As deployed: optimised, which takes minutes.
     Lambda,
 }
 
-/// Why there are no binaries.
+/// Why the binaries were not built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// Cargo cannot be run.
+    /// Cargo could not be run.
     #[error("cannot run cargo")]
     Cargo(#[source] io::Error),
-    /// Cargo reports errors.
+    /// Cargo failed; its messages.
     #[error("cargo could not build the functions:\n\n{0}")]
     Failed(String),
-    /// Cargo is content but built no such program.
+    /// Cargo succeeded but built no such program.
     #[error("cargo built no program named {0}")]
     NoProgram(String),
 }
 
 /// Builds packages of this workspace and returns the programs by name.
 ///
-/// `progress` is called with the name of each crate that is done.
+/// `progress` is called with the name of every finished crate.
 ///
 /// # Errors
-///
-/// [`BuildError`], with the compiler's messages if that is the reason.
+/// [`BuildError`], with the compiler's messages if it failed.
 pub fn build(
     packages: &[&str],
     profile: Profile,
@@ -51,7 +50,7 @@ pub fn build(
     let stdout = child.stdout.take().into_iter();
     for line in stdout.flat_map(|pipe| BufReader::new(pipe).lines()) {
         let line = line.map_err(BuildError::Cargo)?;
-        // Cargo adds kinds of messages over time; only the artifacts matter.
+        // Other kinds of messages are ignored: cargo adds new ones over time.
         if let Ok(Message { target: Some(target), executable, .. }) = serde_json::from_str(&line) {
             progress(&target.name);
             if let Some(executable) = executable {
@@ -70,7 +69,7 @@ pub fn build(
     }
 }
 
-/// A line of `cargo build --message-format=json`, as far as it concerns artifacts.
+/// A line of `cargo build --message-format=json` about an artifact.
 #[derive(Debug, Deserialize)]
 struct Message {
     target: Option<Target>,
@@ -94,8 +93,8 @@ fn cargo(packages: &[&str], profile: Profile) -> Command {
     for package in packages {
         command.args(["--package", package]);
     }
-    // Under `cargo run` and `cargo test` these describe *this* package. Build scripts that look at them
-    // (ring's does) would run again, and everything above them would be rebuilt each time.
+    // Under `cargo run` and `cargo test` these describe *this* package. Build scripts that read them (ring's does) would
+    // run again, and everything that depends on them would be rebuilt each time.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|own| text.starts_with(own)) {
@@ -108,7 +107,7 @@ fn cargo(packages: &[&str], profile: Profile) -> Command {
     command
 }
 
-/// The workspace around the current directory, or else the one that this program was built in.
+/// The workspace around the current directory, else the one in which this program was built.
 fn workspace() -> PathBuf {
     let is_workspace = |path: &Path| path.join("infra/template/template.yaml").is_file();
     std::env::current_dir()
@@ -117,13 +116,13 @@ fn workspace() -> PathBuf {
         .unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
 }
 
-/// Reads in a thread of its own: cargo would block on a full pipe.
+/// Reads in another thread: cargo would block on a full pipe.
 fn read_stderr(child: &mut Child) -> thread::JoinHandle<String> {
     let pipe = child.stderr.take();
     thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(mut pipe) = pipe {
-            // What was read up to an error is worth showing.
+            // The part before an error is worth showing.
             let _ = pipe.read_to_end(&mut bytes);
         }
         String::from_utf8_lossy(&bytes).into_owned()

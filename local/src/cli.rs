@@ -1,4 +1,4 @@
-//! Command line options.
+//! Command-line options.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use local::{Auth, SlugScheme};
 
 use crate::dax_command::DaxOptions;
 
-/// The shortener on this machine: gateway, functions and table, without AWS and without containers.
+/// Runs the shortener on this machine: gateway, functions, DAX and tables, without AWS and without containers.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Cli {
@@ -23,18 +23,18 @@ pub(crate) enum Command {
     /// Become PROGRAM, and end when the process PARENT ends.
     #[command(name = lambda_local::launcher::SUBCOMMAND, hide = true)]
     Launch { parent: u32, program: OsString },
-    /// Only the DAX cluster, in front of any DynamoDB, for an application of your own
+    /// Run only a DAX cluster, in front of any DynamoDB
     Dax(DaxOptions),
 }
 
 /// Options of the whole stack.
 #[derive(Debug, Args)]
 pub(crate) struct StackOptions {
-    /// Port of the HTTP gateway on 127.0.0.1; 0 takes any free one
+    /// Port of the HTTP gateway on 127.0.0.1; 0 takes any free port, here and below
     #[arg(long, value_name = "N", default_value_t = 3000)]
     pub(crate) port: u16,
 
-    /// Nodes of the DAX cluster, the first one its leader; 0 leaves DAX out
+    /// Number of DAX nodes, a leader and replicas; 0 runs without DAX
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) dax_nodes: usize,
 
@@ -50,19 +50,19 @@ pub(crate) struct StackOptions {
     #[arg(long, value_name = "N", default_value_t = 9000)]
     pub(crate) lambda_port: u16,
 
-    /// Keep tables, secret and key in DIR; without it everything is gone in the end
+    /// Keep tables, slug secret and API key in DIR; without it nothing is kept after exit
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
 
-    /// How slugs are made
+    /// How slugs are derived
     #[arg(long, value_enum, default_value_t)]
     pub(crate) slug_scheme: SlugScheme,
 
-    /// Who may make links: everybody on this machine, or who has the key that is printed
+    /// Who may create links
     #[arg(long, value_enum, default_value_t)]
     pub(crate) auth: Auth,
 
-    /// Build the functions with the profile that is shipped; takes minutes the first time
+    /// Build the functions as they are deployed; takes minutes the first time
     #[arg(long)]
     pub(crate) release: bool,
 

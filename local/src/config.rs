@@ -1,4 +1,4 @@
-//! What a stack is made of.
+//! The configuration of a stack.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -7,73 +7,82 @@ use std::time::Duration;
 
 use lambda_local::{Observer, Silent};
 
+use crate::shortener::binaries::Binaries;
 use crate::shortener::settings::{Auth, SlugScheme};
+use crate::shortener::variables::{REDIRECTOR, WRITER};
 
-/// How a [`Stack`](crate::Stack) is put together.
+/// The configuration of a [`Stack`](crate::Stack).
 ///
-/// [`Config::shortener`] gives the product on free ports and in memory; change fields from there.
-#[derive(Clone, Debug)]
+/// Begin with [`Config::shortener`], the product on free ports and in memory, and change fields.
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Config {
-    /// Port of the HTTP gateway on 127.0.0.1; 0 is any free one.
+    /// Port of the HTTP gateway on 127.0.0.1; 0 takes any free one.
     pub gateway_port: u16,
-    /// Port of Lambda's Invoke API on 127.0.0.1; 0 is any free one.
+    /// Port of Lambda's Invoke API on 127.0.0.1; 0 takes any free one.
     pub lambda_port: u16,
-    /// Port of the `DynamoDB` endpoint on 127.0.0.1; 0 is any free one.
+    /// Port of the DynamoDB endpoint on 127.0.0.1; 0 takes any free one.
     pub dynamodb_port: u16,
-    /// Nodes of the DAX cluster in front of the table; 0 leaves DAX out. 1 by default.
+    /// Number of DAX nodes: 1 by default, 0 runs without DAX.
     pub dax_nodes: usize,
-    /// Port of the first node on 127.0.0.1, the others follow; 0 is any free ones.
+    /// Port of the first DAX node on 127.0.0.1, the others follow; 0 takes any free ones.
     pub dax_port: u16,
     /// How long DAX keeps an item: 60 s, as in the template.
     pub dax_item_ttl: Duration,
-    /// How long it takes until a write reaches the other nodes: nothing by default.
+    /// Time until a write reaches the other DAX nodes: 0 by default.
     pub dax_replication_delay: Duration,
-    /// Directory that keeps the tables, the slug secret and the key; `None` keeps all of it in memory.
+    /// Directory for the tables, the slug secret and the API key; `None` keeps them in memory.
     pub data_dir: Option<PathBuf>,
-    /// Text of the `CloudFormation` template with the routes.
+    /// Text of the CloudFormation template with the routes.
     pub template: String,
-    /// The functions by their logical id in the template. Each function that a route leads to must be here.
+    /// The functions by logical id. Must contain every function that a route of the template leads to.
     pub functions: BTreeMap<String, FunctionConfig>,
-    /// Executable of this package, through which function processes are started so that they end with this
-    /// process even if it is killed. `None` starts them directly: then they end when the [`Stack`] is
-    /// stopped or dropped, and after a kill when they notice that the Runtime API is gone.
-    ///
-    /// [`Stack`]: crate::Stack
+    /// Executable of this package. Function processes are started through it, so that they end with this process even
+    /// if it is killed; see [`PlatformConfig::launcher`](lambda_local::PlatformConfig::launcher).
     pub launcher: Option<PathBuf>,
     /// Time for an environment to ask for its first invocation: 10 s, as on Lambda.
     pub init_timeout: Duration,
-    /// How slugs are made.
+    /// How slugs are derived.
     pub slug_scheme: SlugScheme,
-    /// Who may make links.
+    /// Who may create links.
     pub auth: Auth,
     /// Watches requests, output and crashes.
     pub observer: Arc<dyn Observer>,
 }
 
-/// How one function is run.
-#[derive(Clone, Debug)]
+/// The program and the limits of one function.
+///
+/// Memory size and timeout come from the template; see [`lambda_local::Function`] for details of the other fields.
+#[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct FunctionConfig {
-    /// The executable, what `bootstrap` is on Lambda.
+    /// The executable, `bootstrap` on Lambda.
     pub program: PathBuf,
-    /// Further environment variables; they win over those the stack sets.
+    /// More environment variables. They override the ones that the stack sets.
     pub env: BTreeMap<String, String>,
-    /// Environments at a time, 8 by default. Lambda's default is 1,000, more than one machine carries.
+    /// Maximum number of environments, 8 by default.
     pub concurrency: usize,
-    /// Invocations that wait for a free environment, 1,000 by default; one more is throttled. Lambda would
-    /// start environments for them instead; with 0 throttling happens at [`concurrency`](Self::concurrency).
+    /// Maximum number of invocations that wait for an environment, 1,000 by default.
     pub queue: usize,
     /// Idle time after which an environment is removed: 10 minutes by default.
     pub idle_expiry: Duration,
-    /// Limit of one invocation, in place of the template's.
+    /// Limit of one invocation; `None` takes the template's.
     pub timeout: Option<Duration>,
-    /// Stop idle processes with `SIGSTOP`, as Lambda freezes environments: turns up background work and
-    /// connections that go stale. Off by default.
+    /// Freezes idle processes, as Lambda does. Off by default.
     pub freeze: bool,
 }
 
 impl Config {
+    /// The shortener with all its routes, on free ports, in memory.
+    #[must_use]
+    pub fn shortener(binaries: Binaries) -> Self {
+        let functions = BTreeMap::from([
+            (REDIRECTOR.to_owned(), FunctionConfig::new(binaries.redirector)),
+            (WRITER.to_owned(), FunctionConfig::new(binaries.writer)),
+        ]);
+        Self::new(template::DEPLOYED, functions)
+    }
+
     /// A stack with the given template and functions, on free ports, in memory.
     #[must_use]
     pub fn new(template: &str, functions: BTreeMap<String, FunctionConfig>) -> Self {

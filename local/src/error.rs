@@ -2,13 +2,13 @@
 
 use std::error::Error;
 use std::io;
-use std::path::PathBuf;
 
 use lambda_local::{BindError, ConfigError};
 use template::TemplateError;
 
 use crate::dynamodb::StoreError;
 use crate::shortener::api_key::KeyError;
+use crate::shortener::slug_secret::SecretError;
 
 /// One of the stack's ports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,8 +52,8 @@ pub enum StartError {
     #[error("cannot start the DAX cluster")]
     Dax(#[source] Box<dyn Error + Send + Sync>),
     /// The slug secret cannot be read or written.
-    #[error("cannot keep the slug secret in {0}")]
-    Secret(PathBuf, #[source] io::Error),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// The API key cannot be created.
     #[error("cannot create an API key")]
     Key(#[from] KeyError),

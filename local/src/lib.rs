@@ -29,4 +29,5 @@ pub use lambda_local::{CrashRecord, FunctionStats, Observer, RequestRecord};
 pub use shortener::api_key::KeyError;
 pub use shortener::binaries::Binaries;
 pub use shortener::settings::{Auth, SlugScheme};
+pub use shortener::slug_secret::SecretError;
 pub use stack::{Stack, TableError};

@@ -1,7 +1,10 @@
 //! `cargo run`: the shortener on this machine. `cargo run -- --help` lists the options.
 
+mod banner;
 mod cli;
 mod dax_command;
+mod monitor;
+mod signals;
 mod ui;
 
 use std::path::PathBuf;
@@ -12,10 +15,10 @@ use anyhow::Context as _;
 use clap::Parser as _;
 use local::build_functions::Profile;
 use local::{Binaries, Config, Port, Stack, StartError};
-use tokio::signal::unix::{SignalKind, signal};
 
 use cli::{Cli, Command, StackOptions};
-use ui::{Banner, Console};
+use monitor::Monitor;
+use signals::stop_signal;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -39,8 +42,8 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &StackOptions) -> anyhow::Result<()> {
-    // Before the functions are built, which may put a new file in the place of this program's own.
-    let launcher = std::env::current_exe().context("cannot find the own executable")?;
+    // Before the functions are built, which may replace this program's file.
+    let launcher = std::env::current_exe().context("cannot find the executable of this program")?;
     let binaries = build(options)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the async runtime")?;
@@ -59,6 +62,24 @@ fn build(options: &StackOptions) -> anyhow::Result<Binaries> {
 }
 
 async fn serve(options: &StackOptions, binaries: Binaries, launcher: PathBuf) -> anyhow::Result<()> {
+    // First of all: a signal during the start must stop the stack cleanly, too.
+    let stopped = stop_signal()?;
+    let stack = Stack::start(config(options, binaries, launcher)).await.map_err(explain)?;
+    if options.json {
+        banner::readiness_line(&stack)?;
+    } else {
+        banner::print(&stack, options.data_dir.as_deref())?;
+    }
+    stopped.await;
+    if !options.json {
+        ui::stopping()?;
+    }
+    stack.stop().await;
+    Ok(())
+}
+
+/// The configuration that the options describe.
+fn config(options: &StackOptions, binaries: Binaries, launcher: PathBuf) -> Config {
     let mut config = Config::shortener(binaries);
     config.gateway_port = options.port;
     config.lambda_port = options.lambda_port;
@@ -69,40 +90,11 @@ async fn serve(options: &StackOptions, binaries: Binaries, launcher: PathBuf) ->
     config.slug_scheme = options.slug_scheme;
     config.auth = options.auth;
     config.launcher = Some(launcher);
-    config.observer = Arc::new(Console::new(options.json, options.verbose));
-
-    // Listening for signals first: one that comes while the stack starts must stop it cleanly, too.
-    let stopped = stop_signal()?;
-    let stack = Stack::start(config).await.map_err(explain)?;
-    if options.json {
-        ui::readiness_line(&stack)?;
-    } else {
-        Banner { stack: &stack, options }.print()?;
-    }
-    stopped.await;
-    if !options.json {
-        ui::stopping()?;
-    }
-    stack.stop().await;
-    Ok(())
+    config.observer = Arc::new(Monitor::new(options.json, options.verbose));
+    config
 }
 
-/// Resolves with Ctrl-C, `SIGTERM`, or when the terminal goes away.
-fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
-    let listen = |kind| signal(kind).context("cannot listen for signals");
-    let mut interrupt = listen(SignalKind::interrupt())?;
-    let mut terminate = listen(SignalKind::terminate())?;
-    let mut hangup = listen(SignalKind::hangup())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-        }
-    })
-}
-
-/// Names the option that helps.
+/// Adds the option that helps to an error about a port.
 fn explain(error: StartError) -> anyhow::Error {
     let StartError::Port { port, number, .. } = &error else {
         return error.into();

@@ -48,7 +48,7 @@ pub struct Function {
     pub program: PathBuf,
     /// The `_HANDLER` variable, `bootstrap` by default. Custom runtimes seldom read it.
     pub handler: String,
-    /// Environment variables. They override the ones Lambda sets.
+    /// Environment variables. They override the ones that Lambda sets.
     pub env: BTreeMap<String, String>,
     /// Memory size in MB as reported to the function, 128 by default. It is not enforced.
     pub memory_mb: u64,

@@ -1,4 +1,4 @@
-//! Identifiers in the shapes AWS uses.
+//! Identifiers in the forms that AWS uses.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -32,7 +32,7 @@ pub(crate) fn gateway_request_id() -> String {
     STANDARD.encode(rand::random::<[u8; 11]>())
 }
 
-/// The X-Ray root, `Root=1-{seconds in hex}-{96 random bits}`: the caller's, if it sent one, or a new one.
+/// The X-Ray root, `Root=1-{seconds in hex}-{96 random bits}`: the caller's if it sent one, else a new one.
 ///
 /// Source: X-Ray developer guide, "Tracing header".
 pub(crate) fn trace_root(sent: Option<&HeaderValue>, now: Timestamp) -> String {
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn gateway_request_id_has_the_shape_of_the_header() {
+    fn gateway_request_id_has_the_form_of_the_header() {
         let id = gateway_request_id();
         assert_eq!(id.len(), 16);
         assert!(id.ends_with('='), "{id}");

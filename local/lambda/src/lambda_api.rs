@@ -15,11 +15,14 @@ use hyper::Request;
 use hyper::body::Incoming;
 use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use crate::function::{Completed, Invocation, Pool};
 use crate::ids;
+use crate::serve::{Limits, Stop, serve};
 
 /// Largest event of a synchronous call.
 const MAX_REQUEST_BYTES: usize = 6 * 1024 * 1024;
@@ -39,7 +42,7 @@ pub(crate) struct LambdaApi {
     functions: BTreeMap<String, Arc<Pool>>,
 }
 
-/// An error answer in AWS's REST-JSON form.
+/// An error response in AWS's REST-JSON form.
 struct ApiError {
     status: StatusCode,
     code: &'static str,
@@ -57,48 +60,43 @@ impl LambdaApi {
         Self { functions }
     }
 
-    /// Answers one request of a client.
-    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        let request_id = ids::request_id();
-        let mut response = match self.invoke(request, &request_id).await {
-            Ok(response) => response,
-            Err(error) => error_response(&error),
+    /// Serves clients on `listener` until `stop`.
+    pub(crate) async fn serve(self: Arc<Self>, listener: TcpListener, stop: Stop) {
+        let handle = move |_peer, request| {
+            let api = Arc::clone(&self);
+            async move { api.handle(request).await }
         };
+        serve(listener, Limits::OUTSIDE, stop, handle).await;
+    }
+
+    async fn handle(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let request_id = ids::request_id();
+        let invoked = self.invoke(request, &request_id).await;
+        let mut response = invoked.unwrap_or_else(|error| error_response(&error));
         insert(response.headers_mut(), "x-amzn-requestid", &request_id);
         response
     }
 
     async fn invoke(&self, request: Request<Incoming>, request_id: &str) -> Result<Response<Full<Bytes>>, ApiError> {
         let pool = self.find(&request)?;
-        let headers = request.headers();
-        let invocation_type = header_text(headers, "x-amz-invocation-type").unwrap_or("RequestResponse");
-        let detached = match invocation_type {
-            "RequestResponse" => false,
-            "Event" => true,
-            "DryRun" => return Ok(empty(StatusCode::NO_CONTENT)),
-            other => {
-                let message = format!("Invalid InvocationType {other:?}");
-                return Err(invalid_parameter(message));
+        match header_text(request.headers(), "x-amz-invocation-type").unwrap_or("RequestResponse") {
+            "RequestResponse" => {
+                let invocation = invocation(request, request_id, false).await?;
+                let completed = pool.invoke(invocation).await.map_err(|_throttled| {
+                    ApiError::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", "Rate Exceeded.")
+                })?;
+                Ok(response(completed))
             }
-        };
-        let invocation = Invocation {
-            request_id: request_id.to_owned(),
-            trace_root: ids::trace_root(headers.get("x-amzn-trace-id"), Timestamp::now()),
-            client_context: client_context(headers)?,
-            detached,
-            log_tail: !detached && header_text(headers, "x-amz-log-type") == Some("Tail"),
-            payload: payload(request, detached).await?,
-        };
-        if detached {
-            // Lambda retries a failed asynchronous invocation twice, minutes later; here it runs once.
-            let pool = Arc::clone(pool);
-            tokio::spawn(async move { pool.invoke(invocation).await });
-            return Ok(empty(StatusCode::ACCEPTED));
+            "Event" => {
+                let invocation = invocation(request, request_id, true).await?;
+                // Lambda retries a failed asynchronous invocation twice, minutes later; here it runs once.
+                let pool = Arc::clone(pool);
+                tokio::spawn(async move { pool.invoke(invocation).await });
+                Ok(empty(StatusCode::ACCEPTED))
+            }
+            "DryRun" => Ok(empty(StatusCode::NO_CONTENT)),
+            other => Err(invalid_parameter(format!("Invalid InvocationType {other:?}"))),
         }
-        let completed = pool.invoke(invocation).await.map_err(|_throttled| {
-            ApiError::new(StatusCode::TOO_MANY_REQUESTS, "TooManyRequestsException", "Rate Exceeded.")
-        })?;
-        Ok(invoked(completed))
     }
 
     fn find(&self, request: &Request<Incoming>) -> Result<&Arc<Pool>, ApiError> {
@@ -119,10 +117,22 @@ impl LambdaApi {
     }
 }
 
-/// The bare name in a name, a name with a version or alias, a partial ARN, or a full one.
+/// The bare name in a name, a name with a version or alias, a partial ARN or a full ARN.
 fn function_name(text: &str) -> &str {
     let after = text.rsplit_once("function:").map_or(text, |(_, after)| after);
     after.split_once(':').map_or(after, |(name, _)| name)
+}
+
+async fn invocation(request: Request<Incoming>, request_id: &str, detached: bool) -> Result<Invocation, ApiError> {
+    let headers = request.headers();
+    Ok(Invocation {
+        request_id: request_id.to_owned(),
+        trace_root: ids::trace_root(headers.get("x-amzn-trace-id"), Timestamp::now()),
+        client_context: client_context(headers)?,
+        detached,
+        log_tail: !detached && header_text(headers, "x-amz-log-type") == Some("Tail"),
+        payload: payload(request, detached).await?,
+    })
 }
 
 async fn payload(request: Request<Incoming>, detached: bool) -> Result<Bytes, ApiError> {
@@ -130,28 +140,28 @@ async fn payload(request: Request<Incoming>, detached: bool) -> Result<Bytes, Ap
     let collected = Limited::new(request.into_body(), limit).collect();
     let body = match timeout(BODY_TIMEOUT, collected).await {
         Ok(Ok(body)) => body.to_bytes(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => {
-            let message = format!("Request must be smaller than {limit} bytes for the InvokeFunction operation");
-            let code = "RequestTooLargeException";
-            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, code, message));
-        }
-        Ok(Err(_)) | Err(_) => {
-            return Err(ApiError::new(StatusCode::BAD_REQUEST, "InvalidRequestContentException", "Truncated body"));
-        }
+        Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large(limit)),
+        Ok(Err(_)) | Err(_) => return Err(invalid_content("Truncated body")),
     };
     if body.is_empty() {
         return Ok(Bytes::from_static(b"{}"));
     }
-    match serde_json::from_slice::<serde::de::IgnoredAny>(&body) {
+    match serde_json::from_slice::<IgnoredAny>(&body) {
         Ok(_) => Ok(body),
-        Err(error) => {
-            let message = format!("Could not parse request body into json: {error}");
-            Err(ApiError::new(StatusCode::BAD_REQUEST, "InvalidRequestContentException", message))
-        }
+        Err(error) => Err(invalid_content(format!("Could not parse request body into json: {error}"))),
     }
 }
 
-/// The client context as one line of JSON, which is how the Runtime API carries it.
+fn too_large(limit: usize) -> ApiError {
+    let message = format!("Request must be smaller than {limit} bytes for the InvokeFunction operation");
+    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "RequestTooLargeException", message)
+}
+
+fn invalid_content(message: impl Into<String>) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, "InvalidRequestContentException", message)
+}
+
+/// The client context as one line of JSON, the form in which the Runtime API passes it on.
 fn client_context(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     let Some(encoded) = header_text(headers, "x-amz-client-context") else {
         return Ok(None);
@@ -168,7 +178,7 @@ fn client_context(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
     }
 }
 
-fn invoked(completed: Completed) -> Response<Full<Bytes>> {
+fn response(completed: Completed) -> Response<Full<Bytes>> {
     let (payload, failed) = match completed.outcome {
         Ok(payload) => (payload, false),
         Err(error) => (error.payload, true),
@@ -221,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_function_is_named_in_many_ways() {
+    fn every_form_of_a_name_leads_to_the_function() {
         for text in [
             "writer",
             "writer:live",

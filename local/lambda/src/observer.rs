@@ -1,12 +1,12 @@
-//! What happens in a stack, for whoever wants to watch it.
+//! Events of a platform, for programs that want to watch it.
 
 use std::fmt::Debug;
 use std::time::Duration;
 
-/// Watches a stack. All methods do nothing by default and are called on the stack's own tasks, so they
-/// should return quickly.
+/// Watches a platform. All methods do nothing by default. They are called on the platform's own tasks, so they should
+/// return quickly.
 pub trait Observer: Debug + Send + Sync {
-    /// The gateway has answered a request.
+    /// The gateway has responded to a request.
     fn request(&self, request: &RequestRecord<'_>) {
         let _ = request;
     }
@@ -16,13 +16,13 @@ pub trait Observer: Debug + Send + Sync {
         let _ = (function, line);
     }
 
-    /// A function process has ended or was killed although it had work to do, or could not start.
+    /// A function process failed: it could not start, or it ended or was killed during an invocation.
     fn crash(&self, crash: &CrashRecord<'_>) {
         let _ = crash;
     }
 }
 
-/// One request that the gateway has answered.
+/// One request that the gateway has responded to.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RequestRecord<'a> {
@@ -30,28 +30,28 @@ pub struct RequestRecord<'a> {
     pub method: &'a str,
     /// Path as the client sent it, without the query.
     pub path: &'a str,
-    /// HTTP status of the answer.
+    /// HTTP status of the response.
     pub status: u16,
-    /// From the end of the request head to the answer.
+    /// From the end of the request head to the response.
     pub duration: Duration,
     /// The request had to wait for a new execution environment.
     pub cold_start: bool,
 }
 
-/// One failed execution environment.
+/// One failed execution environment, or one malformed result.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct CrashRecord<'a> {
     /// Name of the function.
     pub function: &'a str,
-    /// What went wrong, as the caller of the function was told.
+    /// The failure. If the caller received an error, its JSON.
     pub error: &'a str,
     /// The last lines that the process printed.
     pub last_lines: &'a [String],
 }
 
-/// Watches nothing.
-#[derive(Debug)]
+/// An observer that ignores everything.
+#[derive(Debug, Clone, Copy)]
 pub struct Silent;
 
 impl Observer for Silent {}

@@ -14,7 +14,7 @@ use crate::function::{FunctionStats, Host, Pool};
 use crate::gateway::{Gateway, RouteError};
 use crate::lambda_api::LambdaApi;
 use crate::listeners::{Listeners, gateway_url};
-use crate::serve::{Limits, Stop, serve};
+use crate::serve::Stop;
 
 /// Time for all processes and connections to end.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -60,7 +60,7 @@ pub enum ConfigError {
 }
 
 impl Platform {
-    /// Starts to answer requests. Must be called on a tokio runtime.
+    /// Starts to serve requests. Must be called on a tokio runtime.
     ///
     /// # Errors
     /// [`ConfigError`]; nothing runs then.
@@ -76,14 +76,8 @@ impl Platform {
 
         let (stop, stopped) = Stop::channel();
         let mut tasks = JoinSet::new();
-        tasks.spawn(serve(gateway.socket, Limits::OUTSIDE, stopped.clone(), move |peer, request| {
-            let front = Arc::clone(&front);
-            async move { front.answer(peer, request).await }
-        }));
-        tasks.spawn(serve(lambda.socket, Limits::OUTSIDE, stopped.clone(), move |_peer, request| {
-            let invoke = Arc::clone(&invoke);
-            async move { invoke.answer(request).await }
-        }));
+        tasks.spawn(front.serve(gateway.socket, stopped.clone()));
+        tasks.spawn(invoke.serve(lambda.socket, stopped.clone()));
         for pool in pools.values() {
             tasks.spawn(Arc::clone(pool).expire(stopped.clone()));
         }

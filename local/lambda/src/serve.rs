@@ -1,7 +1,7 @@
-//! The HTTP/1.1 accept loop every listener of the stack shares.
+//! The HTTP/1.1 accept loop that every listener shares.
 //!
-//! It bounds the number of connections, gives slow clients a deadline for their request head, sets
-//! `TCP_NODELAY`, and closes gracefully.
+//! It bounds the number of connections, gives slow clients a deadline for their request head, sets `TCP_NODELAY`, and
+//! closes gracefully.
 
 use std::future::Future;
 use std::io;
@@ -20,19 +20,19 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-/// What one listener accepts.
+/// The limits of one listener.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Connections open at a time; further clients wait in the listen backlog.
+    /// Maximum number of open connections; further clients wait in the listen backlog.
     pub connections: usize,
-    /// Time for a whole request head to arrive, which is also the keep-alive idle time.
+    /// Time for a whole request head to arrive, and also the keep-alive idle time.
     pub head_timeout: Option<Duration>,
     /// Largest request head; hyper answers 431 above it.
     pub head_bytes: usize,
 }
 
 impl Limits {
-    /// For clients from outside: the gateway, the Invoke API and the `DynamoDB` endpoint.
+    /// For clients from outside.
     pub const OUTSIDE: Self =
         Self { connections: 2_048, head_timeout: Some(Duration::from_secs(60)), head_bytes: 64 * 1024 };
 
@@ -40,10 +40,10 @@ impl Limits {
     pub const FUNCTION: Self = Self { connections: 32, head_timeout: None, head_bytes: 64 * 1024 };
 }
 
-/// Time that open requests get to finish once the stack stops.
+/// Time for open requests to finish after a stop.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// Tells every loop of a stack, or of one environment, to stop; dropping the sender does too.
+/// A signal for tasks to stop. Dropping the sender gives it, too.
 #[derive(Debug, Clone)]
 pub struct Stop(watch::Receiver<bool>);
 
@@ -53,12 +53,12 @@ impl Stop {
         (sender, Self(receiver))
     }
 
-    /// One more listener for the stop that `sender` gives.
+    /// Another receiver of the signal that `sender` gives.
     pub fn of(sender: &watch::Sender<bool>) -> Self {
         Self(sender.subscribe())
     }
 
-    /// Resolves when the stop was asked for. Cancel-safe.
+    /// Resolves once the signal is given. Cancel-safe.
     pub async fn stopped(&mut self) {
         // An error means that the sender is gone, which is a stop as well.
         let _ = self.0.wait_for(|stop| *stop).await;
@@ -70,11 +70,11 @@ pub async fn bind(port: u16) -> io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
 }
 
-/// Accepts connections until `stop`, answering each request with `answer`.
+/// Accepts connections until `stop` and responds to each request with `respond`.
 ///
-/// `answer` is called with the peer's address; when the client goes away its future is dropped, so
-/// whatever must outlive the client has to run in a task of its own.
-pub async fn serve<F, R>(listener: TcpListener, limits: Limits, mut stop: Stop, answer: F)
+/// `respond` also receives the peer's address. Its future is dropped if the client goes away, so work that must outlive
+/// the client has to run in another task.
+pub async fn serve<F, R>(listener: TcpListener, limits: Limits, mut stop: Stop, respond: F)
 where
     F: Fn(SocketAddr, Request<Incoming>) -> R + Clone + Send + Sync + 'static,
     R: Future<Output = Response<Full<Bytes>>> + Send + 'static,
@@ -97,9 +97,9 @@ where
             },
             () = stop.stopped() => break,
         };
-        let (answer, stop) = (answer.clone(), stop.clone());
+        let (respond, stop) = (respond.clone(), stop.clone());
         connections.spawn(async move {
-            connection(stream, peer, limits, stop, answer).await;
+            connection(stream, peer, limits, stop, respond).await;
             drop(slot);
         });
     }
@@ -109,17 +109,17 @@ where
     let _ = tokio::time::timeout(GRACE, drained).await;
 }
 
-async fn connection<F, R>(stream: TcpStream, peer: SocketAddr, limits: Limits, mut stop: Stop, answer: F)
+async fn connection<F, R>(stream: TcpStream, peer: SocketAddr, limits: Limits, mut stop: Stop, respond: F)
 where
     F: Fn(SocketAddr, Request<Incoming>) -> R,
     R: Future<Output = Response<Full<Bytes>>>,
 {
-    // Without it a delayed ACK adds 40 ms to every second answer.
+    // Without it a delayed ACK adds 40 ms to every second response.
     if stream.set_nodelay(true).is_err() {
         return;
     }
     let service = service_fn(|request| {
-        let response = answer(peer, request);
+        let response = respond(peer, request);
         async move { Ok::<_, std::convert::Infallible>(response.await) }
     });
     let connection = http1::Builder::new()
@@ -128,7 +128,7 @@ where
         .max_buf_size(limits.head_bytes)
         .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(connection);
-    // An error here is a client that broke off or spoke no HTTP: there is nobody to tell.
+    // An error here is a client that broke off or did not speak HTTP.
     tokio::select! {
         _ = connection.as_mut() => return,
         () = stop.stopped() => connection.as_mut().graceful_shutdown(),
@@ -148,7 +148,7 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(10);
     const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
 
-    /// A server that tells when a request has `entered` and answers it after a `release`.
+    /// A server that reports when a request has `entered` and responds to it after a `release`.
     struct Server {
         address: SocketAddr,
         entered: Arc<Notify>,
@@ -182,11 +182,11 @@ mod tests {
         }
     }
 
-    async fn answer(mut stream: TcpStream) -> String {
-        let mut answer = String::new();
-        let read = timeout(PATIENCE, stream.read_to_string(&mut answer)).await;
+    async fn response(mut stream: TcpStream) -> String {
+        let mut response = String::new();
+        let read = timeout(PATIENCE, stream.read_to_string(&mut response)).await;
         read.expect("the server closes in time").unwrap();
-        answer
+        response
     }
 
     #[tokio::test]
@@ -194,7 +194,7 @@ mod tests {
         let limits = Limits { head_timeout: Some(Duration::from_millis(50)), ..Limits::OUTSIDE };
         let server = Server::start(limits).await;
         let slow = server.connect(b"GET / HTTP/1.1\r\nHost:").await;
-        assert!(!answer(slow).await.contains("200 OK"));
+        assert!(!response(slow).await.contains("200 OK"));
     }
 
     #[tokio::test]
@@ -203,9 +203,9 @@ mod tests {
         let server = Server::start(limits).await;
         let first = server.connect(REQUEST).await;
         let second = server.connect(REQUEST).await;
-        let second = tokio::spawn(answer(second));
+        let second = tokio::spawn(response(second));
         server.release.notify_one();
-        assert!(answer(first).await.ends_with("done"));
+        assert!(response(first).await.ends_with("done"));
         assert!(!second.is_finished());
         server.release.notify_one();
         assert!(second.await.unwrap().ends_with("done"));
@@ -219,8 +219,8 @@ mod tests {
         server.entered.notified().await;
         server.stop.send_replace(true);
         server.release.notify_one();
-        assert!(answer(busy).await.ends_with("done"));
-        assert_eq!(answer(idle).await, "");
+        assert!(response(busy).await.ends_with("done"));
+        assert_eq!(response(idle).await, "");
         timeout(PATIENCE, server.task).await.expect("the server ends").unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! Keys of the local stack: the one that is printed, and those that tests make.
+//! API keys of the local stack: the printed one, and those that tests create.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,26 +16,26 @@ use super::{secret_file, tables};
 /// Owner of the links that the printed key creates.
 const OWNER: &str = "local";
 
-/// What the printed key is for, in lists of keys.
+/// Label of the printed key in lists of keys.
 const LABEL: &str = "printed by the local stack";
 
-/// Why a key is not made or revoked.
+/// Why a key was not created or revoked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// The scopes are none.
+    /// A scope does not exist.
     #[error("these are not scopes of a key")]
     Scopes(#[from] ScopeError),
-    /// The text is no key.
-    #[error("this cannot be a key")]
-    NoKey(#[from] ApiKeyError),
-    /// The table did not answer.
-    #[error("the table of keys fails")]
+    /// The text is not an API key.
+    #[error("this is not an API key")]
+    Malformed(#[from] ApiKeyError),
+    /// The keys table failed.
+    #[error("the keys table failed")]
     Store(#[from] KeysError),
-    /// The table does not have it.
+    /// The key does not exist.
     #[error("there is no key {0}")]
     Unknown(KeyId),
-    /// The printed key cannot be kept.
+    /// The file of the printed key cannot be read or written.
     #[error("cannot keep the key in {0}")]
     File(PathBuf, #[source] io::Error),
 }
@@ -45,7 +45,7 @@ pub enum KeyError {
 pub(crate) struct Keys(KeysTable);
 
 impl Keys {
-    /// Those in the table behind the `DynamoDB` endpoint of the stack.
+    /// The keys in the table behind a DynamoDB endpoint.
     pub(crate) fn new(endpoint: &str) -> Self {
         let settings = DynamoDbSettings {
             table: tables::LINKS.name.to_owned(),
@@ -56,7 +56,7 @@ impl Keys {
         Self(KeysTable::new(&settings, tables::KEYS.name))
     }
 
-    /// The key that is printed: the one kept in the data directory while it is valid, else a fresh one.
+    /// The key to print: the one in the data directory if it is valid, else a fresh one.
     pub(crate) async fn printed(&self, data_dir: Option<&Path>) -> Result<String, KeyError> {
         let Some(directory) = data_dir else {
             return self.make(OWNER, ScopeSet::OWNER, Some(LABEL)).await;
@@ -97,7 +97,7 @@ impl Keys {
         let key = ApiKey::from_random(&rand::random());
         let mut record = KeyRecord::new(key.id().clone(), owner, scopes, now());
         record.label = label.map(str::to_owned);
-        // That its hash is taken can only mean that an earlier attempt of this very put has succeeded.
+        // If the hash is taken, an earlier attempt of this very put has succeeded.
         let (Put::Stored | Put::Taken) = self.0.create(&key.hash(), &record).await?;
         Ok(key.reveal().to_owned())
     }
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
     use crate::dynamodb::{self, Endpoint};
 
-    /// An endpoint with an empty table of keys; ends when dropped.
+    /// An endpoint with an empty keys table; ends when dropped.
     struct Served {
         keys: Keys,
         _endpoint: Arc<Endpoint>,
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_key_is_made_found_and_revoked_once() {
+    async fn a_key_is_created_found_and_revoked_once() {
         let served = served().await;
         let table = &served.keys.0;
         let token = served.keys.issue("ann", "read,delete").await.unwrap();
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_use_is_noted_forward_only_and_brings_no_key_back() {
+    async fn a_use_is_noted_forward_only_and_restores_no_key() {
         let served = served().await;
         let table = &served.keys.0;
         let token = served.keys.issue("ann", "read").await.unwrap();
@@ -216,13 +216,13 @@ mod tests {
         let second = served.keys.printed(path).await.unwrap();
         assert_ne!(second, first);
         assert_eq!(served.keys.printed(path).await.unwrap(), second);
-        // A directory whose table was removed.
+        // The same directory with an empty table.
         let elsewhere = self::served().await;
         assert_ne!(elsewhere.keys.printed(path).await.unwrap(), second);
     }
 
     #[tokio::test]
-    async fn no_table_is_an_error_and_not_the_absence_of_a_key() {
+    async fn a_missing_table_is_an_error_and_not_an_unknown_key() {
         let served = over(dynamodb::open(None).unwrap()).await;
         let hash = ApiKey::from_random(&[7; ApiKey::RANDOM_BYTES]).hash();
         let error = served.keys.0.find(&hash).await.unwrap_err();

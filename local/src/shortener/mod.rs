@@ -1,4 +1,4 @@
-//! What this package knows about the shortener: its template, tables, functions, variables and keys.
+//! What this package knows about the shortener: its functions, their variables, its tables and its keys.
 
 pub(crate) mod api_key;
 pub(crate) mod binaries;
@@ -9,21 +9,3 @@ pub(crate) mod tables;
 #[cfg(test)]
 mod tests;
 pub(crate) mod variables;
-
-use std::collections::BTreeMap;
-
-use crate::config::{Config, FunctionConfig};
-use binaries::Binaries;
-use variables::WRITER;
-
-impl Config {
-    /// The shortener with all its routes, on free ports, in memory.
-    #[must_use]
-    pub fn shortener(binaries: Binaries) -> Self {
-        let functions = BTreeMap::from([
-            ("Redirector".to_owned(), FunctionConfig::new(binaries.redirector)),
-            (WRITER.to_owned(), FunctionConfig::new(binaries.writer)),
-        ]);
-        Self::new(template::DEPLOYED, functions)
-    }
-}

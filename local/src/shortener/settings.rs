@@ -10,7 +10,8 @@ pub enum SlugScheme {
     #[default]
     Keyed,
     /// The algorithm of the AWS sample: MD5 of the URL.
-    Seed,
+    #[value(alias = "seed")]
+    AwsSample,
 }
 
 /// Who may create links.

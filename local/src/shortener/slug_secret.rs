@@ -3,18 +3,25 @@
 //! Kept with the data: under another secret the same URL would get another slug, and every link would exist twice.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::secret_file;
-use crate::error::StartError;
 
-/// The secret of a data directory, which is created on the first call. Without a directory, a fresh one.
-pub(crate) fn load(data_dir: Option<&Path>) -> Result<String, StartError> {
+/// The slug secret in the data directory cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot keep the slug secret in {}", file.display())]
+pub struct SecretError {
+    file: PathBuf,
+    source: io::Error,
+}
+
+/// The secret of a data directory, which is created by the first call. Without a directory, a fresh one.
+pub(crate) fn load(data_dir: Option<&Path>) -> Result<String, SecretError> {
     let Some(directory) = data_dir else {
         return Ok(fresh());
     };
     let file = directory.join("slug-secret");
-    load_or_create(&file).map_err(|error| StartError::Secret(file, error))
+    load_or_create(&file).map_err(|source| SecretError { file, source })
 }
 
 fn load_or_create(file: &Path) -> io::Result<String> {
@@ -38,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_made_once_per_directory() {
+    fn a_directory_keeps_its_secret() {
         let directory = tempfile::tempdir().unwrap();
         let secret = load(Some(directory.path())).unwrap();
         assert_eq!(secret.len(), 64);
@@ -51,6 +58,6 @@ mod tests {
     fn an_unreadable_secret_is_an_error_and_not_replaced() {
         let directory = tempfile::tempdir().unwrap();
         fs::create_dir(directory.path().join("slug-secret")).unwrap();
-        assert!(matches!(load(Some(directory.path())), Err(StartError::Secret(..))));
+        load(Some(directory.path())).unwrap_err();
     }
 }

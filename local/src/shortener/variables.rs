@@ -7,6 +7,9 @@ use lambda_local::{ACCOUNT_ID, REGION};
 use super::settings::{Auth, SlugScheme};
 use super::tables;
 
+/// Logical id of the function that redirects.
+pub(crate) const REDIRECTOR: &str = "Redirector";
+
 /// Logical id of the function that writes; only it gets the writer's variables.
 pub(crate) const WRITER: &str = "Writer";
 
@@ -52,7 +55,7 @@ pub(crate) fn of(
     variables
 }
 
-/// The name by which template and writer know it.
+/// The value of `WriterAuth` in the template and of `WRITER_AUTH` in the writer.
 const fn auth_method(auth: Auth) -> &'static str {
     match auth {
         Auth::None => "NONE",
@@ -60,10 +63,11 @@ const fn auth_method(auth: Auth) -> &'static str {
     }
 }
 
+/// The value of `SLUG_SCHEME` in the writer.
 const fn slug_scheme(scheme: SlugScheme) -> &'static str {
     match scheme {
         SlugScheme::Keyed => "keyed",
-        SlugScheme::Seed => "seed",
+        SlugScheme::AwsSample => "aws-sample",
     }
 }
 

@@ -20,7 +20,7 @@ use crate::config::Function;
 use crate::function_error::FunctionError;
 use crate::ids;
 use crate::runtime_api::{Delivery, Gone, RuntimeApi, Signal};
-use crate::serve::{Limits, Stop, bind, serve};
+use crate::serve::{Stop, bind};
 
 /// A live environment. Dropping it kills its process.
 #[derive(Debug)]
@@ -76,11 +76,7 @@ impl Environment {
         let (sender, signals) = mpsc::unbounded_channel();
         let api = Arc::new(RuntimeApi::new(sender));
         let (stop_server, server_stop) = Stop::channel();
-        let answering = Arc::clone(&api);
-        tokio::spawn(serve(listener, Limits::FUNCTION, server_stop, move |_peer, request| {
-            let api = Arc::clone(&answering);
-            async move { api.answer(request).await }
-        }));
+        tokio::spawn(Arc::clone(&api).serve(listener, server_stop));
 
         let tail = Arc::new(Tail::default());
         let (orders, order) = watch::channel(Order::Run);

@@ -1,11 +1,11 @@
-//! What the environments of a function have been through.
+//! Counters of a function's environments.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::watch;
 
-/// What the environments of a function have been through so far.
+/// The live environments of a function, and what has happened to all of them so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FunctionStats {
@@ -13,7 +13,7 @@ pub struct FunctionStats {
     pub pids: Vec<u32>,
     /// Live environments that wait for an invocation.
     pub idle: usize,
-    /// Processes started since the stack started.
+    /// Processes started since the platform started.
     pub started: u64,
     /// Environments killed because an invocation overran its deadline.
     pub timed_out: u64,

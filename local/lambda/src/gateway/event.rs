@@ -1,7 +1,7 @@
 //! HTTP request → API Gateway event, payload format 2.0.
 //!
-//! Source: API Gateway developer guide, "Create AWS Lambda proxy integrations for HTTP APIs"; where it is
-//! silent, captures of the live service, named at the spot.
+//! Source: API Gateway developer guide, "Create AWS Lambda proxy integrations for HTTP APIs". Where it is silent, a
+//! capture of the live service is named at the spot.
 
 use std::collections::BTreeMap;
 
@@ -16,17 +16,17 @@ use serde::Serialize;
 use super::routes::Match;
 use crate::ids::{ACCOUNT_ID, REGION};
 
-/// Ten characters, as API ids have.
+/// Ten characters, like real API ids.
 const API_ID: &str = "local00000";
 
-/// The event. Members that are absent in the service's events are absent here, never null.
+/// The event. Members that API Gateway omits are omitted here too, never null.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Event<'a> {
     version: &'static str,
     route_key: &'a str,
     raw_path: &'a str,
-    /// Still percent-encoded; empty when there is none.
+    /// Percent-encoded; empty if there is no query.
     raw_query_string: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     cookies: Option<Vec<String>>,
@@ -82,36 +82,18 @@ pub(super) struct RequestInfo<'a> {
 
 impl<'a> Event<'a> {
     pub(super) fn new(head: &'a request::Parts, body: &[u8], route: &'a Match<'a>, info: RequestInfo<'a>) -> Self {
-        let RequestInfo { path, source_ip, request_id, now, .. } = info;
         let raw_query_string = head.uri.query().unwrap_or_default();
-        let body_bytes = body.len();
+        let headers = headers(&head.headers, body.len(), info);
         let (body, is_base64_encoded) = encode_body(&head.headers, body);
         Self {
             version: "2.0",
             route_key: &route.target.key,
-            raw_path: path,
+            raw_path: info.path,
             raw_query_string,
             cookies: cookies(&head.headers),
-            headers: headers(&head.headers, body_bytes, info),
+            headers,
             query_string_parameters: query_parameters(raw_query_string),
-            request_context: RequestContext {
-                account_id: ACCOUNT_ID,
-                api_id: API_ID,
-                domain_name: format!("{API_ID}.execute-api.{REGION}.amazonaws.com"),
-                domain_prefix: API_ID,
-                http: Http {
-                    method: head.method.as_str(),
-                    path,
-                    protocol: protocol(head.version),
-                    source_ip,
-                    user_agent: head.headers.get(header::USER_AGENT).map(text).unwrap_or_default(),
-                },
-                request_id,
-                route_key: &route.target.key,
-                stage: "$default",
-                time: now.to_zoned(TimeZone::UTC).strftime("%d/%b/%Y:%H:%M:%S +0000").to_string(),
-                time_epoch: now.as_millisecond(),
-            },
+            request_context: RequestContext::new(head, route, info),
             body,
             path_parameters: route.parameters.iter().map(|(name, value)| (*name, value.as_str())).collect(),
             is_base64_encoded,
@@ -119,38 +101,62 @@ impl<'a> Event<'a> {
     }
 }
 
-/// Header names in lower case, repeated headers joined, cookies left out, the gateway's own added.
+impl<'a> RequestContext<'a> {
+    fn new(head: &'a request::Parts, route: &'a Match<'a>, info: RequestInfo<'a>) -> Self {
+        Self {
+            account_id: ACCOUNT_ID,
+            api_id: API_ID,
+            domain_name: format!("{API_ID}.execute-api.{REGION}.amazonaws.com"),
+            domain_prefix: API_ID,
+            http: Http {
+                method: head.method.as_str(),
+                path: info.path,
+                protocol: protocol(head.version),
+                source_ip: info.source_ip,
+                user_agent: head.headers.get(header::USER_AGENT).map(text).unwrap_or_default(),
+            },
+            request_id: info.request_id,
+            route_key: &route.target.key,
+            stage: "$default",
+            time: info.now.to_zoned(TimeZone::UTC).strftime("%d/%b/%Y:%H:%M:%S +0000").to_string(),
+            time_epoch: info.now.as_millisecond(),
+        }
+    }
+}
+
+/// Header names in lower case, repeated headers joined, cookies left out, the gateway's own headers added.
 fn headers(headers: &HeaderMap, body_bytes: usize, info: RequestInfo<'_>) -> BTreeMap<String, String> {
     let mut map: BTreeMap<String, String> = BTreeMap::new();
-    for (name, value) in headers {
-        if is_withheld(name) {
-            continue;
-        }
-        map.entry(name.as_str().to_owned())
-            .and_modify(|joined| {
-                joined.push(',');
-                joined.push_str(&text(value));
-            })
-            .or_insert_with(|| text(value));
+    for (name, value) in headers.iter().filter(|(name, _)| !is_withheld(name)) {
+        append(&mut map, name.as_str().to_owned(), &text(value));
     }
     let forwarded_for = match map.get("x-forwarded-for") {
         Some(before) => format!("{before}, {}", info.source_ip),
         None => info.source_ip.to_owned(),
     };
-    map.extend(
-        [
-            ("content-length", body_bytes.to_string()),
-            ("x-amzn-trace-id", info.trace_root.to_owned()),
-            ("x-forwarded-for", forwarded_for),
-            ("x-forwarded-port", "443".to_owned()),
-            ("x-forwarded-proto", "https".to_owned()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value)),
-    );
+    for (name, value) in [
+        ("content-length", body_bytes.to_string()),
+        ("x-amzn-trace-id", info.trace_root.to_owned()),
+        ("x-forwarded-for", forwarded_for),
+        ("x-forwarded-port", "443".to_owned()),
+        ("x-forwarded-proto", "https".to_owned()),
+    ] {
+        map.insert(name.to_owned(), value);
+    }
     map
 }
 
-/// Cookies have their own member; the others concern the connection to the gateway alone.
+/// Adds a value; repeated ones are joined with a comma.
+fn append(map: &mut BTreeMap<String, String>, name: String, value: &str) {
+    map.entry(name)
+        .and_modify(|joined| {
+            joined.push(',');
+            joined.push_str(value);
+        })
+        .or_insert_with(|| value.to_owned());
+}
+
+/// Cookies have their own member; the others concern only the connection to the gateway.
 fn is_withheld(name: &header::HeaderName) -> bool {
     [header::COOKIE, header::CONNECTION, header::TE, header::TRANSFER_ENCODING, header::UPGRADE].contains(name)
         || name == "keep-alive"
@@ -166,17 +172,12 @@ fn cookies(headers: &HeaderMap) -> Option<Vec<String>> {
     (!cookies.is_empty()).then_some(cookies)
 }
 
-/// Decoded parameters, repeated ones joined with a comma.
+/// Decoded parameters.
 fn query_parameters(query: &str) -> BTreeMap<String, String> {
-    let mut map: BTreeMap<String, String> = BTreeMap::new();
+    let mut map = BTreeMap::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        map.entry(decode_query(name))
-            .and_modify(|joined| {
-                joined.push(',');
-                joined.push_str(&decode_query(value));
-            })
-            .or_insert_with(|| decode_query(value));
+        append(&mut map, decode_query(name), &decode_query(value));
     }
     map
 }
@@ -186,10 +187,11 @@ fn decode_query(text: &str) -> String {
     percent_decode(spaced.as_bytes()).decode_utf8_lossy().into_owned()
 }
 
-/// Only these types arrive as text; everything else, forms and bodies without a type included, is base64.
+/// Bodies of a few text types are passed as text, all others as base64, including forms and bodies without a type.
 ///
-/// Source: ministackorg/ministack#766, tested on the live service. A body of a text type that is not UTF-8
-/// cannot be put into JSON as it is, so it is base64 as well.
+/// A text body that is not UTF-8 does not fit into JSON, so it is base64 as well.
+///
+/// Source: ministackorg/ministack#766, tested on the live service.
 fn encode_body(headers: &HeaderMap, body: &[u8]) -> (Option<String>, bool) {
     if body.is_empty() {
         return (None, false);

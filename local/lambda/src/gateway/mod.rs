@@ -1,6 +1,7 @@
 //! An API Gateway HTTP API in front of the functions: routes, and events in payload format 2.0.
 
 mod event;
+mod pattern;
 mod response;
 mod routes;
 #[cfg(test)]
@@ -17,26 +18,28 @@ use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::Request;
 use hyper::body::{Body as _, Incoming};
 use jiff::Timestamp;
+use tokio::net::TcpListener;
 use tokio::time::{Instant, timeout};
 
 use crate::config::Route;
 use crate::function::{Invocation, Pool};
 use crate::ids;
 use crate::observer::{CrashRecord, Observer, RequestRecord};
+use crate::serve::{Limits, Stop, serve};
 use event::{Event, RequestInfo};
+pub use pattern::RouteError;
 use response::GatewayError;
-pub use routes::RouteError;
 use routes::{Match, Router, decode_path};
 
-/// Request line and header values together.
+/// Largest request line and header values together.
 ///
-/// Source: API Gateway developer guide, "Quotas for HTTP APIs", like the next one.
+/// Source of this and the next constant: API Gateway developer guide, "Quotas for HTTP APIs".
 const MAX_HEAD_BYTES: usize = 10_240;
 
 /// Largest request body.
 const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 
-/// Largest event that Lambda takes, which in practice limits bodies further.
+/// Largest event that Lambda accepts, which in practice limits bodies further.
 const MAX_EVENT_BYTES: usize = 6 * 1024 * 1024;
 
 /// Time for a client to send its body.
@@ -51,13 +54,13 @@ pub(crate) struct Gateway {
     observer: Arc<dyn Observer>,
 }
 
-/// What a finished request leaves for the log.
-struct Answered {
+/// A response of the gateway and how it came about.
+struct Proxied {
     response: Response<Full<Bytes>>,
     cold_start: bool,
 }
 
-impl From<GatewayError> for Answered {
+impl From<GatewayError> for Proxied {
     fn from(error: GatewayError) -> Self {
         Self { response: error.response(), cold_start: false }
     }
@@ -72,16 +75,21 @@ impl Gateway {
         Ok(Self { router: Router::new(routes)?, functions, observer })
     }
 
-    /// Answers one request of a client.
-    pub(crate) async fn answer(&self, peer: SocketAddr, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    /// Serves clients on `listener` until `stop`.
+    pub(crate) async fn serve(self: Arc<Self>, listener: TcpListener, stop: Stop) {
+        let handle = move |peer, request| {
+            let gateway = Arc::clone(&self);
+            async move { gateway.handle(peer, request).await }
+        };
+        serve(listener, Limits::OUTSIDE, stop, handle).await;
+    }
+
+    async fn handle(&self, peer: SocketAddr, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let begun = Instant::now();
         let (head, body) = request.into_parts();
         let request_id = ids::gateway_request_id();
-        let answered = match self.proxy(peer, &head, body, &request_id).await {
-            Ok(answered) => answered,
-            Err(error) => error.into(),
-        };
-        let Answered { mut response, cold_start } = answered;
+        let proxied = self.proxy(peer, &head, body, &request_id).await;
+        let Proxied { mut response, cold_start } = proxied.unwrap_or_else(Proxied::from);
         if let Ok(id) = HeaderValue::try_from(request_id) {
             response.headers_mut().insert("apigw-requestid", id);
         }
@@ -101,7 +109,7 @@ impl Gateway {
         head: &request::Parts,
         body: Incoming,
         request_id: &str,
-    ) -> Result<Answered, GatewayError> {
+    ) -> Result<Proxied, GatewayError> {
         if head_bytes(head) > MAX_HEAD_BYTES {
             return Err(GatewayError::HeadersTooLarge);
         }
@@ -120,7 +128,7 @@ impl Gateway {
         self.invoke(&route, Bytes::from(payload), trace_root).await
     }
 
-    async fn invoke(&self, route: &Match<'_>, payload: Bytes, trace_root: String) -> Result<Answered, GatewayError> {
+    async fn invoke(&self, route: &Match<'_>, payload: Bytes, trace_root: String) -> Result<Proxied, GatewayError> {
         let pool = self.functions.get(&route.target.function).ok_or(GatewayError::Integration)?;
         let invocation = pool.invoke(Invocation {
             request_id: ids::request_id(),
@@ -134,24 +142,29 @@ impl Gateway {
             return Err(GatewayError::Unavailable);
         };
         let response = match completed.outcome {
-            Ok(answer) => response::map(&answer).unwrap_or_else(|malformed| {
-                self.observer.crash(&CrashRecord {
-                    function: pool.name(),
-                    error: &format!("its answer is no HTTP response: {malformed}"),
-                    last_lines: &[],
-                });
-                GatewayError::Integration.response()
-            }),
-            // What went wrong is for the log, never for the client.
+            Ok(result) => self.respond(pool.name(), &result),
+            // The reason is for the observer, never for the client.
             Err(_) => GatewayError::Integration.response(),
         };
-        Ok(Answered { response, cold_start: completed.cold_start })
+        Ok(Proxied { response, cold_start: completed.cold_start })
+    }
+
+    /// The response that the result of a function describes.
+    fn respond(&self, function: &str, result: &Bytes) -> Response<Full<Bytes>> {
+        response::map(result).unwrap_or_else(|malformed| {
+            self.observer.crash(&CrashRecord {
+                function,
+                error: &format!("its result is not an HTTP response: {malformed}"),
+                last_lines: &[],
+            });
+            GatewayError::Integration.response()
+        })
     }
 }
 
 fn head_bytes(head: &request::Parts) -> usize {
     let line = head.method.as_str().len() + head.uri.path_and_query().map_or(1, |path| path.as_str().len());
-    // Two spaces and the version complete the request line.
+    // The version and the two spaces around the path complete the request line.
     let values: usize = head.headers.values().map(HeaderValue::len).sum();
     line + " HTTP/1.1".len() + 1 + values
 }
@@ -165,7 +178,7 @@ async fn read_body(body: Incoming) -> Result<Bytes, GatewayError> {
     match timeout(BODY_TIMEOUT, collected).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(GatewayError::RequestTooLarge),
-        // The client broke off in the middle: nobody reads the answer.
+        // The client broke off in the middle: nobody reads the response.
         Ok(Err(_)) | Err(_) => Err(GatewayError::RequestTimeout),
     }
 }

@@ -1,4 +1,4 @@
-//! A function's answer → HTTP response, and the gateway's own responses.
+//! A function's result → HTTP response, and the gateway's own error responses.
 //!
 //! Source: API Gateway developer guide, "Create AWS Lambda proxy integrations for HTTP APIs".
 
@@ -9,14 +9,14 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 use serde_json::{Map, Value};
 
-/// The gateway's own answers.
+/// An error response of the gateway itself.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum GatewayError {
     NotFound,
     RequestTimeout,
     RequestTooLarge,
     HeadersTooLarge,
-    /// The function failed, or answered something that is no response.
+    /// The function failed, or its result is not an HTTP response.
     Integration,
     /// The integration took too long, or the function was throttled.
     Unavailable,
@@ -39,28 +39,27 @@ impl GatewayError {
     }
 }
 
-/// Why an answer cannot become an HTTP response.
+/// Why a result cannot become an HTTP response.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct Malformed(&'static str);
 
-const BAD_STATUS: Malformed = Malformed("statusCode is no status from 200 to 599");
+const BAD_STATUS: Malformed = Malformed("statusCode is not a status from 200 to 599");
 
-/// Maps the answer of a function.
+/// Maps the result of a function.
 ///
 /// # Errors
-///
-/// [`Malformed`] for an answer that is no JSON or cannot be an HTTP response.
-pub(super) fn map(answer: &Bytes) -> Result<Response<Full<Bytes>>, Malformed> {
-    let value: Value = serde_json::from_slice(answer).or(Err(Malformed("it is not JSON")))?;
+/// [`Malformed`] for a result that is not JSON or cannot be an HTTP response.
+pub(super) fn map(result: &Bytes) -> Result<Response<Full<Bytes>>, Malformed> {
+    let value: Value = serde_json::from_slice(result).or(Err(Malformed("it is not JSON")))?;
     match value {
         Value::Object(members) if members.contains_key("statusCode") => explicit(&members),
         Value::String(body) => Ok(inferred(Bytes::from(body))),
-        _ => Ok(inferred(answer.clone())),
+        _ => Ok(inferred(result.clone())),
     }
 }
 
-/// The response for an answer without `statusCode`.
+/// The response for a result without `statusCode`.
 fn inferred(body: Bytes) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(body));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -94,7 +93,7 @@ fn status(value: Option<&Value>) -> Result<StatusCode, Malformed> {
         Some(other) => other.as_u64().and_then(|code| u16::try_from(code).ok()),
         None => None,
     };
-    // A final status: an informational one would leave the client waiting.
+    // Only final statuses: an informational one would leave the client waiting.
     match code {
         Some(code @ 200..=599) => StatusCode::from_u16(code).or(Err(BAD_STATUS)),
         _ => Err(BAD_STATUS),
@@ -105,12 +104,12 @@ fn body(members: &Map<String, Value>) -> Result<Bytes, Malformed> {
     let text = match members.get("body") {
         None | Some(Value::Null) => return Ok(Bytes::new()),
         Some(Value::String(text)) => text,
-        Some(_) => return Err(Malformed("body is no string")),
+        Some(_) => return Err(Malformed("body is not a string")),
     };
     match members.get("isBase64Encoded") {
         Some(Value::Bool(true)) => STANDARD.decode(text).map(Bytes::from).or(Err(Malformed("body is not base64"))),
         None | Some(Value::Null | Value::Bool(false)) => Ok(Bytes::from(text.clone())),
-        Some(_) => Err(Malformed("isBase64Encoded is no boolean")),
+        Some(_) => Err(Malformed("isBase64Encoded is not a boolean")),
     }
 }
 
@@ -121,7 +120,7 @@ fn object<'a>(
     match members.get(name) {
         None | Some(Value::Null) => Ok(None.into_iter().flatten()),
         Some(Value::Object(map)) => Ok(Some(map).into_iter().flatten()),
-        Some(_) => Err(Malformed("headers is no object")),
+        Some(_) => Err(Malformed("headers is not an object")),
     }
 }
 
@@ -129,7 +128,7 @@ fn array<'a>(members: &'a Map<String, Value>, name: &str) -> Result<&'a [Value],
     match members.get(name) {
         None | Some(Value::Null) => Ok(&[]),
         Some(Value::Array(items)) => Ok(items),
-        Some(_) => Err(Malformed("cookies is no array")),
+        Some(_) => Err(Malformed("cookies is not an array")),
     }
 }
 
@@ -138,20 +137,20 @@ fn header_value(value: &Value) -> Result<HeaderValue, Malformed> {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
         Value::Bool(value) => value.to_string(),
-        _ => return Err(Malformed("a header value is no string")),
+        _ => return Err(Malformed("a header value is not a string")),
     };
-    // Refuses CR and LF, so that no answer can smuggle in headers.
+    // Refuses CR and LF, so that no result can smuggle in headers.
     HeaderValue::from_bytes(text.as_bytes()).or(Err(Malformed("bad header value")))
 }
 
-/// The name under which a function's header reaches the client, if it does.
+/// The name under which a function's header reaches the client; `None` if it does not.
 fn passed_as(name: HeaderName) -> Result<Option<HeaderName>, Malformed> {
     match name.as_str() {
-        // They describe the connection, which is the gateway's.
+        // These describe the connection, which belongs to the gateway.
         "content-length" | "keep-alive" | "proxy-connection" | "te" | "trailer" | "transfer-encoding" | "upgrade" => {
             Ok(None)
         }
-        // The gateway sets these itself and keeps the function's under another name.
+        // The gateway sets these itself and passes the function's under another name.
         "connection" | "date" | "server" => {
             format!("x-amzn-remapped-{name}").parse().map(Some).or(Err(Malformed("bad header name")))
         }
@@ -177,14 +176,14 @@ mod tests {
         (head.status.as_u16(), headers, String::from_utf8(body.to_vec()).unwrap())
     }
 
-    async fn check(answer: &str, status: u16, headers: &[(&str, &str)], body: &str) {
-        let response = map(&Bytes::from(answer.to_owned())).unwrap();
+    async fn check(result: &str, status: u16, headers: &[(&str, &str)], body: &str) {
+        let response = map(&Bytes::from(result.to_owned())).unwrap();
         let headers: Vec<_> = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        assert_eq!(plain(response).await, (status, headers, body.to_owned()), "{answer}");
+        assert_eq!(plain(response).await, (status, headers, body.to_owned()), "{result}");
     }
 
     #[tokio::test]
-    async fn an_answer_with_a_status_is_used_as_given() {
+    async fn a_result_with_a_status_is_used_as_given() {
         check(
             r#"{"statusCode":301,"headers":{"Location":"https://a.example/"}}"#,
             301,
@@ -205,7 +204,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn cookies_become_headers_of_their_own_before_any_other() {
+    async fn cookies_become_headers_before_any_other() {
         check(
             r#"{"statusCode":200,"headers":{"set-cookie":"c=3"},"cookies":["a=1","b=2; Secure"]}"#,
             200,
@@ -216,7 +215,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn headers_of_the_connection_are_the_gateways() {
+    async fn connection_headers_belong_to_the_gateway() {
         check(
             r#"{"statusCode":200,"headers":{"Date":"then","Connection":"close","Server":"x","Transfer-Encoding":"chunked","Content-Length":"7","Keep-Alive":"1"}}"#,
             200,
@@ -231,7 +230,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_without_a_status_is_the_body() {
+    async fn a_result_without_a_status_is_the_body() {
         let json_type = &[("content-type", "application/json")];
         check(r#"{"a": 1}"#, 200, json_type, r#"{"a": 1}"#).await;
         check(r#""text""#, 200, json_type, "text").await;
@@ -240,8 +239,8 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_no_response_is_a_failed_integration() {
-        for answer in [
+    fn a_malformed_result_is_refused() {
+        for result in [
             "",
             "not json",
             "{\"statusCode\":200",
@@ -258,12 +257,12 @@ mod tests {
             r#"{"statusCode":200,"headers":{"a":["b"]}}"#,
             r#"{"statusCode":200,"cookies":"a=1"}"#,
         ] {
-            assert!(map(&Bytes::from(answer)).is_err(), "{answer}");
+            assert!(map(&Bytes::from(result)).is_err(), "{result}");
         }
     }
 
     #[tokio::test]
-    async fn refusals_have_a_message() {
+    async fn errors_have_a_message() {
         let json_type = vec![("content-type".to_owned(), "application/json".to_owned())];
         assert_eq!(
             plain(GatewayError::NotFound.response()).await,

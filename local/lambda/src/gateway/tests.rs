@@ -1,4 +1,4 @@
-//! Any request, turned into an event, is understood by the event type that AWS publishes for Rust.
+//! Every request becomes an event that the published Rust types of AWS can read.
 
 use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use base64::Engine as _;
@@ -20,7 +20,7 @@ fn round_trip(head: &request::Parts, body: &[u8]) -> Result<(), TestCaseError> {
     let path = decode_path(head.uri.path());
     let router = router();
     let Some(route) = router.find(&head.method, &path) else {
-        // Only the path `/` has nothing for a greedy variable; a decoded `?` can leave just that.
+        // Only the path `/` has nothing for a greedy variable; a decoded `?` can leave a path of `/`.
         prop_assert_eq!(path, "/");
         return Ok(());
     };
@@ -63,7 +63,7 @@ fn round_trip(head: &request::Parts, body: &[u8]) -> Result<(), TestCaseError> {
 
 proptest! {
     #[test]
-    fn every_event_is_understood(
+    fn every_event_is_readable(
         method in prop::sample::select(vec![Method::GET, Method::HEAD, Method::POST, Method::DELETE]),
         path in "/([a-zA-Z0-9._~+/-]|%[0-9A-F]{2}){0,40}",
         query in prop::option::of("([a-z0-9=&+;]|%[2-7][0-9A-F]){0,40}"),

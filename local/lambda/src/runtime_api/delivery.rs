@@ -11,6 +11,6 @@ pub(crate) struct Delivery {
     pub(crate) deadline_ms: i64,
     pub(crate) function_arn: String,
     pub(crate) trace_id: String,
-    /// JSON, from the Invoke API's `X-Amz-Client-Context`.
+    /// JSON from the Invoke API's `X-Amz-Client-Context`.
     pub(crate) client_context: Option<String>,
 }

@@ -1,8 +1,8 @@
-//! The state machine of one execution environment, without any I/O.
+//! The state machine of one execution environment, without I/O.
 //!
 //! `Starting → Idle → Busy → Answered → Idle …`, and `Dead` at the end.
 
-/// Where an environment is in its life.
+/// The state of an environment.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Machine {
     /// The process runs but has not asked for work yet.
@@ -11,13 +11,13 @@ pub(super) enum Machine {
     Idle,
     /// The process works on the invocation with this request id.
     Busy(String),
-    /// The process has answered but has not asked for more work.
+    /// The process has responded but has not asked for more work.
     Answered,
     /// The process reported a failed start, was killed, or ended.
     Dead,
 }
 
-/// A request that does not fit the state; nothing changes.
+/// A request that the state does not allow. The state does not change.
 #[derive(Debug, PartialEq)]
 pub(super) enum Refusal {
     /// 403 `InvalidStateTransition`.
@@ -44,7 +44,7 @@ impl Machine {
         }
     }
 
-    /// Whether `POST {id}/response` or `POST {id}/error` fits now.
+    /// Whether the state allows `POST {id}/response` and `POST {id}/error`.
     pub(super) fn may_answer(&self, id: &str) -> Result<(), Refusal> {
         match self {
             Self::Busy(current) if current == id => Ok(()),
@@ -60,7 +60,7 @@ impl Machine {
         Ok(())
     }
 
-    /// Whether `POST init/error` fits now.
+    /// Whether the state allows `POST init/error`.
     pub(super) fn may_fail_init(&self) -> Result<(), Refusal> {
         match self {
             Self::Starting => Ok(()),
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn next_is_refused_while_an_answer_is_owed() {
+    fn next_is_refused_during_an_invocation() {
         for (from, allowed) in [
             (Machine::Starting, true),
             (Machine::Idle, true),
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_current_request_is_answered_and_only_once() {
+    fn only_the_current_request_gets_a_response_and_only_once() {
         let refused = |from: &'static str| Err(Refusal::out_of_order(from, "response"));
         for (from, id, expected) in [
             (Machine::Starting, "1", refused("starting")),

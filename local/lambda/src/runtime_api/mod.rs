@@ -1,7 +1,7 @@
-//! The Lambda Runtime API, `2018-06-01`: one server on a port of its own for every function process.
+//! The Lambda Runtime API, `2018-06-01`: every function process gets its own server on its own port.
 //!
-//! Sources: Lambda developer guide, "Using the Lambda runtime API"; AWS's Runtime Interface Emulator
-//! for the replies to misuse.
+//! Sources: Lambda developer guide, "Using the Lambda runtime API"; AWS's Runtime Interface Emulator for the responses to
+//! misuse.
 
 mod delivery;
 mod machine;
@@ -10,33 +10,34 @@ mod routes;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use http_body_util::Full;
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::{HeaderMap, Request, Response};
 use serde_json::json;
+use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::function_error::FunctionError;
+use crate::serve::{Limits, Stop, serve};
 pub(crate) use delivery::Delivery;
 use machine::{Machine, Refusal};
 use reply::MAX_RESPONSE_BYTES;
 use routes::Route;
 
-/// Largest error report; Lambda cuts them off, a megabyte is beyond any real one.
+/// Largest error report. Lambda cuts them off; no real one is as large as a megabyte.
 const MAX_ERROR_BYTES: usize = 1024 * 1024;
 
-/// What the process did, in the order in which it did it.
+/// One step of the process. Signals arrive in the order of the steps.
 #[derive(Debug)]
 pub(crate) enum Signal {
-    /// It asked for the next invocation: initialised, or done with the previous one.
+    /// It asked for the next invocation: it is initialised, or done with the previous one.
     Ready,
-    /// It answered the current invocation.
+    /// It responded to the current invocation.
     Answered(Result<Bytes, FunctionError>),
-    /// It reported that it cannot start.
+    /// It reported that it cannot initialise.
     InitFailed(FunctionError),
 }
 
@@ -67,8 +68,7 @@ impl RuntimeApi {
     /// Hands an invocation to the waiting process.
     ///
     /// # Errors
-    ///
-    /// [`Gone`] when no process is waiting for one: it died, or its connection is closed.
+    /// [`Gone`] if no process is waiting for one: it died, or its connection is closed.
     pub(crate) fn deliver(&self, delivery: Delivery) -> Result<(), Gone> {
         let mut state = self.state();
         let next = state.next.take().ok_or(Gone)?;
@@ -85,15 +85,23 @@ impl RuntimeApi {
         state.next = None;
     }
 
-    /// Answers one request of the process.
-    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    /// Serves the process on `listener` until `stop`.
+    pub(crate) async fn serve(self: Arc<Self>, listener: TcpListener, stop: Stop) {
+        let respond = move |_peer, request| {
+            let api = Arc::clone(&self);
+            async move { api.respond(request).await }
+        };
+        serve(listener, Limits::FUNCTION, stop, respond).await;
+    }
+
+    async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let route = Route::of(request.method(), request.uri().path());
         match route {
             Some(Route::Next) => self.next().await,
             Some(Route::Response(id)) => self.response(&id, request).await,
             Some(Route::Error(id)) => self.invocation_error(&id, request).await,
             Some(Route::InitError) => self.init_error(request).await,
-            // Extensions, telemetry and SnapStart are not part of this environment.
+            // This environment offers no extensions, telemetry or SnapStart.
             None => reply::not_found(),
         }
     }
@@ -120,21 +128,17 @@ impl RuntimeApi {
         if let Err(refusal) = self.state().machine.may_answer(id) {
             return reply::refused(&refusal);
         }
-        let mode = request.headers().get("lambda-runtime-function-response-mode");
-        if let Some(mode) = mode.filter(|mode| !mode.as_bytes().eq_ignore_ascii_case(b"buffered")) {
-            let detail = format!(
-                "Response mode {} is not available: an HTTP API buffers the answer of its function",
-                String::from_utf8_lossy(mode.as_bytes())
-            );
+        if let Some(mode) = unsupported_mode(request.headers()) {
+            let detail =
+                format!("Response mode {mode} is not available: an HTTP API buffers the response of its function");
             let error = FunctionError::new("Runtime.InvalidFunctionResponseMode", &detail);
             return self.finish(id, Err(error), || reply::bad_request("InvalidFunctionResponseMode", &detail));
         }
         match collect(request, MAX_RESPONSE_BYTES).await {
             Ok(body) => self.finish(id, Ok(body), reply::accepted),
             Err(Unread::TooLarge) => {
-                let detail = format!(
-                    "Response payload size exceeded maximum allowed payload size ({MAX_RESPONSE_BYTES} bytes)."
-                );
+                let limit = format!("({MAX_RESPONSE_BYTES} bytes)");
+                let detail = format!("Response payload size exceeded maximum allowed payload size {limit}.");
                 let error = FunctionError::new("Function.ResponseSizeTooLarge", &detail);
                 self.finish(id, Err(error), reply::too_large)
             }
@@ -172,7 +176,7 @@ impl RuntimeApi {
         }
     }
 
-    /// Ends the current invocation, unless that happened while the body was being read.
+    /// Ends the current invocation, unless it ended while the body was being read.
     fn finish(
         &self,
         id: &str,
@@ -189,9 +193,9 @@ impl RuntimeApi {
         }
     }
 
-    /// Called with the state locked, so that signals keep the order of the transitions.
+    /// Must be called with the state locked, so that signals keep the order of the transitions.
     fn signal(&self, signal: Signal) {
-        // Nobody listens once the environment is being taken down.
+        // The environment stops listening when it is taken down.
         let _ = self.signals.send(signal);
     }
 
@@ -201,9 +205,16 @@ impl RuntimeApi {
     }
 }
 
+/// Why the body of a request could not be read.
 enum Unread {
     TooLarge,
     Truncated,
+}
+
+/// The response mode that a process asks for, unless it is the only one there is.
+fn unsupported_mode(headers: &HeaderMap) -> Option<String> {
+    let mode = headers.get("lambda-runtime-function-response-mode")?.as_bytes();
+    (!mode.eq_ignore_ascii_case(b"buffered")).then(|| String::from_utf8_lossy(mode).into_owned())
 }
 
 async fn collect(request: Request<Incoming>, limit: usize) -> Result<Bytes, Unread> {
@@ -221,7 +232,7 @@ async fn error_report(request: Request<Incoming>) -> Result<FunctionError, Unrea
     Ok(FunctionError { kind, payload })
 }
 
-/// The reported error type if it is one that Lambda passes on, else its general form.
+/// The reported error type if Lambda passes it on, else the general type of its family.
 fn error_type(headers: &HeaderMap) -> String {
     let reported =
         headers.get("lambda-runtime-function-error-type").and_then(|value| value.to_str().ok()).unwrap_or_default();

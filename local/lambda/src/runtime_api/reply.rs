@@ -1,4 +1,4 @@
-//! The Runtime API's answers, worded as AWS's Runtime Interface Emulator words them.
+//! The Runtime API's responses, in the words of AWS's Runtime Interface Emulator.
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
@@ -48,7 +48,7 @@ pub(super) fn not_found() -> Response<Full<Bytes>> {
     response
 }
 
-/// The answer to `next`: the event with the invocation's facts in headers.
+/// The response to `next`: the event as the body, the facts about the invocation in headers.
 pub(super) fn delivery(delivery: Delivery) -> Response<Full<Bytes>> {
     let mut response = json_response(StatusCode::OK, delivery.payload);
     let headers = response.headers_mut();
@@ -59,7 +59,7 @@ pub(super) fn delivery(delivery: Delivery) -> Response<Full<Bytes>> {
         ("lambda-runtime-trace-id", Some(delivery.trace_id)),
         ("lambda-runtime-client-context", delivery.client_context),
     ] {
-        // Values that are not header text were refused where they came in.
+        // Values that do not fit into a header were refused at the Invoke API.
         if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
             headers.insert(name, value);
         }

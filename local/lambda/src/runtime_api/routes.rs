@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn calls_are_told_apart() {
+    fn every_call_has_its_route() {
         for (method, path, expected) in [
             ("GET", "invocation/next", Some(Route::Next)),
             ("POST", "invocation/7/response", Some(Route::Response("7".into()))),

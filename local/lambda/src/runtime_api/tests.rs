@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use super::{Delivery, MAX_RESPONSE_BYTES, RuntimeApi, Signal, error_type};
-use crate::serve::{Limits, Stop, bind, serve};
+use crate::serve::{Stop, bind};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -31,15 +31,11 @@ impl Server {
         let listener = bind(0).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = Stop::channel();
-        let answering = Arc::clone(&api);
-        tokio::spawn(serve(listener, Limits::FUNCTION, stopped, move |_peer, request| {
-            let api = Arc::clone(&answering);
-            async move { api.answer(request).await }
-        }));
+        tokio::spawn(Arc::clone(&api).serve(listener, stopped));
         Self { api, address, signals, _stop: stop }
     }
 
-    /// One exchange on a connection of its own; the answer's status line and body.
+    /// One exchange on a new connection; returns the response's status and body.
     async fn call(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> (u16, String) {
         let head = format!(
             "{method} /2018-06-01/runtime/{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
@@ -49,16 +45,16 @@ impl Server {
         self.raw(&[head.as_bytes(), body].concat()).await.1
     }
 
-    /// The whole head, the status, and the body of the answer to raw bytes.
+    /// The whole head, the status, and the body of the response to raw bytes.
     async fn raw(&self, bytes: &[u8]) -> (String, (u16, String)) {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
-        // The server may answer and close before it has read everything.
+        // The server may respond and close before it has read everything.
         let _ = stream.write_all(bytes).await;
         let _ = stream.shutdown().await;
-        let mut answer = Vec::new();
-        let _ = timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("an answer");
-        let answer = String::from_utf8(answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+        let mut response = Vec::new();
+        let _ = timeout(PATIENCE, stream.read_to_end(&mut response)).await.expect("a response");
+        let response = String::from_utf8(response).unwrap();
+        let (head, body) = response.split_once("\r\n\r\n").unwrap_or((&response, ""));
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
         (head.to_owned(), (status.unwrap_or(0), body.to_owned()))
     }
@@ -67,16 +63,16 @@ impl Server {
         timeout(PATIENCE, self.signals.recv()).await.expect("a signal").unwrap()
     }
 
-    /// Brings the machine to `Busy` with request id `1`; returns the answer to `next`.
+    /// Brings the machine to `Busy` with request id `1`; returns the response to `next`.
     async fn deliver(&mut self) -> String {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let next = b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
         stream.write_all(next).await.unwrap();
         assert!(matches!(self.signal().await, Signal::Ready));
         self.api.deliver(delivery()).unwrap();
-        let mut answer = String::new();
-        timeout(PATIENCE, stream.read_to_string(&mut answer)).await.unwrap().unwrap();
-        answer
+        let mut response = String::new();
+        timeout(PATIENCE, stream.read_to_string(&mut response)).await.unwrap().unwrap();
+        response
     }
 }
 
@@ -94,8 +90,8 @@ fn delivery() -> Delivery {
 #[tokio::test]
 async fn next_waits_for_an_invocation_and_describes_it() {
     let mut server = Server::start().await;
-    let answer = server.deliver().await;
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let response = server.deliver().await;
+    let (head, body) = response.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{head}");
     for header in [
         "content-type: application/json",
@@ -150,7 +146,7 @@ async fn a_failed_start_is_accepted_once_and_ends_the_environment() {
 }
 
 #[tokio::test]
-async fn what_comes_out_of_order_is_refused() {
+async fn calls_out_of_order_are_refused() {
     let mut server = Server::start().await;
     for path in ["invocation/1/response", "invocation/1/error"] {
         let (status, body) = server.call("POST", path, "", b"{}").await;
@@ -167,7 +163,7 @@ async fn what_comes_out_of_order_is_refused() {
         let (status, body) = server.call(method, path, "", b"{}").await;
         assert_eq!(status, expected, "{path} while busy: {body}");
     }
-    // None of it has disturbed the invocation.
+    // None of these has disturbed the invocation.
     assert_eq!(server.call("POST", "invocation/1/response", "", b"{}").await.0, 202);
 }
 
@@ -184,15 +180,15 @@ async fn a_response_may_have_6_mib_and_100_bytes() {
 async fn one_byte_more_is_refused_and_fails_the_invocation() {
     let mut server = Server::start().await;
     server.deliver().await;
-    // Announced but not sent, so that the answer is not lost to a reset of the connection.
+    // Announced but not sent, so that the response is not lost to a reset of the connection.
     let head = "POST /2018-06-01/runtime/invocation/1/response HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
                 Transfer-Encoding: chunked\r\n\r\n";
     let chunk = vec![b'1'; MAX_RESPONSE_BYTES + 1];
     let body = [format!("{:x}\r\n", chunk.len()).as_bytes(), &chunk, b"\r\n0\r\n\r\n"].concat();
-    let (_, (status, answer)) = server.raw(&[head.as_bytes(), &body].concat()).await;
+    let (_, (status, response)) = server.raw(&[head.as_bytes(), &body].concat()).await;
     if status != 0 {
         assert_eq!(status, 413);
-        assert!(answer.contains("Exceeded maximum allowed payload size (6291556 bytes)."), "{answer}");
+        assert!(response.contains("Exceeded maximum allowed payload size (6291556 bytes)."), "{response}");
     }
     let Signal::Answered(Err(error)) = server.signal().await else { panic!("no error") };
     assert_eq!(error.kind, "Function.ResponseSizeTooLarge");
@@ -210,7 +206,7 @@ async fn streaming_is_refused_with_a_reason() {
 }
 
 #[tokio::test]
-async fn a_cut_off_body_is_no_answer() {
+async fn a_cut_off_body_is_not_a_response() {
     let mut server = Server::start().await;
     server.deliver().await;
     let cut = b"POST /2018-06-01/runtime/invocation/1/response HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf";
@@ -241,7 +237,7 @@ async fn a_process_that_stops_waiting_is_gone() {
 }
 
 #[tokio::test]
-async fn other_interfaces_are_not_there() {
+async fn other_interfaces_are_not_found() {
     let server = Server::start().await;
     for head in [
         "POST /2020-01-01/extension/register HTTP/1.1",
@@ -255,7 +251,7 @@ async fn other_interfaces_are_not_there() {
 }
 
 #[test]
-fn error_types_are_passed_on_or_made_general() {
+fn error_types_are_passed_on_or_generalised() {
     for (reported, expected) in [
         ("Runtime.NoSuchHandler", "Runtime.NoSuchHandler"),
         ("Function.Panicked", "Function.Panicked"),

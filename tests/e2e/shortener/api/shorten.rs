@@ -11,7 +11,7 @@ use crate::shortener::{
 
 /// Slugs as the original application makes them.
 fn seed(config: &mut Config) {
-    config.slug_scheme = local::SlugScheme::Seed;
+    config.slug_scheme = local::SlugScheme::AwsSample;
 }
 
 async fn check(caller: &Caller, path: &str, media_type: &str, body: impl Into<Vec<u8>>, status: u16, expected: &str) {

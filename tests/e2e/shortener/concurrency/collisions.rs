@@ -20,7 +20,7 @@ const CREATORS: usize = 12;
 async fn colliding_urls_get_a_slug_each() {
     for dax_nodes in [0, 3] {
         let stack = shortener_with(|config| {
-            config.slug_scheme = local::SlugScheme::Seed;
+            config.slug_scheme = local::SlugScheme::AwsSample;
             config.dax_nodes = dax_nodes;
         })
         .await;
