@@ -1,11 +1,11 @@
-// The API as this page uses it. Everything that goes wrong is a Failure with words for people.
+// A client of the API. Everything that goes wrong is a Failure with a message for people.
 import * as key from "./key.js";
 
 const BASE = new URL("api/v1/", document.baseURI);
-const PATIENCE_MS = 15000;
+const TIMEOUT_MS = 15000;
 
 export class Failure extends Error {
-  // `again`: the words of a button that tries again, where that may help.
+  // `again`: the label of a button that tries again, where that may help.
   constructor(code, words, { status = 0, again = "", field = "" } = {}) {
     super(words);
     this.code = code;
@@ -15,7 +15,7 @@ export class Failure extends Error {
   }
 }
 
-// What a `catch` may show to people; anything else is a mistake of this page and belongs in the console.
+// What a `catch` may show to people. Anything else is a bug of this page and belongs in the console.
 export function expected(error) {
   if (error instanceof Failure) return error;
   throw error;
@@ -23,7 +23,7 @@ export function expected(error) {
 
 export const linkPath = (slug, rest = "") => `links/${encodeURIComponent(slug)}${rest}`;
 
-// One condition for all changes of a link: nobody else has changed it since.
+// The condition for all changes of a link: nobody else has changed it since.
 export const ifMatch = (link) => ({ "if-match": `"${link.version}"` });
 
 export async function json(method, path, body, headers = {}) {
@@ -48,7 +48,7 @@ async function call(method, path, { headers = {}, body } = {}) {
         method,
         body,
         headers: { accept: "application/json, */*;q=0.1", ...authorization, ...headers },
-        signal: AbortSignal.timeout(PATIENCE_MS),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
         credentials: "omit",
       }),
     );
@@ -67,7 +67,7 @@ async function receive(work) {
     return await work();
   } catch (error) {
     const again = { again: "Try again" };
-    if (error.name === "TimeoutError") throw new Failure("timeout", "The service did not answer in time.", again);
+    if (error.name === "TimeoutError") throw new Failure("timeout", "The service did not respond in time.", again);
     if (!navigator.onLine) throw new Failure("offline", "You are offline. Nothing you typed is lost.", again);
     throw new Failure("unreachable", "The service cannot be reached. Nothing you typed is lost.", again);
   }
@@ -84,9 +84,9 @@ async function refusal(response) {
   return new Failure(code, problem.detail ?? problem.title ?? words(status), { status, again, field: problem.field });
 }
 
-// For answers that are not the service's own, but those of a gateway in front of it.
+// For responses that come from a gateway in front of the service.
 function words(status) {
-  if (status === 403) return "Only signed requests are taken here, and this page cannot sign.";
+  if (status === 403) return "This service accepts only signed requests, and this page cannot sign them.";
   if (status === 429) return "Too many requests at once. Try again in a moment.";
-  return `The service answered with ${status}.`;
+  return `The service responded with ${status}.`;
 }

@@ -1,4 +1,4 @@
-// Puts the parts of the page together.
+// Connects the parts of the page.
 import { $, announce, notice } from "./dom.js";
 import { zone } from "./expiry.js";
 import * as key from "./key.js";

@@ -1,4 +1,4 @@
-// The form that makes links, and what it has made.
+// The form that makes links, and the link that it has made.
 import { $, announce, copy, copyButton, during, fieldError, notice, showShort, text } from "./dom.js";
 import { expected, json } from "./api.js";
 import { Expiry, dateTime } from "./expiry.js";
@@ -29,12 +29,12 @@ const BY_NAME = { url, slug: alias, note, expires_at: expiry, ttl_seconds: expir
 let made = null;
 let attempt = { body: "", key: "" };
 
-// People paste what the address bar shows, which may lack the scheme.
+// People paste what the address bar shows, and it may lack the scheme.
 function withScheme(typed) {
   return /^[^\s/:?#@]+\.[^\s/:?#@]+(:\d+)?([/?#]|$)/.test(typed) ? `https://${typed}` : typed;
 }
 
-function wish() {
+function newLink() {
   const expires = expiry.read();
   const target = url.value.trim();
   if (!target) fieldError(url, "Paste the URL to shorten.");
@@ -48,8 +48,8 @@ function wish() {
   return { url: withScheme(target), ...(slug && { slug }), ...expires, ...(words && { note: words }) };
 }
 
-// A plain URL, or one with an alias, gives the same link however often it is sent. Anything else is made safe to
-// repeat by a key, which is the same as long as the request is.
+// A plain URL, or one with an alias, gets the same link however often it is sent. Anything else needs an idempotency
+// key, which stays the same as long as the request does.
 function safeToRepeat(body) {
   if (body.slug || Object.keys(body).length === 1) return {};
   const words = JSON.stringify(body);
@@ -63,7 +63,7 @@ function safeToRepeat(body) {
 async function submit() {
   for (const control of [url, alias, note]) fieldError(control, "");
   notice($("#create-notice"), "");
-  const body = wish();
+  const body = newLink();
   if (!body) return;
   try {
     const link = await json("POST", "links", body, safeToRepeat(body));
@@ -104,7 +104,7 @@ function show(link) {
   if ($("#result-qr").dataset.slug !== link.slug) qr.draw($("#result-qr"), link);
 }
 
-// A link that has been changed, or is gone, should not stand here as it was.
+// A link that was changed or deleted should not stay here unchanged.
 export function update(link) {
   if (made?.slug !== link.slug) return;
   if (link.state === "deleted") clear();

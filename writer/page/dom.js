@@ -1,8 +1,8 @@
-// Small things that every part of the page does with its elements.
+// What all parts of the page do with elements.
 
 export const $ = (selector, root = document) => root.querySelector(selector);
 
-// Says something to those who do not see the page. Emptied first, so that the same words are said again.
+// Makes screen readers say something. The text is emptied first, so that the same words are said again.
 export function announce(text) {
   const status = $("#status");
   status.textContent = "";
@@ -26,14 +26,14 @@ export function text(element, words) {
   element.hidden = !words;
 }
 
-// Shows what is wrong with a field beside it; without words, that nothing is.
+// Shows what is wrong with a field beside it. Without words, clears the error.
 export function fieldError(control, words) {
   text(document.getElementById(`${control.id}-error`), words);
   if (words) control.setAttribute("aria-invalid", "true");
   else control.removeAttribute("aria-invalid");
 }
 
-// Shows what is wrong with the whole, with a button where trying again may help.
+// Shows an error that concerns no single field, with a button where trying again may help.
 export function notice(box, words, button, action) {
   box.replaceChildren();
   box.hidden = !words;
@@ -51,7 +51,7 @@ export function notice(box, words, button, action) {
   box.append(again);
 }
 
-// Keeps a button from being pressed twice. It stays focusable: a disabled one would drop the focus.
+// Runs `work` and ignores further presses of the button meanwhile. `disabled` would drop the focus.
 export async function during(button, words, work) {
   if (button.getAttribute("aria-disabled") === "true") return undefined;
   const before = button.textContent;
@@ -65,7 +65,7 @@ export async function during(button, words, work) {
   }
 }
 
-// Host and slug, the slug standing out.
+// Host and slug, with the slug in bold.
 export function showShort(anchor, link) {
   anchor.href = link.short_url;
   const shown = link.short_url.replace(/^https?:\/\//, "");
@@ -80,7 +80,7 @@ export function copyButton(button, link) {
   if (!button.classList.contains("done")) button.replaceChildren(icon("copy"), "Copy");
 }
 
-// Copies what the button stands for and says so on it.
+// Copies the link of the button, and shows on the button whether that worked.
 export async function copy(button) {
   const copied = await toClipboard(button.dataset.copies, button);
   button.classList.toggle("done", copied);
@@ -98,7 +98,7 @@ async function toClipboard(words, button) {
     await navigator.clipboard.writeText(words);
     return true;
   } catch {
-    // There is no such API on http, other than localhost, and it may be refused. The old way works in both cases.
+    // On plain http the API exists only for localhost, and it may be refused. The old way works in both cases.
     const area = document.createElement("textarea");
     area.className = "unseen";
     area.readOnly = true;

@@ -43,7 +43,7 @@ function clear() {
 const isUrlChanged = () => url.value.trim() !== link.url;
 const isNoteChanged = () => note.value.trim() !== (link.note ?? "");
 
-// A merge patch of what was changed; null if something is wrong with it.
+// A merge patch of the changed fields. Null if one of them is wrong.
 function patch() {
   const changes = {};
   if (isUrlChanged()) changes.url = url.value.trim();
@@ -90,8 +90,8 @@ function refuse(failure) {
   control.focus();
 }
 
-// Someone else has changed the link. What was not touched here takes the new value; what was stays as typed, with the
-// new value beside it. Saving again is then a decision.
+// Someone else has changed the link. Untouched fields take the new value. Edited fields stay as typed, with the new
+// value beside them, so that saving again is a decision.
 async function reload() {
   let now;
   try {
@@ -112,10 +112,10 @@ async function reload() {
   expiry.suggest(hint(stored.expiry, link.expires_at, now.expires_at, ends));
   link = now;
   document.dispatchEvent(new CustomEvent("link", { detail: now }));
-  notice(box, "This link was changed elsewhere while you were editing. Look it over and save again.");
+  notice(box, "This link was changed elsewhere while you were editing. Review it and save again.");
 }
 
-// It is a URL: it wraps, but has no lines.
+// A URL wraps, but has no line breaks.
 url.addEventListener("keydown", (event) => {
   if (event.key !== "Enter") return;
   event.preventDefault();

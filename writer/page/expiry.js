@@ -1,4 +1,4 @@
-// Times as people read and choose them, in their own zone.
+// Times as people read and choose them, in their own time zone.
 import { $, fieldError, text } from "./dom.js";
 
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
@@ -20,7 +20,7 @@ function local(time) {
 
 const rfc3339 = (time) => time.toISOString().replace(/\.\d+Z$/, "Z");
 
-// The choice of when a link ends.
+// The field that chooses when a link ends.
 export class Expiry {
   constructor(box, id) {
     box.append($("#expiry").content.cloneNode(true));
@@ -65,7 +65,7 @@ export class Expiry {
     (this.input.hidden ? this.select : this.input).focus();
   }
 
-  // `{}`, `{ttl_seconds}` or `{expires_at}`; null after saying what is wrong.
+  // `{}`, `{ttl_seconds}` or `{expires_at}`. Null if the choice is wrong, after showing why.
   read() {
     this.error("");
     const choice = this.select.value;

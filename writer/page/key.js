@@ -1,4 +1,4 @@
-// The API key: kept in this browser, asked for only when the API refuses a request without it.
+// The API key. It is kept in this browser, and asked for only when the API refuses a request.
 import { $, fieldError } from "./dom.js";
 
 const NAME = "kurz.key";
@@ -9,7 +9,7 @@ let key = read();
 let isAccepted = false;
 let asking = null;
 
-// Storage may be switched off; the key then lasts as long as the page.
+// If the browser allows no storage, the key lasts as long as the page.
 function read() {
   try {
     return localStorage.getItem(NAME);
@@ -22,7 +22,7 @@ function write(value) {
     if (value) localStorage.setItem(NAME, value);
     else localStorage.removeItem(NAME);
   } catch {
-    /* Nothing is kept, as the person has told the browser. */
+    /* The browser allows no storage. */
   }
 }
 function changed() {
@@ -32,7 +32,7 @@ function changed() {
 
 export const current = () => key;
 
-// Another key than the one that was refused (null: none was sent); null if the person gives none.
+// A key other than `refused`, which is null if none was sent. Null if the person enters none.
 export function ask(refused) {
   if (key && key !== refused) return Promise.resolve(key);
   asking ??= prompt(refused).finally(() => {
@@ -41,7 +41,7 @@ export function ask(refused) {
   return asking;
 }
 
-// The API has taken the key: only now is it worth keeping.
+// The API has accepted the key. Only now is it worth keeping.
 export function accepted(used) {
   if (!used || used !== key || isAccepted) return;
   isAccepted = true;
@@ -59,7 +59,7 @@ export function forget() {
 function prompt(refused) {
   const wrong = refused ? "This key is not accepted. Is it complete, and still valid?" : "";
   isAccepted = false;
-  // What was typed is kept, so that a missing letter can be added.
+  // The refused key stays in the field, so that a missing letter can be added.
   field.value = refused ?? "";
   fieldError(field, wrong);
   dialog.returnValue = "";

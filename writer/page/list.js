@@ -1,10 +1,10 @@
-// The list of one's own links.
+// The list of the caller's links.
 import { $, announce, copy, copyButton, during, notice, showShort, text } from "./dom.js";
 import { expected, ifMatch, json, linkPath } from "./api.js";
 import { date, dateTime } from "./expiry.js";
 
 const PAGE = 20;
-// Without an end, thousands of deleted links in a row would all be fetched for one press of a button.
+// A bound: thousands of deleted links in a row would otherwise all be fetched for one press of a button.
 const PAGES_AT_ONCE = 5;
 
 const list = $("#list");
@@ -15,9 +15,9 @@ const rows = new Map();
 let cursor = null;
 let isLoading = false;
 let hasFailed = false;
-// Where reading is to go on after a failure.
+// The cursor to retry with after a failure.
 let failedAt = null;
-// Whose list it is: answers to an earlier question are not shown.
+// Counts the keys used so far: responses to requests with an earlier key are dropped.
 let round = 0;
 
 const BADGES = {
@@ -70,7 +70,7 @@ const words = (does, state) =>
     ? "Resume"
     : { qr: "QR code of", edit: "Edit", pause: "Pause", delete: "Delete", restore: "Restore" }[does];
 
-// Shows a link, in its place if it has one.
+// Shows a link, in its row if it has one.
 export function put(link, { atEnd = false } = {}) {
   let row = rows.get(link.slug);
   if (row) {
@@ -116,10 +116,10 @@ function clear() {
   summarise();
 }
 
-// Reads the first page anew.
+// Reads the first page again.
 export const load = () => (isLoading ? undefined : pages(null));
 
-// Goes on where reading failed.
+// Continues where reading failed.
 export const retry = () => (hasFailed && !isLoading ? pages(failedAt) : undefined);
 
 async function pages(from) {
@@ -133,15 +133,15 @@ async function pages(from) {
     let isEnough = false;
     for (let page = 0; page < PAGES_AT_ONCE && !isEnough; page += 1) {
       const query = new URLSearchParams({ limit: PAGE, ...(from && { cursor: from }) });
-      const answer = await json("GET", `links?${query}`);
+      const found = await json("GET", `links?${query}`);
       if (asked !== round) return undefined;
       if (!from) clear();
-      for (const link of answer.links) {
+      for (const link of found.links) {
         put(link, { atEnd: true });
         if (link.state === "deleted") rows.get(link.slug).element.classList.add("old");
       }
-      from = cursor = answer.next_cursor;
-      isEnough = !cursor || answer.links.some((link) => link.state !== "deleted");
+      from = cursor = found.next_cursor;
+      isEnough = !cursor || found.links.some((link) => link.state !== "deleted");
     }
   } catch (error) {
     const failure = expected(error);
@@ -158,7 +158,7 @@ async function pages(from) {
   return [...rows.values()].find((row) => !known.has(row.link.slug) && row.element.checkVisibility());
 }
 
-// What the buttons of a row do; each gives what is then said.
+// What the buttons of a row do. Each returns the message to announce.
 const ACTIONS = {
   async pause(row) {
     const state = row.link.state === "disabled" ? "active" : "disabled";
@@ -187,12 +187,12 @@ async function act(row, button) {
     const failure = expected(error);
     const isConflict = failure.status === 412;
     if (isConflict) row.link = await json("GET", linkPath(row.link.slug)).catch(() => row.link);
-    text(place, isConflict ? "It was changed elsewhere and is shown as it is now. Try again." : failure.message);
+    text(place, isConflict ? "It was changed elsewhere; this is the new version. Try again." : failure.message);
     announce(place.textContent);
   }
   put(row.link);
   document.dispatchEvent(new CustomEvent("link", { detail: row.link }));
-  // The pressed button may be gone: the one that undoes it is next.
+  // The pressed button may be gone. The first visible one undoes the action.
   if (button.hidden) $("button:not([hidden])", row.element)?.focus();
 }
 
@@ -208,7 +208,7 @@ list.addEventListener("click", (event) => {
 more.addEventListener("click", () =>
   during(more, "Loading…", async () => {
     const first = await pages(cursor);
-    // The button moves away or goes; reading goes on where the new links begin.
+    // The button moves or disappears, so the focus goes to the first new link.
     if (first) $("a", first.element).focus();
   }),
 );
@@ -216,7 +216,7 @@ $("#show-deleted").addEventListener("change", (event) => {
   list.classList.toggle("with-deleted", event.target.checked);
   summarise();
 });
-// Links end while one looks. Only what has changed is drawn anew, so that no text loses its selection.
+// Links expire while the page is open. Only rows whose state changed are redrawn, so that no text loses its selection.
 setInterval(
   () =>
     rows.forEach((row) => {

@@ -19,7 +19,7 @@ export async function draw(figure, link) {
     content = document.createElement("p");
     content.textContent = `No QR code: ${expected(error).message}`;
   }
-  // Another link may have been asked for meanwhile.
+  // The figure may show another link by now.
   if (figure.dataset.slug !== link.slug) return;
   figure.removeAttribute("aria-busy");
   figure.replaceChildren(content);

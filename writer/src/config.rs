@@ -19,30 +19,30 @@ pub struct Config {
     pub base_url: Option<String>,
     /// `SLUG_SCHEME`: `keyed` (default; under `SLUG_SECRET`) or `aws-sample`.
     pub scheme: SlugScheme,
-    /// `WRITER_AUTH`: who may write. It has no default: an open writer must be asked for.
+    /// `WRITER_AUTH`: who may write. It has no default, so that nobody opens a writer to everybody by accident.
     pub auth: Auth,
-    /// `ALLOW_PRIVATE_TARGETS=1`: take `localhost` and private addresses as targets. Default off.
+    /// `ALLOW_PRIVATE_TARGETS=1`: accept `localhost` and private addresses as targets. Off by default.
     pub allow_private_targets: bool,
-    /// How long redirectors may serve what a link was before a change: the lifetime of what they keep in process,
-    /// `CACHE_TTL_SECONDS` (default 10), and with a DAX cluster that of its items, `DAX_RECORD_TTL_SECONDS` (default
-    /// 60). Only told to callers.
+    /// How long redirectors may serve the old version of a changed link: the lifetime of an entry in their caches,
+    /// `CACHE_TTL_SECONDS` (default 10), plus, with a DAX cluster, that of its items, `DAX_RECORD_TTL_SECONDS` (default
+    /// 60). The writer only announces it to callers.
     pub visible_within: Duration,
-    /// `PAGE=0`: no page for people at `GET /`. Default on.
+    /// `PAGE=0`: no web page at `GET /`. On by default.
     pub page: bool,
 }
 
-/// Who may write, and whose the links are.
+/// Who may write, and who owns the links.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Auth {
-    /// Everybody; all links belong to `anonymous`.
+    /// Everybody. All links belong to `anonymous`.
     None,
-    /// Those whom API Gateway has let through by their AWS signature; the owner is their ARN.
+    /// Callers whose AWS signature API Gateway has checked. The owner is the caller's ARN.
     AwsIam,
-    /// Those whom API Gateway has let through by their token; the owner is its subject.
+    /// Callers whose token API Gateway has checked. The owner is the token's subject.
     Jwt,
-    /// Those who have a key; the owner is the key's.
+    /// Callers with a key. The owner is the key's.
     ApiKey {
-        /// `KEYS_TABLE`: the table of keys, in the account and region of the links.
+        /// `KEYS_TABLE`: the keys table, in the account and region of the links.
         table: String,
     },
 }
@@ -94,7 +94,7 @@ fn auth(read: &mut Reader<'_>) -> Auth {
         "AWS_IAM" => Auth::AwsIam,
         "JWT" => Auth::Jwt,
         "API_KEY" => Auth::ApiKey { table: read.required("KEYS_TABLE") },
-        // Unset is noted already.
+        // If it is unset, that is noted already.
         "NONE" | "" => Auth::None,
         other => {
             let expected = "API_KEY, AWS_IAM, JWT or NONE";
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_wrong_is_named_and_the_secret_is_not_told() {
+    fn missing_and_wrong_variables_are_named_and_the_secret_is_not_shown() {
         let text = config(&[]).unwrap_err().to_string();
         for part in ["DDB_TABLE is not set", "SLUG_SECRET is not set", "WRITER_AUTH is not set"] {
             assert!(text.contains(part), "{part} in {text}");

@@ -1,18 +1,18 @@
 //! The writer: makes, changes, deletes and lists links.
 //!
 //! ```text
-//! event ─► handler ─► call ─┬─► link ──────┐
-//!                           ├─► identity ──┼─► http, links
-//!                           └──────────────┘
+//! event ─► handler ─► call ─► link ─► identity ─► http
 //! ```
 //!
-//! - `handler` turns an API Gateway event into a request, finds its call, authenticates the caller, and bounds the time.
-//! - `call` has one file per call of the API, and the route table.
-//! - `link` makes, reads and changes links; `identity` knows who is calling.
+//! - `handler` turns an API Gateway event into a request, finds its call, authenticates the caller, and bounds the
+//!   time.
+//! - `call` has the route table, and one file per call of the API.
+//! - `link` makes, reads and changes links.
+//! - `identity` finds out who is calling.
 //! - `http` parses requests and writes responses.
 //!
-//! Imports point to the right only. A link is made by one conditional put and changed by one conditional update, so a crash
-//! never leaves half a change behind.
+//! A room may use any room to its right, and none to its left. A link is made by one conditional put and changed by one
+//! conditional update, so a crash never leaves half a change behind.
 //!
 //! The writer knows nothing of the redirector and its cache.
 //!

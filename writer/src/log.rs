@@ -1,5 +1,4 @@
-//! The log: one JSON object a line on standard output, which Lambda carries to the function's log group. It holds no
-//! client address, no credentials and no target.
+//! The log: one JSON object per line. It never contains client addresses, credentials or targets.
 
 use std::{error::Error, time::Duration};
 
@@ -7,7 +6,7 @@ use function::log::{Failure as Failed, Level};
 use links::KeyId;
 use serde_json::json;
 
-/// One line for a request that was answered.
+/// The line of a request.
 #[derive(Debug)]
 pub(crate) struct Line<'a> {
     pub(crate) request_id: &'a str,
@@ -16,7 +15,7 @@ pub(crate) struct Line<'a> {
     pub(crate) path: &'a str,
     pub(crate) status: u16,
     pub(crate) slug: Option<&'a str>,
-    /// In one word, what was done or what was wrong.
+    /// What was done or what was wrong, in one word.
     pub(crate) outcome: &'static str,
     pub(crate) duration: Duration,
 }
@@ -32,23 +31,23 @@ impl Line<'_> {
     }
 }
 
-/// Trouble with the store, with the whole chain of its causes.
+/// A failure of the store.
 pub(crate) fn store_failed(request_id: &str, error: &dyn Error) {
     Failed { level: Level::Error, message: "the store failed", request_id, error, subject: None }.write();
 }
 
-/// An operation that was given up.
+/// The store did not respond in time.
 pub(crate) fn timed_out(request_id: &str, limit: Duration) {
     function::log::write(&json!({ "level": "error", "message": "the store took too long", "request_id": request_id,
         "limit_ms": u64::try_from(limit.as_millis()).unwrap_or(u64::MAX) }));
 }
 
-/// Trouble with the table of keys: nobody is let in.
+/// A key could not be looked up, so its caller was refused.
 pub(crate) fn keys_failed(request_id: &str, error: &dyn Error) {
     Failed { level: Level::Error, message: "a key could not be looked up", request_id, error, subject: None }.write();
 }
 
-/// A key was used, and the table does not know it.
+/// The use of a key could not be recorded. Its caller was admitted all the same.
 pub(crate) fn use_not_noted(request_id: &str, key_id: &KeyId, error: &dyn Error) {
     let subject = Some(("key_id", key_id.as_str()));
     Failed { level: Level::Warn, message: "the use of a key was not noted", request_id, error, subject }.write();

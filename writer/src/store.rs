@@ -1,7 +1,7 @@
-//! Where links are written: through DAX if there is one, else straight to the table.
+//! Where links are stored: behind DAX if there is a cluster, else directly in the table.
 //!
-//! There is no falling back from one to the other: DAX remembers that a slug does not exist, and a link that was put
-//! past it would go on not existing for its readers. While DAX fails, so do writes.
+//! Writes never bypass DAX while there is a cluster, not even when it fails: DAX remembers that a slug does not exist,
+//! so its readers would not see a link that was put directly into the table. While DAX fails, so do writes.
 
 use links::{
     Change, DaxStore, DynamoDbStore, Found, Freshness, KeysTable, Link, LinkLister, LinkReader, LinkWriter, Page,
@@ -10,7 +10,7 @@ use links::{
 
 use crate::Config;
 
-/// The store that the settings describe.
+/// The store that `Config` describes.
 #[derive(Debug)]
 pub struct Store {
     dax: Option<DaxStore>,
@@ -18,7 +18,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Nothing is sent yet.
+    /// Opens the store. Sends nothing yet.
     pub fn new(config: &Config) -> Self {
         let dax = config.dax.as_ref();
         Self {
@@ -27,7 +27,7 @@ impl Store {
         }
     }
 
-    /// The table of keys beside it: never through DAX.
+    /// The keys table in the same account and region. Reads of it never go through DAX.
     pub(crate) fn keys(&self, table: &str) -> KeysTable {
         self.dynamodb.keys(table)
     }
@@ -70,7 +70,7 @@ impl LinkWriter for Store {
 }
 
 impl LinkLister for Store {
-    /// Never through DAX, which keeps the answers to queries and does not notice writes.
+    /// Never through DAX, which caches query results and does not invalidate them on writes.
     async fn list(&self, owner: &str, limit: usize, after: Option<&Position>) -> Result<Page, StoreError> {
         self.dynamodb.list(owner, limit, after).await
     }

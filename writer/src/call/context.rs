@@ -16,8 +16,8 @@ use crate::{
     identity::Caller,
 };
 
-/// Longest time for the store, with all attempts. Together with the time for looking up a key it is below the function's
-/// timeout of ten seconds, so there is always a response.
+/// Longest time for the store, with all attempts. Together with the time for looking up a key it is below the
+/// function's timeout of ten seconds, so there is always a response.
 pub(crate) const STORE_LIMIT: Duration = Duration::from_secs(8);
 
 /// A request, and everything that its response depends on.

@@ -11,8 +11,8 @@ use crate::http::{
     response::Response,
 };
 
-/// Nothing is loaded from other origins, no inline script or style runs, and no other site can frame the page. QR codes are
-/// fetched with the caller's key and shown as blobs.
+/// Nothing is loaded from other origins, no inline script or style runs, and no other site can frame the page. QR codes
+/// are fetched with the caller's key and shown as blobs.
 const SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'";
@@ -22,8 +22,8 @@ const CSS: &str = "text/css; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-/// Name, media type and content of every file. The page itself has an empty name and the path `/`. The path of every other
-/// file is `/assets/` and its name.
+/// Name, media type and content of every file. The page itself has an empty name and the path `/`. The path of every
+/// other file is `/assets/` and its name.
 static FILES: [(&str, &str, &str); 12] = [
     ("", HTML, include_str!("../../page/index.html")),
     ("style.css", CSS, include_str!("../../page/style.css")),

@@ -115,7 +115,8 @@ fn svg(modules: &Modules, size: usize) -> String {
     )
 }
 
-/// A PNG with one bit per pixel. Modules are a whole number of pixels wide, so all have the same width; the rest is margin.
+/// A PNG with one bit per pixel. Modules are a whole number of pixels wide, so all have the same width; the rest is
+/// margin.
 fn png(modules: &Modules, size: usize) -> Result<Vec<u8>, png::EncodingError> {
     let side = u32::try_from(size).unwrap_or(u32::MAX);
     let mut file = Vec::new();

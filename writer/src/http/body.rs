@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_holds_no_url_is_refused() {
+    fn a_body_without_a_url_is_refused() {
         check("", b"", Err("empty-body"));
         check(FORM, b" \r\n", Err("empty-body"));
         check("application/json", b"", Err("empty-body"));

@@ -1,5 +1,5 @@
-//! Cursors: where the next page of a list begins. They are opaque to callers and do not hold the owner, so a cursor never
-//! leads into someone else's list.
+//! Cursors: where the next page of a list begins. They are opaque to callers and do not hold the owner, so a cursor
+//! never leads into someone else's list.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use links::{Position, Timestamp};
@@ -23,7 +23,7 @@ pub(crate) fn position(cursor: &str) -> Result<Position, Problem> {
         let (seconds, slug) = text.split_once(' ')?;
         Some(Position { created_at: Timestamp::from_unix_seconds(seconds.parse().ok()?), slug: slug.parse().ok()? })
     };
-    let expected = "the next_cursor of an earlier answer";
+    let expected = "the next_cursor of an earlier response";
     parse().ok_or_else(|| RequestProblem::InvalidParameter { parameter: "cursor".to_owned(), expected }.into())
 }
 

@@ -1,4 +1,5 @@
-//! The fields of a JSON object. Each field is taken by name and type; fields that were not taken are unknown, and refused.
+//! The fields of a JSON object. Each field is taken by name and type; fields that were not taken are unknown, and
+//! refused.
 
 use links::{RedirectStatus, State, Timestamp};
 use serde_json::{Map, Value};
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_is_unknown_unless_it_is_the_callers_own() {
+    fn remaining_fields_are_unknown_unless_they_are_the_callers_own() {
         assert!(fields(json!({ "x_mine": [1] })).finish().is_ok());
         assert!(matches!(
             fields(json!({ "urll": 1 })).finish(),
@@ -194,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn times_come_in_two_forms() {
+    fn times_have_two_forms() {
         let check = |value: Value, expected: Option<u64>| {
             let time = fields(json!({ "t": value })).time("t");
             let seconds = time.ok().flatten().flatten().map(Timestamp::unix_seconds);

@@ -46,7 +46,7 @@ impl Query {
         match self.0.into_iter().find(|(name, _)| !name.starts_with("x_")) {
             None => Ok(()),
             Some((parameter, _)) => {
-                let expected = "left out: there is no such parameter here";
+                let expected = "left out: this call has no such parameter";
                 Err(RequestProblem::InvalidParameter { parameter, expected }.into())
             }
         }
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_refused() {
+    fn bad_values_and_unknown_parameters_are_refused() {
         for text in ["n=0", "n=10", "n=a", "n=", "n=-1"] {
             assert!(Query::parse(text).number("n", 1, 1..=9, "").is_err(), "{text}");
         }

@@ -1,8 +1,8 @@
 //! Which keys are valid: a cache in front of the keys table.
 //!
-//! An entry is current for ten seconds, so a revoked key stops working within that time. The deadline is absolute: use does
-//! not extend it. Keys and unknown hashes have a cache each, so that someone who tries keys at random does not evict those
-//! in use.
+//! An entry is current for ten seconds, so a revoked key stops working within that time. The deadline is absolute: use
+//! does not extend it. Keys and unknown hashes have a cache each, so that someone who tries keys at random does not
+//! evict those in use.
 
 use std::{
     num::NonZeroUsize,
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_read_is_believed_for_ten_seconds_however_often_it_is_used() {
+    async fn an_entry_is_current_for_ten_seconds_however_often_it_is_used() {
         let (key, record) = key(1, "ann", ScopeSet::OWNER);
         let table = MemoryKeys::with([(key.hash(), record)]);
         let ring = KeyRing::new(&table);
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn absence_is_believed_as_long_and_ends_when_the_key_is_made() {
+    async fn absence_is_current_as_long_and_ends_when_the_key_is_made() {
         let (key, record) = key(1, "ann", ScopeSet::OWNER);
         let table = MemoryKeys::default();
         let ring = KeyRing::new(&table);
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_tries_keys_pushes_out_none_that_is_in_use() {
+    async fn trying_keys_at_random_evicts_none_in_use() {
         let (known, record) = key(1, "ann", ScopeSet::OWNER);
         let table = MemoryKeys::with([(known.hash(), record)]);
         let ring = KeyRing::new(&table);
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_use_is_noted_once_a_day_and_not_that_of_a_revoked_key() {
+    async fn a_use_is_noted_once_a_day_and_never_for_a_revoked_key() {
         let (used, record) = key(1, "ann", ScopeSet::OWNER);
         let (revoked, mut gone) = key(2, "ann", ScopeSet::OWNER);
         gone.revoked_at = Some(Timestamp::from_unix_seconds(1));
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_table_that_does_not_answer_is_not_waited_for_and_not_remembered() {
+    async fn a_table_that_does_not_respond_is_not_waited_for_and_not_cached() {
         let (key, record) = key(1, "ann", ScopeSet::OWNER);
         let table = MemoryKeys::with([(key.hash(), record)]);
         table.hangs.store(true, Ordering::Relaxed);

@@ -89,9 +89,9 @@ impl<K> Identity<K> {
 impl<K: KeyReader + KeyUsage> Identity<K> {
     /// The caller of a request.
     ///
-    /// API Gateway checks signatures and tokens before it calls the function, so a request without an identity did not come
-    /// through it and is refused. Callers with a signature or a token may do everything with their own links, and nothing
-    /// with those of others.
+    /// API Gateway checks signatures and tokens before it calls the function, so a request without an identity did not
+    /// come through it and is refused. Callers with a signature or a token may do everything with their own links, and
+    /// nothing with those of others.
     pub(crate) async fn caller(&self, request: &Request, request_id: &str, now: SystemTime) -> Result<Caller, Problem> {
         let owner = match &self.0 {
             AuthMethod::None => Some(ANONYMOUS),
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_owner_is_whom_the_gateway_let_through() {
+    async fn the_owner_is_the_caller_that_the_gateway_has_checked() {
         let iam = json!({ "iam": { "userArn": "arn:aws:iam::1:user/ann" } });
         let jwt = json!({ "jwt": { "claims": { "sub": "ann" }, "scopes": null } });
         check(Auth::None, &Value::Null, Some("anonymous")).await;
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_key_opens_what_its_record_says() {
+    async fn a_key_has_the_rights_of_its_record() {
         let (good, record) = key(1, "ann", ScopeSet::NONE.with(Scope::Read));
         let table = MemoryKeys::with([(good.hash(), record)]);
         let token = good.reveal();
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_key_is_refused_without_asking_the_table() {
+    async fn a_malformed_key_is_refused_without_asking_the_table() {
         let (good, record) = key(1, "ann", ScopeSet::OWNER);
         let table = MemoryKeys::with([(good.hash(), record)]);
         let token = good.reveal();
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_table_that_does_not_answer_is_not_the_callers_fault() {
+    async fn a_table_that_does_not_respond_is_not_the_callers_fault() {
         let (good, record) = key(1, "ann", ScopeSet::OWNER);
         let table = MemoryKeys::with([(good.hash(), record)]);
         table.hangs.store(true, Ordering::Relaxed);

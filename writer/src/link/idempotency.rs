@@ -1,5 +1,6 @@
 //! Idempotency keys: a request that carries one can be repeated safely, whether or not it succeeded before.
 
+use data_encoding::HEXLOWER;
 use links::Idempotency;
 use sha2::{Digest, Sha256};
 
@@ -39,8 +40,7 @@ pub(crate) fn trace(owner: &str, key: &str, new_link: &NewLink) -> Idempotency {
 }
 
 fn digest(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&Sha256::digest(text.as_bytes()))
 }
 
 #[cfg(test)]

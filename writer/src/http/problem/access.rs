@@ -39,7 +39,7 @@ impl AccessProblem {
                 forbidden("not-owner", "Someone else's link", detail).with("slug", slug.as_str())
             }
             Self::LinkBlocked { slug } => {
-                let detail = format!("\"{slug}\" was closed by the operator, who alone can change it.");
+                let detail = format!("The operator has blocked \"{slug}\". Only the operator can change it.");
                 forbidden("link-blocked", "Link is blocked", detail).with("slug", slug.as_str())
             }
         }

@@ -34,9 +34,9 @@ impl BodyProblem {
                 "Unsupported media type",
                 format!("Send {expected}."),
             ),
-            Self::Empty => bad_request("empty-body", "Empty body", "The body should hold the URL to shorten."),
+            Self::Empty => bad_request("empty-body", "Empty body", "The body must contain the URL to shorten."),
             Self::Malformed => {
-                bad_request("malformed-body", "Malformed body", "The body is not the base 64 that it is announced as.")
+                bad_request("malformed-body", "Malformed body", "The body is marked as base64, but is not base64.")
             }
             Self::MalformedJson { line, column } => {
                 let detail = format!("The body stops being a JSON object at line {line}, column {column}.");

@@ -29,7 +29,7 @@ impl FieldProblem {
     pub(super) fn describe(&self) -> Description {
         match *self {
             Self::Unknown { ref field } => {
-                let detail = format!("There is no field \"{field}\". Names of your own begin with x_.");
+                let detail = format!("There is no field \"{field}\". Names of your own fields begin with x_.");
                 unprocessable("unknown-field", "Unknown field", detail).with("field", field.as_str())
             }
             Self::Missing { field } => {
@@ -37,12 +37,12 @@ impl FieldProblem {
                     .with("field", field)
             }
             Self::WrongType { field, expected } => {
-                unprocessable("wrong-type", "Wrong type", format!("The field \"{field}\" should be {expected}."))
+                unprocessable("wrong-type", "Wrong type", format!("The field \"{field}\" must be {expected}."))
                     .with("field", field)
             }
             Self::OutOfRange { field, from, to } => out_of_range(field, from, to),
             Self::Length { field, min, max } => {
-                let detail = format!("A text in \"{field}\" should have {min} to {max} characters.");
+                let detail = format!("A text in \"{field}\" must have {min} to {max} characters.");
                 limited("wrong-length", "Too short or too long", detail, field, max)
             }
             Self::TooMany { field, limit } => {
@@ -54,7 +54,7 @@ impl FieldProblem {
             }
             Self::NeverValid => unprocessable(
                 "never-valid",
-                "Never to be followed",
+                "Never valid",
                 "The link would end before it begins, or has ended already.",
             ),
         }
@@ -62,7 +62,7 @@ impl FieldProblem {
 }
 
 fn out_of_range(field: &str, from: u32, to: u32) -> Description {
-    let detail = format!("The field \"{field}\" should be from {from} to {to}.");
+    let detail = format!("The field \"{field}\" must be from {from} to {to}.");
     unprocessable("out-of-range", "Out of range", detail).with("field", field).with("minimum", from).with("limit", to)
 }
 

@@ -39,7 +39,7 @@ impl LinkProblem {
                 about(slug, StatusCode::SERVICE_UNAVAILABLE, "too-many-editors", title, detail).with_retry_after()
             }
             Self::Malformed { slug } => {
-                let detail = format!("What is stored for \"{slug}\" cannot be read.");
+                let detail = format!("The stored link \"{slug}\" cannot be read.");
                 about(slug, StatusCode::INTERNAL_SERVER_ERROR, "malformed-link", "Link is damaged", detail)
             }
             Self::NoQrCode => {

@@ -57,7 +57,8 @@ impl Problem {
             Self::Slug(problem) => problem.describe(),
             Self::Url(problem) => problem.describe(),
             Self::Unavailable => Description::unavailable(
-                "The request may or may not have been done. Send it again; with an Idempotency-Key no link is made twice.",
+                "The request may or may not have been done. Send it again; with an Idempotency-Key no link is made \
+                 twice.",
             ),
         }
     }

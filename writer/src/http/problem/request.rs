@@ -23,12 +23,12 @@ impl RequestProblem {
     pub(super) fn describe(&self) -> Description {
         match self {
             Self::UnknownPath => {
-                let detail = "/api/v1/openapi.json describes the paths there are.";
+                let detail = "/api/v1/openapi.json describes all paths.";
                 Description::new(StatusCode::NOT_FOUND, "unknown-path", "No such path", detail)
             }
             Self::MethodNotAllowed { allow } => method_not_allowed(allow),
             Self::InvalidParameter { parameter, expected } => {
-                let detail = format!("The parameter \"{parameter}\" should be {expected}.");
+                let detail = format!("The parameter \"{parameter}\" must be {expected}.");
                 Description::new(StatusCode::BAD_REQUEST, "invalid-parameter", "Parameter not accepted", detail)
                     .with("parameter", parameter.as_str())
             }
@@ -37,14 +37,14 @@ impl RequestProblem {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "idempotency-mismatch",
                 "Idempotency key already used",
-                "Another request was sent with this Idempotency-Key before.",
+                "This Idempotency-Key was used for another request.",
             ),
         }
     }
 }
 
 fn method_not_allowed(allow: &str) -> Description {
-    let detail = format!("This path takes {allow}.");
+    let detail = format!("This path accepts {allow}.");
     Description::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed", detail)
         .with_header(header::ALLOW, allow)
 }
