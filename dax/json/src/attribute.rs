@@ -16,7 +16,7 @@ use crate::{
 ///
 /// # Errors
 /// If an attribute value is of a type that this version of the SDK does not know.
-pub fn canonical(item: &HashMap<String, AttributeValue>) -> Result<Value, Error> {
+pub fn canonical<'a>(item: impl IntoIterator<Item = (&'a String, &'a AttributeValue)>) -> Result<Value, Error> {
     write_map(item, Sets::Sorted)
 }
 
@@ -100,11 +100,14 @@ fn write_list(values: &[AttributeValue], sets: Sets) -> Result<Value, Error> {
     values.iter().enumerate().map(|(index, value)| write(value, sets).map_err(|error| error.at(index))).collect()
 }
 
-fn write_map(values: &HashMap<String, AttributeValue>, sets: Sets) -> Result<Value, Error> {
+fn write_map<'a>(
+    values: impl IntoIterator<Item = (&'a String, &'a AttributeValue)>,
+    sets: Sets,
+) -> Result<Value, Error> {
     let member = |(name, value): (&String, &AttributeValue)| {
         write(value, sets).map(|value| (name.clone(), value)).map_err(|error| error.within(name))
     };
-    Ok(sorted(values.iter().map(member).collect::<Result<Vec<_>, _>>()?))
+    Ok(sorted(values.into_iter().map(member).collect::<Result<Vec<_>, _>>()?))
 }
 
 #[cfg(test)]

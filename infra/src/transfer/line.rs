@@ -278,7 +278,7 @@ mod tests {
         check(r#"{"slug":"a","url":"u","expires_at":"2026-01-01T00:00:00.5Z"}"#, "whole seconds");
         check(r#"{"slug":"a","url":"u","state":"asleep"}"#, "\"state\" is invalid");
         check(r#"{"slug":"a","url":"u","tags":["x",1]}"#, "not a list of strings");
-        check(r#"{"slug":"a","url":"u","x_item":[]}"#, "x_item: not an object");
+        check(r#"{"slug":"a","url":"u","x_item":[]}"#, "x_item: expected an object");
         check(r#"{"slug":"a","url":"u","x_item":{"id":{"S":"b"}}}"#, "repeats \"id\"");
     }
 }
