@@ -26,11 +26,11 @@ fn link(number: u64) -> Value {
         0 => "https://example.com".to_owned(),
         1 => format!("https://example.com/a/{number}?q=%C3%BC&r=\"<>\\#top"),
         2 => format!("https://example.com/{}", "long".repeat(1 + dice(2_000, 3) as usize)),
-        _ => "javascript:alert(1) // stored by the original application".to_owned(),
+        _ => "javascript:alert(1) // stored by the AWS sample".to_owned(),
     };
     let mut item = json!({ "id": { "S": slug }, "target": { "S": target } });
     if dice(5, 4) == 0 {
-        return item; // of the original application
+        return item; // of the AWS sample
     }
     let time = |salt| json!({ "N": (1_500_000_000 + dice(600_000_000, salt)).to_string() });
     let mut put = |name: &str, chance: u64, value: Value| {
@@ -93,7 +93,7 @@ fn a_thousand_links_come_back_as_they_were() {
     assert_eq!(one, two);
     assert_eq!(tables.files(), ["first.jsonl", "second.jsonl"]);
 
-    // Sorted by slug, one object a line, and links of the original application with nothing added.
+    // Sorted by slug, one object a line, and links of the AWS sample with nothing added.
     let text = std::fs::read_to_string(&first).unwrap();
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(lines.is_sorted_by_key(|line| line["slug"].as_str().unwrap().to_owned()));

@@ -1,4 +1,4 @@
-//! `POST /`, the interface of the original application.
+//! `POST /`, the interface of the AWS sample.
 
 use local::Config;
 use serde_json::json;
@@ -9,8 +9,8 @@ use crate::shortener::{
     redirect::site::{in_both_modes, in_both_modes_with},
 };
 
-/// Slugs as the original application makes them.
-fn seed(config: &mut Config) {
+/// Slugs as the AWS sample computes them.
+fn aws_sample(config: &mut Config) {
     config.slug_scheme = local::SlugScheme::AwsSample;
 }
 
@@ -40,7 +40,7 @@ async fn what_curl_sends_becomes_a_link_that_leads_to_it() {
 
 #[tokio::test]
 async fn every_form_of_a_url_is_the_same_link() {
-    in_both_modes_with(seed, async |site| {
+    in_both_modes_with(aws_sample, async |site| {
         let caller = site.anyone();
         let url = "https://www.amazon.com";
         for (media_type, body) in [
@@ -66,8 +66,8 @@ async fn every_form_of_a_url_is_the_same_link() {
 }
 
 #[tokio::test]
-async fn seed_slugs_are_those_of_the_original_application() {
-    in_both_modes_with(seed, async |site| {
+async fn slugs_are_those_of_the_aws_sample() {
+    in_both_modes_with(aws_sample, async |site| {
         let caller = site.anyone();
         for (url, slug) in [
             ("https://www.amazon.com", "grqpaeet"),
@@ -92,9 +92,9 @@ async fn seed_slugs_are_those_of_the_original_application() {
 
 #[tokio::test]
 async fn a_repeated_url_rewrites_nothing() {
-    in_both_modes_with(seed, async |site| {
+    in_both_modes_with(aws_sample, async |site| {
         let caller = site.anyone();
-        // An item of the original application, with an attribute that a rewrite would lose.
+        // An item of the AWS sample, with an attribute that a rewrite would lose.
         let before =
             json!({ "id": { "S": "grqpaeet" }, "target": { "S": "https://www.amazon.com" }, "clicks": { "N": "7" } });
         put_item(&site.stack, &before);
@@ -111,7 +111,7 @@ async fn a_repeated_url_rewrites_nothing() {
 
 #[tokio::test]
 async fn a_slug_that_means_something_else_is_not_touched() {
-    in_both_modes_with(seed, async |site| {
+    in_both_modes_with(aws_sample, async |site| {
         let caller = site.anyone();
         let other = item("grqpaeet", &[]);
         put_item(&site.stack, &other);

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use crate::shortener::{api::caller::TEXT, get_item};
 
-/// Numbers of `https://example.com/{number}` that the original application's algorithm gives one slug.
+/// Numbers of `https://example.com/{number}` that the AWS sample's algorithm gives one slug.
 const COLLIDING: [([u32; 2], [&str; 2]); 3] = [
     ([425_790, 1_023_374], ["47d90svq", "q1e1ft90"]),
     ([588_975, 1_176_252], ["3el49v5g", "2q3runug"]),
