@@ -4,8 +4,8 @@ use std::io;
 use std::path::Path;
 
 use console::{Term, style};
+use dax_server::Cluster;
 use local::Stack;
-use local::dax_server::Cluster;
 use serde_json::json;
 
 /// One line for programs that start this one.

@@ -6,8 +6,6 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use local::{Auth, SlugScheme};
 
-use crate::dax_command::DaxOptions;
-
 /// Runs the shortener on this machine: gateway, functions, DAX and tables, without AWS and without containers.
 #[derive(Debug, Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
@@ -24,7 +22,7 @@ pub(crate) enum Command {
     #[command(name = lambda_local::launcher::SUBCOMMAND, hide = true)]
     Launch { parent: u32, program: OsString },
     /// Run only a DAX cluster, in front of any DynamoDB
-    Dax(DaxOptions),
+    Dax(dax_server::command::Options),
 }
 
 /// Options of the whole stack.

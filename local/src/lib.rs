@@ -16,13 +16,13 @@
 
 pub mod build_functions;
 mod config;
-pub mod dax_server;
 mod dynamodb;
 mod error;
 mod shortener;
 mod stack;
 
 pub use config::{Config, FunctionConfig};
+pub use dax_server;
 pub use dynamodb::StoreError;
 pub use error::{Port, StartError};
 pub use lambda_local::{CrashRecord, FunctionStats, Observer, RequestRecord};

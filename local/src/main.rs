@@ -2,7 +2,6 @@
 
 mod banner;
 mod cli;
-mod dax_command;
 mod monitor;
 mod signals;
 mod ui;
@@ -29,7 +28,7 @@ fn main() -> ExitCode {
                 .map(|never| match never {})
                 .with_context(|| format!("cannot start {}", program.display()))
         }
-        Some(Command::Dax(options)) => dax_command::run(&options),
+        Some(Command::Dax(options)) => dax_server::command::run(&options),
         None => run(&cli.stack),
     };
     match result {

@@ -2,8 +2,9 @@
 
 use std::io;
 
+use dax_server::{Backend, Cluster, ClusterConfig};
+
 use crate::config::Config;
-use crate::dax_server::{Backend, Cluster, ClusterConfig};
 use crate::error::{Port, StartError};
 
 /// Starts the cluster in front of a DynamoDB endpoint, unless it is configured to have no nodes.

@@ -9,13 +9,13 @@ use std::fmt::{self, Debug, Formatter};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use dax_server::Cluster;
 use lambda_local::{FunctionStats, Platform};
 use serde_json::Value;
 use template::Api;
 use tokio::time::timeout;
 
 use crate::config::Config;
-use crate::dax_server::Cluster;
 use crate::error::StartError;
 use crate::shortener::api_key::{KeyError, Keys};
 use crate::shortener::settings::Auth;

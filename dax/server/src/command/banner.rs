@@ -1,0 +1,60 @@
+//! What the terminal shows.
+
+use std::io;
+
+use console::{Term, style};
+use serde_json::json;
+
+use super::Options;
+use crate::Cluster;
+
+/// One line for programs that start this one.
+pub(super) fn readiness_line(cluster: &Cluster, dynamodb: &str) -> io::Result<()> {
+    let line = json!({
+        "dax": cluster.endpoints(),
+        "dynamodb": dynamodb,
+        "control": cluster.control_url(),
+        "ca": cluster.ca_file(),
+    });
+    Term::stdout().write_line(&line.to_string())
+}
+
+/// The first thing a newcomer sees.
+pub(super) fn print(options: &Options, cluster: &Cluster, dynamodb: &str) -> io::Result<()> {
+    let term = Term::stdout();
+    term.write_line("")?;
+    term.write_line(&format!("  {} is running on this machine", style("DAX").bold().cyan()))?;
+    term.write_line("")?;
+    let line = |name: &str, value: &str, note: &str| {
+        let name = style(format!("{name:<10}")).dim();
+        term.write_line(format!("  {name} {value}  {}", style(note).dim()).trim_end())
+    };
+    for (index, endpoint) in cluster.endpoints().iter().enumerate() {
+        let role = if index == cluster.leader() { "leader" } else { "replica" };
+        line(if index == 0 { "DAX" } else { "" }, endpoint, role)?;
+    }
+    let embedded = if options.dynamodb.is_none() { "embedded, in memory" } else { "" };
+    line("DynamoDB", dynamodb, embedded)?;
+    if let Some(url) = cluster.control_url() {
+        line("Control", &url, "see --help")?;
+    }
+    if let Some(path) = cluster.ca_file() {
+        let note = "clients have to trust this certificate authority";
+        line("TLS", &path.display().to_string(), note)?;
+    }
+    let auth = match &options.secret {
+        Some(_) => "signatures are checked",
+        None => "none: whoever reaches these ports can read and write",
+    };
+    line("Auth", auth, "")?;
+    term.write_line("")?;
+    let status = cluster.control_url().unwrap_or_default();
+    term.write_line(&format!("    {}", style(format!("curl {status}/status")).green()))?;
+    term.write_line("")?;
+    term.write_line(&format!("  {}", style("Ctrl-C stops it.").dim()))?;
+    term.write_line("")
+}
+
+pub(super) fn stopping() -> io::Result<()> {
+    Term::stdout().write_line(&style("stopping").dim().to_string())
+}

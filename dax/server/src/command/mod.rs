@@ -1,0 +1,83 @@
+//! The program: a cluster that runs until a signal comes.
+//!
+//! [`Options`] is a set of `clap` arguments, so that another program can offer the cluster as a subcommand.
+
+mod banner;
+mod options;
+
+use std::net::Ipv4Addr;
+
+use anyhow::Context as _;
+use dynoxide::Database;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+
+pub use self::options::Options;
+use crate::Cluster;
+
+/// Runs a cluster until Ctrl-C, `SIGTERM`, or the end of the terminal.
+///
+/// # Errors
+/// If the cluster cannot be started or the terminal cannot be written to.
+pub fn run(options: &Options) -> anyhow::Result<()> {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the async runtime")?;
+    runtime.block_on(serve(options))
+}
+
+async fn serve(options: &Options) -> anyhow::Result<()> {
+    // Listening for signals first: one that comes while the cluster starts must stop it cleanly, too.
+    let stopped = stop_signal()?;
+    let endpoint = match &options.dynamodb {
+        Some(endpoint) => endpoint.clone(),
+        None => embedded_dynamodb().await?,
+    };
+    let started = Cluster::start(options.config(endpoint.clone())).await;
+    let cluster = started.map_err(explain)?;
+    if options.json {
+        banner::readiness_line(&cluster, &endpoint)?;
+    } else {
+        banner::print(options, &cluster, &endpoint)?;
+    }
+    stopped.await;
+    if !options.json {
+        banner::stopping()?;
+    }
+    cluster.stop().await;
+    Ok(())
+}
+
+/// Resolves with Ctrl-C, `SIGTERM`, or when the terminal goes away.
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    let listen = |kind| signal(kind).context("cannot listen for signals");
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    let mut terminate = listen(SignalKind::terminate())?;
+    let mut hangup = listen(SignalKind::hangup())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    })
+}
+
+/// Names the option that helps.
+fn explain(error: anyhow::Error) -> anyhow::Error {
+    let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
+    if io.is_some_and(|io| io.kind() == std::io::ErrorKind::AddrInUse) {
+        return error.context("choose other ports with --port and --control-port; 0 takes any free one");
+    }
+    error
+}
+
+/// A DynamoDB of this process, which ends with it.
+async fn embedded_dynamodb() -> anyhow::Result<String> {
+    let database = Database::memory().context("cannot open the embedded DynamoDB")?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
+    Ok(url)
+}

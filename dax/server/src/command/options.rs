@@ -1,0 +1,117 @@
+//! The options of the program.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    time::Duration,
+};
+
+use clap::Args;
+
+use crate::{Backend, ClusterConfig};
+
+/// Options of a cluster.
+#[derive(Debug, Args)]
+#[command(after_help = CONTROL_HELP)]
+pub struct Options {
+    /// Endpoint of the DynamoDB behind the cluster; without it an embedded one, in memory
+    #[arg(long, value_name = "URL")]
+    pub(super) dynamodb: Option<String>,
+
+    /// Number of nodes: a leader and replicas
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    nodes: u16,
+
+    /// Port of the first node on 127.0.0.1, the others follow; 0 takes any free ones [default: 8111, with TLS 9111]
+    #[arg(long, value_name = "P")]
+    port: Option<u16>,
+
+    /// Port of the control endpoint; 0 takes any free one
+    #[arg(long, value_name = "P", default_value_t = 8110)]
+    control_port: u16,
+
+    /// Speak TLS (daxs://) with a certificate made at start
+    #[arg(long)]
+    tls: bool,
+
+    /// How long items stay cached, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 300_000)]
+    item_ttl: u64,
+
+    /// How long results of queries and scans stay cached, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 300_000)]
+    query_ttl: u64,
+
+    /// Size of each of the two caches of a node, in megabytes
+    #[arg(long, value_name = "MB", default_value_t = 64)]
+    cache_size: usize,
+
+    /// How long a write takes to the caches of the other nodes, in milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    replication_delay: u64,
+
+    /// Secret access key that clients must sign with; without it anybody may connect
+    #[arg(long, value_name = "KEY", env = "DAX_SECRET_ACCESS_KEY", hide_env_values = true)]
+    pub(super) secret: Option<String>,
+
+    /// Seed for fault rules with a probability
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+
+    /// Region of the DynamoDB behind the cluster
+    #[arg(long, value_name = "REGION", env = "AWS_REGION", default_value = "us-east-1")]
+    region: String,
+
+    /// Credentials for the DynamoDB behind the cluster
+    #[arg(long, value_name = "ID", env = "AWS_ACCESS_KEY_ID", hide_env_values = true, default_value = "local")]
+    access_key_id: String,
+
+    #[arg(long, hide = true, env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true, default_value = "local")]
+    secret_access_key: String,
+
+    #[arg(long, hide = true, env = "AWS_SESSION_TOKEN", hide_env_values = true)]
+    session_token: Option<String>,
+
+    /// Print one line of JSON when ready, and nothing else on standard output
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+const CONTROL_HELP: &str = r#"A running cluster is steered over HTTP, with JSON:
+  GET    /status                                      nodes, counters, fault rules
+  POST   /faults  {"action": {"type": "delay", "milliseconds": 500}}
+  DELETE /faults, /faults/ID                          all rules, or one
+  POST   /nodes/N/stop|start|freeze|thaw|lead         node N, counted from 0
+  POST   /caches/clear
+  PUT    /replication-delay  {"milliseconds": 200}
+A fault rule has an action and, if wanted, "node", "operation", "times", "probability". Actions:
+  {"type": "delay", "milliseconds": 500}              before the request is carried out
+  {"type": "close"}                                   instead of an answer
+  {"type": "reset"}                                   after half of the answer
+  {"type": "error", "code": "ThrottlingException"}    instead of the request
+  {"type": "unprocessed", "count": 2}                 the last entries of a batch
+  {"type": "staleRead"}                               what was there before the last write"#;
+
+impl Options {
+    /// The settings of a cluster in front of `dynamodb`.
+    pub(super) fn config(&self, dynamodb: String) -> ClusterConfig {
+        let mut config = ClusterConfig::new(Backend {
+            endpoint: dynamodb,
+            region: self.region.clone(),
+            access_key_id: self.access_key_id.clone(),
+            secret_access_key: self.secret_access_key.clone(),
+            session_token: self.session_token.clone(),
+        });
+        config.nodes = usize::from(self.nodes);
+        config.host = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        config.port = self.port.unwrap_or(if self.tls { 9111 } else { 8111 });
+        config.control_port = Some(self.control_port);
+        config.tls = self.tls;
+        config.item_ttl = Duration::from_millis(self.item_ttl);
+        config.query_ttl = Duration::from_millis(self.query_ttl);
+        config.cache_bytes = self.cache_size.saturating_mul(1 << 20);
+        config.replication_delay = Duration::from_millis(self.replication_delay);
+        config.secret_access_key.clone_from(&self.secret);
+        config.seed = self.seed;
+        config
+    }
+}

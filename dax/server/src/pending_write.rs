@@ -1,0 +1,44 @@
+//! A write on its way to DynamoDB.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    cache::{ItemCache, ItemKey, Outcome, WriteTicket},
+    shared::Shared,
+};
+
+/// A write on its way to DynamoDB. However it ends, even by being dropped, all nodes hear of it.
+#[derive(Debug)]
+pub(crate) struct PendingWrite {
+    shared: Arc<Shared>,
+    origin: usize,
+    ticket: Option<WriteTicket>,
+}
+
+impl PendingWrite {
+    /// Announces a write to the cache of the leader, which all writes go through.
+    pub(crate) fn begin(shared: &Arc<Shared>, key: ItemKey) -> Self {
+        let origin = shared.leader();
+        // The leader is one of the nodes. Should it ever not be, the write goes through a cache that nobody reads.
+        let cache = shared.nodes.get(origin).map(|node| Arc::clone(&node.items));
+        let cache = cache.unwrap_or_else(|| Arc::new(ItemCache::new(Duration::ZERO, 0)));
+        Self { shared: Arc::clone(shared), origin, ticket: Some(cache.begin_write(key)) }
+    }
+
+    /// Ends the write.
+    pub(crate) fn finish(mut self, outcome: Outcome) {
+        self.settle(outcome);
+    }
+
+    fn settle(&mut self, outcome: Outcome) {
+        if let Some(ticket) = self.ticket.take() {
+            self.shared.replication.finish(self.origin, ticket, outcome, &self.shared.nodes);
+        }
+    }
+}
+
+impl Drop for PendingWrite {
+    fn drop(&mut self) {
+        self.settle(Outcome::Unknown);
+    }
+}

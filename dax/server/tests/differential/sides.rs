@@ -1,0 +1,148 @@
+//! The two databases, and the ways to them.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use dax_server::{Backend, Cluster, ClusterConfig};
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, time::timeout};
+
+use crate::{
+    generate::{Dice, Request},
+    outcome::sorted,
+    send, tables,
+};
+
+/// For one call, on a machine that may be busy with other things.
+const DEADLINE: Duration = Duration::from_secs(20);
+/// Of a walk. There is no end to that of a query for one item by pages of one: after it the embedded DynamoDB begins
+/// again, unlike AWS.
+const MAX_PAGES: usize = 8;
+
+/// How a request travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// The SDK, to the database that has no cluster in front of it.
+    Direct,
+    /// `dax_client::Client`, to the cluster.
+    Core,
+    /// The SDK client made of it.
+    DropIn,
+}
+
+impl Way {
+    /// A read goes every way, a write one way: it would not find again what it found at first.
+    pub(crate) fn through_dax(request: &Request, dice: &mut Dice) -> Vec<Self> {
+        match (request.writes(), dice.chance(30)) {
+            (false, _) => vec![Self::Core, Self::DropIn],
+            (true, false) => vec![Self::Core],
+            (true, true) => vec![Self::DropIn],
+        }
+    }
+}
+
+pub(crate) struct Sides {
+    /// In front of the first database.
+    _cluster: Cluster,
+    core: dax_client::Client,
+    drop_in: aws_sdk_dynamodb::Client,
+    /// To the first database, past the cluster.
+    behind: aws_sdk_dynamodb::Client,
+    direct: aws_sdk_dynamodb::Client,
+}
+
+impl Sides {
+    pub(crate) async fn start(seed: u64) -> Self {
+        let (behind, direct) = (database().await, database().await);
+        let mut config = ClusterConfig::new(Backend::local(&behind));
+        // Writes do not touch the query cache, so queries would have to be compared with the past. The item cache, on
+        // the other hand, agrees with DynamoDB at any time: there is one node, and nobody writes past it.
+        config.query_ttl = Duration::ZERO;
+        config.dynamodb_timeout = DEADLINE;
+        let cluster = Cluster::start(config).await.unwrap();
+        let core = dax_client::Config::new(&cluster.endpoints()[0])
+            .unwrap()
+            .region("us-east-1")
+            .credentials_provider(credentials())
+            .connect_timeout(DEADLINE)
+            .lookup_timeout(DEADLINE)
+            .request_timeout(DEADLINE)
+            .total_timeout(DEADLINE)
+            .seed(seed);
+        let core = dax_client::Client::connect(core).await.unwrap();
+        Self {
+            _cluster: cluster,
+            drop_in: core.to_sdk_client(&sdk_config("http://127.0.0.1:1")),
+            core,
+            behind: aws_sdk_dynamodb::Client::from_conf(sdk_config(&behind)),
+            direct: aws_sdk_dynamodb::Client::from_conf(sdk_config(&direct)),
+        }
+    }
+
+    /// The answer to a request, page by page.
+    pub(crate) async fn ask(&self, way: Way, request: &Request) -> Value {
+        let mut pages = Vec::new();
+        let mut input = request.input.clone();
+        loop {
+            let page = timeout(DEADLINE, self.send(way, request.operation, &input)).await;
+            let page = page.unwrap_or_else(|_| panic!("no answer to {request:?}"));
+            let next = page.get("LastEvaluatedKey").cloned();
+            pages.push(page);
+            match next {
+                Some(next) if request.pages && pages.len() < MAX_PAGES => {
+                    input["ExclusiveStartKey"] = next;
+                }
+                _ => return pages.into(),
+            }
+        }
+    }
+
+    async fn send(&self, way: Way, operation: &str, input: &Value) -> Value {
+        match way {
+            Way::Direct => send::by_sdk(&self.direct, operation, input).await,
+            Way::Core => send::by_core(&self.core, operation, input).await,
+            Way::DropIn => send::by_sdk(&self.drop_in, operation, input).await,
+        }
+    }
+
+    /// What is in a table: in the database behind the cluster and in the other one.
+    pub(crate) async fn contents(&self, table: &str) -> [Value; 2] {
+        let scan = json!({ "TableName": table, "ConsistentRead": true });
+        let mut contents = [Value::Null, Value::Null];
+        for (contents, client) in contents.iter_mut().zip([&self.behind, &self.direct]) {
+            let mut page = send::by_sdk(client, "Scan", &scan).await;
+            assert!(page.get("LastEvaluatedKey").is_none(), "{table} is small");
+            if let Value::Array(items) = page["Items"].take() {
+                *contents = sorted(items);
+            }
+        }
+        contents
+    }
+}
+
+/// A database with all tables; returns its endpoint.
+async fn database() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let database = dynoxide::Database::memory().unwrap();
+    for table in &tables::TABLES {
+        let definition = serde_json::from_value(table.definition()).unwrap();
+        database.create_table(definition).unwrap();
+    }
+    tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
+    endpoint
+}
+
+fn sdk_config(endpoint: &str) -> aws_sdk_dynamodb::Config {
+    aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .endpoint_url(endpoint)
+        .region(Region::new("us-east-1"))
+        .credentials_provider(credentials())
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .build()
+}
+
+fn credentials() -> Credentials {
+    Credentials::new("local", "local", None, None, "test")
+}
