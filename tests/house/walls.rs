@@ -34,7 +34,7 @@ const WALLS: &[Wall] = &[
     Wall {
         package: "dax-client",
         crates: &["dax_server", "dynamodb_json", "function", "lambda_runtime", "links"],
-        paths: &[ENVIRONMENT, WALL_CLOCK, ("tokio::net", &["net"])],
+        paths: &[ENVIRONMENT, WALL_CLOCK, ("tokio::net", &["connector.rs", "net"])],
     },
     Wall {
         package: "dax-server",

@@ -8,7 +8,7 @@ use std::time::Duration;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 
-use crate::net::Connector;
+use crate::connector::Connector;
 use crate::{Endpoint, EndpointError, RetryPolicy};
 
 /// Settings of a [`Client`](crate::Client). Everything but the endpoint has a default.

@@ -63,6 +63,7 @@ mod attempts;
 mod auth;
 mod client;
 mod config;
+mod connector;
 mod credentials;
 mod endpoint;
 mod metrics;

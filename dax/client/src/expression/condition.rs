@@ -27,7 +27,18 @@ enum Shape {
     Function(&'static str),
 }
 
-pub(super) fn parse<'a>(kind: ExpressionKind, text: &'a str, placeholders: &mut Placeholders<'a>) -> Result<Vec<u8>> {
+impl<'a> Placeholders<'a> {
+    /// Parses a condition, key condition or filter, and returns its encoded form.
+    ///
+    /// # Errors
+    /// If it is wrong, or refers to what is not defined.
+    pub fn condition(&mut self, kind: ExpressionKind, text: &'a str) -> Result<Vec<u8>> {
+        self.expressions += 1;
+        parse(kind, text, self)
+    }
+}
+
+fn parse<'a>(kind: ExpressionKind, text: &'a str, placeholders: &mut Placeholders<'a>) -> Result<Vec<u8>> {
     let mut parser = Parser::new(kind, text, placeholders)?;
     let whole = disjunction(&mut parser)?;
     let tree = as_condition(&parser, whole)?;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::{ExpressionError, ExpressionKind, Projection, Result, condition, projection, update};
+use super::{ExpressionError, ExpressionKind, Result};
 use crate::codec::Attributes;
 
 /// `ExpressionAttributeNames` and `ExpressionAttributeValues` of one request, and which of them its expressions used.
@@ -16,7 +16,7 @@ pub struct Placeholders<'a> {
     values: Option<&'a Attributes>,
     used_names: Vec<&'a str>,
     used_values: Vec<&'a str>,
-    expressions: usize,
+    pub(super) expressions: usize,
 }
 
 impl<'a> Placeholders<'a> {
@@ -28,33 +28,6 @@ impl<'a> Placeholders<'a> {
         check_keys("ExpressionAttributeNames", '#', names.into_iter().flat_map(HashMap::keys))?;
         check_keys("ExpressionAttributeValues", ':', values.into_iter().flat_map(HashMap::keys))?;
         Ok(Self { names, values, used_names: Vec::new(), used_values: Vec::new(), expressions: 0 })
-    }
-
-    /// Parses a condition, key condition or filter, and returns its encoded form.
-    ///
-    /// # Errors
-    /// If it is wrong, or refers to what is not defined.
-    pub fn condition(&mut self, kind: ExpressionKind, text: &'a str) -> Result<Vec<u8>> {
-        self.expressions += 1;
-        condition::parse(kind, text, self)
-    }
-
-    /// Parses an update expression, and returns its encoded form.
-    ///
-    /// # Errors
-    /// As for [`condition`](Self::condition).
-    pub fn update(&mut self, text: &'a str) -> Result<Vec<u8>> {
-        self.expressions += 1;
-        update::parse(text, self)
-    }
-
-    /// Parses a projection expression.
-    ///
-    /// # Errors
-    /// As for [`condition`](Self::condition); also if its paths overlap.
-    pub fn projection(&mut self, text: &'a str) -> Result<Projection> {
-        self.expressions += 1;
-        projection::parse(text, self)
     }
 
     /// Checks that every placeholder was used.

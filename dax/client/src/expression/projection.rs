@@ -26,7 +26,18 @@ enum Step {
     Index(u32),
 }
 
-pub(super) fn parse<'a>(text: &'a str, placeholders: &mut Placeholders<'a>) -> Result<Projection> {
+impl<'a> Placeholders<'a> {
+    /// Parses a projection expression.
+    ///
+    /// # Errors
+    /// As for [`condition`](Self::condition); also if its paths overlap.
+    pub fn projection(&mut self, text: &'a str) -> Result<Projection> {
+        self.expressions += 1;
+        parse(text, self)
+    }
+}
+
+fn parse<'a>(text: &'a str, placeholders: &mut Placeholders<'a>) -> Result<Projection> {
     let mut parser = Parser::new(ExpressionKind::Projection, text, placeholders)?;
     let mut paths = vec![parser.path()?];
     while parser.eat(",") {

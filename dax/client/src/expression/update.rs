@@ -8,7 +8,18 @@ use super::{ExpressionKind, Placeholders, Result};
 
 type Action<'p, 'a> = fn(&mut Parser<'p, 'a>) -> Result<Node<'a>>;
 
-pub(super) fn parse<'a>(text: &'a str, placeholders: &mut Placeholders<'a>) -> Result<Vec<u8>> {
+impl<'a> Placeholders<'a> {
+    /// Parses an update expression, and returns its encoded form.
+    ///
+    /// # Errors
+    /// As for [`condition`](Self::condition).
+    pub fn update(&mut self, text: &'a str) -> Result<Vec<u8>> {
+        self.expressions += 1;
+        parse(text, self)
+    }
+}
+
+fn parse<'a>(text: &'a str, placeholders: &mut Placeholders<'a>) -> Result<Vec<u8>> {
     let mut parser = Parser::new(ExpressionKind::Update, text, placeholders)?;
     let mut actions = Vec::new();
     while !parser.at_end() {

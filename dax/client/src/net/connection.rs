@@ -9,10 +9,10 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, timeout};
 
-use super::connector::{IdleState, Transport};
 use super::context::Context;
 use crate::codec::Metadata;
 use crate::codec::control::Authorization;
+use crate::connector::{IdleState, Transport};
 use crate::error::Error;
 use crate::session::{Call, Request, Session, Step, USER_AGENT};
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use super::connector::{Connector, Tcp, Transport};
 use crate::auth::{self, Proof};
+use crate::connector::{Connector, Tcp, Transport};
 use crate::credentials::{CredentialsCache, Current};
 use crate::error::Error;
 use crate::{Config, Endpoint, Scheme};

@@ -5,7 +5,6 @@
 
 pub(crate) mod cluster;
 mod connection;
-mod connector;
 pub(crate) mod context;
 mod health;
 pub(crate) mod maintenance;
@@ -15,4 +14,4 @@ pub(crate) mod routes;
 #[cfg(feature = "tls")]
 mod tls;
 
-pub use connector::{BoxFuture, Connector, IdleState, Transport};
+pub use crate::connector::{BoxFuture, Connector, IdleState, Transport};

@@ -9,7 +9,7 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::connector::{BoxFuture, Connector, IdleState, Transport, try_read};
+use crate::connector::{BoxFuture, Connector, IdleState, Transport, try_read};
 
 /// Adds TLS to the streams of another connector.
 ///

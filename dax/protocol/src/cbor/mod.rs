@@ -10,8 +10,8 @@ mod reader;
 mod scanner;
 mod writer;
 
-pub use head::{Head, Items, Kind};
-pub use reader::{Reader, skip};
+pub use head::{Head, Kind};
+pub use reader::{Items, Reader, skip};
 pub use scanner::Scanner;
 pub use writer::Writer;
 

@@ -1,9 +1,13 @@
 //! Reads CBOR items from a byte slice.
 
+mod items;
+
 use std::borrow::Cow;
 
+pub use items::Items;
+
 use super::head::{
-    ARRAY, BYTES, DOUBLE, FALSE, HALF, Head, Items, Kind, MAP, NEGATIVE, NULL, OPEN, SIMPLE, SINGLE, TAG, TEXT, TRUE,
+    ARRAY, BYTES, DOUBLE, FALSE, HALF, Head, Kind, MAP, NEGATIVE, NULL, OPEN, SIMPLE, SINGLE, TAG, TEXT, TRUE,
     UNDEFINED, UNSIGNED,
 };
 use super::{Error, MAX_DEPTH, Result};
