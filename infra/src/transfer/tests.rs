@@ -22,7 +22,7 @@ use super::part::Part;
 use super::table::{Table, Written};
 
 /// Requests that get through before the connection breaks.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 struct Flaky {
     inner: SharedHttpConnector,
     left: Arc<AtomicUsize>,
@@ -40,7 +40,7 @@ impl HttpConnector for Flaky {
 }
 
 /// Statuses and bodies, one after another.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 struct Scripted(Arc<Mutex<VecDeque<(u16, Value)>>>);
 
 impl HttpConnector for Scripted {

@@ -212,6 +212,22 @@ fn routes(template: &Value) -> Vec<String> {
     found
 }
 
+/// An unquoted comma in `{Type: String, Description: One, two}` makes a key of its second half.
+#[test]
+fn parameters_and_outputs_have_no_unknown_keys() {
+    let parameter = ["AllowedPattern", "AllowedValues", "Default", "Description", "MaxLength", "MaxValue", "MinLength"];
+    for (section, known) in [
+        ("Parameters", [&parameter[..], &["MinValue", "Type"]].concat()),
+        ("Outputs", vec!["Condition", "Description", "Value"]),
+    ] {
+        for (name, body) in document()[section].as_object().unwrap() {
+            let unknown: Vec<_> =
+                body.as_object().unwrap().keys().filter(|key| !known.contains(&key.as_str())).collect();
+            assert!(unknown.is_empty(), "{name}: {unknown:?}");
+        }
+    }
+}
+
 #[test]
 fn the_template_keeps_the_rules() {
     assert_eq!(violations(&document()), Vec::<String>::new());
