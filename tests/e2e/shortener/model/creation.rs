@@ -1,4 +1,5 @@
-//! The rules of making links. The service chooses most slugs; they are taken from its answers, and then held to it.
+//! The rules for new links. The service chooses most slugs: the reference takes them from its responses, and then checks
+//! that the service stays with them.
 
 use serde_json::{Map, Value};
 
@@ -10,29 +11,29 @@ use super::{
 
 const MISMATCH: Answer = Answer::Problem((422, "idempotency-mismatch"));
 
-/// How the slug of a link without alias is found.
+/// How the service finds the slug of a link without an alias.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Source {
-    /// Out of owner and URL: the first that is free, or whose link still leads there.
+    /// From owner and URL: the first slug that is free, or whose link still has that target.
     Url(String, String),
-    /// Out of owner and the name of the request.
+    /// From owner and idempotency key.
     Request(String, String),
     Random,
 }
 
-/// Links, one of which may have been made under a slug that nobody was told. They differ in their times.
+/// Links of a request without a response, one of which may exist under an unknown slug. They differ in their times.
 #[derive(Debug)]
 pub(super) struct Unseen {
     source: Source,
     drafts: Vec<Link>,
 }
 
-/// What becomes of a wish for a link under this very slug.
+/// The outcome of a request for a new link under this slug.
 fn aliased(wanted: Link, reuse: bool, link: Option<&Link>, is_disturbed: bool) -> Vec<(Answer, State)> {
     let made = |link: &Link, status| Answer::Link { status, link: Box::new(link.clone()), existing: status == 200 };
     let Some(link) = link else {
         let mut outcomes = vec![(made(&wanted, 201), Some(wanted.clone()))];
-        // The service may have repeated the put, and found its own link.
+        // The service may have repeated the put and found its own link.
         if is_disturbed {
             outcomes.push((made(&wanted, 200), Some(wanted)));
         }
@@ -47,7 +48,7 @@ fn aliased(wanted: Link, reuse: bool, link: Option<&Link>, is_disturbed: bool) -
     } else if reuse && link.serves(&wanted.owner, &wanted.url, wanted.created_at) {
         made(link, 200)
     } else if !reuse && *link == wanted {
-        // Within one second, a second request cannot be told from the first one repeated.
+        // Within one second, a second request looks like a repetition of the first.
         made(link, 201)
     } else {
         Answer::Problem((409, "slug-taken"))
@@ -56,7 +57,7 @@ fn aliased(wanted: Link, reuse: bool, link: Option<&Link>, is_disturbed: bool) -
 }
 
 impl Model {
-    /// Holds the answer to a wish for a new link against the rules, and gives the slug.
+    /// Checks the response to a request for a new link, and returns the slug.
     pub(super) fn created(
         &mut self,
         owner: &str,
@@ -66,7 +67,7 @@ impl Model {
         told: &Told<'_>,
     ) -> Result<Option<String>, Difference> {
         let slug = body.get("slug").and_then(Value::as_str);
-        // Whether its time has run out may depend on the second.
+        // Whether it has expired may depend on the second.
         let draft = |now| match mistake(body, true) {
             Some(problem) => Err(problem),
             None => Link::new(slug.unwrap_or_default(), owner, body, key, now),
@@ -83,7 +84,7 @@ impl Model {
                 false => Err("the request should be refused".to_owned()),
             };
         }
-        // Those of a bulk cannot be sent by themselves: their names hold a space.
+        // Those of a bulk request cannot be sent alone: their keys contain a space.
         if let Some(key) = key.filter(|key| !key.contains(' ')) {
             self.requested.push(Requested { owner: owner.to_owned(), key: key.to_owned(), body: body.clone() });
         }
@@ -118,7 +119,7 @@ impl Model {
         Ok(Some(slug))
     }
 
-    /// Another request has, or may have, been sent under that name.
+    /// Another request was sent with that key, or may have been.
     fn is_mismatch(&self, source: &Source, wanted: &Link) -> Result<(), Difference> {
         let known = self.derived.get(source).into_iter().flatten();
         let known = known.filter_map(|slug| self.slots.get(slug)?.link());
@@ -145,7 +146,7 @@ impl Model {
             _ => link.serves(&wanted.owner, &wanted.url, now),
         };
         for candidate in known.iter().take_while(|candidate| *candidate != slug) {
-            // This one was tried first and did not do, which tells something about it.
+            // The service tried this slug first and rejected it, which says something about it.
             self.narrow(candidate, window, |link, now| !serves(link, now))?;
         }
         if known.iter().any(|known| known == slug) {
@@ -167,7 +168,7 @@ impl Model {
         let mut links: Vec<(Link, u16)> = old.map(|draft| (named(draft), 200)).collect();
         links.extend(drafts.iter().map(|draft| (named(draft), 201)));
         if told.is_disturbed && *source != Source::Random {
-            // The service may have repeated the put, and found its own link.
+            // The service may have repeated the put and found its own link.
             links.extend(drafts.iter().map(|draft| (named(draft), 200)));
         }
         links.retain(|(link, status)| {
@@ -185,7 +186,7 @@ impl Model {
         Ok(())
     }
 
-    /// Only those states of a link are possible that `fits` accepts.
+    /// Keeps only the states of a link that `fits` accepts.
     fn narrow(&mut self, slug: &str, window: Window, fits: impl Fn(&Link, i64) -> bool) -> Result<(), Difference> {
         let bound = self.bound;
         let slot = self.slot(slug);
@@ -199,11 +200,11 @@ impl Model {
         Ok(())
     }
 
-    /// One of these was made; they differ in their times, which not every answer tells.
+    /// One of these was made. They differ in their times, which not every response contains.
     fn is_made(&mut self, links: Vec<Link>, source: Source, window: Window) {
         let slug = links[0].slug.clone();
         if source != Source::Random {
-            // Every other request of the kind has tried, or will try, the same slug.
+            // Every other request of this kind tries the same slug.
             self.unseen.retain(|unseen| unseen.source != source);
             self.derived.entry(source).or_default().push(slug.clone());
         }
@@ -212,7 +213,7 @@ impl Model {
         self.slot(&slug).decide(outcomes, window, bound);
     }
 
-    /// Holds a link that is read against what is known, and against what may have been made without anybody being told.
+    /// Checks a link that was read against what is known, and against what may have been made without a response.
     pub(super) fn seen(&mut self, slug: &str, window: Window, told: &Told<'_>) -> Result<(), Difference> {
         if self.slots.contains_key(slug) {
             return self.judge(slug, window, told, |link, _| Self::shown(link));

@@ -1,4 +1,4 @@
-//! Sends the requests one after the other, and shows what differs.
+//! Sends the requests one after the other, and reports differences.
 
 use e2e::{Client, wait_until};
 
@@ -20,15 +20,15 @@ pub(super) struct Driver<'a> {
     pub(super) faults: &'a Faults<'a>,
     pub(super) model: Model,
     pub(super) seed: u64,
-    /// Whether this one makes things go wrong.
+    /// Whether this driver causes the faults.
     pub(super) is_disturber: bool,
-    /// Answers of unknown outcome, and those among them that no fault explains.
+    /// Responses of unknown outcome, and those of them that no fault explains.
     pub(super) unknown: usize,
     pub(super) unexpected: usize,
 }
 
 impl Driver<'_> {
-    /// Sends so many requests.
+    /// Sends that many requests.
     pub(super) async fn run(&mut self, steps: usize) {
         for step in 0..steps {
             let mut dice = dice(self.seed, step);
@@ -44,7 +44,7 @@ impl Driver<'_> {
         }
     }
 
-    /// Follows some links, so that they are in caches, and changes where they lead.
+    /// Follows some links, so that they are in caches, and changes their targets.
     pub(super) async fn close(&mut self, step: usize) {
         let caller = self.model.admin();
         let slugs: Vec<String> = self.model.touched.iter().rev().take(8).cloned().collect();
@@ -56,7 +56,7 @@ impl Driver<'_> {
         }
     }
 
-    /// Until every write of unknown outcome is decided and every redirector is sure to serve the newest version.
+    /// Waits until every write of unknown outcome is decided and every redirector must serve the newest version.
     pub(super) async fn settle(&mut self, steps: usize) {
         wait_until("all is quiet", async || {
             for caller in 0..self.model.callers.len() {
@@ -90,7 +90,7 @@ impl Driver<'_> {
         self.check(step, &Request { caller, operation }).await;
     }
 
-    /// Sends a request and holds the answer against the reference.
+    /// Sends a request and compares the response with the reference.
     async fn check(&mut self, step: usize, request: &Request) {
         let (start, fault) = (now(), self.faults.name());
         let mut exchange = Exchange { driver: self, caller: request.caller, slugs: Vec::new(), seen: String::new() };

@@ -1,4 +1,4 @@
-//! A request to the management API, and its answer held against the reference.
+//! A request to the management API, and the comparison of its response with the reference.
 
 use e2e::Reply;
 use serde_json::{Map, Value};
@@ -10,11 +10,11 @@ use super::{
     reference::{Answer, Bulk, Difference, Model, Told, Window},
 };
 
-/// Most answers of unknown outcome that a client may get while nothing is made to fail.
+/// How many responses of unknown outcome a client may get while there is no fault.
 const MOST_UNEXPECTED: usize = 2;
 const JSON: &str = "application/json";
 
-/// The end of a problem's type; empty for what is none.
+/// The end of a problem's type; empty for other responses.
 pub(super) fn problem(reply: &Reply) -> String {
     if reply.header("content-type") != Some("application/problem+json") {
         return String::new();
@@ -32,11 +32,11 @@ fn body(reply: &Reply) -> Value {
     }
 }
 
-/// One request on its way.
+/// One request in progress.
 pub(super) struct Exchange<'a, 'b> {
     pub(super) driver: &'a mut Driver<'b>,
     pub(super) caller: usize,
-    /// What it was about, and what came back, for messages.
+    /// For messages: the slugs concerned, and the responses.
     pub(super) slugs: Vec<String>,
     pub(super) seen: String,
 }
@@ -69,7 +69,7 @@ impl Exchange<'_, '_> {
             is_disturbed: self.driver.faults.disturb(window.start),
         };
         if told.status == 503 && !told.is_disturbed && told.problem() == "unavailable" {
-            // The cluster is given little time here, and the machine may be busy.
+            // The timeout for the cluster is short here, and the machine may be busy.
             self.driver.unexpected += 1;
             told.is_disturbed = self.driver.unexpected <= MOST_UNEXPECTED;
         }
@@ -162,7 +162,7 @@ impl Exchange<'_, '_> {
         }
     }
 
-    /// Changes a link that is there.
+    /// Changes an existing link.
     fn changed(
         &mut self,
         slug: &str,

@@ -1,4 +1,4 @@
-//! What goes wrong meanwhile: the cluster's rules and nodes, and processes that die.
+//! Faults: rules and nodes of the cluster, and processes that are killed.
 
 use std::sync::Mutex;
 
@@ -13,15 +13,15 @@ use serde_json::json;
 
 use super::{driver::now, reference::Window};
 
-/// Milliseconds after the end of a fault in which requests may still suffer from it: connections are made anew.
+/// Milliseconds after the end of a fault during which requests may still suffer from it, because connections are reopened.
 const GRACE: i64 = 2_000;
-/// Milliseconds after which a write that was not answered is over. No fault delays one for so long; the rest is for a
-/// busy machine.
+/// Milliseconds after which a write without a response is over. No fault delays a write that long; the rest is for a busy
+/// machine.
 const LATE: i64 = 4_000;
-/// Steps for which a fault lasts at most.
+/// The most steps that a fault lasts.
 const MOST_STEPS: usize = 6;
 
-/// Makes things go wrong, and right again.
+/// Causes faults, and repairs them.
 pub(super) struct Faults<'a> {
     stack: &'a Stack,
     admin_key: String,
@@ -32,15 +32,15 @@ pub(super) struct Faults<'a> {
 struct Troubles {
     stopped: Vec<usize>,
     frozen: Vec<usize>,
-    /// The step at which it ends; none while all is well.
+    /// The step at which the fault ends; `None` while there is none.
     until: Option<usize>,
     name: String,
-    /// The last millisecond of the last fault.
+    /// When the last fault ended, in milliseconds.
     ended: i64,
 }
 
 impl<'a> Faults<'a> {
-    /// The link that tells whether writes succeed.
+    /// A link that is written to see whether writes succeed.
     const CANARY: &'static str = "canary";
 
     pub(super) async fn new(stack: &'a Stack) -> Self {
@@ -62,13 +62,13 @@ impl<'a> Faults<'a> {
         self.state.lock().expect("a lock")
     }
 
-    /// Whether a request that was sent at `start` and has just been answered may have suffered.
+    /// Whether a fault may have affected a request that was sent at `start` and has just got its response.
     pub(super) fn disturb(&self, start: i64) -> bool {
         let state = self.state();
         state.until.is_some() || state.ended + GRACE >= start
     }
 
-    /// The window of a request that was sent at `start` and has just been answered.
+    /// The window of a request that was sent at `start` and has just got its response.
     pub(super) fn window(&self, start: i64) -> Window {
         let state = self.state();
         let is_calm = state.until.is_none() && state.ended < start - LATE;
@@ -81,7 +81,7 @@ impl<'a> Faults<'a> {
         self.state().name.clone()
     }
 
-    /// Begins or ends a fault, or not.
+    /// Begins a fault, ends one, or does nothing.
     pub(super) async fn step(&self, dice: &mut SmallRng, step: usize) {
         let (until, begins) = (self.state().until, dice.random_bool(0.1));
         match until {
@@ -97,7 +97,7 @@ impl<'a> Faults<'a> {
         let name = match self.stack.dax() {
             Some(cluster) if die < 12 => self.disturb_cluster(cluster, dice, die).await,
             _ => {
-                // Rarely the redirector: with it goes its cache, and with that what could be stale.
+                // Rarely the redirector: its cache dies with it, so nothing could be stale any more.
                 let is_writer = dice.random_bool(0.9);
                 let function = if is_writer { "writer" } else { "redirector" };
                 self.kill(dice, function);
@@ -163,11 +163,11 @@ impl<'a> Faults<'a> {
             return;
         };
         let pid = Pid::from_raw(i32::try_from(*pid).expect("a pid")).expect("a pid");
-        // It may have ended by itself since.
+        // It may have exited since.
         let _ended = kill_process(pid, Signal::KILL);
     }
 
-    /// Makes all well, and waits until writes succeed.
+    /// Repairs everything, and waits until writes succeed.
     pub(super) async fn end(&self) {
         if self.state().until.is_none() {
             return;

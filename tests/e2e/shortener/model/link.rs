@@ -1,20 +1,20 @@
-//! A link as the reference has it, and the rules of the contract about one link.
+//! A link in the reference, and the contract's rules for a single link.
 
 use serde_json::{Map, Value, json};
 
 use super::TARGETS;
 
-/// Seconds for which a redirector that has just answered 404 may go on doing so.
+/// Seconds during which a redirector may repeat a 404.
 const ABSENCE_BOUND: i64 = 2;
-/// Times are told without their fractions.
+/// Times in responses are whole seconds.
 const CUT_OFF: i64 = 1;
-/// Seconds after which the service gives up a request and what it has the store do.
+/// Seconds after which the service gives up a request and its store calls.
 const STORE_LIMIT: i64 = 8;
 
-/// The end of a problem's type, with the status that goes with it.
+/// The end of a problem's type, and its status.
 pub(super) type Problem = (u16, &'static str);
 
-/// A link with all that is told of it, and what only the service knows.
+/// A link: what responses contain, and what only the service knows.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Link {
     pub(super) slug: String,
@@ -34,7 +34,7 @@ pub(super) struct Link {
     tags: Vec<String>,
     note: Option<String>,
     restores_to: Option<String>,
-    /// `Idempotency-Key` and body of the request that made it.
+    /// `Idempotency-Key` and body of the request that created it.
     pub(super) request: Option<(String, Map<String, Value>)>,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Visit {
     pub(super) status: u16,
     pub(super) location: Option<String>,
     pub(super) cache_control: String,
-    /// The end of the problem's type, if it is one.
+    /// The end of the problem's type, if the response is one.
     pub(super) problem: String,
 }
 
@@ -97,7 +97,7 @@ pub(super) fn is_plain(body: &Map<String, Value>) -> bool {
 }
 
 impl Link {
-    /// The link that a body asks for, made at `now`.
+    /// The link that a body describes, created at `now`.
     pub(super) fn new(
         slug: &str,
         owner: &str,
@@ -132,12 +132,12 @@ impl Link {
         }
     }
 
-    /// The same under the slug that it was given.
+    /// The same link under its slug.
     pub(super) fn under(&self, slug: &str) -> Self {
         Self { slug: slug.to_owned(), ..self.clone() }
     }
 
-    /// The link with the fields of a body, `null` being the default. Version and times stay.
+    /// The link with the fields of a body; `null` is the default. Version and times stay.
     fn with(mut self, body: &Map<String, Value>, now: i64) -> Result<Self, Problem> {
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let time = |value: &Value| {
@@ -202,7 +202,7 @@ impl Link {
         after.changed(now)
     }
 
-    /// The link that a tombstone stands for.
+    /// The link that a tombstone restores to.
     pub(super) fn restored(&self, now: i64) -> Self {
         let mut after = self.clone();
         let Some(state) = after.restores_to.take() else {
@@ -224,13 +224,13 @@ impl Link {
         self.valid_from.is_some_and(|start| now < start)
     }
 
-    /// Whether it will do for who asks again for a link to `url`.
+    /// Whether it is the response to another request for a link to `url`.
     pub(super) fn serves(&self, owner: &str, url: &str, now: i64) -> bool {
         self.owner == owner && self.url == url && self.state == "active" && !self.is_expired(now) && !self.is_early(now)
     }
 
-    /// When every redirector is sure to serve this version, if changes are seen within `bound` seconds, as told in an
-    /// answer at `now`: what was written was written before it, and before the service gave up waiting for the store.
+    /// When every redirector must serve this version, if changes are visible within `bound` seconds, as a response at `now`
+    /// says: the write preceded the response, and the service's timeout for the store.
     pub(super) fn visible_by(&self, bound: i64, now: i64) -> i64 {
         let bound = match self.version {
             1 => ABSENCE_BOUND,
@@ -239,7 +239,7 @@ impl Link {
         now.clamp(self.updated_at, self.updated_at + STORE_LIMIT) + bound + CUT_OFF
     }
 
-    /// What the management API tells.
+    /// The representation in the management API.
     pub(super) fn json(&self, base_url: &str, existing: bool, visible_by: &Value) -> Value {
         json!({
             "slug": self.slug,
@@ -264,7 +264,7 @@ impl Link {
         })
     }
 
-    /// What a visitor gets at `now`, who adds `query` to the address.
+    /// What a visitor who adds `query` to the address gets at `now`.
     pub(super) fn visit(&self, query: &str, now: i64) -> Visit {
         match self.state.as_str() {
             "blocked" => Visit::problem(403, "blocked"),
@@ -315,7 +315,7 @@ impl Link {
         }
     }
 
-    /// What a visitor is told who asks where it leads.
+    /// The preview of the link.
     pub(super) fn preview(&self, query: &str, now: i64) -> Result<Value, Visit> {
         let visit = self.visit(query, now);
         let Some(location) = &visit.location else {

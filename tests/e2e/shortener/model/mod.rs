@@ -1,12 +1,11 @@
-//! Random requests of several owners, while things go wrong, held against a reference: a map with a clock.
+//! Random requests of several owners, during faults, compared with a reference: a map with a clock.
 //!
-//! Every answer of the management API must be, field by field, what the reference says; of a redirect, what some
-//! version says that is still within the published bound. A seed gives the requests; it is printed. `TEST_SEED`
-//! is another seed; `TEST_STEPS` changes the number of requests.
+//! Every response of the management API must equal the reference field by field; a redirect must equal some version that
+//! is still within the published bound. `TEST_SEED` chooses the requests, `TEST_STEPS` how many there are.
 //!
-//! What a seed does not fix is the clock: which second a request falls into, and whether an entry of a cache is still
-//! there. The reference allows for it, so that a busy machine changes what is seen but not what is right. A difference
-//! that hangs on such a moment may therefore need several runs of its seed to come back.
+//! A seed does not fix the clock: the second in which a request arrives, and whether a cache entry still exists. The
+//! reference allows for that, so a busy machine changes what the test sees but not whether it passes. A difference that
+//! depends on such a moment may need several runs of its seed to reappear.
 
 mod creation;
 mod driver;
@@ -32,11 +31,11 @@ use self::{
 };
 use super::keys::keyed_stack_with;
 
-/// Where all links lead.
+/// The prefix of all targets.
 const TARGETS: &str = "https://example.com/";
-/// Seconds that redirectors keep a link in process.
+/// Seconds for which redirectors cache a link in process.
 const CACHE_TTL: i64 = 1;
-/// Seconds that the cluster keeps an item.
+/// Seconds for which the cluster caches an item.
 const DAX_TTL: i64 = 1;
 /// Requests per seed.
 const STEPS: usize = 400;
@@ -50,14 +49,14 @@ async fn stack(dax_nodes: usize) -> Stack {
         for function in config.functions.values_mut() {
             function.env.extend(settings.clone().map(|(name, value)| (name.to_owned(), value)));
         }
-        // Shorter than by default, so that faults take less time here.
+        // Shorter than the default, so that faults take less time.
         let writer = config.functions.get_mut("Writer").expect("a writer");
         writer.env.insert("DAX_TIMEOUT_MS".to_owned(), "800".to_owned());
     })
     .await
 }
 
-/// A model of a stack with owners that no other model has.
+/// A model with owners that no other model of the stack has.
 async fn model(stack: &Stack, name: &str, owners: &[&str]) -> Model {
     let mut callers = Vec::new();
     for owner in owners {
@@ -72,8 +71,8 @@ async fn model(stack: &Stack, name: &str, owners: &[&str]) -> Model {
     Model::new(name, callers, stack.url(), bound)
 }
 
-/// Runs the seed on a stack of its own, with so many clients at a time that have no owner in common.
-#[expect(clippy::print_stdout, reason = "whoever repeats a run needs its seed")]
+/// Runs the seed on a private stack: one client for each group of owners, all at the same time.
+#[expect(clippy::print_stdout, reason = "the seed repeats the run")]
 async fn run(dax_nodes: usize, owners: &[&[&str]]) {
     let seed = e2e::seed();
     let steps = e2e::steps().unwrap_or(STEPS);

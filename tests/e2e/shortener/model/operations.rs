@@ -1,7 +1,7 @@
-//! What is asked of the service: every step out of dice of its own, which depend on the seed and its number only.
+//! The requests. Every step has its own random numbers, which depend only on the seed and the number of the step.
 //!
-//! Which kind of request a step makes is therefore the same in every run of a seed. Slugs that the service chooses and
-//! times are not, and when faults make a write fail that succeeded in the last run, later steps may find another link.
+//! So the kind of request that a step makes is the same in every run of a seed. Times and the slugs that the service
+//! chooses are not, and if a fault makes a write fail that succeeded in another run, later steps may find another link.
 
 use rand::{RngExt as _, SeedableRng as _, rngs::SmallRng};
 use serde_json::{Map, Value, json};
@@ -12,11 +12,11 @@ use super::{
     reference::{Model, Requested},
 };
 
-/// Different targets, so few that callers often ask for a link that is there.
+/// How many targets there are: few, so that callers often ask for an existing link.
 const URLS: usize = 9;
-/// Different aliases, so few that they are often taken.
+/// How many aliases there are: few, so that they are often taken.
 const ALIASES: usize = 16;
-/// Possible states of a link beyond which it is read before anything else is done to it.
+/// With more possible states than this, a link is read before anything else happens to it.
 const TOO_UNCERTAIN: usize = 8;
 
 /// A request.
@@ -70,7 +70,7 @@ pub(super) enum Operation {
     },
 }
 
-/// Dice for a step.
+/// The random numbers of a step.
 pub(super) fn dice(seed: u64, step: usize) -> SmallRng {
     let step = u64::try_from(step).expect("few steps");
     SmallRng::seed_from_u64(seed ^ step.wrapping_mul(0x9e37_79b9_7f4a_7c15))
@@ -82,7 +82,7 @@ fn pick<T: Clone>(dice: &mut SmallRng, choices: &[T]) -> T {
 
 /// The request of a step.
 ///
-/// While something is wrong there are more writes than usual: what becomes of them is the question then.
+/// During faults there are more writes than usual, because their outcome is what is in doubt.
 pub(super) fn generate(dice: &mut SmallRng, model: &Model, now: i64, is_disturbed: bool) -> Request {
     let maker = dice.random_range(0..model.callers.len());
     let kind = dice.random_range(0..if is_disturbed { 64 } else { 100 });
@@ -93,7 +93,7 @@ pub(super) fn generate(dice: &mut SmallRng, model: &Model, now: i64, is_disturbe
         return request(model.admin(), Operation::Get { slug });
     }
     let if_match = if_match(dice, model, &slug);
-    // The way back out of a state is as interesting as the way into it.
+    // Leaving a state is as interesting as entering it.
     let kind = match (kind, model.state_of(&slug)) {
         (28..48, Some("deleted")) if dice.random_bool(0.5) => 50,
         (28..42, Some("disabled" | "blocked" | "blocked_legal")) if dice.random_bool(0.5) => 45,
@@ -126,7 +126,7 @@ pub(super) fn generate(dice: &mut SmallRng, model: &Model, now: i64, is_disturbe
     }
 }
 
-/// Mostly a link that something happened to lately; sometimes one that is not there, or not yet.
+/// Mostly a link that changed recently; sometimes one that does not exist, or not yet.
 fn slug(dice: &mut SmallRng, model: &Model) -> String {
     let (known, die) = (&model.touched, dice.random_range(0..100));
     let position = dice.random_range(0..usize::MAX);
@@ -153,7 +153,7 @@ fn caller(dice: &mut SmallRng, model: &Model, slug: &str) -> usize {
     }
 }
 
-/// Mostly none; else mostly the right one.
+/// Mostly none; otherwise mostly the right one.
 fn if_match(dice: &mut SmallRng, model: &Model, slug: &str) -> Option<u64> {
     let version = model.version_of(slug).unwrap_or(1);
     match dice.random_range(0..10) {
@@ -170,11 +170,11 @@ fn url(dice: &mut SmallRng, model: &Model) -> String {
 fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(object) => object,
-        other => panic!("{other} is no object"),
+        other => panic!("{other} is not an object"),
     }
 }
 
-/// What a new link should be, and the name of the request.
+/// The body of a request for a new link, and its idempotency key.
 fn wish(dice: &mut SmallRng, model: &Model, maker: usize, now: i64) -> (Map<String, Value>, Option<String>) {
     let mut body = object(json!({ "url": url(dice, model) }));
     match dice.random_range(0..12) {
@@ -195,7 +195,7 @@ fn wish(dice: &mut SmallRng, model: &Model, maker: usize, now: i64) -> (Map<Stri
     (body, None)
 }
 
-/// A request with a name: a new one, one that was sent before, or another under the name of one that was.
+/// A request with an idempotency key: a new one, a repetition, or another request with a used key.
 fn named(
     dice: &mut SmallRng,
     model: &Model,
@@ -220,7 +220,7 @@ fn named(
     (body, Some(key))
 }
 
-/// An option of a new link, or a change of an old one.
+/// An option of a new link, or a change to an existing one.
 fn option(dice: &mut SmallRng, model: &Model, now: i64, body: &mut Map<String, Value>) {
     let soon = now + dice.random_range(2..6);
     let (name, value) = match dice.random_range(0..13) {
@@ -285,14 +285,14 @@ fn patch(dice: &mut SmallRng, model: &Model, now: i64) -> Map<String, Value> {
             }
         }
     }
-    // Only one of them may be given.
+    // They exclude each other.
     if body.contains_key("ttl_seconds") {
         body.remove("expires_at");
     }
     body
 }
 
-/// Links that have nothing to do with each other, so that their order does not matter. Or the same ones once more.
+/// Independent links, so that their order does not matter, or a repetition of an earlier bulk request.
 fn bulk(dice: &mut SmallRng, model: &Model, maker: usize, now: i64) -> Request {
     let mut bodies: Vec<Map<String, Value>> = Vec::new();
     for _ in 0..dice.random_range(1..5) {

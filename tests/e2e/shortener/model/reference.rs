@@ -1,4 +1,4 @@
-//! The reference: what the contract says, with maps and a clock.
+//! The reference: the contract as maps and a clock.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use super::{
     slot::{Slot, State},
 };
 
-/// Somebody with a key.
+/// The holder of a key.
 #[derive(Clone, Debug)]
 pub(super) struct Caller {
     pub(super) owner: String,
@@ -25,7 +25,7 @@ impl Caller {
     }
 }
 
-/// A request that named itself.
+/// A request with an idempotency key.
 #[derive(Clone, Debug)]
 pub(super) struct Requested {
     pub(super) owner: String,
@@ -33,7 +33,7 @@ pub(super) struct Requested {
     pub(super) body: Map<String, Value>,
 }
 
-/// A bulk that named itself.
+/// A bulk request with an idempotency key.
 #[derive(Clone, Debug)]
 pub(super) struct Bulk {
     pub(super) caller: usize,
@@ -41,23 +41,23 @@ pub(super) struct Bulk {
     pub(super) bodies: Vec<Map<String, Value>>,
 }
 
-/// When a request was sent and answered, in milliseconds.
+/// When a request was sent and its response received, in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Window {
     pub(super) start: i64,
     pub(super) end: i64,
-    /// A write of unknown outcome from before this time has happened by now, or will not.
+    /// A write of unknown outcome from before this time has happened by now, or never will.
     pub(super) late_before: i64,
 }
 
 impl Window {
-    /// The seconds that the service may have taken for now.
+    /// The seconds that the service's clock may have shown.
     pub(super) fn seconds(self) -> impl Iterator<Item = i64> {
         self.start / 1_000..=self.end / 1_000
     }
 }
 
-/// What the management API answers.
+/// A response of the management API.
 #[derive(Clone, Debug)]
 pub(super) enum Answer {
     Link {
@@ -71,14 +71,14 @@ pub(super) enum Answer {
     Problem(Problem),
 }
 
-/// An answer, and whether the caller cannot know what it means.
+/// A response, and whether its outcome is unknown to the caller.
 #[derive(Debug)]
 pub(super) struct Told<'a> {
     pub(super) status: u16,
     pub(super) body: Value,
-    /// `None` for a part of a bulk.
+    /// `None` for a part of a bulk request.
     pub(super) reply: Option<&'a Reply>,
-    /// Something was made to fail meanwhile: the answer may be that the request may or may not have been done.
+    /// There was a fault meanwhile, so the outcome may be unknown.
     pub(super) is_disturbed: bool,
 }
 
@@ -89,31 +89,31 @@ impl Told<'_> {
         kind.rsplit(':').next().unwrap_or_default()
     }
 
-    /// Whether the request may or may not have been done, and why that may be.
+    /// Whether the outcome is unknown, and why that is allowed.
     pub(super) fn is_unknown(&self) -> bool {
         let is_unavailable = self.status == 503 && self.problem() == "unavailable";
-        // A process that was killed says nothing; its gateway does.
+        // A killed process says nothing; the gateway does.
         self.is_disturbed && (is_unavailable || matches!(self.status, 500 | 502) && self.problem().is_empty())
     }
 }
 
-/// What is said when something differs.
+/// The text of a difference.
 pub(super) type Difference = String;
 
 #[derive(Debug)]
 pub(super) struct Model {
-    /// Keeps the targets and aliases of models apart that share a stack.
+    /// Distinguishes the targets and aliases of models that share a stack.
     pub(super) name: String,
     pub(super) callers: Vec<Caller>,
     pub(super) base_url: String,
-    /// Seconds after which a change is seen everywhere.
+    /// Seconds after which a change is visible everywhere.
     pub(super) bound: i64,
     pub(super) slots: HashMap<String, Slot>,
-    /// The slugs of all links, those of the latest requests last.
+    /// The slugs of all links, the latest last.
     pub(super) touched: Vec<String>,
     pub(super) requested: Vec<Requested>,
     pub(super) bulks: Vec<Bulk>,
-    /// The slugs that a source has given, in the order in which they are tried.
+    /// The slugs of each source, in the order in which the service tries them.
     pub(super) derived: HashMap<Source, Vec<String>>,
     pub(super) unseen: Vec<Unseen>,
 }
@@ -168,7 +168,7 @@ impl Model {
         self.touched.push(slug.to_owned());
     }
 
-    /// Whether an answer is this one.
+    /// Whether a response equals this one.
     pub(super) fn is(&self, told: &Told<'_>, answer: &Answer) -> bool {
         let header = |name| told.reply.map(|reply| reply.header(name));
         match answer {
@@ -190,7 +190,7 @@ impl Model {
         }
     }
 
-    /// Whether a link may be told to be visible by that time.
+    /// Whether `visible_by` may have this value.
     fn is_promise(&self, visible_by: &Value, link: &Link) -> bool {
         let told = visible_by.as_str().and_then(|text| text.parse().ok());
         told.is_some_and(|told: jiff::Timestamp| {
@@ -200,8 +200,8 @@ impl Model {
         })
     }
 
-    /// Holds an answer about one slug against `rule`, which gives the answer and what the link becomes, from what is
-    /// there and the time.
+    /// Compares a response about one slug with `rule`, which maps the current state and the time to the response and the next
+    /// state.
     pub(super) fn judge(
         &mut self,
         slug: &str,
@@ -235,7 +235,7 @@ impl Model {
         Ok(())
     }
 
-    /// The answer that only shows the link, and the absence of a change.
+    /// The response that shows the link and changes nothing.
     pub(super) fn shown(link: Option<&Link>) -> Vec<(Answer, State)> {
         let Some(link) = link else {
             return vec![(Answer::Problem((404, "unknown-link")), None)];

@@ -1,13 +1,13 @@
-//! What may be stored under one slug, and what redirectors may still serve of it.
+//! What may be stored under one slug, and which versions redirectors may still serve.
 //!
-//! Mostly one state is possible. When a write is answered with 503, it may or may not have happened, and it may still
-//! happen while nothing else changes the link. So what is known is a forest: its roots are what was possible when the
-//! link was last seen, and below each state are those that writes of unknown outcome would make of it. The next answer
-//! that only some of them could give decides.
+//! Usually one state is possible. A write that gets 503 may or may not have happened, and may still happen while nothing
+//! else changes the link. So what is known is a forest: its roots are the states that were possible when the link was last
+//! seen, and the children of a state are those into which writes of unknown outcome would turn it. The next response that
+//! only some of them allow decides.
 
 use super::{link::Link, reference::Window};
 
-/// Lines of the past that are shown when something differs.
+/// Lines of history that a difference shows.
 const LINES: usize = 14;
 
 /// Nothing, or a link.
@@ -24,7 +24,7 @@ struct Node {
 #[derive(Debug)]
 pub(super) struct Slot {
     nodes: Vec<Node>,
-    /// Versions of before with the millisecond until which they may be served.
+    /// Earlier versions, and the millisecond until which each may be served.
     past: Vec<(Link, i64)>,
     /// Until when absence may be served.
     absent_until: i64,
@@ -39,22 +39,22 @@ impl Default for Slot {
 }
 
 impl Slot {
-    /// All that is possible, with a number for each.
+    /// All possible states, numbered.
     pub(super) fn possible(&self) -> impl Iterator<Item = (usize, &State)> {
         self.nodes.iter().map(|node| &node.state).enumerate()
     }
 
-    /// Whether there certainly is a link.
+    /// Whether a link certainly exists.
     pub(super) fn is_certain(&self) -> bool {
         self.nodes.iter().all(|node| node.state.is_some())
     }
 
-    /// Any link that may be there.
+    /// A link that may exist.
     pub(super) fn link(&self) -> Option<&Link> {
         self.nodes.iter().rev().find_map(|node| node.state.as_ref())
     }
 
-    /// When the link there was made, at the earliest.
+    /// The earliest time at which the link was created.
     pub(super) fn created_at(&self) -> Option<i64> {
         let links = self.nodes.iter().filter_map(|node| node.state.as_ref());
         links.map(|link| link.created_at).min()
@@ -75,7 +75,7 @@ impl Slot {
         &self.log
     }
 
-    /// A write that may or may not have made `next` of the possible state `base`.
+    /// A write that may have turned the possible state `base` into `next`.
     pub(super) fn perhaps(&mut self, base: usize, next: State, now: i64) {
         let is_known = self.nodes[base].state == next
             || self.nodes.iter().any(|node| node.parent == Some(base) && node.state == next);
@@ -85,7 +85,7 @@ impl Slot {
         }
     }
 
-    /// Only these are possible any more: of the possible state with that number, it has become what stands beside it.
+    /// Keeps only these possibilities: the number of a state, and the state that it has become.
     pub(super) fn decide(&mut self, outcomes: Vec<(usize, State)>, window: Window, bound: i64) {
         let mut nodes = Vec::new();
         for (base, next) in outcomes {
@@ -108,7 +108,7 @@ impl Slot {
         self.past.retain(|(_, gone)| *gone >= window.start);
     }
 
-    /// Copies a state and what may become of it.
+    /// Copies a state with its children.
     fn keep(&self, number: usize, parent: Option<usize>, late_before: i64, nodes: &mut Vec<Node>) {
         let node = Node { parent, ..self.nodes[number].clone() };
         if parent.is_some() && node.since < late_before
@@ -125,7 +125,7 @@ impl Slot {
         }
     }
 
-    /// What redirectors may go by at `start`, in milliseconds.
+    /// The versions that redirectors may use at `start`, in milliseconds.
     pub(super) fn served(&self, start: i64) -> Vec<Option<&Link>> {
         let mut served: Vec<_> = self.nodes.iter().map(|node| node.state.as_ref()).collect();
         let past = self.past.iter().filter(|(_, gone)| *gone >= start);
@@ -136,7 +136,7 @@ impl Slot {
         served
     }
 
-    /// A redirector has just found nothing, and may say so for two more seconds, whatever becomes of the slug.
+    /// A redirector has just found nothing, and may repeat that for two more seconds, whatever happens to the slug.
     pub(super) fn not_found(&mut self, end: i64) {
         if self.nodes.iter().any(|node| node.state.is_none()) {
             self.absent_until = end + 2_000;

@@ -10,7 +10,7 @@ use super::{
 };
 
 impl Exchange<'_, '_> {
-    /// Whether a redirector that was killed has left no answer.
+    /// Whether there is no response because a redirector was killed.
     fn is_dead(&self, reply: &Reply, window: Window) -> bool {
         matches!(reply.status.as_u16(), 500 | 502)
             && problem(reply).is_empty()
@@ -64,7 +64,7 @@ impl Exchange<'_, '_> {
         })
     }
 
-    /// Holds what a visitor gets against all versions that redirectors may still go by.
+    /// Compares what a visitor gets with all versions that redirectors may still use.
     fn served<T: PartialEq + std::fmt::Debug>(
         &mut self,
         slug: &str,
