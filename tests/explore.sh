@@ -17,8 +17,8 @@ tests=(
   'simulation  -p dax-client --test simulation'
   'codec       -p dax-client --test properties'
   'events      -p lambda-local --lib event'
-  'races       -p local --test dax_cluster races'
-  'differential -p local --test differential'
+  'races       -p dax-server --test cluster races'
+  'differential -p dax-server --test differential'
   'creators    -p e2e --test e2e creators'
   'model       -p e2e --test e2e model'
 )

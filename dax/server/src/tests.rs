@@ -2,11 +2,9 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValue, Select,
-};
-use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use aws_sdk_dynamodb::types::{ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValue, Select};
 use dax_protocol::{KeyType, Method, cbor::Scanner};
+use dynamodb_json::ToJson as _;
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -19,9 +17,11 @@ use super::{
     wire::{
         item::{self, AttributeLists},
         key::{KeyAttribute, KeySchema},
-        value::Attributes,
     },
 };
+
+/// How many of the recorded exchanges have a request.
+const RECORDED: usize = 2438;
 
 #[test]
 fn every_recorded_request_is_read_to_its_meaning() {
@@ -35,13 +35,17 @@ fn every_recorded_request_is_read_to_its_meaning() {
         }
     }
     println!("{read} recorded requests read");
-    assert!(read > 0, "no vectors");
+    assert!(read >= if is_elsewhere() { 1 } else { RECORDED }, "only {read} vectors");
     assert!(wrong.is_empty(), "{} of {read}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn is_elsewhere() -> bool {
+    std::env::var_os("DAX_VECTORS_DIR").is_some()
 }
 
 fn vectors() -> Vec<Value> {
     let folder = std::env::var_os("DAX_VECTORS_DIR")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/vectors"), PathBuf::from);
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../vectors"), PathBuf::from);
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "json"));
     let read = |path| serde_json::from_slice::<Value>(&std::fs::read(path).unwrap()).unwrap();
@@ -259,14 +263,14 @@ impl Context {
 
     fn key(&self, table: &str, bytes: &[u8]) -> Value {
         match self.tables[table].read(bytes) {
-            Ok(key) => attributes_json(&key),
+            Ok(key) => key.to_json().unwrap(),
             Err(failure) => json!(format!("{failure:?}")),
         }
     }
 
     fn attributes(&self, bytes: &[u8]) -> Value {
         match item::decode(bytes, &self.lists) {
-            Ok(attributes) => attributes_json(&attributes),
+            Ok(attributes) => attributes.to_json().unwrap(),
             Err(failure) => json!(format!("{failure:?}")),
         }
     }
@@ -326,7 +330,7 @@ fn expression(expression: Option<&Expression>) -> Value {
     let Some(expression) = expression else {
         return Value::Null;
     };
-    let values: Value = expression.values.iter().map(value_json).collect();
+    let values: Value = expression.values.to_json().unwrap();
     json!({ "tree": tree_json(&expression.tree), "values": values })
 }
 
@@ -347,31 +351,6 @@ fn path_json(path: &Path) -> Value {
         Element::Index(index) => json!({ "index": index }),
     };
     std::iter::once(json!("Path")).chain(path.0.iter().map(element)).collect()
-}
-
-fn attributes_json(attributes: &Attributes) -> Value {
-    attributes.iter().map(|(name, value)| (name.clone(), value_json(value))).collect::<Map<_, _>>().into()
-}
-
-/// DynamoDB JSON.
-fn value_json(value: &AttributeValue) -> Value {
-    match value {
-        AttributeValue::S(text) => json!({ "S": text }),
-        AttributeValue::N(text) => json!({ "N": text }),
-        AttributeValue::B(bytes) => json!({ "B": BASE64.encode(bytes) }),
-        AttributeValue::Bool(value) => json!({ "BOOL": value }),
-        AttributeValue::Null(_) => json!({ "NULL": true }),
-        AttributeValue::L(values) => {
-            json!({ "L": values.iter().map(value_json).collect::<Value>() })
-        }
-        AttributeValue::M(map) => json!({ "M": attributes_json(map) }),
-        AttributeValue::Ss(texts) => json!({ "SS": texts }),
-        AttributeValue::Ns(texts) => json!({ "NS": texts }),
-        AttributeValue::Bs(blobs) => {
-            json!({ "BS": blobs.iter().map(|blob| BASE64.encode(blob)).collect::<Value>() })
-        }
-        other => panic!("{other:?}"),
-    }
 }
 
 fn decode_hex(text: &str) -> Vec<u8> {

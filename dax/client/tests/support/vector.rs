@@ -129,6 +129,11 @@ pub(crate) fn folder() -> PathBuf {
         .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors"), PathBuf::from)
 }
 
+/// Whether `DAX_VECTORS_DIR` names another folder.
+pub(crate) fn is_elsewhere() -> bool {
+    std::env::var_os("DAX_VECTORS_DIR").is_some()
+}
+
 /// The vectors of every file in a folder, by file name.
 pub(crate) fn load(folder: &Path) -> BTreeMap<String, Vec<Vector>> {
     let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
