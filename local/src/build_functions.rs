@@ -42,22 +42,11 @@ pub enum BuildError {
 pub fn build(
     packages: &[&str],
     profile: Profile,
-    mut progress: impl FnMut(&str),
+    progress: impl FnMut(&str),
 ) -> Result<BTreeMap<String, PathBuf>, BuildError> {
     let mut child = cargo(packages, profile).spawn().map_err(BuildError::Cargo)?;
     let diagnostics = read_stderr(&mut child);
-    let mut programs = BTreeMap::new();
-    let stdout = child.stdout.take().into_iter();
-    for line in stdout.flat_map(|pipe| BufReader::new(pipe).lines()) {
-        let line = line.map_err(BuildError::Cargo)?;
-        // Other kinds of messages are ignored: cargo adds new ones over time.
-        if let Ok(Message { target: Some(target), executable, .. }) = serde_json::from_str(&line) {
-            progress(&target.name);
-            if let Some(executable) = executable {
-                programs.insert(target.name, executable);
-            }
-        }
-    }
+    let programs = read_programs(&mut child, progress).map_err(BuildError::Cargo)?;
     let status = child.wait().map_err(BuildError::Cargo)?;
     let diagnostics = diagnostics.join().unwrap_or_default();
     if !status.success() {
@@ -81,6 +70,20 @@ struct Target {
     name: String,
 }
 
+/// Reads cargo's messages to the end and returns the programs by name.
+fn read_programs(child: &mut Child, mut progress: impl FnMut(&str)) -> io::Result<BTreeMap<String, PathBuf>> {
+    let mut programs = BTreeMap::new();
+    let stdout = child.stdout.take().into_iter();
+    for line in stdout.flat_map(|pipe| BufReader::new(pipe).lines()) {
+        // Other kinds of messages are ignored: cargo adds new ones over time.
+        if let Ok(Message { target: Some(target), executable }) = serde_json::from_str(&line?) {
+            progress(&target.name);
+            programs.extend(executable.map(|executable| (target.name, executable)));
+        }
+    }
+    Ok(programs)
+}
+
 fn cargo(packages: &[&str], profile: Profile) -> Command {
     let mut command = Command::new("cargo");
     command
@@ -93,18 +96,23 @@ fn cargo(packages: &[&str], profile: Profile) -> Command {
     for package in packages {
         command.args(["--package", package]);
     }
-    // Under `cargo run` and `cargo test` these describe *this* package. Build scripts that read them (ring's does) would
-    // run again, and everything that depends on them would be rebuilt each time.
+    if profile == Profile::Lambda {
+        command.args(["--profile", "lambda"]);
+    }
+    remove_own_variables(&mut command);
+    command
+}
+
+/// Removes the variables that describe *this* package under `cargo run` and `cargo test`.
+///
+/// Build scripts that read them (ring's does) would run again, and everything that depends on them would be rebuilt.
+fn remove_own_variables(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|own| text.starts_with(own)) {
             command.env_remove(&name);
         }
     }
-    if profile == Profile::Lambda {
-        command.args(["--profile", "lambda"]);
-    }
-    command
 }
 
 /// The workspace around the current directory, else the one in which this program was built.

@@ -1,7 +1,7 @@
 //! The shortener on one machine, without AWS and without containers.
 //!
 //! ```text
-//!             lambda-local                    dax_server              dynamodb
+//!             lambda-local                    dax-server              dynamodb
 //!  HTTP ──► gateway ──► redirector, ──► DAX cluster of ──► embedded ──► memory
 //!                       writer          1 to n nodes       DynamoDB     or a directory
 //!                       (processes)
@@ -30,4 +30,4 @@ pub use shortener::api_key::KeyError;
 pub use shortener::binaries::Binaries;
 pub use shortener::settings::{Auth, SlugScheme};
 pub use shortener::slug_secret::SecretError;
-pub use stack::{Stack, TableError};
+pub use stack::Stack;

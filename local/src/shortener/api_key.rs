@@ -109,38 +109,25 @@ fn now() -> Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use dynoxide::Database;
-    use lambda_local::serve::{Stop, bind};
     use links::KeyUsage as _;
-    use tokio::sync::watch;
-    use tokio::task::JoinSet;
 
     use super::*;
-    use crate::dynamodb::{self, Endpoint};
+    use crate::dynamodb::{Store, TableDefinition};
 
-    /// An endpoint with an empty keys table; ends when dropped.
+    /// An endpoint with tables in memory; ends when dropped.
     struct Served {
         keys: Keys,
-        _endpoint: Arc<Endpoint>,
-        _stop: watch::Sender<bool>,
-        _tasks: JoinSet<()>,
+        _store: Store,
     }
 
     async fn served() -> Served {
-        let database = dynamodb::open(None).unwrap();
-        dynamodb::ensure_table(&database, &tables::KEYS).unwrap();
-        over(database).await
+        serve(&[tables::KEYS]).await
     }
 
-    async fn over(database: Database) -> Served {
-        let (inner, outer) = (bind(0).await.unwrap(), bind(0).await.unwrap());
-        let url = format!("http://{}", outer.local_addr().unwrap());
-        let (stop, stopped) = Stop::channel();
-        let mut tasks = JoinSet::new();
-        let endpoint = Endpoint::start(database, inner, outer, &stopped, &mut tasks).unwrap();
-        Served { keys: Keys::new(&url), _endpoint: endpoint, _stop: stop, _tasks: tasks }
+    async fn serve(tables: &[TableDefinition]) -> Served {
+        let listener = lambda_local::serve::bind(0).await.unwrap();
+        let store = Store::start(listener, None, tables).await.unwrap();
+        Served { keys: Keys::new(&store.url()), _store: store }
     }
 
     fn at(seconds: u64) -> Timestamp {
@@ -223,7 +210,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_missing_table_is_an_error_and_not_an_unknown_key() {
-        let served = over(dynamodb::open(None).unwrap()).await;
+        let served = serve(&[]).await;
         let hash = ApiKey::from_random(&[7; ApiKey::RANDOM_BYTES]).hash();
         let error = served.keys.0.find(&hash).await.unwrap_err();
         assert!(matches!(error, KeysError::Unavailable { .. }), "{error}");

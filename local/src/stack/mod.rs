@@ -3,7 +3,6 @@
 mod cluster;
 mod functions;
 mod ports;
-mod store;
 
 use std::fmt::{self, Debug, Formatter};
 use std::net::SocketAddr;
@@ -16,14 +15,13 @@ use template::Api;
 use tokio::time::timeout;
 
 use crate::config::Config;
+use crate::dynamodb::{Store, StoreError};
 use crate::error::StartError;
 use crate::shortener::api_key::{KeyError, Keys};
 use crate::shortener::settings::Auth;
 use crate::shortener::variables::{Endpoints, template_parameters};
 use crate::shortener::{slug_secret, tables};
 use ports::Ports;
-use store::Store;
-pub use store::TableError;
 
 /// Time for all processes and connections to end.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -48,10 +46,10 @@ impl Stack {
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let data_dir = config.data_dir.as_deref();
         let api = Api::read(&config.template, &template_parameters(config.auth))?;
-        let secret = slug_secret::load(data_dir)?;
-
         let ports = Ports::bind(&config).await?;
         let store = Store::start(ports.dynamodb, data_dir, &tables::ALL).await?;
+        // After the store, which creates the directory.
+        let secret = slug_secret::load(data_dir)?;
         let dax = cluster::start(&config, &store.url()).await?;
         let keys = Keys::new(&store.url());
         let api_key = match config.auth {
@@ -135,24 +133,24 @@ impl Stack {
     /// Puts an item in DynamoDB JSON into a table, bypassing DAX, the endpoint and its counter.
     ///
     /// # Errors
-    /// [`TableError`] if the store refuses it.
-    pub fn put_item(&self, table: &str, item: &Value) -> Result<(), TableError> {
+    /// [`StoreError`] if the store refuses it.
+    pub fn put_item(&self, table: &str, item: &Value) -> Result<(), StoreError> {
         self.store.put_item(table, item)
     }
 
     /// Reads an item by its key, bypassing DAX, the endpoint and its counter.
     ///
     /// # Errors
-    /// [`TableError`] if the store refuses the key.
-    pub fn get_item(&self, table: &str, key: &Value) -> Result<Option<Value>, TableError> {
+    /// [`StoreError`] if the store refuses the key.
+    pub fn get_item(&self, table: &str, key: &Value) -> Result<Option<Value>, StoreError> {
         self.store.get_item(table, key)
     }
 
     /// The first megabyte of items in a table, bypassing DAX, the endpoint and its counter.
     ///
     /// # Errors
-    /// [`TableError`] if there is no such table.
-    pub fn scan(&self, table: &str) -> Result<Vec<Value>, TableError> {
+    /// [`StoreError`] if there is no such table.
+    pub fn scan(&self, table: &str) -> Result<Vec<Value>, StoreError> {
         self.store.scan(table)
     }
 

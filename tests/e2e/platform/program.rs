@@ -159,8 +159,9 @@ async fn a_taken_port_is_explained_with_the_option_that_helps() {
 
 #[tokio::test]
 async fn a_data_directory_keeps_the_table_and_the_secret() {
-    let directory = tempfile::tempdir().unwrap();
-    let argument = format!("--data-dir={}", directory.path().display());
+    let parent = tempfile::tempdir().unwrap();
+    let directory = parent.path().join("created");
+    let argument = format!("--data-dir={}", directory.display());
     let put = r#"{"TableName":"links","Item":{"id":{"S":"kept"},"target":{"S":"https://a.example/"}}}"#;
     let call = async |program: &Running, operation: &str, body: &'static str| {
         let headers = [
@@ -179,16 +180,16 @@ async fn a_data_directory_keeps_the_table_and_the_secret() {
     let mut program = Running::start(&[&argument]).await;
     let reply = call(&program, "DynamoDB_20120810.PutItem", put).await;
     assert_eq!(reply.status, StatusCode::OK, "{reply:?}");
-    let secret = std::fs::read(directory.path().join("slug-secret")).unwrap();
+    let secret = std::fs::read(directory.join("slug-secret")).unwrap();
     assert_eq!(program.stop(Signal::TERM).await, Some(0));
 
     let mut program = Running::start(&[&argument]).await;
     let get = r#"{"TableName":"links","Key":{"id":{"S":"kept"}}}"#;
     let reply = call(&program, "DynamoDB_20120810.GetItem", get).await;
     assert_eq!(reply.json()["Item"]["target"]["S"], "https://a.example/");
-    assert_eq!(std::fs::read(directory.path().join("slug-secret")).unwrap(), secret);
+    assert_eq!(std::fs::read(directory.join("slug-secret")).unwrap(), secret);
     assert_eq!(program.stop(Signal::TERM).await, Some(0));
-    assert_private(&directory.path().join("slug-secret"));
+    assert_private(&directory.join("slug-secret"));
 }
 
 fn assert_private(file: &Path) {
