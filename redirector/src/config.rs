@@ -8,8 +8,8 @@ use function::{
 };
 use links::{DaxSettings, DynamoDbSettings, RedirectStatus};
 
-/// Most bytes that the in-process cache takes, whatever the number of its entries: URLs may be long, and the smallest
-/// function has 128 MB.
+/// Most bytes of the in-process cache, whatever the number of its entries: URLs may be long, and the smallest function
+/// has 128 MB.
 const CACHE_BYTES: usize = 32 << 20;
 
 /// Longest wait for one response of DAX by default: it responds within a few milliseconds, and past this the table can
@@ -23,7 +23,7 @@ pub struct Config {
     pub dynamodb: DynamoDbSettings,
     /// The DAX cluster in front of it, if any. `DAX_TIMEOUT_MS` is 100 by default.
     pub dax: Option<DaxSettings>,
-    /// `DEFAULT_REDIRECT`: status of links that have none of their own. Default 301.
+    /// `DEFAULT_REDIRECT`: status of links that set none. Default 301.
     pub default_redirect: RedirectStatus,
     /// `CACHE_ENTRIES`: most links kept in process. Default 10,000; 0 keeps none.
     pub cache_entries: usize,
@@ -31,9 +31,9 @@ pub struct Config {
     pub cache_bytes: usize,
     /// `CACHE_TTL_SECONDS`: how long a link kept in process counts as current. Default 10 s.
     pub cache_ttl: Duration,
-    /// `LOG_LEVEL`: `info` (default) writes a line per request; `warn`, `error` and `off` only trouble, or nothing.
+    /// `LOG_LEVEL`: `info` (default) logs every request, `warn` and `error` only failures, `off` nothing.
     pub log_level: Level,
-    /// `DEBUG_HEADERS=1`: tell in headers which tier answered and how long it took. Default off.
+    /// `DEBUG_HEADERS=1`: response headers name the tier and the duration. Default off.
     pub debug_headers: bool,
 }
 

@@ -1,7 +1,7 @@
 //! The request: an API Gateway HTTP API event, payload format 2.0, of which only a few fields are read.
 //!
-//! Parsing the whole event takes a fifth of an invocation. What is needed of `User-Agent` and `Referer` is worked out
-//! while they are read, so they are never copied, and cannot reach the log by mistake.
+//! Parsing the whole event would take a fifth of an invocation. `User-Agent` and `Referer` are evaluated while they are
+//! parsed, so they are never copied, and cannot reach the log by mistake.
 
 use std::fmt;
 
@@ -12,12 +12,12 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-/// A request. Every field may be missing: whoever may invoke the function may send it anything.
+/// A request. Every field may be missing, because a caller of the function may send anything.
 #[derive(Debug, Default)]
 pub struct Event(Fields);
 
-/// The runtime keeps track of the path within an event for the sake of its error messages, and copies every key that it
-/// comes across. So it is given one value to read, and the event is read out of that.
+/// The runtime tracks the path within an event for its error messages, and copies every key on the way. So it gets one
+/// raw value to parse, and the event is parsed from that.
 impl<'de> Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let event = <&RawValue>::deserialize(deserializer)?;
@@ -41,7 +41,7 @@ struct PathParameters {
     id: Option<String>,
 }
 
-/// What is known of the client, none of it identifying.
+/// What is known about the client; none of it identifies a person.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Headers {
@@ -99,7 +99,7 @@ impl Event {
     }
 }
 
-/// The header of that name, as it was sent: a redirect has no use for it.
+/// The `Accept` header as it was sent. It is parsed only if there is no redirect.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Accept(String);
 
@@ -113,34 +113,37 @@ impl Accept {
     }
 }
 
-/// Whether a person is likely to be behind a request.
+/// Whether a person or a program is likely to have sent the request.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Agent {
     pub(crate) is_bot: bool,
 }
 
 impl Agent {
-    /// Words in the names of crawlers, link unfurlers and monitors.
-    const WORDS: [&[u8]; 9] =
-        [b"bot", b"crawl", b"curl/", b"facebookexternalhit", b"preview", b"python-", b"scan", b"slurp", b"spider"];
-
     fn of(user_agent: &str) -> Self {
         let bytes = user_agent.as_bytes();
-        let begins_word = |start: usize| {
-            Self::WORDS
-                .iter()
-                .any(|word| bytes.get(start..start + word.len()).is_some_and(|text| text.eq_ignore_ascii_case(word)))
+        let is_at = |start: usize, word: &[u8]| {
+            bytes.get(start..start + word.len()).is_some_and(|text| text.eq_ignore_ascii_case(word))
         };
-        // Few letters begin a word: look closer only at those.
-        let is_bot = bytes
-            .iter()
-            .enumerate()
-            .any(|(start, byte)| matches!(byte | 0x20, b'b' | b'c' | b'f' | b'p' | b's') && begins_word(start));
-        Self { is_bot }
+        let begins_word = |(start, byte): (usize, &u8)| bot_words(*byte).iter().any(|word| is_at(start, word));
+        Self { is_bot: bytes.iter().enumerate().any(begins_word) }
     }
 }
 
-/// The host of the page that led here; empty if there was none or it is not plain text.
+/// The words in the names of crawlers, link unfurlers and monitors that begin with that letter. Few letters begin one, so
+/// most of a name is never compared.
+fn bot_words(letter: u8) -> &'static [&'static [u8]] {
+    match letter | 0x20 {
+        b'b' => &[b"bot"],
+        b'c' => &[b"crawl", b"curl/"],
+        b'f' => &[b"facebookexternalhit"],
+        b'p' => &[b"preview", b"python-"],
+        b's' => &[b"scan", b"slurp", b"spider"],
+        _ => &[],
+    }
+}
+
+/// The host of the referring page; empty if there is none or it is not plain text.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct ReferrerHost(pub(crate) String);
 
@@ -158,7 +161,7 @@ impl ReferrerHost {
     }
 }
 
-/// Reads a text through `of`; anything but a text gives the default.
+/// Maps a JSON string with `of`; other types become the default.
 struct Through<T>(fn(&str) -> T);
 
 impl<'de, T: Default> Visitor<'de> for Through<T> {
@@ -227,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_event_is_said() {
+    fn other_values_are_refused_with_a_reason() {
         let check = |json: &str, expected: &str| {
             let error = serde_json::from_str::<Event>(json).unwrap_err().to_string();
             assert!(error.starts_with(expected), "{error} for {json}");
@@ -243,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn bots_are_told_from_browsers() {
+    fn bots_are_recognised() {
         let check = |agent, expected| assert_eq!(Agent::of(agent).is_bot, expected, "{agent:?}");
         check("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", true);
         check("facebookexternalhit/1.1", true);

@@ -1,4 +1,4 @@
-//! From event to answer.
+//! From event to response.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -16,14 +16,14 @@ use crate::{
     log::{Log, RequestLine},
     outcome::{Outcome, follow},
     preview::Preview,
-    response::Wanted,
+    response::RequestInfo,
 };
 
 /// The function: a cache in front of a store.
 #[derive(Debug)]
 pub struct Redirector<R> {
     store: R,
-    // Never held across an await. With one request at a time, as usual on Lambda, it is never waited for.
+    // Never held across an await. With one request at a time, as usual on Lambda, nobody waits for it.
     cache: Mutex<LinkCache>,
     default_redirect: RedirectStatus,
     debug_headers: bool,
@@ -31,15 +31,15 @@ pub struct Redirector<R> {
     clock: fn() -> SystemTime,
 }
 
-/// Where an answer came from.
+/// Where an outcome came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tier {
-    /// Nowhere: the path was no slug, or one of the service's own.
+    /// Nothing was looked up: the path is not a slug, or is one of the service's own.
     None,
     Lru,
     Dax,
     DynamoDb,
-    /// The cache, past its time, because the store failed.
+    /// An entry of the cache past its deadline, because the store failed.
     Stale,
 }
 
@@ -77,13 +77,14 @@ impl<R: LinkReader> Redirector<R> {
         }
     }
 
-    /// Answers a request.
+    /// Responds to a request.
     ///
     /// # Errors
-    /// None: whatever happens has an answer. The type is what the runtime asks for.
+    /// Never: every outcome has a response. The runtime asks for a `Result`.
     pub async fn handle(&self, event: LambdaEvent<Event>) -> Result<Response, lambda_runtime::Error> {
         let started = Instant::now();
         let LambdaEvent { payload: event, context } = event;
+        let request_id = context.request_id.as_str();
         let none = Headers::default();
         let headers = event.headers().unwrap_or(&none);
         let path = event.path();
@@ -94,110 +95,107 @@ impl<R: LinkReader> Redirector<R> {
             Some(name) => (name, true),
             None => (path, false),
         };
-        let wanted = Wanted { method: event.method(), accept: &headers.accept, name, request_id: &context.request_id };
         let slug = name.parse::<Slug>().ok();
-        let mut answer = match (wanted.method, in_process(path), &slug) {
-            (Method::Other, ..) => Answer::new(Outcome::MethodNotAllowed, Tier::None, &wanted),
-            (_, Some(outcome), _) => Answer::new(outcome, Tier::None, &wanted),
-            (_, None, None) => Answer::new(Outcome::NotFound, Tier::None, &wanted),
-            (_, None, Some(slug)) if is_preview => Box::pin(self.preview(slug, event.query(), &wanted)).await,
-            (_, None, Some(slug)) => self.resolve(slug, event.query(), &wanted).await,
+        let (outcome, tier) = match (event.method(), own_path(path), &slug) {
+            (Method::Other, ..) => (Outcome::MethodNotAllowed, Tier::None),
+            (_, Some(outcome), _) => (outcome, Tier::None),
+            (_, None, None) => (Outcome::NotFound, Tier::None),
+            (_, None, Some(slug)) if is_preview => Box::pin(self.preview(slug, event.query(), request_id)).await,
+            (_, None, Some(slug)) => self.resolve(slug, event.query(), request_id).await,
         };
+        let (outcome_name, status) = (outcome.name(), outcome.status());
+        let request = RequestInfo { method: event.method(), accept: &headers.accept, name, request_id };
+        let mut response = Response::new(outcome, &request);
         let duration = started.elapsed();
         if self.debug_headers {
-            answer.response.push_header("x-cache", answer.tier.name());
-            answer.response.push_header("server-timing", format!("total;dur={:.3}", duration.as_secs_f64() * 1e3));
+            response.push_header("x-cache", tier.name());
+            response.push_header("server-timing", format!("total;dur={:.3}", duration.as_secs_f64() * 1e3));
         }
         let line = RequestLine {
-            request_id: &context.request_id,
+            request_id,
             slug: slug.as_ref().map_or("", Slug::as_str),
-            outcome: answer.outcome,
-            status: answer.status,
-            tier: answer.tier.name(),
+            outcome: outcome_name,
+            status,
+            tier: tier.name(),
             duration,
         };
         self.log.request(&line, headers);
-        Ok(answer.response)
+        Ok(response)
     }
 
     /// Follows a slug: through the cache, else through the store.
-    async fn resolve(&self, slug: &Slug, query: &str, wanted: &Wanted<'_>) -> Answer {
+    async fn resolve(&self, slug: &Slug, query: &str, request_id: &str) -> (Outcome, Tier) {
         let now = (self.clock)();
-        if let Some(answer) = self.look_up(slug, query, now, wanted) {
-            return answer;
+        if let Some(outcome) = self.look_up(slug, query, now) {
+            return (outcome, Tier::Lru);
         }
-        let outcome = |destination| follow(destination, query, self.default_redirect, Timestamp::from(now));
-        // On the heap, so that the future of a cached answer, which is moved several times, stays small.
+        let follow = |destination| follow(destination, query, self.default_redirect, Timestamp::from(now));
+        // On the heap, so that the future of a cache hit, which is moved several times, stays small.
         match Box::pin(self.read(slug)).await {
             Ok(Found { link: Some(link), source }) => {
                 let destination = Destination::from(link);
                 self.cache().put(slug, &destination, now);
-                Answer::new(outcome(destination.cached()), source.into(), wanted)
+                (follow(destination.cached()), source.into())
             }
             Ok(Found { link: None, source }) => {
                 self.cache().put_absent(slug, now);
-                Answer::new(Outcome::NotFound, source.into(), wanted)
+                (Outcome::NotFound, source.into())
             }
             Err(error) => {
-                let failed = self.failed(&error, slug, wanted);
+                let failed = self.failed(&error, slug, request_id);
                 let mut cache = self.cache();
                 match cache.stale(slug, now).filter(|_| failed == Outcome::Unavailable) {
-                    Some(destination) => Answer::new(outcome(destination), Tier::Stale, wanted),
-                    None => Answer::new(failed, Tier::None, wanted),
+                    Some(destination) => (follow(destination), Tier::Stale),
+                    None => (failed, Tier::None),
                 }
             }
         }
     }
 
-    /// Tells where a slug leads, or what following it would say instead. Always asks the store: the cache does not
-    /// keep all that is told, and people who look twice can wait. What the cache knows of absence does hold.
-    async fn preview(&self, slug: &Slug, query: &str, wanted: &Wanted<'_>) -> Answer {
+    /// Says where a slug leads, or why it cannot be followed. Always reads the store: the cache does not keep all that a
+    /// preview shows, and its readers can wait. Only absence is taken from the cache.
+    async fn preview(&self, slug: &Slug, query: &str, request_id: &str) -> (Outcome, Tier) {
         let now = (self.clock)();
         if self.cache().is_absent(slug, now) {
-            return Answer::new(Outcome::NotFound, Tier::Lru, wanted);
+            return (Outcome::NotFound, Tier::Lru);
         }
         let (link, source) = match self.read(slug).await {
             Ok(Found { link, source }) => (link, source.into()),
-            Err(error) => {
-                return Answer::new(self.failed(&error, slug, wanted), Tier::None, wanted);
-            }
+            Err(error) => return (self.failed(&error, slug, request_id), Tier::None),
         };
         let Some(link) = link else {
             self.cache().put_absent(slug, now);
-            return Answer::new(Outcome::NotFound, source, wanted);
+            return (Outcome::NotFound, source);
         };
         let destination = Destination::from(link.clone());
-        let now = Timestamp::from(now);
-        let outcome = match follow(destination.cached(), query, self.default_redirect, now) {
-            Outcome::Redirect { location, .. } => {
-                Outcome::Preview(Box::new(Preview::new(&link, location.into_owned())))
-            }
-            otherwise => otherwise,
+        let outcome = match follow(destination.cached(), query, self.default_redirect, Timestamp::from(now)) {
+            Outcome::Redirect { location, .. } => Outcome::Preview(Box::new(Preview::new(&link, location))),
+            other => other,
         };
-        Answer::new(outcome, source, wanted)
+        (outcome, source)
     }
 
-    /// Logs a failure of the store, and what to answer if nothing else can be.
-    fn failed(&self, error: &StoreError, slug: &Slug, wanted: &Wanted<'_>) -> Outcome<'static> {
+    /// Logs a failure of the store. Returns the outcome unless there is a better one.
+    fn failed(&self, error: &StoreError, slug: &Slug, request_id: &str) -> Outcome {
         let (level, outcome) = match error {
             StoreError::Malformed { .. } => (Level::Error, Outcome::Malformed),
             _ => (Level::Warn, Outcome::Unavailable),
         };
-        self.log.store_failed(level, wanted.request_id, slug.as_str(), error);
+        self.log.store_failed(level, request_id, slug.as_str(), error);
         outcome
     }
 
-    fn look_up(&self, slug: &Slug, query: &str, now: SystemTime, wanted: &Wanted<'_>) -> Option<Answer> {
+    /// What the cache knows about a slug.
+    fn look_up(&self, slug: &Slug, query: &str, now: SystemTime) -> Option<Outcome> {
         let mut cache = self.cache();
         if let Some(destination) = cache.fresh(slug, now) {
-            let outcome = follow(destination, query, self.default_redirect, Timestamp::from(now));
-            return Some(Answer::new(outcome, Tier::Lru, wanted));
+            return Some(follow(destination, query, self.default_redirect, Timestamp::from(now)));
         }
-        cache.is_absent(slug, now).then(|| Answer::new(Outcome::NotFound, Tier::Lru, wanted))
+        cache.is_absent(slug, now).then_some(Outcome::NotFound)
     }
 
-    /// Asks the store. DAX remembers that a link does not exist, and replicas lag behind; a link may have been made a
-    /// moment ago all the same. So absence is confirmed by the table itself.
+    /// Reads the store. DAX caches absence and replicas lag behind, but a link may have been created a moment ago; so the
+    /// table itself must confirm absence.
     async fn read(&self, slug: &Slug) -> Result<Found, StoreError> {
         let found = self.store.read(slug, Freshness::Cached).await?;
         if found.link.is_some() {
@@ -211,27 +209,12 @@ impl<R: LinkReader> Redirector<R> {
     }
 }
 
-/// The paths that the service itself has.
-fn in_process(path: &str) -> Option<Outcome<'static>> {
+/// The outcome of a path that the service itself has.
+fn own_path(path: &str) -> Option<Outcome> {
     match path {
         "robots.txt" => Some(Outcome::Robots),
         "favicon.ico" => Some(Outcome::Favicon),
         "health" => Some(Outcome::Health),
         _ => None,
-    }
-}
-
-/// An answer, with what the log tells of it.
-struct Answer {
-    response: Response,
-    outcome: &'static str,
-    status: u16,
-    tier: Tier,
-}
-
-impl Answer {
-    fn new(outcome: Outcome<'_>, tier: Tier, wanted: &Wanted<'_>) -> Self {
-        let (name, status) = (outcome.name(), outcome.status());
-        Self { response: Response::new(outcome, wanted), outcome: name, status, tier }
     }
 }

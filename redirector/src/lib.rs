@@ -1,12 +1,15 @@
-//! The redirector: answers `GET` and `HEAD /{slug}`.
+//! The redirector: responds to `GET` and `HEAD /{slug}`.
 //!
-//! An [`Event`] becomes a slug, the slug a [`Destination`](cache::Destination) out of the in-process cache or the
-//! store, and that, with the time of day, a [`Response`]. Expected outcomes, a failing store among them, are answers
-//! and never errors.
+//! ```text
+//! Event ─► Slug ─► cache, else Store ─► Outcome ─► Response
+//! ```
 //!
-//! It only reads: it is given a [`LinkReader`](links::LinkReader) and knows no way to write. It is made for the moment
-//! after the cache has hit: one thread, an event type with only the fields it needs, and nothing of the AWS SDK on
-//! that path.
+//! An [`Event`] becomes a slug; the slug a [`Destination`](cache::Destination) from the in-process cache or from the
+//! [`Store`]; and that, with the time of day, a [`Response`]. Every expected outcome, even a failing store, is a
+//! response and never an error.
+//!
+//! It only reads: its store implements [`LinkReader`](links::LinkReader) and nothing that writes. It is optimised for
+//! cache hits: one thread, an event type with only the fields it needs, and nothing of the AWS SDK on that path.
 //!
 //! Start with [`Redirector::handle`].
 

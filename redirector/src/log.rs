@@ -1,7 +1,7 @@
 //! The log: one JSON object a line on standard output, which Lambda carries to the function's log group.
 //!
-//! Written by hand, because the line of a redirect is part of its cost. It holds no client address, no user agent, no
-//! query and no target.
+//! The line of a redirect is formatted by hand, because it is part of the redirect's cost. No line holds a client
+//! address, a user agent, a query or a target.
 
 use std::{error::Error, fmt::Write as _, time::Duration};
 
@@ -9,13 +9,13 @@ use function::log::{Failure, Level, write_line};
 
 use crate::event::Headers;
 
-/// Where lines go, from a level on.
+/// Writes lines up to a level.
 #[derive(Debug)]
 pub(crate) struct Log {
     level: Level,
 }
 
-/// What is told of a request.
+/// What is logged about a request.
 #[derive(Debug)]
 pub(crate) struct RequestLine<'a> {
     pub(crate) request_id: &'a str,
@@ -32,14 +32,14 @@ impl Log {
         Self { level }
     }
 
-    /// One line for a request that was answered.
+    /// Logs a request.
     pub(crate) fn request(&self, line: &RequestLine<'_>, headers: &Headers) {
         if self.level >= Level::Info {
             write_line(&request_line(line, headers));
         }
     }
 
-    /// Trouble with the store, with the whole chain of its causes.
+    /// Logs a failure of the store with its causes.
     pub(crate) fn store_failed(&self, level: Level, request_id: &str, slug: &str, error: &dyn Error) {
         if self.level >= level {
             let subject = Some(("slug", slug));
@@ -48,7 +48,7 @@ impl Log {
     }
 }
 
-/// All texts in it are of alphabets that need no escaping: identifiers of ours, slugs, host names.
+/// Formats a line. None of its texts needs escaping: they are our own identifiers, slugs and host names.
 fn request_line(line: &RequestLine<'_>, headers: &Headers) -> String {
     let RequestLine { request_id, slug, outcome, status, tier, duration } = line;
     let mut text = String::with_capacity(256);

@@ -1,4 +1,4 @@
-//! What becomes of a request: the rules of following a link, without any I/O.
+//! The outcome of a request: the rules of following a link, without any I/O.
 
 use std::borrow::Cow;
 
@@ -10,21 +10,20 @@ use crate::{
     query,
 };
 
-/// `Cache-Control` of a redirect whose link says nothing about it: long enough to spare a repeated click, short enough
-/// for a link that is changed.
+/// `max-age` of a redirect whose link sets none: long enough to spare a repeated click, short enough for a link that is
+/// changed.
 const DEFAULT_MAX_AGE: u64 = 90;
 /// Seconds that a browser may keep the redirect of a permanent link.
 const PERMANENT_MAX_AGE: u64 = 3_600;
-/// Most seconds that a browser may keep what a shared cache may keep for longer: only the shared cache can be told to
-/// forget it.
+/// Most seconds that a browser may keep what a shared cache may keep for longer: only the shared cache can be purged.
 const SHARED_MAX_AGE: u64 = 60;
 
-/// What becomes of a request.
+/// The outcome of a request.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Outcome<'a> {
-    /// Go there.
-    Redirect { status: RedirectStatus, location: Cow<'a, str>, cache_control: Cow<'static, str> },
-    /// Where it leads, told instead of followed.
+pub(crate) enum Outcome {
+    /// A redirect.
+    Redirect { status: RedirectStatus, location: String, cache_control: Cow<'static, str> },
+    /// A description of the redirect instead of it.
     Preview(Box<Preview>),
     /// No such link, as far as visitors are concerned.
     NotFound,
@@ -34,9 +33,9 @@ pub(crate) enum Outcome<'a> {
     Blocked,
     /// Closed for legal reasons.
     BlockedLegal,
-    /// The store does not answer and nothing usable is in process.
+    /// The store does not respond and the cache has nothing usable.
     Unavailable,
-    /// The stored item makes no sense.
+    /// The stored item is not a link.
     Malformed,
     /// Neither GET nor HEAD.
     MethodNotAllowed,
@@ -48,7 +47,7 @@ pub(crate) enum Outcome<'a> {
     Health,
 }
 
-impl Outcome<'_> {
+impl Outcome {
     /// Its name in the log and, for errors, at the end of the problem type.
     pub(crate) fn name(&self) -> &'static str {
         match self {
@@ -82,15 +81,30 @@ impl Outcome<'_> {
             Self::Favicon => 204,
         }
     }
+
+    /// Title and detail of an error, on its page and in its problem.
+    pub(crate) fn message(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Gone => ("This link has ended", "It was deleted, or its time has run out."),
+            Self::Blocked => ("This link was closed", "It was reported for abuse."),
+            Self::BlockedLegal => ("This link was closed", "It is not available for legal reasons."),
+            Self::Unavailable => {
+                ("One moment, please", "The link cannot be looked up right now. Try again in a second.")
+            }
+            Self::Malformed => ("This link is damaged", "What is stored for it cannot be read."),
+            Self::MethodNotAllowed => ("Links can only be followed", "Use GET or HEAD."),
+            _ => ("No such link", "There is no link of that name here. Check the address for a typing error."),
+        }
+    }
 }
 
 /// Follows a link at `now`. `request_query` is the query of the request, percent-encoded.
-pub(crate) fn follow<'a>(
-    link: Cached<'a>,
+pub(crate) fn follow(
+    link: Cached<'_>,
     request_query: &str,
     default_redirect: RedirectStatus,
     now: Timestamp,
-) -> Outcome<'a> {
+) -> Outcome {
     let options = link.options;
     match options.state {
         State::Blocked => Outcome::Blocked,
@@ -99,28 +113,30 @@ pub(crate) fn follow<'a>(
         State::Disabled => Outcome::NotFound,
         State::Active if options.expires_at.is_some_and(|end| end <= now) => gone(options),
         State::Active if options.valid_from.is_some_and(|start| now < start) => Outcome::NotFound,
-        // A text that could harm as a `Location`, left by an application that checked nothing.
+        // The stored text is not safe as a `Location`: the AWS sample checks nothing.
         State::Active if link.target.is_empty() => Outcome::NotFound,
         State::Active => Outcome::Redirect {
-            status: options.redirect.unwrap_or(match options.permanent {
-                true => RedirectStatus::MovedPermanently,
-                false => default_redirect,
+            status: options.redirect.unwrap_or(if options.permanent {
+                RedirectStatus::MovedPermanently
+            } else {
+                default_redirect
             }),
-            location: match options.forward_query {
-                true => query::forwarded(link.target, request_query),
-                false => Cow::Borrowed(link.target),
+            location: if options.forward_query {
+                query::forwarded(link.target, request_query)
+            } else {
+                link.target.to_owned()
             },
             cache_control: cache_control(options, now),
         },
     }
 }
 
-fn gone(options: &Options) -> Outcome<'_> {
+fn gone(options: &Options) -> Outcome {
     match &options.expired_url {
         None => Outcome::Gone,
         Some(url) => Outcome::Redirect {
             status: RedirectStatus::Found,
-            location: Cow::Borrowed(url),
+            location: url.clone(),
             cache_control: private(DEFAULT_MAX_AGE),
         },
     }
@@ -154,7 +170,7 @@ mod tests {
     const NOW: Timestamp = Timestamp::from_unix_seconds(1_000);
     const TARGET: &str = "https://example.com/";
 
-    fn outcome(options: &Options) -> Outcome<'_> {
+    fn outcome(options: &Options) -> Outcome {
         follow(Cached { target: TARGET, options }, "q=1", RedirectStatus::MovedPermanently, NOW)
     }
 
@@ -202,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_over_leads_to_its_last_url() {
+    fn an_ended_link_leads_to_its_expired_url() {
         for options in [
             Options { expires_at: after(0), expired_url: Some("https://example.com/over".into()), ..D },
             Options { state: State::Deleted, expired_url: Some("https://example.com/over".into()), ..D },
@@ -235,7 +251,7 @@ mod tests {
     #[test]
     fn the_query_is_added_only_where_wanted() {
         let location = |options: &Options| match outcome(options) {
-            Outcome::Redirect { location, .. } => location.into_owned(),
+            Outcome::Redirect { location, .. } => location,
             other => panic!("{other:?}"),
         };
         assert_eq!(location(&D), TARGET);

@@ -1,45 +1,19 @@
-//! What people read when there is no redirect.
+//! HTML pages.
 
 use std::fmt;
 
-use crate::outcome::Outcome;
-
-/// What an error page or a problem says.
-#[derive(Debug)]
-pub(crate) struct Message {
-    pub(crate) title: &'static str,
-    pub(crate) detail: &'static str,
-}
-
-/// The words for an outcome that is no redirect.
-pub(crate) fn message(outcome: &Outcome<'_>) -> Message {
-    let (title, detail) = match outcome {
-        Outcome::Gone => ("This link has ended", "It was deleted, or its time has run out."),
-        Outcome::Blocked => ("This link was closed", "It was reported for abuse."),
-        Outcome::BlockedLegal => ("This link was closed", "It is not available for legal reasons."),
-        Outcome::Unavailable => {
-            ("One moment, please", "The link cannot be looked up right now. Try again in a second.")
-        }
-        Outcome::Malformed => ("This link is damaged", "What is stored for it cannot be read."),
-        Outcome::MethodNotAllowed => ("Links can only be followed", "Use GET or HEAD."),
-        _ => ("No such link", "There is no link of that name here. Check the address for a typing error."),
-    };
-    Message { title, detail }
-}
-
-/// Nothing may be loaded, run, framed or sent; the one style sheet is known by its hash.
+/// Nothing may be loaded, run, framed or sent. The style sheet is allowed by its hash.
 pub(crate) const SECURITY_POLICY: &str = "default-src 'none'; style-src 'sha256-7nLTxY194QQOYt9G84pHS469wo1uSY05HnUowK38ka8='; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";
 
 const STYLE: &str = include_str!("page.css");
 
-/// The page of an error. All its texts are constants of this file: nothing of the request is in it.
-pub(crate) fn html(status: u16, message: &Message) -> String {
-    let Message { title, detail } = message;
+/// The page of an error. All its texts are constants: nothing of the request is in it.
+pub(crate) fn error(status: u16, title: &'static str, detail: &'static str) -> String {
     document(title, &format!("<p>{status}</p>\n<h1>{title}</h1>\n<p>{detail}</p>"))
 }
 
-/// A page that stands by itself, of a title and a body in HTML.
+/// A page that loads nothing else, from a title and a body in HTML.
 pub(crate) fn document(title: &str, main: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
@@ -50,7 +24,7 @@ pub(crate) fn document(title: &str, main: &str) -> String {
     )
 }
 
-/// A text of somebody else's as it may stand in HTML, between tags and in quoted attributes.
+/// Escapes somebody else's text for HTML, between tags and in quoted attributes.
 #[derive(Debug)]
 pub(crate) struct Escaped<'a>(pub(crate) &'a str);
 
@@ -95,7 +69,7 @@ mod tests {
 
     #[test]
     fn the_page_needs_nothing_else() {
-        let page = html(404, &message(&Outcome::NotFound));
+        let page = error(404, "No such link", "There is no link of that name here.");
         for word in ["http:", "https:", "src=", "<script", "<link", "style=\""] {
             assert!(!page.contains(word), "{word}");
         }

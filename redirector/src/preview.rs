@@ -1,23 +1,25 @@
-//! Where a link leads, told instead of followed: `GET /{slug}+`.
+//! Where a link leads, shown instead of followed: `GET /{slug}+`.
 
 use links::{Link, Timestamp};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use url::{Host, Url};
 
 use crate::page::{self, Escaped};
 
-/// What the visitor of a link is told before going there.
+/// What a visitor may want to know before following a link.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Preview {
     slug: String,
     /// Where the link leads, as it would be sent.
     url: String,
-    /// The name as it is looked up, all ASCII; none if what is stored is no URL after all.
+    /// The host name in ASCII, as DNS has it; none if the stored text is not a URL.
     host: Option<String>,
-    /// The same name in its own script.
+    /// The host name in its own script.
     host_unicode: Option<String>,
-    created_at: Option<String>,
-    expires_at: Option<String>,
+    #[serde(serialize_with = "as_rfc3339")]
+    created_at: Option<Timestamp>,
+    #[serde(serialize_with = "as_rfc3339")]
+    expires_at: Option<Timestamp>,
 }
 
 impl Preview {
@@ -29,18 +31,18 @@ impl Preview {
             host_unicode: host.as_ref().map(in_unicode),
             host: host.map(|host| host.to_string()),
             url: location,
-            created_at: link.created_at.and_then(Timestamp::rfc3339),
-            expires_at: link.expires_at.and_then(Timestamp::rfc3339),
+            created_at: link.created_at,
+            expires_at: link.expires_at,
         }
     }
 
-    /// For programs.
+    /// The preview for programs.
     pub(crate) fn json(&self) -> String {
-        // Texts under names: nothing that could not be written.
+        // An object of strings can always be serialized.
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// For people.
+    /// The preview for people.
     pub(crate) fn html(&self) -> String {
         let host = self.host_unicode.as_deref().unwrap_or("an unusual address");
         let (slug, host, url) = (Escaped(&self.slug), Escaped(host), Escaped(&self.url));
@@ -51,8 +53,8 @@ impl Preview {
             }
             _ => String::new(),
         };
-        let created = time(self.created_at.as_deref(), "not recorded");
-        let expires = time(self.expires_at.as_deref(), "never");
+        let created = time(self.created_at, "not recorded");
+        let expires = time(self.expires_at, "never");
         page::document(
             &format!("{slug} leads to {host}"),
             &format!(
@@ -66,8 +68,8 @@ impl Preview {
         )
     }
 
-    /// The URL as people may read it. Letters beyond ASCII could turn the text around or look like others, so a URL
-    /// that has them is written as browsers send it.
+    /// The URL as people read it. Letters beyond ASCII could reverse the text or look like others, so a URL that has them
+    /// is shown as browsers send it.
     fn shown_url(&self) -> String {
         match Url::parse(&self.url) {
             Ok(url) if !self.url.is_ascii() => url.into(),
@@ -78,7 +80,7 @@ impl Preview {
 
 fn in_unicode(host: &Host) -> String {
     match host {
-        // Where the name breaks the rules of such names, what it would look like is not to be trusted.
+        // If the name breaks the rules of such names, its look cannot be trusted.
         Host::Domain(name) => match idna::domain_to_unicode(name) {
             (unicode, Ok(())) => unicode,
             (_, Err(_)) => name.clone(),
@@ -87,13 +89,18 @@ fn in_unicode(host: &Host) -> String {
     }
 }
 
-/// A point in time in words, or what to say instead.
-fn time(rfc3339: Option<&str>, otherwise: &str) -> String {
-    let parsed = rfc3339.and_then(|text| Some((text, text.parse::<jiff::Timestamp>().ok()?)));
-    match parsed {
-        Some((text, time)) => format!("<time datetime=\"{text}\">{}</time>", time.strftime("%-d %B %Y, %H:%M UTC")),
+/// A point in time as an HTML element, or `otherwise` if there is none or it is after the year 9999.
+fn time(time: Option<Timestamp>, otherwise: &str) -> String {
+    let seconds = time.and_then(|time| i64::try_from(time.unix_seconds()).ok());
+    match seconds.and_then(|seconds| jiff::Timestamp::from_second(seconds).ok()) {
+        Some(time) => format!("<time datetime=\"{time}\">{}</time>", time.strftime("%-d %B %Y, %H:%M UTC")),
         None => otherwise.to_owned(),
     }
+}
+
+#[expect(clippy::ref_option, reason = "the signature that serde asks for")]
+fn as_rfc3339<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    time.and_then(Timestamp::rfc3339).serialize(serializer)
 }
 
 #[cfg(test)]
@@ -110,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_are_told_in_both_forms() {
+    fn hosts_are_shown_in_both_forms() {
         let check = |location: &str, host: Option<&str>, unicode: Option<&str>| {
             let preview = preview(location);
             assert_eq!((preview.host.as_deref(), preview.host_unicode.as_deref()), (host, unicode), "{location}");
@@ -132,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_tells_everything_and_runs_nothing() {
+    fn the_page_shows_everything_and_runs_nothing() {
         let preview = preview("https://xn--mnchen-3ya.example/?a=1&b=\"'><script>alert(1)</script>");
         let page = preview.html();
         for part in [
@@ -149,15 +156,15 @@ mod tests {
     }
 
     #[test]
-    fn text_that_turns_around_is_escaped() {
+    fn text_that_could_be_reversed_is_escaped() {
         let page = preview("https://example.com/\u{202e}gpj.exe").html();
         assert!(page.contains("<bdi>https://example.com/%E2%80%AEgpj.exe</bdi>"), "{page}");
     }
 
     #[test]
-    fn what_is_unknown_is_said() {
+    fn unknown_values_are_named() {
         let mut preview = preview("https://");
-        preview.created_at = Timestamp::from_unix_seconds(u64::MAX).rfc3339();
+        preview.created_at = Some(Timestamp::from_unix_seconds(u64::MAX));
         let page = preview.html();
         assert!(page.contains("<dt>Created</dt><dd>not recorded</dd>"), "{page}");
         assert!(page.contains("an unusual address"), "{page}");

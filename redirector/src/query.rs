@@ -1,16 +1,14 @@
 //! Adding the query of a request to a target.
 
-use std::borrow::Cow;
-
 use links::TargetUrl;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-/// What a query must not contain. A gateway passes it as it was sent, and clients send anything.
+/// What a query must not contain. A gateway passes it on as it was sent, and clients send anything.
 const UNSAFE: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
 
 /// The target with the parameters of `query` that it does not have itself, before its fragment. Scheme, host and path
 /// are never touched. If the result would be too long, the target stays as it is.
-pub(crate) fn forwarded<'a>(target: &'a str, query: &str) -> Cow<'a, str> {
+pub(crate) fn forwarded(target: &str, query: &str) -> String {
     let (base, fragment) = match target.find('#') {
         Some(position) => target.split_at(position),
         None => (target, ""),
@@ -30,7 +28,7 @@ pub(crate) fn forwarded<'a>(target: &'a str, query: &str) -> Cow<'a, str> {
         separator = "&";
     }
     result.push_str(fragment);
-    if result.len() > TargetUrl::MAX_BYTES { Cow::Borrowed(target) } else { Cow::Owned(result) }
+    if result.len() > TargetUrl::MAX_BYTES { target.to_owned() } else { result }
 }
 
 /// The name of a parameter, decoded: `a` and `%61` are one name.

@@ -1,4 +1,4 @@
-//! The answer, in the form that API Gateway takes.
+//! The response, in the format of API Gateway.
 
 use std::borrow::Cow;
 
@@ -14,10 +14,9 @@ use crate::{
 
 type Text<'a> = Cow<'a, str>;
 
-/// An answer: status, headers, body.
+/// A response: status, headers, body.
 ///
-/// Only these three, because every field more is a field to write for every request; API Gateway takes the rest as
-/// usual.
+/// Only these three, because every further field would be written for every request; API Gateway fills in the rest.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Response {
@@ -28,7 +27,7 @@ pub struct Response {
     body: Text<'static>,
 }
 
-/// What a problem says beside its standard members.
+/// The members of a problem beside the standard ones.
 #[derive(Debug, Serialize)]
 struct ProblemMembers<'a> {
     slug: &'a str,
@@ -42,40 +41,40 @@ fn as_map<S: Serializer>(headers: &[(&'static str, Text<'static>)], serializer: 
     map.end()
 }
 
-/// What an answer depends on beside the outcome.
+/// What a response depends on beside the outcome.
 #[derive(Debug)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct RequestInfo<'a> {
     pub(crate) method: Method,
     pub(crate) accept: &'a Accept,
-    /// What the path names: what would be a slug.
+    /// What the path names, whether it is a slug or not.
     pub(crate) name: &'a str,
     pub(crate) request_id: &'a str,
 }
 
 impl Response {
-    pub(crate) fn new(outcome: Outcome<'_>, wanted: &Wanted<'_>) -> Self {
+    pub(crate) fn new(outcome: Outcome, request: &RequestInfo<'_>) -> Self {
         let status_code = outcome.status();
         let mut response = match outcome {
-            Outcome::Redirect { location, cache_control, .. } => Self::redirect(status_code, &location, cache_control),
-            Outcome::Preview(preview) => Self::preview(&preview, wanted.accept.preference()),
+            Outcome::Redirect { location, cache_control, .. } => Self::redirect(status_code, location, cache_control),
+            Outcome::Preview(preview) => Self::preview(&preview, request.accept.preference()),
             Outcome::Robots => Self::text(status_code, "User-agent: *\nDisallow:\n"),
             Outcome::Health => Self::text(status_code, "ok\n"),
             Outcome::Favicon => Self { status_code, headers: vec![NO_STORE], body: Text::Borrowed("") },
-            error => Self::error(&error, wanted),
+            error => Self::error(&error, request),
         };
-        if wanted.method == Method::Head {
+        if request.method == Method::Head {
             response.body = Text::Borrowed("");
         }
         response
     }
 
-    fn redirect(status_code: u16, location: &str, cache_control: Text<'static>) -> Self {
+    fn redirect(status_code: u16, location: String, cache_control: Text<'static>) -> Self {
         let mut headers = Vec::with_capacity(6);
-        headers.push(("location", Text::Owned(location.to_owned())));
+        headers.push(("location", Text::Owned(location.clone())));
         headers.push(("cache-control", cache_control));
         headers.push(PLAIN);
         headers.push(NO_INDEX);
-        Self { status_code, headers, body: Text::Owned(location.to_owned()) }
+        Self { status_code, headers, body: Text::Owned(location) }
     }
 
     fn text(status_code: u16, body: &'static str) -> Self {
@@ -97,30 +96,30 @@ impl Response {
         Self { status_code: 200, headers, body: Text::Owned(body) }
     }
 
-    fn error(outcome: &Outcome<'_>, wanted: &Wanted<'_>) -> Self {
-        let message = page::message(outcome);
+    fn error(outcome: &Outcome, request: &RequestInfo<'_>) -> Self {
+        let (title, detail) = outcome.message();
         let mut headers = vec![NO_STORE];
         match outcome {
             Outcome::Unavailable => headers.push(("retry-after", Text::Borrowed("1"))),
             Outcome::MethodNotAllowed => headers.push(("allow", Text::Borrowed("GET, HEAD"))),
             _ => {}
         }
-        let body = match wanted.accept.preference() {
+        let body = match request.accept.preference() {
             Preference::Html => {
                 headers.extend(PAGE);
-                page::html(outcome.status(), &message)
+                page::error(outcome.status(), title, detail)
             }
             Preference::Json => {
                 headers.push(("content-type", Text::Borrowed(PROBLEM_JSON)));
                 let problem = Problem {
                     code: outcome.name(),
-                    title: message.title,
+                    title,
                     status: outcome.status(),
-                    detail: message.detail.into(),
-                    members: ProblemMembers { slug: wanted.name },
-                    request_id: wanted.request_id,
+                    detail: detail.into(),
+                    members: ProblemMembers { slug: request.name },
+                    request_id: request.request_id,
                 };
-                // Strings and a number under names: nothing that could not be written.
+                // An object of strings and a number can always be serialized.
                 serde_json::to_string(&problem).unwrap_or_default()
             }
         };

@@ -1,18 +1,18 @@
-//! What the redirector needs of a link.
+//! The part of a link that a redirect needs.
 
 use super::Cached;
 use links::{Link, RedirectStatus, State, StoredTarget, Timestamp};
 
-/// A link without what only its owner reads. Most links have no options, so those are kept apart.
+/// A link without what only its owner reads. Most links have no options, so those are in a separate box.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Destination {
     /// Where it leads, ready to be a `Location`; empty if the stored text can never be one.
     pub(crate) target: String,
-    /// What is special about it.
+    /// Its non-default options.
     pub(crate) options: Option<Box<Options>>,
 }
 
-/// Everything about a link that is not at its default.
+/// The options of a link, of which at least one is not at its default.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     pub(crate) state: State,
@@ -26,7 +26,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// The options of a link that has none.
+    /// The options of a link that sets none.
     pub(crate) const DEFAULT: Self = Self {
         state: State::Active,
         redirect: None,
@@ -45,7 +45,7 @@ impl Destination {
         Self { target: target.to_owned(), options: None }
     }
 
-    /// The same in the form in which the cache gives it.
+    /// Borrows it as a cache entry.
     pub fn cached(&self) -> Cached<'_> {
         Cached { target: &self.target, options: self.options.as_deref().unwrap_or(&Options::DEFAULT) }
     }

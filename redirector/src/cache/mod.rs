@@ -1,11 +1,11 @@
-//! Links kept in process, so that most redirects ask nobody.
+//! Links kept in process, so that most redirects need no I/O.
 //!
-//! Three rules keep what is served current. An entry has an absolute deadline: being asked for does not prolong it.
-//! The time of day decides about expiry at every request, hits included. And absence is kept for two seconds only,
-//! because a link may be made at any moment.
+//! Three rules keep responses current. An entry has an absolute deadline: a hit does not prolong it. Expiry is checked
+//! against the time of day on every request, hits included. And absence is kept for two seconds only, because a link may
+//! be created at any moment.
 //!
-//! An entry past its deadline stays until it is replaced or pushed out: when the store fails, it may still be served
-//! for up to ten minutes.
+//! An entry past its deadline stays until it is replaced or evicted: when the store fails, it may still be served for up
+//! to ten minutes.
 
 mod destination;
 mod segmented;
@@ -23,10 +23,10 @@ use lru::LruCache;
 pub use destination::{Destination, Options};
 use segmented::{Segmented, Weighed};
 
-/// Most slugs known to be absent. Those who try slugs at random must not push out links, so absence has a place of its
-/// own; it is small, because after two seconds an entry is worth nothing.
+/// Most slugs known to be absent. Random attempts must not evict links, so absent slugs are kept separately; few, because
+/// after two seconds an entry is worth nothing.
 const ABSENT_ENTRIES: NonZeroUsize = NonZeroUsize::new(1_000).unwrap();
-/// What the allocator and the lists take for an entry beside its texts.
+/// What the allocator and the lists need for an entry beside its texts.
 const OVERHEAD_BYTES: usize = 100;
 /// How old an entry may be that is served because the store fails.
 const STALE_LIMIT: Duration = Duration::from_secs(600);
@@ -53,38 +53,38 @@ impl LinkCache {
         }
     }
 
-    /// The link, if it is here and current.
+    /// The link, if the cache has it and it is current.
     pub fn fresh(&mut self, slug: &Slug, now: SystemTime) -> Option<Cached<'_>> {
         let (born, ttl) = (self.born, self.ttl);
         self.entry(slug).filter(|entry| entry.is_younger(ttl, born, now)).map(Entry::cached)
     }
 
-    /// The link, if it is here and not too old to be served while the store fails.
+    /// The link, if the cache has it and it is not too old to be served while the store fails.
     pub fn stale(&mut self, slug: &Slug, now: SystemTime) -> Option<Cached<'_>> {
         let born = self.born;
         self.entry(slug).filter(|entry| entry.is_younger(STALE_LIMIT, born, now)).map(Entry::cached)
     }
 
-    /// Whether the store said a moment ago that there is no such link.
+    /// Whether the store reported a moment ago that there is no such link.
     pub fn is_absent(&mut self, slug: &Slug, now: SystemTime) -> bool {
         self.absent.peek(slug).is_some_and(|read_at| is_within(ABSENCE_TTL, *read_at, now))
     }
 
-    /// Keeps what the store said at `now`.
+    /// Keeps a link as the store returned it at `now`.
     pub fn put(&mut self, slug: &Slug, destination: &Destination, now: SystemTime) {
         self.absent.pop(slug);
         let read_at = Centiseconds::between(self.born, now);
         self.links.put(self.hasher.hash_one(slug.as_str()), Entry::new(slug, destination, read_at));
     }
 
-    /// Keeps that the store said at `now` that there is no such link.
+    /// Keeps that the store had no such link at `now`.
     pub fn put_absent(&mut self, slug: &Slug, now: SystemTime) {
         self.links.remove(self.hasher.hash_one(slug.as_str()));
         self.absent.put(slug.clone(), now);
     }
 
     fn entry(&mut self, slug: &Slug) -> Option<&Entry> {
-        // Two slugs may have one hash: then they take turns in one place.
+        // Two slugs may share a hash: then each replaces the other.
         self.links.get(self.hasher.hash_one(slug.as_str())).filter(|entry| entry.slug() == slug.as_str())
     }
 }
@@ -94,11 +94,11 @@ impl LinkCache {
 pub struct Cached<'a> {
     /// Where it leads; empty if the stored text can never be a `Location`.
     pub target: &'a str,
-    /// What is special about it.
+    /// Its options.
     pub options: &'a Options,
 }
 
-/// A link as it is kept: slug and target in one piece, 64 bytes with the links of two lists beside it.
+/// A cached link: slug and target in one allocation. With the pointers of two lists it takes 64 bytes.
 #[derive(Debug)]
 struct Entry {
     text: Box<str>,
@@ -145,12 +145,12 @@ impl Weighed for Entry {
     }
 }
 
-/// Whether `now` is less than `limit` after `start`. A clock that was set back makes an entry old, not young.
+/// Whether `now` is less than `limit` after `start`. If the clock was set back, an entry counts as old, not as young.
 fn is_within(limit: Duration, start: SystemTime, now: SystemTime) -> bool {
     now.duration_since(start).is_ok_and(|age| age < limit)
 }
 
-/// Hundredths of a second since the cache was made: four bytes last for more than a year.
+/// Hundredths of a second since the cache was created: four bytes last for more than a year.
 #[derive(Debug, Clone, Copy)]
 struct Centiseconds(u32);
 
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn being_asked_for_does_not_prolong_an_entry() {
+    fn a_hit_does_not_prolong_an_entry() {
         let mut cache = cache();
         cache.put(&slug("abc"), &Destination::to("https://example.com/"), at(10));
         for millis in [10, 4_000, 9_000, 10_009] {

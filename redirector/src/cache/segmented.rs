@@ -1,20 +1,20 @@
 //! Which entries to keep: a segmented LRU.
 //!
-//! A plain LRU lets every rare key push out a popular one. Here a new key waits in *probation*, a hundredth of the
-//! cache, and moves to the *protected* rest when it is asked for again; what leaves the cache is remembered for a while
-//! as a *ghost*, and a ghost that returns is protected at once. On Zipf traffic this comes to 0.97 to 0.98 of the hits
-//! that the best fixed choice of entries would get, where a plain LRU gets 0.78 to 0.86 (`cargo bench -p redirector`).
+//! In a plain LRU every rare key evicts a popular one. Here a new key waits in *probation*, a hundredth of the cache, and
+//! moves to the *protected* rest when it is requested again. An evicted key is remembered for a while as a *ghost*, and a
+//! ghost that returns is protected at once. On Zipf traffic this gets 0.97 to 0.98 of the hits of the best fixed choice
+//! of entries, where a plain LRU gets 0.78 to 0.86 (`cargo bench -p redirector`).
 
 use lru::LruCache;
 
-/// One entry in so many may be on probation once the cache is full.
+/// One in this many entries may be on probation once the cache is full.
 const PROBATION_SHARE: usize = 100;
-/// Ghosts for so many entries. More of them protect too much: rare keys return too, just later.
+/// Entries per ghost. More ghosts protect too much: rare keys return too, just later.
 const ENTRIES_PER_GHOST: usize = 2;
 
 /// A value that knows its size.
 pub(super) trait Weighed {
-    /// Bytes it takes, roughly.
+    /// Its size in bytes, roughly.
     fn weight(&self) -> usize;
 }
 
@@ -33,7 +33,7 @@ impl<V: Weighed> Segmented<V> {
     /// Holds at most `max_entries` values that weigh at most `max_bytes`.
     pub(super) fn new(max_entries: usize, max_bytes: usize) -> Self {
         Self {
-            // Not bounded by themselves: they share one bound, and room is not claimed before it is used.
+            // Unbounded, because they share one bound, and memory is not claimed before it is used.
             probation: LruCache::unbounded(),
             protected: LruCache::unbounded(),
             ghosts: Ghosts::new(max_entries / ENTRIES_PER_GHOST),
@@ -43,7 +43,7 @@ impl<V: Weighed> Segmented<V> {
         }
     }
 
-    /// The value of `hash`; being asked for keeps it longer.
+    /// The value of `hash`, which is then kept longer.
     pub(super) fn get(&mut self, hash: u64) -> Option<&V> {
         if let Some(value) = self.probation.pop(&hash) {
             self.protect(hash, value);
@@ -51,7 +51,7 @@ impl<V: Weighed> Segmented<V> {
         self.protected.get(&hash)
     }
 
-    /// Stores a value in place of what `hash` had.
+    /// Stores the value of `hash`, replacing an older one.
     pub(super) fn put(&mut self, hash: u64, value: V) {
         let weight = value.weight();
         if weight > self.max_bytes || self.max_entries == 0 {
@@ -70,7 +70,7 @@ impl<V: Weighed> Segmented<V> {
         self.shrink();
     }
 
-    /// Forgets the value of `hash`.
+    /// Removes the value of `hash`.
     pub(super) fn remove(&mut self, hash: u64) {
         if let Some(old) = self.protected.pop(&hash).or_else(|| self.probation.pop(&hash)) {
             self.bytes -= old.weight();
@@ -85,7 +85,7 @@ impl<V: Weighed> Segmented<V> {
         }
     }
 
-    /// Pushes out entries until the bounds hold: first those on probation, down to their share.
+    /// Evicts entries until the bounds hold: first those on probation, down to their share.
     fn shrink(&mut self) {
         while self.protected.len() + self.probation.len() > self.max_entries || self.bytes > self.max_bytes {
             let probation_first = self.probation.len() > self.probation_entries() || self.protected.is_empty();
@@ -102,7 +102,7 @@ impl<V: Weighed> Segmented<V> {
     }
 
     fn probation_entries(&self) -> usize {
-        // At least one, so that a small cache can learn something new at all.
+        // At least one, so that even a small cache can take up a new key.
         (self.max_entries / PROBATION_SHARE).max(1)
     }
 
@@ -112,8 +112,8 @@ impl<V: Weighed> Segmented<V> {
     }
 }
 
-/// Remembers hashes of which the entry is gone, in four bytes each: a hash falls into one place and pushes out what was
-/// there. A false memory (one in four thousand million) only protects an entry too early.
+/// Remembers the hashes of evicted entries, in four bytes each: every hash has one place, and replaces what was there. A
+/// false match (one in four billion) only protects an entry too early.
 #[derive(Debug)]
 struct Ghosts {
     fingerprints: Vec<u32>,
@@ -130,7 +130,7 @@ impl Ghosts {
         }
     }
 
-    /// Whether the hash was remembered; it no longer is.
+    /// Whether the hash was remembered; forgets it.
     fn take(&mut self, hash: u64) -> bool {
         match self.place(hash) {
             Some(place) if *place == fingerprint(hash) => {
@@ -148,7 +148,7 @@ impl Ghosts {
     }
 }
 
-/// Never zero, which means an empty place.
+/// Never zero, which marks an empty place.
 fn fingerprint(hash: u64) -> u32 {
     let [.., a, b, c, d] = hash.rotate_left(32).to_le_bytes();
     u32::from_le_bytes([a, b, c, d]) | 1

@@ -1,18 +1,18 @@
-//! Events in, answers out, over a store that counts how often it is asked.
+//! Events in, responses out, over a store that counts its reads.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-mod bench;
+mod fixture;
 mod preview;
 
-use bench::{Bench, START, event, pass};
+use fixture::{Fixture, START, event, pass};
 use links::{Link, State, StoredTarget, Timestamp};
 use serde_json::{Value, json};
 
 #[tokio::test]
 async fn a_link_is_followed() {
-    let bench = Bench::new();
-    bench.put("launch", |_| {});
+    let fixture = Fixture::new();
+    fixture.put("launch", |_| {});
     let expected = json!({
         "statusCode": 301,
         "headers": {
@@ -23,8 +23,8 @@ async fn a_link_is_followed() {
         },
         "body": "https://example.com/there",
     });
-    assert_eq!(bench.get("launch").await, expected);
-    let mut head = bench.request(event("HEAD", "launch")).await;
+    assert_eq!(fixture.get("launch").await, expected);
+    let mut head = fixture.request(event("HEAD", "launch")).await;
     assert_eq!(head.get("body"), None);
     head["body"] = expected["body"].clone();
     assert_eq!(head, expected);
@@ -32,19 +32,19 @@ async fn a_link_is_followed() {
 
 #[tokio::test]
 async fn spelling_does_not_matter_where_it_cannot() {
-    let bench = Bench::new();
-    bench.put("launch", |_| {});
+    let fixture = Fixture::new();
+    fixture.put("launch", |_| {});
     for path in ["launch", "LAUNCH", "Launch/", "launch/"] {
-        assert_eq!(bench.status(path).await, 301, "{path}");
+        assert_eq!(fixture.status(path).await, 301, "{path}");
     }
     for path in ["launch//", "launch%", "lau/nch", "laun ch", "", "/"] {
-        assert_eq!(bench.status(path).await, 404, "{path}");
+        assert_eq!(fixture.status(path).await, 404, "{path}");
     }
 }
 
 #[tokio::test]
-async fn what_is_no_slug_asks_nobody() {
-    let bench = Bench::new();
+async fn other_paths_need_no_read() {
+    let fixture = Fixture::new();
     let long = "a".repeat(65);
     for path in [
         "robots.txt",
@@ -62,23 +62,23 @@ async fn what_is_no_slug_asks_nobody() {
         "",
         &long,
     ] {
-        bench.get(path).await;
+        fixture.get(path).await;
     }
-    assert_eq!(bench.request(json!({})).await["statusCode"], 405);
-    assert_eq!(bench.reads(), 0);
-    assert_eq!(bench.status("robots.txt").await, 200);
-    assert_eq!(bench.status("favicon.ico").await, 204);
-    assert_eq!(bench.get("health").await["body"], "ok\n");
+    assert_eq!(fixture.request(json!({})).await["statusCode"], 405);
+    assert_eq!(fixture.reads(), 0);
+    assert_eq!(fixture.status("robots.txt").await, 200);
+    assert_eq!(fixture.status("favicon.ico").await, 204);
+    assert_eq!(fixture.get("health").await["body"], "ok\n");
 }
 
 #[tokio::test]
-async fn other_methods_are_told_what_is_allowed() {
-    let bench = Bench::new();
-    bench.put("launch", |_| {});
+async fn other_methods_are_refused_with_the_allowed_ones() {
+    let fixture = Fixture::new();
+    fixture.put("launch", |_| {});
     for method in ["POST", "DELETE", "OPTIONS", "get"] {
-        let answer = bench.request(event(method, "launch")).await;
+        let response = fixture.request(event(method, "launch")).await;
         assert_eq!(
-            (&answer["statusCode"], &answer["headers"]["allow"]),
+            (&response["statusCode"], &response["headers"]["allow"]),
             (&json!(405), &json!("GET, HEAD")),
             "{method}"
         );
@@ -87,34 +87,34 @@ async fn other_methods_are_told_what_is_allowed() {
 
 #[tokio::test]
 async fn errors_are_problems_or_pages() {
-    let bench = Bench::new();
-    let answer = bench.get("nothing").await;
-    assert_eq!(answer["headers"], json!({ "cache-control": "no-store", "content-type": "application/problem+json" }));
-    let problem: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+    let fixture = Fixture::new();
+    let response = fixture.get("nothing").await;
+    assert_eq!(response["headers"], json!({ "cache-control": "no-store", "content-type": "application/problem+json" }));
+    let problem: Value = serde_json::from_str(response["body"].as_str().unwrap()).unwrap();
     assert_eq!(problem["type"], "urn:kurz:problem:not-found");
     assert_eq!((&problem["status"], &problem["slug"]), (&json!(404), &json!("nothing")));
     assert_eq!(problem["request_id"], "id-1");
 
     let mut browser = event("GET", "nothing");
     browser["headers"] = json!({ "accept": "text/html,*/*;q=0.8" });
-    let answer = bench.request(browser.clone()).await;
-    assert_eq!(answer["headers"]["content-type"], "text/html; charset=utf-8");
-    assert!(answer["headers"]["content-security-policy"].as_str().unwrap().starts_with("default-src 'none'"));
-    assert!(answer["body"].as_str().unwrap().contains("<h1>No such link</h1>"));
+    let response = fixture.request(browser.clone()).await;
+    assert_eq!(response["headers"]["content-type"], "text/html; charset=utf-8");
+    assert!(response["headers"]["content-security-policy"].as_str().unwrap().starts_with("default-src 'none'"));
+    assert!(response["body"].as_str().unwrap().contains("<h1>No such link</h1>"));
     browser["requestContext"]["http"]["method"] = json!("HEAD");
-    let head = bench.request(browser).await;
-    assert_eq!((head.get("body"), &head["headers"]), (None, &answer["headers"]));
+    let head = fixture.request(browser).await;
+    assert_eq!((head.get("body"), &head["headers"]), (None, &response["headers"]));
 }
 
 #[tokio::test]
 async fn states_have_their_statuses() {
-    let bench = Bench::new();
+    let fixture = Fixture::new();
     let check = async |change: fn(&mut Link), status: u64| {
-        bench.put("launch", change);
+        fixture.put("launch", change);
         pass(60_000);
-        let answer = bench.get("launch").await;
-        assert_eq!(answer["statusCode"], status);
-        assert_eq!(answer["headers"].get("location").is_some(), status < 400);
+        let response = fixture.get("launch").await;
+        assert_eq!(response["statusCode"], status);
+        assert_eq!(response["headers"].get("location").is_some(), status < 400);
         pass(60_000);
     };
     check(|link| link.state = State::Disabled, 404).await;
@@ -133,84 +133,84 @@ async fn states_have_their_statuses() {
 }
 
 #[tokio::test]
-async fn hits_ask_nobody_until_the_deadline() {
-    let bench = Bench::new();
-    bench.put("launch", |_| {});
+async fn hits_need_no_read_until_the_deadline() {
+    let fixture = Fixture::new();
+    fixture.put("launch", |_| {});
     for millis in [0, 5_000, 4_990] {
         pass(millis);
-        assert_eq!(bench.status("launch").await, 301);
+        assert_eq!(fixture.status("launch").await, 301);
     }
-    assert_eq!(bench.reads(), 1);
+    assert_eq!(fixture.reads(), 1);
     pass(10);
-    assert_eq!(bench.status("launch").await, 301);
-    assert_eq!(bench.reads(), 1);
+    assert_eq!(fixture.status("launch").await, 301);
+    assert_eq!(fixture.reads(), 1);
 }
 
 #[tokio::test]
 async fn an_update_is_seen_when_the_entry_ends() {
-    let bench = Bench::new();
-    bench.put("launch", |_| {});
-    assert_eq!(bench.status("launch").await, 301);
-    bench.put("launch", |link| link.state = State::Disabled);
+    let fixture = Fixture::new();
+    fixture.put("launch", |_| {});
+    assert_eq!(fixture.status("launch").await, 301);
+    fixture.put("launch", |link| link.state = State::Disabled);
     pass(9_990);
-    assert_eq!(bench.status("launch").await, 301);
+    assert_eq!(fixture.status("launch").await, 301);
     pass(10);
-    assert_eq!(bench.status("launch").await, 404);
+    assert_eq!(fixture.status("launch").await, 404);
 }
 
 #[tokio::test]
 async fn expiry_is_checked_on_hits_too() {
-    let bench = Bench::new();
-    bench.put("launch", |link| {
+    let fixture = Fixture::new();
+    fixture.put("launch", |link| {
         link.expires_at = Some(Timestamp::from_unix_seconds(START + 2));
     });
-    let answer = bench.get("launch").await;
-    assert_eq!(answer["headers"]["cache-control"], "private, max-age=2");
+    let response = fixture.get("launch").await;
+    assert_eq!(response["headers"]["cache-control"], "private, max-age=2");
     pass(2_000);
-    assert_eq!(bench.status("launch").await, 410);
-    assert_eq!(bench.reads(), 1);
+    assert_eq!(fixture.status("launch").await, 410);
+    assert_eq!(fixture.reads(), 1);
 }
 
 #[tokio::test]
 async fn absence_is_confirmed_and_believed_for_two_seconds() {
-    let bench = Bench::new();
-    assert_eq!(bench.status("launch").await, 404);
-    assert_eq!(bench.reads(), 2, "a cached and a strong read");
-    bench.put_unsettled("launch", |_| {});
+    let fixture = Fixture::new();
+    assert_eq!(fixture.status("launch").await, 404);
+    assert_eq!(fixture.reads(), 2, "a cached and a strong read");
+    fixture.put_unsettled("launch", |_| {});
     pass(1_999);
-    assert_eq!((bench.status("launch").await, bench.reads()), (404, 0));
+    assert_eq!((fixture.status("launch").await, fixture.reads()), (404, 0));
     pass(1);
-    assert_eq!(bench.status("launch").await, 301, "the replica still does not know it");
+    assert_eq!(fixture.status("launch").await, 301, "the replica still does not know it");
 }
 
 #[tokio::test]
 async fn a_failing_store_is_covered_for_ten_minutes() {
-    let bench = Bench::with(&[("DEBUG_HEADERS", "1")]);
-    bench.put("launch", |link| {
+    let fixture = Fixture::with(&[("DEBUG_HEADERS", "1")]);
+    fixture.put("launch", |link| {
         link.expires_at = Some(Timestamp::from_unix_seconds(START + 300));
     });
-    assert_eq!(bench.get("launch").await["headers"]["x-cache"], "dynamodb");
-    assert_eq!(bench.get("launch").await["headers"]["x-cache"], "lru");
-    *bench.store.fails.lock().unwrap() = true;
+    assert_eq!(fixture.get("launch").await["headers"]["x-cache"], "dynamodb");
+    assert_eq!(fixture.get("launch").await["headers"]["x-cache"], "lru");
+    *fixture.store.fails.lock().unwrap() = true;
     pass(60_000);
-    let answer = bench.get("launch").await;
-    assert_eq!((&answer["statusCode"], &answer["headers"]["x-cache"]), (&json!(301), &json!("stale")));
+    let response = fixture.get("launch").await;
+    assert_eq!((&response["statusCode"], &response["headers"]["x-cache"]), (&json!(301), &json!("stale")));
     pass(240_000);
-    assert_eq!(bench.status("launch").await, 410, "expired, however it was found");
-    let answer = bench.get("other").await;
-    assert_eq!((&answer["statusCode"], &answer["headers"]["retry-after"]), (&json!(503), &json!("1")));
+    assert_eq!(fixture.status("launch").await, 410, "expired, however it was found");
+    let response = fixture.get("other").await;
+    assert_eq!((&response["statusCode"], &response["headers"]["retry-after"]), (&json!(503), &json!("1")));
     pass(600_000);
-    assert_eq!(bench.status("launch").await, 503, "too old");
-    *bench.store.fails.lock().unwrap() = false;
-    assert_eq!(bench.status("other").await, 404);
+    assert_eq!(fixture.status("launch").await, 503, "too old");
+    *fixture.store.fails.lock().unwrap() = false;
+    assert_eq!(fixture.status("other").await, 404);
 }
 
 #[tokio::test]
 async fn the_default_status_can_be_set() {
-    let bench = Bench::with(&[("DEFAULT_REDIRECT", "307")]);
-    bench.put("launch", |_| {});
-    bench.put("fixed", |link| {
+    let fixture = Fixture::with(&[("DEFAULT_REDIRECT", "307")]);
+    fixture.put("launch", |_| {});
+    fixture.put("fixed", |link| {
         link.redirect = links::RedirectStatus::from_code(308);
     });
-    assert_eq!((bench.status("launch").await, bench.status("fixed").await), (307, 308));
+    assert_eq!((fixture.status("launch").await, fixture.status("fixed").await), (307, 308));
 }

@@ -1,4 +1,4 @@
-//! A redirector over a store that counts how often it is asked, and a clock that stands still.
+//! A redirector over a store that counts its reads, and with a clock that stands still.
 
 use std::{
     collections::HashMap,
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 pub(crate) const START: u64 = 1_700_000_000;
 
-/// Links in a map. What a cached read sees lags behind until [`Store::settle`].
+/// Links in a map. Cached reads lag behind until [`Store::settle`].
 #[derive(Default)]
 pub(crate) struct Store {
     links: Mutex<HashMap<String, Link>>,
@@ -61,13 +61,13 @@ pub(crate) fn pass(millis: u64) {
     NOW.with(|now| now.fetch_add(millis, Ordering::Relaxed));
 }
 
-/// A redirector and its store; each test runs on a thread of its own and so has a clock of its own.
-pub(crate) struct Bench {
+/// A redirector and its store. Each test runs on its own thread and so has its own clock.
+pub(crate) struct Fixture {
     pub(crate) store: &'static Store,
     redirector: Redirector<&'static Store>,
 }
 
-impl Bench {
+impl Fixture {
     pub(crate) fn new() -> Self {
         Self::with(&[])
     }
