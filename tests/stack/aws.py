@@ -1,4 +1,4 @@
-"""What the deploy tool does not do, for the test: act as a deployed function, and change things behind its back."""
+"""Actions of the test that the deploy tool does not do: act as a deployed function, and change things outside the stack."""
 
 import os
 import sys

@@ -19,7 +19,7 @@ unset AWS_PROFILE AWS_SESSION_TOKEN
 export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true
 export AWS_ENDPOINT_URL="http://127.0.0.1:$port" CI=true
 
-# The emulator must be there before its configuration can be told from a user's.
+# Starts the emulator with a configuration that does not depend on the user's.
 cd "$scratch"
 mkdir objects
 AUTH=true BIND_HOST=127.0.0.1 GATEWAY_PORT="$port" S3_DATA_DIR="$scratch/objects" \
@@ -67,11 +67,11 @@ cd "$root"
 built() { cargo build --quiet --package "$1" --message-format json | sed -n 's,.*"executable":"\([^"]*/'"$1"'\)".*,\1,p' | tail -1; }
 infra="$(built infra)"
 
-# The cluster that the emulated DAX resources stand for: our own, in front of the emulator's DynamoDB.
+# The cluster behind the emulated DAX resources: our own, in front of the emulator's DynamoDB.
 "$(built local)" dax --dynamodb "$AWS_ENDPOINT_URL" --port "$dax_port" --control-port 0 >"$scratch/dax.log" 2>&1 &
 started+=($!)
 
-# expect EXIT-CODE TEXT COMMAND…: runs infra, checks how it ends and that TEXT was said.
+# expect EXIT-CODE TEXT COMMAND…: runs infra, and checks its exit code and that it prints TEXT.
 expect() {
   local code="$1" text="$2" actual=0
   shift 2
@@ -103,13 +103,13 @@ expect 1 "no terminal to ask on" --stage test deploy --profile "$profile"
 expect 0 "removing it" --stage test "${deploy[@]}"
 same "$(grep -cF "nobody can create links yet" "$scratch/said")" 1 "the first deploy says how to create a key"
 expect 0 "CREATE_COMPLETE" --stage test status
-# From here on without asking cargo again. Both are named, as when they were packaged: building one alone unites other
-# features and makes another binary.
+# From here on cargo is not called again. Both packages are named, as when they were packaged: building one alone would
+# unite other features and make another binary.
 binaries="$(dirname "$(cargo build --quiet --profile "$profile" --package redirector --package writer --message-format json \
   | sed -n 's,.*"executable":"\([^"]*/redirector\)".*,\1,p' | tail -1)")"
 deploy=(deploy --binaries "$binaries" --yes)
 
-# The URL names a host that only the emulator knows; this is the same by path.
+# The host in the URL exists only inside the emulator; this is the same API by path.
 reachable() { echo "$AWS_ENDPOINT_URL/_aws/execute-api/$(output ApiEndpoint "$1" | sed 's,http://\([a-z0-9]*\).*,\1,')/\$default"; }
 url="$(reachable test)"
 table="$(output TableName)"

@@ -54,13 +54,21 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     session.on_interrupt(None);
     session.terminal.done("destroy", format_args!("{} is deleted", stack.name));
     for table in &tables {
-        if options.delete_data {
-            delete_table(session, table).await?;
-        } else if table_exists(session, table).await? {
-            mention_table(session, table);
-        }
+        settle_table(session, table, options.delete_data).await?;
     }
     Ok(Exit::Done)
+}
+
+/// Deletes a table that outlived the stack, or mentions it.
+async fn settle_table(session: &Session, table: &str, delete: bool) -> Result<()> {
+    if !table_exists(session, table).await? {
+        return Ok(());
+    }
+    if delete {
+        return delete_table(session, table).await;
+    }
+    mention_table(session, table);
+    Ok(())
 }
 
 /// The names of the tables. They are read from the resources, since a stack that was never completed has no outputs.
@@ -119,9 +127,6 @@ async fn table_exists(session: &Session, table: &str) -> Result<bool> {
 }
 
 async fn delete_table(session: &Session, table: &str) -> Result<()> {
-    if !table_exists(session, table).await? {
-        return Ok(());
-    }
     let dynamodb = &session.aws.dynamodb;
     let unprotect = dynamodb.update_table().table_name(table).deletion_protection_enabled(false);
     unprotect.send().await.map_err(explain).with_context(|| format!("cannot unprotect table {table}"))?;

@@ -1,4 +1,4 @@
-//! Tests of what is rare: answers that an emulator never gives, through the SDK's own wire formats.
+//! Rare cases: responses that no emulator produces, in the SDK's own wire formats.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -57,7 +57,7 @@ fn event(id: &str, logical_id: &str, status: &str, reason: &str) -> String {
     )
 }
 
-/// A page of events, the newest first, as the API gives them.
+/// A page of events, the newest first, as the API returns them.
 fn events(newest_first: &[String], next: Option<&str>) -> Reply {
     let next = next.map(|token| format!("<NextToken>{token}</NextToken>")).unwrap_or_default();
     Reply::Ok("DescribeStackEvents", format!("<StackEvents>{}</StackEvents>{next}", newest_first.concat()))
@@ -67,7 +67,7 @@ fn done(operation: &'static str) -> Reply {
     Reply::Ok(operation, String::new())
 }
 
-/// What a watch that begins now and finds the stack at `status` asks for.
+/// The requests of a watch that begins now and finds the stack at `status`.
 fn watched(status: &str) -> [Reply; 2] {
     [stack(status), events(&[event("2", "R", "DONE", ""), event("1", "R", "OLD", "")], None)]
 }
@@ -76,7 +76,7 @@ fn marker() -> Reply {
     events(&[event("1", "R", "OLD", "")], None)
 }
 
-async fn check_ready(replies: Vec<Reply>, consent: &Consent, expected: Result<ChangeSetType, Exit>) {
+async fn check_recovery(replies: Vec<Reply>, consent: &Consent, expected: Result<ChangeSetType, Exit>) {
     let script = Script::new(replies);
     let result = recover(&session(&script), consent).await;
     assert_eq!(result.map_err(|error| exit_of(&error)), expected);
@@ -88,11 +88,11 @@ fn yes() -> Consent {
 }
 
 #[tokio::test]
-async fn stacks_at_rest_take_a_change_set() {
-    check_ready(vec![absent()], &Consent::default(), Ok(ChangeSetType::Create)).await;
+async fn stable_stacks_accept_a_change_set() {
+    check_recovery(vec![absent()], &Consent::default(), Ok(ChangeSetType::Create)).await;
     for status in ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "UPDATE_FAILED"]
     {
-        check_ready(vec![stack(status)], &Consent::default(), Ok(ChangeSetType::Update)).await;
+        check_recovery(vec![stack(status)], &Consent::default(), Ok(ChangeSetType::Update)).await;
     }
 }
 
@@ -103,14 +103,14 @@ async fn failed_creations_are_removed_first() {
         let mut replies = vec![stack(status), past, marker(), done("DeleteStack")];
         replies.extend(watched("DELETE_COMPLETE"));
         replies.push(absent());
-        check_ready(replies, &yes(), Ok(ChangeSetType::Create)).await;
+        check_recovery(replies, &yes(), Ok(ChangeSetType::Create)).await;
     }
 }
 
 #[tokio::test]
-async fn without_consent_and_without_a_person_nothing_is_removed() {
+async fn without_consent_or_a_terminal_nothing_is_removed() {
     let past = events(&[], None);
-    check_ready(vec![stack("ROLLBACK_COMPLETE"), past], &Consent::default(), Err(Exit::Failed)).await;
+    check_recovery(vec![stack("ROLLBACK_COMPLETE"), past], &Consent::default(), Err(Exit::Failed)).await;
 }
 
 #[tokio::test]
@@ -118,26 +118,26 @@ async fn an_unused_shell_is_removed_without_asking() {
     let mut replies = vec![stack("REVIEW_IN_PROGRESS"), marker(), done("DeleteStack")];
     replies.extend(watched("DELETE_COMPLETE"));
     replies.push(absent());
-    check_ready(replies, &Consent::default(), Ok(ChangeSetType::Create)).await;
+    check_recovery(replies, &Consent::default(), Ok(ChangeSetType::Create)).await;
 }
 
 #[tokio::test]
-async fn somebody_elses_update_is_waited_for_or_left_alone() {
-    check_ready(vec![stack("UPDATE_IN_PROGRESS")], &Consent::default(), Err(Exit::NeedsDecision)).await;
+async fn another_operation_is_waited_for_or_left_alone() {
+    check_recovery(vec![stack("UPDATE_IN_PROGRESS")], &Consent::default(), Err(Exit::NeedsDecision)).await;
     let mut replies = vec![stack("UPDATE_IN_PROGRESS"), marker()];
     replies.extend(watched("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"));
     replies.push(stack("UPDATE_COMPLETE"));
     replies.push(events(&[event("2", "R", "DONE", "")], None));
     replies.push(stack("UPDATE_COMPLETE"));
-    check_ready(replies, &yes(), Ok(ChangeSetType::Update)).await;
+    check_recovery(replies, &yes(), Ok(ChangeSetType::Update)).await;
 }
 
 #[tokio::test]
-async fn a_half_done_update_is_rolled_back_if_asked_for() {
+async fn an_update_that_stopped_halfway_is_rolled_back_if_asked_for() {
     let mut replies = vec![stack("UPDATE_FAILED"), marker(), done("RollbackStack")];
     replies.extend(watched("UPDATE_ROLLBACK_COMPLETE"));
     replies.push(stack("UPDATE_ROLLBACK_COMPLETE"));
-    check_ready(replies, &yes(), Ok(ChangeSetType::Update)).await;
+    check_recovery(replies, &yes(), Ok(ChangeSetType::Update)).await;
 }
 
 #[tokio::test]
@@ -153,16 +153,16 @@ async fn a_failed_rollback_is_continued_without_what_is_skipped() {
 }
 
 #[tokio::test]
-async fn a_rollback_that_fails_again_needs_a_hand() {
+async fn a_rollback_that_fails_again_needs_a_decision() {
     let past = events(&[event("1", "Stuck", "UPDATE_FAILED", "in use")], None);
     let mut replies = vec![stack("UPDATE_ROLLBACK_FAILED"), past, marker(), done("ContinueUpdateRollback")];
     replies.extend(watched("UPDATE_ROLLBACK_FAILED"));
-    check_ready(replies, &yes(), Err(Exit::NeedsDecision)).await;
+    check_recovery(replies, &yes(), Err(Exit::NeedsDecision)).await;
 }
 
 #[tokio::test]
-async fn a_half_deleted_stack_is_not_deployed_to() {
-    check_ready(vec![stack("DELETE_FAILED")], &yes(), Err(Exit::NeedsDecision)).await;
+async fn a_partly_deleted_stack_is_not_deployed_to() {
+    check_recovery(vec![stack("DELETE_FAILED")], &yes(), Err(Exit::NeedsDecision)).await;
 }
 
 #[tokio::test]
@@ -181,7 +181,7 @@ async fn watching_survives_throttling_and_lost_connections() {
 }
 
 #[tokio::test]
-async fn expired_credentials_end_the_watch_and_say_how_to_go_on() {
+async fn expired_credentials_end_the_watch_with_advice() {
     let script = Script::new([
         stack("UPDATE_IN_PROGRESS"),
         events(&[], None),
@@ -203,7 +203,7 @@ async fn patience_with_a_lost_connection_ends() {
 }
 
 #[tokio::test]
-async fn news_are_read_over_pages_up_to_what_is_known() {
+async fn new_events_are_read_across_pages() {
     let script = Script::new([
         stack("UPDATE_ROLLBACK_COMPLETE"),
         events(
@@ -258,7 +258,7 @@ async fn all_pages_of_a_change_set_are_read() {
 }
 
 #[tokio::test]
-async fn a_change_set_without_changes_is_no_failure() {
+async fn a_change_set_without_changes_is_not_a_failure() {
     for reason in [
         "The submitted information didn't contain changes. Submit different information to create a change set.",
         "No updates are to be performed.",

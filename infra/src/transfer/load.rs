@@ -150,9 +150,7 @@ pub(crate) async fn load(
     let mut results = stream::iter(good)
         .map(|(place, slug, item)| async move {
             let written = plan.write(table, &slug, &item).await;
-            if plan.stops_at(&written) {
-                stop.store(true, Ordering::Relaxed);
-            }
+            stop.fetch_or(plan.stops_at(&written), Ordering::Relaxed);
             (place, slug, written)
         })
         .buffered(CONCURRENCY);

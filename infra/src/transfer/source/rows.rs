@@ -53,16 +53,27 @@ pub(super) fn read<'a>(
         .from_reader(file);
     let mut first = ByteRecord::new();
     reader.read_byte_record(&mut first).context("not CSV")?;
-    let names: Vec<_> = first.iter().map(column_name).collect();
-    let has_header = names.iter().any(|name| known.contains(&name.as_str()));
-    let columns: Rc<[String]> = match otherwise {
-        _ if has_header => names.into(),
-        Some(otherwise) if otherwise.len() == first.len() => otherwise.iter().map(|name| (*name).to_owned()).collect(),
-        _ => bail!("the file has none of the columns {}", known.join(", ")),
+    let header = header(&first, known);
+    let first_is_data = header.is_none();
+    let columns: Rc<[String]> = match (header, otherwise) {
+        (Some(names), _) => names.into(),
+        (None, Some(names)) if names.len() == first.len() => names.iter().map(|name| (*name).to_owned()).collect(),
+        (None, _) => bail!("the file has none of the columns {}", known.join(", ")),
     };
-    let first = (!has_header).then(|| row(&first, &columns));
+    let first = first_is_data.then(|| row(&first, &columns));
+    Ok(first.into_iter().chain(rows(reader, columns)))
+}
+
+/// The names in a first row that has one of the `known` columns.
+fn header(first: &ByteRecord, known: &[&str]) -> Option<Vec<String>> {
+    let names: Vec<_> = first.iter().map(column_name).collect();
+    names.iter().any(|name| known.contains(&name.as_str())).then_some(names)
+}
+
+/// The remaining rows. After one that cannot be read, nothing follows.
+fn rows(mut reader: csv::Reader<impl Read>, columns: Rc<[String]>) -> impl Iterator<Item = ReadRow> {
     let mut is_broken = false;
-    let others = std::iter::from_fn(move || {
+    std::iter::from_fn(move || {
         if is_broken {
             return None;
         }
@@ -71,8 +82,7 @@ pub(super) fn read<'a>(
             is_broken = true;
             Some(Err((reader.position().line(), format!("{error}; nothing after it was read"))))
         })
-    });
-    Ok(first.into_iter().chain(others))
+    })
 }
 
 /// The next row that is not empty; `None` at the end.
