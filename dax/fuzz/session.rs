@@ -7,10 +7,10 @@ use std::time::Duration;
 use aws_sdk_dynamodb::operation::get_item::GetItemInput;
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use dax_client::codec::Metadata;
-use dax_client::codec::control::Authorization;
-use dax_client::op::{GetItem, Operation, PutItem};
-use dax_client::session::{Call, Endpoints, Request, Session, Step};
+use dax_client::internals::codec::Metadata;
+use dax_client::internals::codec::control::Authorization;
+use dax_client::internals::op::{GetItem, Operation, PutItem};
+use dax_client::internals::session::{Call, Endpoints, Request, Session, Step};
 use tokio::time::Instant;
 
 const LIMIT_BYTES: usize = 1 << 16;
@@ -85,7 +85,7 @@ fn converse<'a, R: Request>(request: &R, mut pieces: impl Iterator<Item = &'a [u
 
 fn next_answer_is_its_own(session: &mut Session) {
     let metadata = RwLock::new(Metadata::default());
-    let question = dax_client::codec::Lookup::KeySchema { table: "t".to_owned() };
+    let question = dax_client::internals::codec::Lookup::KeySchema { table: "t".to_owned() };
     let mut call = Call::new(&question);
     assert!(matches!(call.advance(session, &metadata), Ok(Step::Exchange)));
     session.sent();

@@ -4,12 +4,12 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Get, KeysAndAttributes, Put, TransactGetItem, TransactWriteItem};
-use dax_client::codec::control::{Finding, read_endpoints};
-use dax_client::codec::{
+use dax_client::internals::codec::control::{Finding, read_endpoints};
+use dax_client::internals::codec::{
     DecodeStop, FrameScanner, KeyAttribute, KeySchema, Lookup, Metadata, read_key, read_value, write_value,
 };
-use dax_client::expression::{ExpressionKind, Placeholders};
-use dax_client::op::{self, Operation};
+use dax_client::internals::expression::{ExpressionKind, Placeholders};
+use dax_client::internals::op::{self, Operation};
 use dax_protocol::cbor::{Error, Reader, Writer};
 use dax_protocol::number::{read_lex, write_lex};
 use dax_protocol::{KeyType, Method};

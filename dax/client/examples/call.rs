@@ -15,7 +15,6 @@ use std::error::Error as StdError;
 use std::process::ExitCode;
 
 use aws_credential_types::Credentials;
-use dax_client::op::{self, Operation};
 use dax_client::{Client, Config, Error, Refresh};
 use dynamodb_json::{FromJson, ToJson};
 use serde_json::{Map, Value, json};
@@ -53,23 +52,26 @@ async fn run(mut arguments: Vec<String>) -> Result<Value, Value> {
     }
     let client = Client::connect(config).await.map_err(|error| failure(&error))?;
     match operation.as_str() {
-        "GetItem" => call::<op::GetItem>(&client, &input).await,
-        "PutItem" => call::<op::PutItem>(&client, &input).await,
-        "UpdateItem" => call::<op::UpdateItem>(&client, &input).await,
-        "DeleteItem" => call::<op::DeleteItem>(&client, &input).await,
-        "BatchGetItem" => call::<op::BatchGetItem>(&client, &input).await,
-        "BatchWriteItem" => call::<op::BatchWriteItem>(&client, &input).await,
-        "Query" => call::<op::Query>(&client, &input).await,
-        "Scan" => call::<op::Scan>(&client, &input).await,
-        "TransactGetItems" => call::<op::TransactGetItems>(&client, &input).await,
-        "TransactWriteItems" => call::<op::TransactWriteItems>(&client, &input).await,
+        "GetItem" => report(client.get_item(read(&input)?).await),
+        "PutItem" => report(client.put_item(read(&input)?).await),
+        "UpdateItem" => report(client.update_item(read(&input)?).await),
+        "DeleteItem" => report(client.delete_item(read(&input)?).await),
+        "BatchGetItem" => report(client.batch_get_item(read(&input)?).await),
+        "BatchWriteItem" => report(client.batch_write_item(read(&input)?).await),
+        "Query" => report(client.query(read(&input)?).await),
+        "Scan" => report(client.scan(read(&input)?).await),
+        "TransactGetItems" => report(client.transact_get_items(read(&input)?).await),
+        "TransactWriteItems" => report(client.transact_write_items(read(&input)?).await),
         other => Err(usage(&format!("DAX has no operation {other}"))),
     }
 }
 
-async fn call<O: Operation<Input: FromJson, Output: ToJson>>(client: &Client, input: &Value) -> Result<Value, Value> {
-    let input = O::Input::from_json(input).map_err(|error| usage(&error.to_string()))?;
-    let output = client.call::<O>(input).await.map_err(|error| failure(&error))?;
+fn read<I: FromJson>(input: &Value) -> Result<I, Value> {
+    I::from_json(input).map_err(|error| usage(&error.to_string()))
+}
+
+fn report<O: ToJson>(result: Result<O, Error>) -> Result<Value, Value> {
+    let output = result.map_err(|error| failure(&error))?;
     output.to_json().map_err(|error| usage(&error.to_string()))
 }
 

@@ -90,11 +90,8 @@ impl Client {
         Ok(())
     }
 
-    /// Makes a call, with retries. The ten named methods are this with the operation filled in.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub async fn call<O: Operation>(&self, input: O::Input) -> Result<O::Output, Error> {
+    /// Makes a call, with retries.
+    pub(crate) async fn call<O: Operation>(&self, input: O::Input) -> Result<O::Output, Error> {
         let span = tracing::debug_span!(
             "dax.call",
             dax.operation = O::METHOD.name(),

@@ -101,7 +101,7 @@ impl Scheme {
 
     /// The port a cluster of this kind listens on: 8111 or 9111.
     #[must_use]
-    pub fn default_port(self) -> u16 {
+    pub(crate) fn default_port(self) -> u16 {
         match self {
             Self::Dax => 8111,
             Self::Daxs => 9111,

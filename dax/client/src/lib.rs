@@ -42,42 +42,51 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
-//! | [`cbor`] | bounded reader and writer for the subset of CBOR that DAX speaks |
-//! | [`number`] | 38-digit decimals: parse, normalise, print; CBOR and order-preserving encodings |
-//! | [`codec`] | attribute values, keys, items, answers, and the [`Metadata`](codec::Metadata) they need |
-//! | [`expression`] | expression strings to the trees that travel |
-//! | [`op`] | the ten operations, one file each |
-//! | [`session`] | one connection's side of the conversation, without a socket and without a clock |
-//! | [`net`] | sockets: connections, pools, the cluster |
+//! | `codec` | attribute values, keys, items, answers, and the metadata that they need |
+//! | `expression` | expression strings to the trees that travel |
+//! | `op` | the ten operations, one file each |
+//! | `session` | one connection's side of the conversation, without a socket and without a clock |
+//! | `net` | sockets: connections, pools, the cluster |
+//!
+//! CBOR, numbers and the tables of the protocol are those of [`dax_protocol`].
 //!
 //! Crate features, dependencies, log fields and figures are in the crate's README.
 
-pub mod codec;
-pub mod error;
-pub mod expression;
-pub mod net;
-pub mod op;
-pub mod session;
+#![cfg_attr(
+    not(feature = "internals"),
+    allow(unreachable_pub, dead_code, reason = "some of it is only there for what comes through that door")
+)]
 
 mod attempts;
 mod auth;
 mod client;
+mod codec;
 mod config;
 mod connector;
 mod credentials;
 mod endpoint;
+mod error;
+mod expression;
+#[cfg(feature = "internals")]
+#[doc(hidden)]
+pub mod internals;
 mod metrics;
+mod net;
+mod op;
 mod retry;
 #[cfg(feature = "sdk")]
 mod sdk;
+mod session;
 
 pub use client::Client;
 #[cfg(feature = "tls")]
 pub use config::TrustError;
 pub use config::{AddressFamily, Config, ReadRouting, Refresh};
+pub use dax_protocol::{Access, Exception, Method, Role};
 pub use endpoint::{Endpoint, EndpointError, Scheme};
-pub use error::{Error, Exception, Retry, ServerError};
+pub use error::{Error, Retry, ServerError};
 pub use metrics::{Latency, NodeStats, Stats};
+pub use net::{BoxFuture, Connector, IdleState, Transport};
 pub use retry::RetryPolicy;
 
 /// The examples of the README, compiled.

@@ -4,8 +4,8 @@
 
 use std::alloc::System;
 
-use dax_client::codec::control::read_endpoints;
-use dax_client::codec::{FrameScanner, Lookup, read_value};
+use dax_client::internals::codec::control::read_endpoints;
+use dax_client::internals::codec::{FrameScanner, Lookup, read_value};
 use dax_protocol::Method;
 use dax_protocol::cbor::Reader;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};

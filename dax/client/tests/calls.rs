@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use aws_credential_types::provider::{ProvideCredentials, future};
-use dax_client::{Client, Error, Refresh, Retry, RetryPolicy};
+use dax_client::{Client, Error, Exception, Refresh, Retry, RetryPolicy};
 use dax_protocol::Method;
 use support::{Act, Down, Event, World, address, credentials, get, put, read, wire};
 use tokio::time::Instant;
@@ -300,7 +300,7 @@ async fn refused_authorisation_is_reported_after_one_more_try() {
         if exchange.method == Method::GetItem { Act::Say(wire::error(&[4, 23, 31, 33], "no")) } else { Act::Answer }
     });
     let error = client.get_item(get("k")).await.unwrap_err();
-    assert!(error.server().unwrap().is_authentication(), "{error}");
+    assert_eq!(error.exception(), Some(Exception::Authentication), "{error}");
     assert_eq!(world.authorizations(), ["AK1", "AK1"]);
 }
 
@@ -395,7 +395,7 @@ async fn start_up_says_what_is_wrong() {
 
     let world = World::new(1);
     world.script(|_| Act::Say(wire::error(&[4, 23, 31, 33], "Connection requires authentication")));
-    assert!(failure(world).await.server().is_some_and(|error| error.is_authentication()));
+    assert_eq!(failure(world).await.exception(), Some(Exception::Authentication));
 
     let world = World::new(2);
     world.state().roster[0].leader = false;

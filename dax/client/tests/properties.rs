@@ -12,10 +12,10 @@ use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use aws_sdk_dynamodb::operation::scan::ScanInput;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
-use dax_client::codec::{
+use dax_client::internals::codec::{
     Attributes, DecodeStop, EncodeStop, FrameScanner, KeyAttribute, KeySchema, Metadata, read_value, write_value,
 };
-use dax_client::op::{Operation, PutItem, Scan};
+use dax_client::internals::op::{Operation, PutItem, Scan};
 use dax_protocol::cbor::{Reader, Writer};
 use dax_protocol::number::{self, Decimal, read_lex, write_lex};
 use dax_protocol::{KeyType, Method};
@@ -118,7 +118,9 @@ impl Server {
         while let Err(stop) = call.encode(&self.metadata, &mut request) {
             let EncodeStop::Need(lookups) = stop else { panic!("{stop:?}") };
             for lookup in lookups {
-                let dax_client::codec::Lookup::AttributeListId { names } = lookup else { panic!("{lookup:?}") };
+                let dax_client::internals::codec::Lookup::AttributeListId { names } = lookup else {
+                    panic!("{lookup:?}")
+                };
                 let id = 1000 + i64::try_from(self.lists.len()).unwrap();
                 self.metadata.insert_attribute_list_id(&names, id);
                 self.metadata.insert_attribute_list(id, names.clone());

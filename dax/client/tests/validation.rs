@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::indexing_slicing, reason = "fields of JSON objects are made by indexing")]
 
-use dax_client::codec::{EncodeStop, KeyAttribute, KeySchema, Metadata};
-use dax_client::op::{
+use dax_client::internals::codec::{EncodeStop, KeyAttribute, KeySchema, Metadata};
+use dax_client::internals::op::{
     BatchGetItem, BatchWriteItem, DeleteItem, GetItem, Operation, PutItem, Query, Scan, TransactGetItems,
     TransactWriteItems, UpdateItem,
 };

@@ -19,11 +19,11 @@ mod vector;
 use std::collections::{BTreeMap, HashSet};
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
-use dax_client::codec::control::{
+use dax_client::internals::codec::control::{
     Authorization, Finding, read_endpoints, write_authorize, write_endpoints, write_handshake,
 };
-use dax_client::codec::{DecodeStop, EncodeStop, FrameScanner, Lookup, Metadata};
-use dax_client::op::{self, Operation};
+use dax_client::internals::codec::{DecodeStop, EncodeStop, FrameScanner, Lookup, Metadata};
+use dax_client::internals::op::{self, Operation};
 use dax_client::{Error, Retry, ServerError};
 use dax_protocol::Method;
 use dynamodb_json::{FromJson, ToJson};

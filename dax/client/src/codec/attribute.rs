@@ -12,7 +12,7 @@ use dax_protocol::tag;
 pub type Attributes = HashMap<String, AttributeValue>;
 
 /// Deepest nesting of lists and maps, DynamoDB's own limit.
-pub const MAX_NESTING: usize = 32;
+const MAX_NESTING: usize = 32;
 
 /// Why a value cannot be sent. The wording is DynamoDB's where it has one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

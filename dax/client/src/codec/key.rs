@@ -16,7 +16,7 @@ use super::{Attributes, KeyAttribute, KeySchema};
 /// Why attributes do not form a key of the table. The wording is DynamoDB's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum KeyError {
+pub(crate) enum KeyError {
     /// A key attribute is missing.
     #[error("The provided key element does not match the schema: missing key attribute {name}")]
     Missing {
@@ -66,7 +66,7 @@ pub enum KeyError {
 ///
 /// # Errors
 /// [`KeyError`] if a key attribute is missing, empty or of another type.
-pub fn write_key(
+pub(crate) fn write_key(
     schema: &KeySchema,
     attributes: &Attributes,
     writer: &mut Writer<'_>,
@@ -97,7 +97,7 @@ pub fn write_key(
 ///
 /// # Errors
 /// [`KeyError`]; also if there is an attribute that the schema does not name.
-pub fn write_exact_key(
+pub(crate) fn write_exact_key(
     schema: &KeySchema,
     attributes: &Attributes,
     writer: &mut Writer<'_>,

@@ -6,7 +6,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod attribute;
-pub mod control;
+pub(crate) mod control;
 mod frame;
 pub(crate) mod item;
 pub(crate) mod key;
@@ -14,10 +14,10 @@ mod metadata;
 pub(crate) mod usage;
 
 use crate::error::{Error, ServerError};
-pub use attribute::{Attributes, MAX_NESTING, ValueError, read_value, write_value};
+pub use attribute::{Attributes, ValueError, read_value, write_value};
 pub use frame::FrameScanner;
-pub(crate) use key::type_name;
-pub use key::{KeyError, read_key, write_exact_key, write_key};
+pub use key::read_key;
+pub(crate) use key::{KeyError, type_name, write_exact_key, write_key};
 pub use metadata::{KeyAttribute, KeySchema, Lookup, Metadata};
 
 /// Why a request could not be written.

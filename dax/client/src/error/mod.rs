@@ -7,8 +7,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-pub use dax_protocol::Exception;
-use dax_protocol::{Access, Method};
+use dax_protocol::{Access, Exception, Method};
 
 pub(crate) use server::RawReason;
 pub use server::ServerError;

@@ -66,7 +66,7 @@ impl ServerError {
     }
 
     /// Whether the connection has to be authorised anew before its next request.
-    pub fn is_authentication(&self) -> bool {
+    pub(crate) fn is_authentication(&self) -> bool {
         self.exception() == Some(Exception::Authentication)
     }
 

@@ -26,13 +26,13 @@ pub use placeholders::Placeholders;
 pub use projection::Projection;
 
 /// Longest expression, in bytes; DynamoDB's limit. All that is legal outside of names is ASCII.
-pub const MAX_LENGTH: usize = 4096;
+const MAX_LENGTH: usize = 4096;
 /// Most operators and functions in an expression; DynamoDB's limit.
-pub const MAX_OPERATORS: usize = 300;
+const MAX_OPERATORS: usize = 300;
 /// Deepest nesting of parentheses, `NOT` and functions. Bounds the parser's recursion.
-pub const MAX_DEPTH: usize = 100;
+const MAX_DEPTH: usize = 100;
 /// Most elements of a document path; DynamoDB's limit.
-pub const MAX_PATH: usize = 32;
+const MAX_PATH: usize = 32;
 
 /// What an expression is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

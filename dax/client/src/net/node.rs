@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use dax_protocol::{Access, Method};
+use dax_protocol::{Access, Exception, Method};
 use tokio::time::{Instant, timeout_at};
 
 use super::connection::Connection;
@@ -13,7 +13,7 @@ use super::context::{Context, deadline_in};
 use super::health::Health;
 use super::pool::Pool;
 use crate::codec::{Lookup, Metadata};
-use crate::error::{Error, Exception};
+use crate::error::Error;
 use crate::metrics::NodeCounters;
 use crate::session::{Call, Request};
 

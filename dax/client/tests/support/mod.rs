@@ -19,7 +19,7 @@ use aws_sdk_dynamodb::operation::get_item::GetItemInput;
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemInputBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use dax_client::net::{BoxFuture, Connector, Transport};
+use dax_client::{BoxFuture, Connector, Transport};
 use dax_client::{Client, Config, Error};
 use dax_protocol::Method;
 use tokio::net::TcpListener;

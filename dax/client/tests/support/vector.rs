@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use dax_client::codec::control::Finding;
-use dax_client::codec::{DecodeStop, EncodeStop, KeyAttribute, KeySchema, Lookup, Metadata};
+use dax_client::internals::codec::control::Finding;
+use dax_client::internals::codec::{DecodeStop, EncodeStop, KeyAttribute, KeySchema, Lookup, Metadata};
 use dax_protocol::KeyType;
 use serde_json::{Map, Value};
 

@@ -5,7 +5,6 @@ use aws_sdk_dynamodb::{
     error::{BoxError, DisplayErrorContext, ProvideErrorMetadata, SdkError},
 };
 use aws_smithy_runtime_api::client::{interceptors::context::Input, orchestrator::HttpResponse};
-use dax_client::op;
 use dynamodb_json::{FromJson, ToJson};
 use serde_json::Value;
 
@@ -13,7 +12,7 @@ use crate::outcome::{meaning, refusal};
 
 /// Sends by name.
 macro_rules! operations {
-    ($($operation:ident $method:ident $(with $required:ident)?;)+) => {
+    ($($operation:ident $method:ident $input:ident $error:ident $(with $required:ident)?;)+) => {
         /// Through the DAX client itself.
         pub(crate) async fn by_core(
             client: &dax_client::Client,
@@ -21,7 +20,9 @@ macro_rules! operations {
             input: &Value,
         ) -> Value {
             match operation {
-                $(stringify!($operation) => core::<op::$operation>(client, input).await,)+
+                $(stringify!($operation) => {
+                    core::<_, aws_sdk_dynamodb::operation::$method::$error>(client.$method(read(input)).await, input)
+                })+
                 other => panic!("no operation {other}"),
             }
         }
@@ -34,7 +35,7 @@ macro_rules! operations {
         ) -> Value {
             match operation {
                 $(stringify!($operation) => {
-                    let input = read::<<op::$operation as op::Operation>::Input>(input);
+                    let input = read::<aws_sdk_dynamodb::operation::$method::$input>(input);
                     let call = client.$method()$(.$required("the one of the input"))?;
                     let call = call.customize().interceptor(Given(input));
                     answer(call.send().await)
@@ -46,22 +47,25 @@ macro_rules! operations {
 }
 
 operations! {
-    GetItem get_item with table_name;
-    PutItem put_item with table_name;
-    UpdateItem update_item with table_name;
-    DeleteItem delete_item with table_name;
-    BatchGetItem batch_get_item;
-    BatchWriteItem batch_write_item;
-    Query query with table_name;
-    Scan scan with table_name;
-    TransactGetItems transact_get_items;
-    TransactWriteItems transact_write_items;
+    GetItem get_item GetItemInput GetItemError with table_name;
+    PutItem put_item PutItemInput PutItemError with table_name;
+    UpdateItem update_item UpdateItemInput UpdateItemError with table_name;
+    DeleteItem delete_item DeleteItemInput DeleteItemError with table_name;
+    BatchGetItem batch_get_item BatchGetItemInput BatchGetItemError;
+    BatchWriteItem batch_write_item BatchWriteItemInput BatchWriteItemError;
+    Query query QueryInput QueryError with table_name;
+    Scan scan ScanInput ScanError with table_name;
+    TransactGetItems transact_get_items TransactGetItemsInput TransactGetItemsError;
+    TransactWriteItems transact_write_items TransactWriteItemsInput TransactWriteItemsError;
 }
 
-async fn core<O: op::Operation<Input: FromJson, Output: ToJson>>(client: &dax_client::Client, input: &Value) -> Value {
-    match client.call::<O>(read(input)).await {
+fn core<T: ToJson, E: From<dax_client::Error> + ProvideErrorMetadata + std::error::Error + 'static>(
+    result: Result<T, dax_client::Error>,
+    input: &Value,
+) -> Value {
+    match result {
         Ok(output) => meaning(output.to_json().unwrap()),
-        Err(error) if error.server().is_some() || error.is_validation() => refusal(&O::Error::from(error)),
+        Err(error) if error.server().is_some() || error.is_validation() => refusal(&E::from(error)),
         Err(error) => panic!("no answer to {input}: {}", DisplayErrorContext(error)),
     }
 }
