@@ -10,7 +10,7 @@
 //!
 //! Sources: the order was captured from AWS by the authors of dynoxide 3.2, whose `actions/put_item.rs` and
 //! `actions/get_item.rs` say which checks precede the table ("`DynamoDB` validates request parameters before checking
-//! table"), and for expressions, legacy conditions and duplicate keys by ExtendDB, pull request 192.
+//! table"), and for expressions, legacy conditions and duplicate keys by `ExtendDB`, pull request 192.
 //!
 //! **DAX** cannot follow that order altogether. Keys are encoded by the key schema, so a client asks for it before it
 //! looks at a key, an item or another attribute value, and a table that does not exist is found then: aws-dax-go,
@@ -19,7 +19,7 @@
 //! table that does not exist and a value that no item can have, DAX names the table and DynamoDB the value.
 //!
 //! **The embedded DynamoDB** finds some mistakes of the first round in reads only after it has found the table: the
-//! projection of `GetItem`, placeholders that are undefined or unused. AWS checks expressions first (ExtendDB, pull request
+//! projection of `GetItem`, placeholders that are undefined or unused. AWS checks expressions first (`ExtendDB`, pull request
 //! 192), and so does the client here.
 
 use serde_json::{Value, json};

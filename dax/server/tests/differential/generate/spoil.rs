@@ -44,7 +44,7 @@ fn mistake(dice: &mut Dice, input: &mut Fields) -> bool {
         13 => replace(input, "Limit", 0),
         14 => replace(input, "Segment", 7),
         15 => replace(input, "ReturnValues", "SOMETHING"),
-        _ => EXPRESSIONS.iter().fold(false, |made, name| replace(input, name, "n = (") || made),
+        _ => EXPRESSIONS.iter().filter(|name| replace(input, name, "n = (")).count() > 0,
     }
 }
 
