@@ -84,7 +84,8 @@ fn read(package: &Value, members: &BTreeSet<String>) -> Package {
             let in_code = dependency["rename"].as_str().unwrap_or(&name).replace('-', "_");
             externs.insert(in_code);
         }
-        if members.contains(&name) {
+        // A package that opens a door for its own tests depends on itself.
+        if members.contains(&name) && dependency["path"].as_str().map(Path::new) != Some(&folder) {
             let arrows = if is_for_tests { &mut tests_use } else { &mut uses };
             arrows.insert(name);
         }
