@@ -1,4 +1,4 @@
-"""Actions of the test that the deploy tool does not do: act as a deployed function, and change things outside the stack."""
+"""Acts as a deployed function and changes things outside the stack, which the deploy tool never does."""
 
 import os
 import sys
