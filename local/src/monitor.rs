@@ -32,7 +32,7 @@ impl Observer for Monitor {
             printable(request.path),
             style(cold).blue(),
         );
-        // A closed terminal is no reason to stop serving.
+        // Serving continues when the terminal is closed.
         let _ = self.stdout.write_line(&line);
     }
 

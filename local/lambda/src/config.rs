@@ -96,7 +96,7 @@ pub struct Route {
     pub key: String,
     /// Name of the function.
     pub function: String,
-    /// Time after which the gateway answers 503: 30 s by default, which is also API Gateway's maximum.
+    /// Time after which the gateway responds with 503: 30 s by default, which is also API Gateway's maximum.
     pub timeout: Duration,
 }
 

@@ -1,8 +1,8 @@
 //! The trampoline through which function processes start, so that they end with their parent.
 //!
-//! A parent that is killed with `SIGKILL` cannot clean up. The kernel can: a process may ask for a signal on its parent's
-//! death. Only the process itself can ask, between `fork` and `exec`, hence this detour through the parent's executable.
-//! On systems other than Linux, a function ends when it loses the connection to the Runtime API.
+//! A parent that is killed with `SIGKILL` cannot clean up. The kernel can: a process may ask for a signal on its
+//! parent's death. Only the process itself can ask, between `fork` and `exec`, hence this detour through the parent's
+//! executable. On systems other than Linux, a function ends when it loses the connection to the Runtime API.
 
 use std::convert::Infallible;
 use std::ffi::OsStr;

@@ -46,6 +46,7 @@ mod listeners;
 mod observer;
 mod platform;
 mod runtime_api;
+// Public for the packages that run next to a platform and serve other endpoints; not part of the documented API.
 #[doc(hidden)]
 pub mod serve;
 

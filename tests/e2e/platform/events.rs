@@ -1,4 +1,4 @@
-//! Events as a function sees them, and its answers as a client sees them.
+//! Events as a function sees them, and its results as a client sees them.
 
 use e2e::Client;
 use http::StatusCode;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{probe, probe_with};
 
-/// Routes like the product's: methods are told apart.
+/// Routes like the product's, which differ in their methods.
 const ROUTES: &str = "
 Resources:
   Probe: {Type: AWS::Lambda::Function, Properties: {Timeout: 1}}
@@ -32,7 +32,7 @@ fn take(event: &mut Value, pointer: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_event_has_the_shape_of_payload_format_2() {
+async fn an_event_has_payload_format_2() {
     let stack = probe_with(ROUTES, |_config, _function| {}).await;
     let headers = [
         ("host", "short.example"),
@@ -143,7 +143,7 @@ async fn a_chunked_body_arrives_whole() {
 }
 
 #[tokio::test]
-async fn only_the_routes_of_the_template_are_answered() {
+async fn only_the_routes_of_the_template_lead_to_a_function() {
     let stack = probe_with(ROUTES, |_config, _function| {}).await;
     let client = Client::of(&stack);
     for (method, path, status) in [
@@ -170,7 +170,7 @@ async fn only_the_routes_of_the_template_are_answered() {
 }
 
 #[tokio::test]
-async fn a_head_answer_has_headers_and_no_body() {
+async fn a_response_to_head_has_headers_and_no_body() {
     let stack = probe().await;
     let reply = Client::of(&stack).raw(b"HEAD /pid HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
     let (head, body) = reply.split_once("\r\n\r\n").unwrap();
@@ -180,7 +180,7 @@ async fn a_head_answer_has_headers_and_no_body() {
 }
 
 #[tokio::test]
-async fn answers_are_mapped_to_http() {
+async fn results_become_http_responses() {
     let stack = probe().await;
     let client = Client::of(&stack);
     let answer = async |answer: Value| client.post("/answer", "application/json", answer.to_string()).await;

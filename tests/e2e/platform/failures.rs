@@ -43,7 +43,7 @@ async fn an_abort_is_a_500_and_the_next_request_works() {
 }
 
 #[tokio::test]
-async fn too_large_an_answer_is_a_500_and_the_next_request_works() {
+async fn too_large_a_result_is_a_500_and_the_next_request_works() {
     check("/huge").await;
 }
 
@@ -64,7 +64,7 @@ async fn an_overrun_deadline_kills_the_process() {
 }
 
 #[tokio::test]
-async fn a_killed_idle_process_is_not_noticed_by_any_client() {
+async fn no_client_notices_that_an_idle_process_is_killed() {
     let stack = probe().await;
     let client = Client::of(&stack);
     for _ in 0..5 {
@@ -96,7 +96,7 @@ async fn a_process_that_cannot_start_is_a_500() {
 }
 
 #[tokio::test]
-async fn a_failed_start_is_tried_once_more() {
+async fn a_failed_start_is_repeated_once() {
     let directory = tempfile::tempdir().unwrap();
     let marker = directory.path().join("started-once").display().to_string();
     let stack = probe_with(TEMPLATE, |_config, function| {
@@ -146,7 +146,7 @@ async fn a_crash_is_reported_with_the_last_lines_of_output() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_response_is_a_500() {
+async fn a_result_that_is_not_a_response_is_a_500() {
     let stack = probe().await;
     let client = Client::of(&stack);
     let reply = client.post("/answer", "application/json", r#"{"statusCode":"x"}"#).await;

@@ -1,5 +1,7 @@
 //! Lambda's Invoke API, as AWS SDKs and `cargo lambda invoke` use it.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use e2e::{Client, Reply, wait_until};
@@ -7,7 +9,7 @@ use http::StatusCode;
 use local::Stack;
 use serde_json::{Value, json};
 
-use super::{probe, stats};
+use super::{TEMPLATE, probe, probe_with, stats};
 
 async fn invoke(stack: &Stack, headers: &[(&str, &str)], payload: impl Into<Vec<u8>>) -> Reply {
     let path = "/2015-03-31/functions/probe/invocations";
@@ -15,7 +17,7 @@ async fn invoke(stack: &Stack, headers: &[(&str, &str)], payload: impl Into<Vec<
 }
 
 #[tokio::test]
-async fn the_payload_goes_in_and_the_answer_comes_out() {
+async fn the_payload_goes_in_and_the_result_comes_out() {
     let stack = probe().await;
     let reply = invoke(&stack, &[], r#"{"a":[1,"é"]}"#).await;
     assert_eq!(reply.status, StatusCode::OK);
@@ -28,13 +30,14 @@ async fn the_payload_goes_in_and_the_answer_comes_out() {
 
 #[tokio::test]
 async fn a_function_error_is_marked_and_explained() {
-    let stack = probe().await;
+    // Long enough for 7 MB on a busy machine.
+    let stack = probe_with(TEMPLATE, |_config, function| function.timeout = Some(Duration::from_secs(5))).await;
     for (action, kind, message) in [
         ("/panic", None, "asked to panic"),
         ("/fail", None, "asked to fail"),
         ("/exit", Some("Runtime.ExitError"), "Runtime exited with error: exit status 3"),
         ("/abort", Some("Runtime.ExitError"), "Runtime exited with error: signal: aborted"),
-        ("/hang", Some("Sandbox.Timedout"), "Task timed out after 1.00 seconds"),
+        ("/hang", Some("Sandbox.Timedout"), "Task timed out after 5.00 seconds"),
         ("/huge", Some("Function.ResponseSizeTooLarge"), "(6291556 bytes)"),
     ] {
         let reply = invoke(&stack, &[], json!({ "do": action }).to_string()).await;
@@ -113,7 +116,7 @@ async fn a_dry_run_runs_nothing() {
 }
 
 #[tokio::test]
-async fn the_tail_of_the_log_comes_back_when_asked_for() {
+async fn the_tail_of_the_log_comes_back_on_request() {
     let stack = probe().await;
     let reply = invoke(&stack, &[("x-amz-log-type", "Tail")], r#"{"do":"/print"}"#).await;
     let log = STANDARD.decode(reply.header("x-amz-log-result").unwrap()).unwrap();
@@ -133,7 +136,7 @@ async fn the_tail_of_the_log_comes_back_when_asked_for() {
 }
 
 #[tokio::test]
-async fn mistakes_are_answered_as_lambda_answers_them() {
+async fn mistakes_get_lambdas_responses() {
     let stack = probe().await;
     let client = Client::at(&stack.lambda_endpoint());
     let function = |name: &str| format!("/2015-03-31/functions/{name}/invocations");

@@ -11,7 +11,7 @@ async fn a_head_of_more_than_10240_bytes_is_refused() {
     let stack = probe().await;
     let client = Client::of(&stack);
     let value = |bytes: usize| "x".repeat(bytes);
-    // `GET /pid HTTP/1.1` and the host take 17 and 1 of the bytes.
+    // The request line `GET /pid HTTP/1.1` counts 17 bytes, the host 1.
     for (bytes, status) in [(10_240 - 18, 200), (10_241 - 18, 431), (30_000, 431)] {
         let reply = client.call("GET", "/pid", &[("host", "h"), ("x-filler", &value(bytes))], "").await;
         assert_eq!(reply.status.as_u16(), status, "{bytes}");
@@ -21,7 +21,7 @@ async fn a_head_of_more_than_10240_bytes_is_refused() {
     }
     let path = format!("/pid?{}", value(11_000));
     assert_eq!(client.get(&path).await.status.as_u16(), 431);
-    // Beyond what is even read; the connection is closed.
+    // More than the gateway reads at all: it closes the connection.
     let reply = client.raw(format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", value(200_000)).as_bytes()).await;
     assert!(reply.starts_with("HTTP/1.1 431 "), "{reply}");
 }
@@ -31,7 +31,7 @@ async fn a_body_beyond_lambdas_limit_is_refused() {
     let stack = probe().await;
     let client = Client::of(&stack);
     let too_large = json!({ "message": "Request Entity Too Large" });
-    // Base64 makes 5 MiB into 6.7.
+    // In base64, 5 MiB are 6.7 MiB.
     for (content_type, bytes, status) in [
         ("text/plain", 5 * 1024 * 1024, 200),
         ("text/plain", 6 * 1024 * 1024, 413),
@@ -64,7 +64,7 @@ async fn an_integration_that_takes_too_long_is_unavailable() {
     let reply = client.get("/slow").await;
     assert_eq!(reply.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(reply.json(), json!({ "message": "Service Unavailable" }));
-    // The function goes on and is not killed: its own limit is longer.
+    // The function continues and is not killed: its own limit is longer.
     e2e::wait_until("it has finished", async || stats(&stack).idle == 1).await;
     assert_eq!(stats(&stack).started, 1);
 }

@@ -1,4 +1,4 @@
-//! The local platform itself, tried with a function that does what it is asked to.
+//! The local platform itself, with a function that does what its caller asks for.
 
 mod events;
 mod failures;

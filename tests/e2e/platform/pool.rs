@@ -30,7 +30,7 @@ async fn a_caller_faster_than_the_process_does_not_start_another() {
     for _ in 0..50 {
         assert_eq!(client.get("/pid").await.status, StatusCode::OK);
     }
-    // One, but for a machine so busy that a process gets no time for many milliseconds.
+    // One, unless the machine is so busy that a process gets no CPU time for many milliseconds.
     assert!(stats(&stack).started < 5, "{:?}", stats(&stack));
 }
 
@@ -78,7 +78,7 @@ async fn at_the_limit_requests_wait_and_beyond_the_queue_they_are_throttled() {
 }
 
 #[tokio::test]
-async fn the_invoke_api_says_that_it_throttles() {
+async fn the_invoke_api_reports_throttling() {
     let stack = probe_with(TEMPLATE, |_config, function| {
         function.concurrency = 1;
         function.queue = 0;
@@ -114,7 +114,7 @@ async fn a_thousand_clients_that_hang_up_leave_the_pool_whole() {
         }
     }
     while hung_up.join_next().await.is_some() {}
-    // As many requests side by side as there are environments, all of them answered.
+    // As many concurrent requests as there are environments, and all get a response.
     let mut requests = JoinSet::new();
     for _ in 0..4 {
         requests.spawn(async move { client.get("/slow").await.status });

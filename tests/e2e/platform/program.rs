@@ -53,7 +53,7 @@ impl Running {
         Pid::from_raw(i32::try_from(self.child.id().unwrap()).unwrap()).unwrap()
     }
 
-    /// Sends a signal and returns the exit code, if the process exits by itself.
+    /// Sends a signal and returns the exit code, if the process exits on its own.
     async fn stop(&mut self, signal: Signal) -> Option<i32> {
         kill_process(self.pid(), signal).unwrap();
         timeout(PATIENCE, self.child.wait()).await.expect("it stops").unwrap().code()
@@ -94,7 +94,7 @@ async fn readiness_is_one_line_of_json_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn the_key_is_told_and_stays_with_the_data() {
+async fn the_key_is_printed_and_kept_with_the_data() {
     let directory = tempfile::tempdir().unwrap();
     let data = format!("--data-dir={}", directory.path().display());
     let mut keys = Vec::new();

@@ -45,7 +45,7 @@ impl Machine {
     }
 
     /// Whether the state allows `POST {id}/response` and `POST {id}/error`.
-    pub(super) fn may_answer(&self, id: &str) -> Result<(), Refusal> {
+    pub(super) fn may_respond(&self, id: &str) -> Result<(), Refusal> {
         match self {
             Self::Busy(current) if current == id => Ok(()),
             Self::Busy(_) | Self::Idle | Self::Answered => Err(Refusal::UnknownRequest),
@@ -54,8 +54,8 @@ impl Machine {
     }
 
     /// `POST {id}/response` or `POST {id}/error`.
-    pub(super) fn answer(&mut self, id: &str) -> Result<(), Refusal> {
-        self.may_answer(id)?;
+    pub(super) fn respond(&mut self, id: &str) -> Result<(), Refusal> {
+        self.may_respond(id)?;
         *self = Self::Answered;
         Ok(())
     }
@@ -121,7 +121,7 @@ mod tests {
             (Machine::Dead, "1", refused("dead")),
         ] {
             let mut machine = from.clone();
-            assert_eq!(machine.answer(id), expected, "{from:?}");
+            assert_eq!(machine.respond(id), expected, "{from:?}");
             assert_eq!(machine, if expected.is_ok() { Machine::Answered } else { from });
         }
     }

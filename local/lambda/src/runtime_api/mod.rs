@@ -125,7 +125,7 @@ impl RuntimeApi {
     }
 
     async fn response(&self, id: &str, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        if let Err(refusal) = self.state().machine.may_answer(id) {
+        if let Err(refusal) = self.state().machine.may_respond(id) {
             return reply::refused(&refusal);
         }
         if let Some(mode) = unsupported_mode(request.headers()) {
@@ -147,7 +147,7 @@ impl RuntimeApi {
     }
 
     async fn invocation_error(&self, id: &str, request: Request<Incoming>) -> Response<Full<Bytes>> {
-        if let Err(refusal) = self.state().machine.may_answer(id) {
+        if let Err(refusal) = self.state().machine.may_respond(id) {
             return reply::refused(&refusal);
         }
         match error_report(request).await {
@@ -184,7 +184,7 @@ impl RuntimeApi {
         reply: impl FnOnce() -> Response<Full<Bytes>>,
     ) -> Response<Full<Bytes>> {
         let mut state = self.state();
-        match state.machine.answer(id) {
+        match state.machine.respond(id) {
             Ok(()) => {
                 self.signal(Signal::Answered(outcome));
                 reply()
