@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn the_original_switch_means_a_local_table() {
+    fn the_switch_of_the_aws_sample_means_a_local_table() {
         let endpoint = |variables: &[(&str, &str)]| {
             let lookup = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
             Reader::new(&lookup).dynamodb_endpoint()

@@ -109,7 +109,7 @@ impl Origin {
     fn is_origin_of(&self, url: &Url) -> bool {
         let standard = |port| matches!(port, 80 | 443);
         let port = url.port_or_known_default().unwrap_or_default();
-        // The service answers on both standard ports, or redirects from one to the other.
+        // The service listens on both standard ports, or redirects from one to the other.
         url.host_str().map(|host| host.strip_suffix('.').unwrap_or(host)) == Some(self.host.as_str())
             && (port == self.port || standard(port) && standard(self.port))
     }

@@ -1,12 +1,12 @@
-//! The in-process cache beside a plain LRU of the same crate and the best that any choice of entries can do.
+//! Compares the in-process cache with a plain LRU of the same crate and with the best fixed choice of entries.
 //!
 //! `cargo bench -p redirector` prints
 //! - hit rates on stationary Zipf traffic over a million links, as shares of the static optimum (the most popular links
 //!   pinned), after as many requests to warm up as are counted;
 //! - hit rates of a cache that starts empty, as every execution environment's does;
-//! - what a hit costs, and what an entry takes.
+//! - the time of a hit, and the memory of an entry.
 //!
-//! Rates are exact for the seed; times are of this machine.
+//! Rates are the same in every run; times depend on the machine.
 
 #![expect(
     clippy::print_stdout,
@@ -59,14 +59,14 @@ impl Zipf {
     }
 }
 
-/// Eight characters, as the service derives them.
+/// Eight characters, like a derived slug.
 fn slug(number: usize) -> Slug {
     let scattered = (number as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 24;
     let digit = |place: u32| char::from(b"0123456789abcdefghjkmnpqrstvwxyz"[(scattered >> (5 * place) & 31) as usize]);
     (0..8).rev().map(digit).collect::<String>().parse().unwrap()
 }
 
-/// 103 bytes, as measured of links people shorten.
+/// 103 bytes, the measured length of a typical target.
 fn destination(number: usize) -> Destination {
     let url =
         format!("https://www.example.com/articles/2026/11/{number:08}/{}", "a-fairly-long-title-of-a-page-".repeat(2));
@@ -74,7 +74,7 @@ fn destination(number: usize) -> Destination {
 }
 
 trait Cache {
-    /// Asks for a link and keeps it if it was not there. Returns whether it was.
+    /// Requests a link and keeps it on a miss. Returns whether it was a hit.
     fn request(&mut self, number: usize) -> bool;
 }
 
