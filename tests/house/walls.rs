@@ -58,7 +58,7 @@ const WALLS: &[Wall] = &[
             ("links::LinkWriter", &[]),
             ("links::DaxStore", &[]),
             ("links::DynamoDbStore", &[]),
-            ("links::KeyTable", &[]),
+            ("links::KeysTable", &[]),
             ("std::env", &["main.rs"]),
             ("std::time::SystemTime::now", &["main.rs"]),
         ],
