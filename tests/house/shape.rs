@@ -15,7 +15,6 @@ fn no_file_is_long() {
 }
 
 #[test]
-#[ignore = "while the rooms are being moved"]
 fn every_package_has_a_readme() {
     let without = packages().values().filter(|package| !package.folder.join("README.md").exists());
     let without: Vec<&str> = without.map(|package| package.name.as_str()).collect();
