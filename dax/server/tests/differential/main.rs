@@ -1,11 +1,11 @@
 //! A DAX client in front of the DAX cluster does what the AWS SDK does on DynamoDB itself.
 //!
-//! Two equal databases: one behind the cluster, one reached directly. The same random requests go to both, in the same
-//! order; answers, errors and in the end the tables must agree. Through DAX a request travels by the client itself or
-//! by the SDK client that it makes (drop-in mode); a read, which can be repeated, by both.
+//! There are two equal databases: one behind the cluster, one reached directly. Both get the same random requests in the
+//! same order. Responses, errors and, in the end, the tables must agree. A request goes through DAX either by the client
+//! itself or by the SDK client that it makes (drop-in mode); a read can be repeated, so it goes both ways.
 //!
-//! `TEST_SEED` chooses the requests, `TEST_STEPS` sets how many there are. Which of several mistakes is named is in
-//! [`order`].
+//! `TEST_SEED` chooses the requests, `TEST_STEPS` sets how many there are. [`order`] says
+//! which of several mistakes each side names.
 
 #![expect(
     clippy::unwrap_used,
@@ -16,6 +16,7 @@
     reason = "a test fails by panicking, and prints its seed"
 )]
 
+mod found;
 mod generate;
 mod order;
 mod outcome;
@@ -29,9 +30,9 @@ use generate::{Dice, Request};
 use sides::{Sides, Way};
 
 const REQUESTS: u64 = 3000;
-/// Differences after which it is pointless to go on: the tables differ by then.
+/// The test stops after this many differences: by then the tables differ.
 const ENOUGH: usize = 3;
-/// Of a hundred requests of each operation so many have to succeed, or the test compares refusals only.
+/// The share of requests of each operation that must succeed; otherwise the test would mostly compare errors.
 const SUCCEEDING_PERCENT: u64 = 30;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -72,7 +73,7 @@ async fn dax_answers_as_dynamodb_does() {
     tally.report(seed, requests);
 }
 
-/// What was done, and what was found.
+/// How many requests there were, and the differences.
 #[derive(Default)]
 struct Tally {
     compared: u64,

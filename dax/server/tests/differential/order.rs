@@ -8,15 +8,16 @@
 //! 3. the request and the table together: key schema, index, type of key attributes. `ValidationException` again, in
 //!    transactions a reason of `TransactionCanceledException`.
 //!
-//! Sources: the order was captured from AWS by the authors of dynoxide 3.2, whose `actions/put_item.rs` and
-//! `actions/get_item.rs` say which checks precede the table ("`DynamoDB` validates request parameters before checking
-//! table"), and for expressions, legacy conditions and duplicate keys by `ExtendDB`, pull request 192.
+//! Sources: dynoxide 3.2, whose authors compared it with AWS in several regions (`actions/put_item.rs` and its siblings
+//! say which checks precede the table), and captures from AWS in `ExtendDB`, pull request 192. They agree about
+//! expressions, legacy conditions and duplicate keys. They disagree about numbers and sizes of values: dynoxide checks
+//! them in round 1, `ExtendDB` in round 3.
 //!
-//! **DAX** cannot follow that order altogether. Keys are encoded by the key schema, so a client asks for it before it
-//! looks at a key, an item or another attribute value, and a table that does not exist is found then: aws-dax-go,
-//! `dax/internal/client/request.go`, `encodePutItemInput` and its siblings, call `getKeySchema` before anything else.
-//! The client of this project checks expressions and members before that, as DynamoDB does. The values remain: of a
-//! table that does not exist and a value that no item can have, DAX names the table and DynamoDB the value.
+//! **DAX** cannot follow that order completely. Keys are encoded by the key schema, so a client asks for it before it
+//! looks at any attribute value, and finds a missing table at that point: in aws-dax-go,
+//! `dax/internal/client/request.go`, `encodePutItemInput` and its siblings call `getKeySchema` before they encode
+//! anything. The client of this project checks members and expressions first, as DynamoDB does. That leaves values: if
+//! the table does not exist and a value is invalid, DAX names the table, and the embedded DynamoDB the value.
 //!
 //! **The embedded DynamoDB** finds some mistakes of the first round in reads only after it has found the table: the
 //! projection of `GetItem`, placeholders that are undefined or unused. AWS checks expressions first (`ExtendDB`, pull request

@@ -1,4 +1,4 @@
-//! What is left of answers and errors when only their meaning counts.
+//! The meaning of responses and errors, without differences that do not matter.
 
 use std::any::Any;
 
@@ -10,10 +10,10 @@ use aws_sdk_dynamodb::{
 use dynamodb_json::ToJson as _;
 use serde_json::{Map, Value, json};
 
-/// Fields for which "none" and "an empty one" are the same.
+/// Fields for which "absent" and "empty" mean the same.
 const MAY_BE_EMPTY: [&str; 3] = ["UnprocessedKeys", "UnprocessedItems", "ItemCollectionMetrics"];
 
-/// An answer without the choices that DynamoDB leaves open: the order of sets, and of the items of a batch.
+/// A response in one order of sets, and of the items of a batch: DynamoDB leaves both open.
 pub(crate) fn meaning(answer: Value) -> Value {
     match answer {
         Value::Array(values) => values.into_iter().map(meaning).collect(),
@@ -29,7 +29,7 @@ fn field((name, value): (String, Value)) -> Option<(String, Value)> {
         return None;
     }
     let value = match (name.as_str(), value) {
-        // The embedded DynamoDB keeps the spelling of a key that an update made an item with, unlike AWS.
+        // When an update creates an item, the embedded DynamoDB keeps the spelling of the key, unlike AWS.
         ("pk" | "sk", key) => same_number(key),
         ("SS" | "NS" | "BS", Value::Array(elements)) => sorted(elements),
         ("Responses", Value::Object(tables)) => tables
@@ -44,7 +44,7 @@ fn field((name, value): (String, Value)) -> Option<(String, Value)> {
     Some((name, value))
 }
 
-/// A number in one spelling. The keys here are numbers of a few digits.
+/// A number in one spelling. Keys here have few digits.
 fn same_number(value: Value) -> Value {
     match value["N"].as_str().and_then(|text| text.parse::<f64>().ok()) {
         // The sum turns -0 into 0.
@@ -58,7 +58,7 @@ pub(crate) fn sorted(mut values: Vec<Value>) -> Value {
     values.into()
 }
 
-/// One text for equal values: whether an object keeps the order of its members depends on what else is built.
+/// The same text for equal values: whether objects keep the order of their members depends on the features of the build.
 fn spelled(value: &Value) -> String {
     match value {
         Value::Object(members) => {
@@ -74,8 +74,8 @@ fn spelled(value: &Value) -> String {
     }
 }
 
-/// Which exception it is, and for a cancelled transaction why. Texts may differ: the DAX client words what it finds
-/// wrong by itself.
+/// The exception, and for a cancelled transaction the reasons. Messages may differ: the DAX client has its own for
+/// mistakes that it finds itself.
 pub(crate) fn refusal<E: ProvideErrorMetadata + std::error::Error + 'static>(error: &E) -> Value {
     let code = error.code().unwrap_or_else(|| panic!("an error without a code: {error:?}"));
     match reasons(error) {
@@ -98,7 +98,7 @@ fn reasons(error: &dyn Any) -> Option<&[CancellationReason]> {
     }
 }
 
-/// A reason without its text.
+/// A reason without its message.
 fn reason(reason: &Value) -> Value {
     let code = reason["Code"].as_str().unwrap_or("None");
     match reason.get("Item").filter(|item| **item != json!({})) {
@@ -107,7 +107,7 @@ fn reason(reason: &Value) -> Value {
     }
 }
 
-/// Whether no page of the answer is an error.
+/// Whether no page of the response is an error.
 pub(crate) fn succeeded(pages: &Value) -> bool {
     let pages = pages.as_array();
     pages.is_some_and(|pages| pages.iter().all(|page| page.get("error").is_none()))

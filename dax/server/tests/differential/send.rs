@@ -1,4 +1,4 @@
-//! A request in DynamoDB JSON, sent through either kind of client.
+//! Sends a request in DynamoDB JSON through either kind of client.
 
 use aws_sdk_dynamodb::{
     config::{ConfigBag, Intercept, RuntimeComponents, interceptors::BeforeSerializationInterceptorContextMut},
@@ -10,10 +10,10 @@ use serde_json::Value;
 
 use crate::outcome::{meaning, refusal};
 
-/// Sends by name.
+/// Finds the operation by its name.
 macro_rules! operations {
     ($($operation:ident $method:ident $input:ident $error:ident $(with $required:ident)?;)+) => {
-        /// Through the DAX client itself.
+        /// Sends through the DAX client itself.
         pub(crate) async fn by_core(
             client: &dax_client::Client,
             operation: &str,
@@ -27,7 +27,7 @@ macro_rules! operations {
             }
         }
 
-        /// Through an SDK client, whatever is behind it.
+        /// Sends through an SDK client, whatever is behind it.
         pub(crate) async fn by_sdk(
             client: &aws_sdk_dynamodb::Client,
             operation: &str,
@@ -84,8 +84,8 @@ fn read<I: FromJson>(input: &Value) -> I {
     I::from_json(input).unwrap_or_else(|error| panic!("{error}: {input}"))
 }
 
-/// Puts a whole input in the place of a fluent builder's, which takes single fields only. The SDK looks for the table's
-/// name before, so there must be one.
+/// Replaces the input of a fluent builder, which takes only single fields. The SDK checks before that the builder has a
+/// table name, so there must be one.
 #[derive(Debug)]
 struct Given<I>(I);
 

@@ -1,4 +1,4 @@
-//! The two databases, and the ways to them.
+//! The two databases, and how requests reach them.
 
 use std::time::Duration;
 
@@ -13,25 +13,25 @@ use crate::{
     send, tables,
 };
 
-/// For one call, on a machine that may be busy with other things.
+/// For one call, on a machine that may be busy.
 const DEADLINE: Duration = Duration::from_secs(20);
-/// Of a walk. There is no end to that of a query for one item by pages of one: after it the embedded DynamoDB begins
-/// again, unlike AWS.
+/// The most pages to follow. A query for a single item with a limit of one never ends: the embedded DynamoDB starts again
+/// after the item, unlike AWS.
 const MAX_PAGES: usize = 8;
 
-/// How a request travels.
+/// How a request reaches a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
     /// The SDK, to the database that has no cluster in front of it.
     Direct,
     /// `dax_client::Client`, to the cluster.
     Core,
-    /// The SDK client made of it.
+    /// The SDK client that it makes.
     DropIn,
 }
 
 impl Way {
-    /// A read goes every way, a write one way: it would not find again what it found at first.
+    /// A read goes both ways; a write goes one, because its second run would find other data.
     pub(crate) fn through_dax(request: &Request, dice: &mut Dice) -> Vec<Self> {
         match (request.writes(), dice.chance(30)) {
             (false, _) => vec![Self::Core, Self::DropIn],
@@ -46,7 +46,7 @@ pub(crate) struct Sides {
     _cluster: Cluster,
     core: dax_client::Client,
     drop_in: aws_sdk_dynamodb::Client,
-    /// To the first database, past the cluster.
+    /// The first database, bypassing the cluster.
     behind: aws_sdk_dynamodb::Client,
     direct: aws_sdk_dynamodb::Client,
 }
@@ -55,8 +55,8 @@ impl Sides {
     pub(crate) async fn start(seed: u64) -> Self {
         let (behind, direct) = (database().await, database().await);
         let mut config = ClusterConfig::new(Backend::local(&behind));
-        // Writes do not touch the query cache, so queries would have to be compared with the past. The item cache, on
-        // the other hand, agrees with DynamoDB at any time: there is one node, and nobody writes past it.
+        // Writes do not change the query cache, so queries would return past data. The item cache always agrees with
+        // DynamoDB, because there is one node and all writes go through it.
         config.query_ttl = Duration::ZERO;
         config.dynamodb_timeout = DEADLINE;
         let cluster = Cluster::start(config).await.unwrap();
@@ -79,7 +79,7 @@ impl Sides {
         }
     }
 
-    /// The answer to a request, page by page.
+    /// The pages of the response.
     pub(crate) async fn ask(&self, way: Way, request: &Request) -> Value {
         let mut pages = Vec::new();
         let mut input = request.input.clone();
@@ -105,7 +105,7 @@ impl Sides {
         }
     }
 
-    /// What is in a table: in the database behind the cluster and in the other one.
+    /// The contents of a table in the database behind the cluster and in the other one.
     pub(crate) async fn contents(&self, table: &str) -> [Value; 2] {
         let scan = json!({ "TableName": table, "ConsistentRead": true });
         let mut contents = [Value::Null, Value::Null];

@@ -1,4 +1,4 @@
-//! Chance, the same for the same seed.
+//! Random numbers, the same for the same seed.
 
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
@@ -27,7 +27,7 @@ impl Dice {
         from[self.below(from.len())]
     }
 
-    /// So many different elements, in random order; all if there are fewer.
+    /// That many different elements, in random order; all if there are fewer.
     pub(crate) fn some<T>(&mut self, mut from: Vec<T>, count: usize) -> Vec<T> {
         let mut some = Vec::new();
         while some.len() < count && !from.is_empty() {

@@ -10,10 +10,10 @@ use crate::tables::KeyAttribute;
 const COMPARATORS: [&str; 6] = ["=", "<>", "<", "<=", ">", ">="];
 const DEEPEST: usize = 3;
 
-/// Something that an expression can look at, and the type that it has most of the time.
+/// Something that an expression can refer to, and its usual type.
 type Typed = (String, &'static str);
 
-/// A place in an item: an attribute, or something within it.
+/// A path in an item: an attribute, or something within it.
 fn path(dice: &mut Dice, terms: &mut Terms) -> Typed {
     let (name, kind) = ATTRIBUTES[dice.below(ATTRIBUTES.len())];
     within(dice, terms, name, kind)
@@ -119,7 +119,7 @@ fn operand(dice: &mut Dice, terms: &mut Terms, kind: &str) -> String {
     if dice.chance(80) { value(dice, terms, kind) } else { path(dice, terms).0 }
 }
 
-/// What a query looks for.
+/// The key condition of a query.
 pub(super) fn key_condition(
     dice: &mut Dice,
     terms: &mut Terms,
@@ -150,7 +150,7 @@ fn key_term(dice: &mut Dice, terms: &mut Terms, kind: &str) -> String {
     terms.value(value)
 }
 
-/// What is read of an item, these key attributes at least. Paths that overlap are refused; now and then they do.
+/// A projection with at least these key attributes. Sometimes its paths overlap, which is refused.
 pub(super) fn projection(dice: &mut Dice, terms: &mut Terms, keys: &[&str]) -> String {
     let mut paths: Vec<String> = keys.iter().map(|name| terms.name(dice, name)).collect();
     let mut attributes = ATTRIBUTES.to_vec();
@@ -167,7 +167,7 @@ pub(super) fn projection(dice: &mut Dice, terms: &mut Terms, keys: &[&str]) -> S
     paths.join(", ")
 }
 
-/// An update: each clause at most once, and different attributes unless chance wants it otherwise.
+/// An update: each clause at most once, and mostly different attributes.
 pub(super) fn update(dice: &mut Dice, terms: &mut Terms) -> String {
     let mut attributes = dice.some(ATTRIBUTES.to_vec(), ATTRIBUTES.len());
     let count = dice.between(1, 3);
@@ -212,7 +212,7 @@ fn action(dice: &mut Dice, terms: &mut Terms, clause: &str, name: &str, kind: &'
     }
 }
 
-/// What `SET` sets.
+/// The right side of `SET`.
 fn assigned(dice: &mut Dice, terms: &mut Terms, target: &str, kind: &'static str) -> String {
     match (kind, dice.below(10)) {
         ("N", 0..3) => {

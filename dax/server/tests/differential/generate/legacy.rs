@@ -1,4 +1,4 @@
-//! The parameters from before there were expressions. DAX has no place for them; its client writes expressions instead.
+//! The parameters that expressions replaced. DAX does not have them; its client translates them to expressions.
 
 use serde_json::{Map, Value, json};
 
@@ -10,7 +10,7 @@ use crate::tables::KeyAttribute;
 
 type Fields = Map<String, Value>;
 
-/// How many of a hundred requests use them.
+/// The percentage of requests that use them.
 pub(super) const PERCENT: u32 = 12;
 
 const COMPARISONS: [&str; 13] = [
@@ -82,7 +82,7 @@ fn comparison(dice: &mut Dice, kind: &str) -> Value {
     }
 }
 
-/// What an update changes.
+/// The changes of an update.
 pub(super) fn updates(dice: &mut Dice, input: &mut Fields) {
     let count = dice.between(1, 3);
     let chosen = dice.some(ATTRIBUTES.to_vec(), count);
@@ -106,7 +106,7 @@ pub(super) fn updates(dice: &mut Dice, input: &mut Fields) {
     input.insert("AttributeUpdates".to_owned(), updates.into());
 }
 
-/// What a query looks for.
+/// The key condition of a query.
 pub(super) fn keys(dice: &mut Dice, input: &mut Fields, hash: KeyAttribute, range: Option<KeyAttribute>) {
     let equal = json!({ "ComparisonOperator": "EQ", "AttributeValueList": [key_value(dice, hash.1)] });
     let mut conditions = Fields::from_iter([(hash.0.to_owned(), equal)]);
@@ -122,7 +122,7 @@ pub(super) fn keys(dice: &mut Dice, input: &mut Fields, hash: KeyAttribute, rang
     input.insert("KeyConditions".to_owned(), conditions.into());
 }
 
-/// What is read of an item.
+/// A projection.
 pub(super) fn projection(dice: &mut Dice, input: &mut Fields) {
     let mut names: Vec<&str> = ATTRIBUTES.iter().map(|(name, _)| *name).collect();
     names.push("pk");

@@ -1,4 +1,4 @@
-//! Random requests. They stay close to a few items, so that they meet what others left.
+//! Random requests. They use few keys, so that they often find items.
 
 mod dice;
 mod expression;

@@ -84,7 +84,7 @@ fn consistency(dice: &mut Dice, input: &mut Fields) {
     }
 }
 
-/// A projection, now and then, for an input without other expressions; with these key attributes in it.
+/// Sometimes adds a projection with these key attributes to an input without other expressions.
 fn project(dice: &mut Dice, input: &mut Fields, keys: &[&str]) {
     if dice.chance(35) {
         let mut terms = Terms::default();
@@ -103,7 +103,7 @@ fn put_item(dice: &mut Dice) -> Fields {
 
 fn update_item(dice: &mut Dice) -> Fields {
     let mut input = if dice.chance(legacy::PERCENT) {
-        // A delete without a condition is a key.
+        // A delete without a condition is just a key.
         let mut input = delete(dice, 0);
         legacy::updates(dice, &mut input);
         if dice.chance(30) {
@@ -124,7 +124,7 @@ fn delete_item(dice: &mut Dice) -> Fields {
     input
 }
 
-/// A write, at times with the old form of a condition.
+/// A write, sometimes with a legacy condition.
 fn maybe_legacy(dice: &mut Dice, write: fn(&mut Dice, u32) -> Fields, percent: u32) -> Fields {
     if !dice.chance(legacy::PERCENT) {
         return write(dice, percent);
@@ -140,7 +140,7 @@ fn returned(dice: &mut Dice, input: &mut Fields, values: &[&str]) {
     }
 }
 
-/// A put with a condition in so many of a hundred cases.
+/// A put; `conditional_percent` of them have a condition.
 fn put(dice: &mut Dice, conditional_percent: u32) -> Fields {
     let table = table(dice);
     let mut input = on(table);
@@ -268,7 +268,7 @@ fn limit(dice: &mut Dice, input: &mut Fields) {
     }
 }
 
-/// Some tables, and what is asked of each.
+/// Some tables, each with its part of the request.
 fn by_table(dice: &mut Dice, mut part: impl FnMut(&mut Dice, &'static Table) -> Value) -> Fields {
     let count = dice.between(1, 3);
     let tables = dice.some(TABLES.iter().collect(), count);
@@ -276,8 +276,7 @@ fn by_table(dice: &mut Dice, mut part: impl FnMut(&mut Dice, &'static Table) -> 
     fields(json!({ "RequestItems": parts }))
 }
 
-/// Keys that are different, or now and then the same. The same number in two spellings is two keys to the embedded
-/// DynamoDB, unlike AWS.
+/// Different keys, rarely a repeated one. To the embedded DynamoDB, one number in two spellings is two keys, unlike AWS.
 fn keys(dice: &mut Dice, table: &Table, most: usize) -> Vec<Fields> {
     let mut keys: Vec<Fields> = Vec::new();
     for _ in 0..dice.between(1, most) {
@@ -338,7 +337,7 @@ fn transact_get(dice: &mut Dice) -> Value {
     let table = table(dice);
     let mut get = on(table);
     set(&mut get, "Key", key(dice, table));
-    // The embedded DynamoDB adds the key to what is projected here, unlike AWS: asked for, it is right either way.
+    // The embedded DynamoDB adds the key to this projection, unlike AWS. With the key in it, both are right.
     let keys: Vec<&str> = table.key().map(|(name, _)| name).collect();
     project(dice, &mut get, &keys);
     json!({ "Get": get })

@@ -8,9 +8,9 @@ type Fields = Map<String, Value>;
 
 const EXPRESSIONS: [&str; 5] =
     ["ConditionExpression", "FilterExpression", "KeyConditionExpression", "ProjectionExpression", "UpdateExpression"];
-/// Mistakes of a hundred spoiled requests that come in pairs.
+/// The percentage of spoiled requests that have two mistakes.
 const PAIRS_PERCENT: u32 = 40;
-/// Mistakes to try until enough of them apply to the request.
+/// How many mistakes to try until enough of them apply to the request.
 const TRIES: usize = 40;
 
 /// Makes one mistake in a request, or two.

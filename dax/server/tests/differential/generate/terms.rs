@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::Dice;
 
-/// Names that expressions must not hold as they are: not a word, or reserved, which no DAX client checks.
+/// Names that need a placeholder: not an identifier, or reserved, which no DAX client checks.
 const NOT_PLAIN: [&str; 4] = ["status", "with.dot", "dotted.name", "b"];
 
 #[derive(Debug, Default)]
@@ -14,7 +14,7 @@ pub(super) struct Terms {
 }
 
 impl Terms {
-    /// The name as it stands, or a placeholder for it.
+    /// The name itself, or a placeholder for it.
     pub(super) fn name(&mut self, dice: &mut Dice, name: &str) -> String {
         if !NOT_PLAIN.contains(&name) && dice.chance(70) {
             return name.to_owned();

@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use super::Dice;
 use crate::tables::{KeyAttribute, Table};
 
-/// Numbers of which expressions find equal ones, in several spellings.
+/// Numbers that are often equal, in several spellings.
 const NEAR: [&str; 14] = ["0", "-0", "1", "1.0", "2", "0.2e1", "5", "50E-1", "-1", "-1.0", "2.5", "2.50", "10", "1e1"];
-/// Numbers at the borders of their encodings and of what DynamoDB takes.
+/// Numbers at the limits of encodings and of DynamoDB.
 const BORDERS: [&str; 24] = [
     "23",
     "24",
@@ -36,7 +36,7 @@ const BORDERS: [&str; 24] = [
     "1e-130",
     "9.9999999999999999999999999999999999999E125",
 ];
-/// Some that it does not take, and some of which one may doubt.
+/// Numbers that DynamoDB refuses, and doubtful ones.
 const ODD: [&str; 14] = [
     "1e126",
     "-1e126",
@@ -62,7 +62,7 @@ const KEY_NUMBERS: [&str; 12] =
     ["7", "7.0", "0.7e1", "0", "-0.0", "-2.5", "-25E-1", "1e30", "3.14", "3.140", "100", "1E+2"];
 const KEY_BLOBS: [&[u8]; 4] = [b"a", b"\x00", b"\x00\x01\xff", b"longer than twenty-three bytes"];
 
-/// Attributes besides the keys, each with the type that it has most of the time.
+/// Non-key attributes, each with its usual type.
 pub(super) const ATTRIBUTES: [(&str, &str); 14] = [
     ("n", "N"),
     ("twin", "N"),
@@ -79,12 +79,12 @@ pub(super) const ATTRIBUTES: [(&str, &str); 14] = [
     ("m", "M"),
     ("with.dot", "N"),
 ];
-/// Keys of maps, with the type that is most often found there.
+/// Keys of maps, each with the usual type of its value.
 pub(super) const FIELDS: [(&str, &str); 3] = [("k", "N"), ("deep", "M"), ("dotted.name", "S")];
 
 const TYPES: [&str; 10] = ["S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M"];
 
-/// A number in any spelling; rarely one that DynamoDB does not take.
+/// A number in any spelling; rarely one that DynamoDB refuses.
 fn number(dice: &mut Dice) -> String {
     match dice.below(200) {
         0 => dice.pick(&ODD).to_owned(),
@@ -140,7 +140,7 @@ pub(super) fn of_type(dice: &mut Dice, kind: &str, depth: usize) -> Value {
     json!({ kind: content })
 }
 
-/// A value of any type that still fits in at this depth.
+/// A value of any type; deep down, a scalar or set.
 pub(super) fn any(dice: &mut Dice, depth: usize) -> Value {
     let types = if depth < 4 { &TYPES[..] } else { &TYPES[..8] };
     let kind = dice.pick(types);
@@ -169,7 +169,7 @@ pub(super) fn key_value(dice: &mut Dice, kind: &str) -> Value {
     }
 }
 
-/// The key of an item, which may be there or not.
+/// The key of an item that may exist.
 pub(super) fn key(dice: &mut Dice, table: &Table) -> Map<String, Value> {
     let attribute = |(name, kind): KeyAttribute| (name.to_owned(), key_value(dice, kind));
     table.key().map(attribute).collect()
@@ -179,7 +179,7 @@ pub(super) fn key(dice: &mut Dice, table: &Table) -> Map<String, Value> {
 pub(super) fn item(dice: &mut Dice, table: &Table) -> Map<String, Value> {
     let mut item = key(dice, table);
     for (name, kind) in ATTRIBUTES {
-        // Keys of indexes have to have their type.
+        // Key attributes of indexes must have their type.
         let strict = name == "status" || name == "amount";
         let value = match dice.below(20) {
             0..8 => of_type(dice, kind, 0),
