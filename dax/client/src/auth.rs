@@ -3,11 +3,11 @@
 //! The signature does not cover requests. It authorises the connection for about five minutes, so signing costs one
 //! hash chain per connection and renewal, never per request.
 
-use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::Credentials;
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 /// How long a signature is used. Servers honour it for 300 s; renewing at three quarters of that leaves room for
@@ -35,7 +35,7 @@ pub(crate) fn prove(credentials: &Credentials, region: &str, now: SystemTime) ->
     let date = date_time.split('T').next().unwrap_or_default();
     let canonical =
         format!("POST\n/\n\nhost:{SIGNED_HOST}\nx-amz-date:{date_time}\n\nhost;x-amz-date\n{EMPTY_PAYLOAD_SHA256}");
-    let digest = hex(&Sha256::digest(canonical.as_bytes()));
+    let digest = HEXLOWER.encode(&Sha256::digest(canonical.as_bytes()));
     let string_to_sign = format!("AWS4-HMAC-SHA256\n{date_time}\n{date}/{region}/{SERVICE}/aws4_request\n{digest}");
     let key = generate_signing_key(credentials.secret_access_key(), now, region, SERVICE);
     let signature = calculate_signature(key, string_to_sign.as_bytes());
@@ -64,13 +64,6 @@ fn civil_date(days_since_1970: u64) -> (u64, u64, u64) {
     let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
     let year = era * 400 + year_of_era + u64::from(month <= 2);
     (year, month, day)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub mod codec {
     /// Control calls.
     pub mod control {
         pub use crate::codec::control::{
-            Authorization, Endpoint, Finding, read_endpoints, write_authorize, write_endpoints, write_handshake,
+            Authorization, Finding, Member, read_endpoints, write_authorize, write_endpoints, write_handshake,
         };
     }
 }

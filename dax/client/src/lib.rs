@@ -54,7 +54,12 @@
 
 #![cfg_attr(
     not(feature = "internals"),
-    allow(unreachable_pub, dead_code, reason = "some of it is only there for what comes through that door")
+    allow(
+        unreachable_pub,
+        unused_imports,
+        dead_code,
+        reason = "some of it is only there for what comes through that door"
+    )
 )]
 
 mod attempts;

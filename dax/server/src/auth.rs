@@ -6,6 +6,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
@@ -68,7 +69,8 @@ impl Verifier {
         if !SIGNED_HOSTS.iter().any(|host| canonical_request_hash(host, stamp) == request_hash) {
             return Err("the signed request is not the one that opens a DAX connection");
         }
-        let signature = decode_hex(&proof.signature).ok_or("the signature is not hexadecimal")?;
+        let signature = HEXLOWER_PERMISSIVE.decode(proof.signature.as_bytes());
+        let signature = signature.or(Err("the signature is not hexadecimal"))?;
         let mut key = format!("AWS4{}", self.secret).into_bytes();
         for part in [date, region, SERVICE, "aws4_request"] {
             key = mac(&key, part).ok_or("no key")?.finalize().into_bytes().to_vec();
@@ -87,16 +89,7 @@ fn mac(key: &[u8], text: &str) -> Option<Hmac<Sha256>> {
 
 fn canonical_request_hash(host: &str, stamp: &str) -> String {
     let request = format!("POST\n/\n\nhost:{host}\nx-amz-date:{stamp}\n\nhost;x-amz-date\n{EMPTY_BODY}");
-    Sha256::digest(request).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn decode_hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    if !rest.is_empty() {
-        return None;
-    }
-    pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
+    HEXLOWER.encode(&Sha256::digest(request))
 }
 
 pub(crate) fn parse_stamp(stamp: &str) -> Option<SystemTime> {

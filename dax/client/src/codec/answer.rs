@@ -40,25 +40,17 @@ fn read_error(method: Method, codes: Vec<i64>, reader: &mut Reader<'_>) -> Resul
     }
     let wrong = reader.malformed("error details have three or four elements");
     let mut details = reader.array()?;
-    if !details.next(reader)? {
-        return Err(wrong);
-    }
+    details.expect(reader, wrong)?;
     error.request_id = optional_text(reader)?;
-    if !details.next(reader)? {
-        return Err(wrong);
-    }
+    details.expect(reader, wrong)?;
     error.code_text = optional_text(reader)?;
-    if !details.next(reader)? {
-        return Err(wrong);
-    }
+    details.expect(reader, wrong)?;
     if !reader.null()? {
         error.http_status = u16::try_from(reader.uint()?).ok();
     }
     if details.next(reader)? {
         error.raw_reasons = read_reasons(reader)?;
-        if details.next(reader)? {
-            return Err(wrong);
-        }
+        details.expect_end(reader, wrong)?;
     }
     Ok(error)
 }
@@ -72,13 +64,9 @@ fn read_reasons(reader: &mut Reader<'_>) -> Result<Vec<RawReason>> {
     let mut items = reader.array()?;
     while items.next(reader)? {
         let code = optional_text(reader)?;
-        if !items.next(reader)? {
-            return Err(wrong);
-        }
+        items.expect(reader, wrong)?;
         let message = optional_text(reader)?;
-        if !items.next(reader)? {
-            return Err(wrong);
-        }
+        items.expect(reader, wrong)?;
         let item = if reader.null()? { None } else { Some(reader.bytes()?.into_owned()) };
         reasons.push(RawReason { code, message, item });
     }

@@ -79,7 +79,7 @@ pub fn write_authorize(authorization: &Authorization<'_>, out: &mut Vec<u8>) {
 /// A node of the cluster, as the cluster describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub struct Endpoint {
+pub struct Member {
     /// Number of the node.
     pub node: i64,
     /// Host name; not necessarily resolvable.
@@ -105,18 +105,18 @@ pub fn write_endpoints(out: &mut Vec<u8>) {
 ///
 /// # Errors
 /// [`DecodeStop`], but never `Need`.
-pub fn read_endpoints(input: &[u8]) -> std::result::Result<Vec<Endpoint>, DecodeStop> {
+pub fn read_endpoints(input: &[u8]) -> std::result::Result<Vec<Member>, DecodeStop> {
     answer::read(Method::Endpoints, input, |reader| {
         let mut nodes = reader.array()?;
         let mut endpoints = Vec::with_capacity(nodes.reserve());
         while nodes.next(reader)? {
-            endpoints.push(read_endpoint(reader)?);
+            endpoints.push(read_member(reader)?);
         }
         Ok(endpoints)
     })
 }
 
-fn read_endpoint(reader: &mut Reader<'_>) -> Result<Endpoint> {
+fn read_member(reader: &mut Reader<'_>) -> Result<Member> {
     let missing = reader.malformed("endpoint without an address and a port");
     let (mut address, mut port) = (None, None);
     let (mut node, mut role, mut leader_session) = (0, Role::Replica, 0);
@@ -137,7 +137,7 @@ fn read_endpoint(reader: &mut Reader<'_>) -> Result<Endpoint> {
     let (Some(address), Some(port)) = (address, port) else {
         return Err(missing);
     };
-    Ok(Endpoint { node, hostname, address, port, role, availability_zone, leader_session })
+    Ok(Member { node, hostname, address, port, role, availability_zone, leader_session })
 }
 
 fn read_address(reader: &mut Reader<'_>) -> Result<IpAddr> {

@@ -3,17 +3,12 @@
 use dax_protocol::operator::Operator;
 
 use super::lexer::TokenKind;
-use super::parser::Parser;
+use super::parser::{self, Parser};
 use super::tree::{Node, encode};
 use super::{ExpressionKind, Placeholders, Result};
 
 /// A part of a condition.
-struct Part<'a> {
-    node: Node<'a>,
-    shape: Shape,
-    /// Whether parentheses enclose it.
-    enclosed: bool,
-}
+type Part<'a> = parser::Part<'a, Shape>;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shape {
@@ -67,7 +62,7 @@ fn chain<'a>(
         parser.advance();
         let second = part(parser)?;
         let second = as_condition(parser, second)?;
-        left = Part::condition(parser.call(operator, vec![first, second])?);
+        left = condition(parser.call(operator, vec![first, second])?);
     }
     Ok(left)
 }
@@ -78,7 +73,7 @@ fn negation<'a>(parser: &mut Parser<'_, 'a>) -> Result<Part<'a>> {
     }
     let inner = parser.nested(negation)?;
     let inner = as_condition(parser, inner)?;
-    Ok(Part::condition(parser.call(Operator::Not, vec![inner])?))
+    Ok(condition(parser.call(Operator::Not, vec![inner])?))
 }
 
 fn comparison<'a>(parser: &mut Parser<'_, 'a>) -> Result<Part<'a>> {
@@ -105,7 +100,7 @@ fn comparison<'a>(parser: &mut Parser<'_, 'a>) -> Result<Part<'a>> {
     } else {
         return Ok(left);
     };
-    Ok(Part::condition(node))
+    Ok(condition(node))
 }
 
 const fn comparator(token: TokenKind<'_>) -> Option<Operator> {
@@ -135,23 +130,9 @@ fn candidates<'a>(parser: &mut Parser<'_, 'a>) -> Result<Vec<Node<'a>>> {
 
 /// A parenthesised condition or operand, a function, a value or a path.
 fn primary<'a>(parser: &mut Parser<'_, 'a>) -> Result<Part<'a>> {
-    if parser.eat("(") {
-        let inner = parser.nested(disjunction)?;
-        parser.expect(")")?;
-        if inner.enclosed {
-            return Err(parser.redundant_parentheses());
-        }
-        return Ok(Part { enclosed: true, ..inner });
-    }
-    if let Some(node) = parser.value()? {
-        return Ok(Part { node, shape: Shape::Operand, enclosed: false });
-    }
-    if let Some(function) = parser.function()? {
-        let node = parser.arguments(function, operand)?;
-        let shape = if function.operand { Shape::Function } else { Shape::Predicate };
-        return Ok(Part { node, shape: shape(function.name), enclosed: false });
-    }
-    Ok(Part { node: Node::Path(parser.path()?), shape: Shape::Operand, enclosed: false })
+    parser.primary(Shape::Operand, disjunction, operand, |function| {
+        if function.operand { Shape::Function(function.name) } else { Shape::Predicate(function.name) }
+    })
 }
 
 fn operand<'a>(parser: &mut Parser<'_, 'a>) -> Result<Node<'a>> {
@@ -175,8 +156,6 @@ fn as_condition<'a>(parser: &Parser<'_, 'a>, part: Part<'a>) -> Result<Node<'a>>
     }
 }
 
-impl<'a> Part<'a> {
-    const fn condition(node: Node<'a>) -> Self {
-        Self { node, shape: Shape::Condition, enclosed: false }
-    }
+const fn condition(node: Node<'_>) -> Part<'_> {
+    Part::new(node, Shape::Condition)
 }

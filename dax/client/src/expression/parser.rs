@@ -38,6 +38,20 @@ const fn condition(name: &'static str, operator: Operator, operands: usize, need
     Function { name, operator, operands, needs_path, update: false, operand: false }
 }
 
+/// A part of an expression, and what it can be used for.
+pub(super) struct Part<'a, S> {
+    pub(super) node: Node<'a>,
+    pub(super) shape: S,
+    /// Whether parentheses enclose it.
+    pub(super) enclosed: bool,
+}
+
+impl<'a, S> Part<'a, S> {
+    pub(super) const fn new(node: Node<'a>, shape: S) -> Self {
+        Self { node, shape, enclosed: false }
+    }
+}
+
 pub(super) struct Parser<'p, 'a> {
     kind: ExpressionKind,
     lexer: Lexer<'a>,
@@ -131,7 +145,7 @@ impl<'p, 'a> Parser<'p, 'a> {
     }
 
     /// The function whose name comes next, if a parenthesis follows; the name and the parenthesis are taken.
-    pub(super) fn function(&mut self) -> Result<Option<&'static Function>> {
+    fn function(&mut self) -> Result<Option<&'static Function>> {
         let TokenKind::Word(name) = self.current.kind else {
             return Ok(None);
         };
@@ -150,8 +164,34 @@ impl<'p, 'a> Parser<'p, 'a> {
         Ok(Some(function))
     }
 
+    /// Something in parentheses, parsed by `inner`; a function, a value or a path. `operand` is the shape of the last two,
+    /// `call` gives that of a function, whose arguments are parsed by `argument`.
+    pub(super) fn primary<S>(
+        &mut self,
+        operand: S,
+        inner: impl FnOnce(&mut Self) -> Result<Part<'a, S>>,
+        argument: impl FnMut(&mut Self) -> Result<Node<'a>>,
+        call: impl FnOnce(&'static Function) -> S,
+    ) -> Result<Part<'a, S>> {
+        if self.eat("(") {
+            let inner = self.nested(inner)?;
+            self.expect(")")?;
+            if inner.enclosed {
+                return Err(self.redundant_parentheses());
+            }
+            return Ok(Part { enclosed: true, ..inner });
+        }
+        if let Some(node) = self.value()? {
+            return Ok(Part::new(node, operand));
+        }
+        if let Some(function) = self.function()? {
+            return Ok(Part::new(self.arguments(function, argument)?, call(function)));
+        }
+        Ok(Part::new(Node::Path(self.path()?), operand))
+    }
+
     /// The operands of a function, each parsed by `operand`, up to the closing parenthesis.
-    pub(super) fn arguments(
+    fn arguments(
         &mut self,
         function: &Function,
         mut operand: impl FnMut(&mut Self) -> Result<Node<'a>>,
@@ -181,7 +221,7 @@ impl<'p, 'a> Parser<'p, 'a> {
         self.invalid(format_args!("{what}; function: {function}"))
     }
 
-    pub(super) fn redundant_parentheses(&self) -> ExpressionError {
+    fn redundant_parentheses(&self) -> ExpressionError {
         self.invalid("The expression has redundant parentheses;")
     }
 
@@ -241,7 +281,7 @@ impl<'p, 'a> Parser<'p, 'a> {
         }))))
     }
 
-    /// What is wrong is the current token.
+    /// A syntax error at the current token.
     pub(super) fn syntax_error(&self) -> ExpressionError {
         let text = self.lexer.text;
         let token = match self.current.kind {

@@ -2,7 +2,7 @@
 
 use dax_protocol::operator::Operator;
 
-use super::parser::Parser;
+use super::parser::{self, Parser};
 use super::tree::{Node, encode};
 use super::{ExpressionKind, Placeholders, Result};
 
@@ -79,12 +79,7 @@ fn path_and_value<'a>(operator: Operator, parser: &mut Parser<'_, 'a>) -> Result
 }
 
 /// A part of what an attribute is set to.
-struct Part<'a> {
-    node: Node<'a>,
-    shape: Shape,
-    /// Whether parentheses enclose it.
-    enclosed: bool,
-}
+type Part<'a> = parser::Part<'a, Shape>;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shape {
@@ -110,27 +105,13 @@ fn sum<'a>(parser: &mut Parser<'_, 'a>) -> Result<Part<'a>> {
     };
     let left = as_operand(parser, left)?;
     let right = operand(parser)?;
-    Ok(Part { node: parser.call(operator, vec![left, right])?, shape: Shape::Sum, enclosed: false })
+    Ok(Part::new(parser.call(operator, vec![left, right])?, Shape::Sum))
 }
 
 fn primary<'a>(parser: &mut Parser<'_, 'a>) -> Result<Part<'a>> {
-    if parser.eat("(") {
-        let inner = parser.nested(sum)?;
-        parser.expect(")")?;
-        if inner.enclosed {
-            return Err(parser.redundant_parentheses());
-        }
-        return Ok(Part { enclosed: true, ..inner });
-    }
-    if let Some(node) = parser.value()? {
-        return Ok(Part { node, shape: Shape::Operand, enclosed: false });
-    }
-    if let Some(function) = parser.function()? {
-        let node = parser.arguments(function, operand)?;
-        let shape = if function.operand { Shape::Operand } else { Shape::Function(function.name) };
-        return Ok(Part { node, shape, enclosed: false });
-    }
-    Ok(Part { node: Node::Path(parser.path()?), shape: Shape::Operand, enclosed: false })
+    parser.primary(Shape::Operand, sum, operand, |function| {
+        if function.operand { Shape::Operand } else { Shape::Function(function.name) }
+    })
 }
 
 fn operand<'a>(parser: &mut Parser<'_, 'a>) -> Result<Node<'a>> {

@@ -38,7 +38,7 @@ pub(crate) struct Cluster {
 
 /// A roster, and the connection over which discovery got it.
 struct Found {
-    roster: Vec<control::Endpoint>,
+    roster: Vec<control::Member>,
     connection: Option<(SocketAddr, Connection)>,
 }
 
@@ -130,7 +130,7 @@ impl Cluster {
     }
 
     /// The roster as a node of the present one has it; `None` when it is time for discovery, or the node fails.
-    async fn ask_a_node(&self) -> Option<Vec<control::Endpoint>> {
+    async fn ask_a_node(&self) -> Option<Vec<control::Member>> {
         if self.refreshes.get() % REFRESHES_PER_DISCOVERY == REFRESHES_PER_DISCOVERY - 1 {
             return None;
         }
@@ -140,7 +140,7 @@ impl Cluster {
     }
 
     /// Asks a node for the roster, within the lookup timeout.
-    pub(crate) async fn probe(&self, node: &Node) -> Result<Vec<control::Endpoint>, Error> {
+    pub(crate) async fn probe(&self, node: &Node) -> Result<Vec<control::Member>, Error> {
         let deadline = deadline_in(self.context.config.lookup_timeout);
         node.attempt(&self.context, &Endpoints, deadline).await.map_err(|failure| failure.error)
     }

@@ -34,7 +34,7 @@ impl Routes {
 
     /// The routes after `roster`: nodes that stay keep their connections, those no longer announced are dropped with
     /// theirs as soon as no call uses them.
-    pub(crate) fn updated(&self, roster: &[control::Endpoint], context: &Context) -> Self {
+    pub(crate) fn updated(&self, roster: &[control::Member], context: &Context) -> Self {
         let nodes: Vec<_> = filtered(roster, context.config.address_family)
             .map(|announced| {
                 let address = SocketAddr::new(announced.address, announced.port);
@@ -83,9 +83,11 @@ impl Routes {
         let prober = matches!(context.config.refresh, crate::Refresh::Background(_));
         let score = |routed: &Routed| {
             let fresh = avoid.is_none_or(|failed| !Arc::ptr_eq(failed, &routed.node));
-            1 + 8 * u8::from(routed.node.is_routed(prober))
-                + 4 * u8::from(fresh)
-                + 2 * u8::from(preferred(routed, access, &context.config.read_routing))
+            // Each weight exceeds the sum of those below it, so a wish only gives way to a stronger one. The 1 lets a
+            // node that fulfils none still win over no node at all.
+            1 + ROUTED * u8::from(routed.node.is_routed(prober))
+                + FRESH * u8::from(fresh)
+                + PREFERRED * u8::from(preferred(routed, access, &context.config.read_routing))
         };
         let (mut best, mut best_score, mut ties) = (None, 0, 0);
         for routed in &self.nodes {
@@ -101,6 +103,11 @@ impl Routes {
     }
 }
 
+/// What counts for a node: it is not evicted, did not just fail, and is of the preferred role or zone.
+const ROUTED: u8 = 8;
+const FRESH: u8 = 4;
+const PREFERRED: u8 = 2;
+
 fn preferred(routed: &Routed, access: Access, reads: &ReadRouting) -> bool {
     match (access, reads) {
         (Access::Read, ReadRouting::AnyNode) => true,
@@ -111,7 +118,7 @@ fn preferred(routed: &Routed, access: Access, reads: &ReadRouting) -> bool {
 }
 
 /// The announced nodes whose address is of the wanted family.
-fn filtered(roster: &[control::Endpoint], family: AddressFamily) -> impl Iterator<Item = &control::Endpoint> {
+fn filtered(roster: &[control::Member], family: AddressFamily) -> impl Iterator<Item = &control::Member> {
     let any_v4 = roster.iter().any(|node| node.address.is_ipv4());
     roster.iter().filter(move |node| wanted(node.address, family, any_v4))
 }

@@ -9,14 +9,14 @@ use dax_protocol::cbor::Reader;
 use dax_protocol::parameter::CapacityDetail;
 
 use super::Operation;
-use super::parameter::{capacity_wanted, if_wanted};
+use super::parameter::{capacity_wanted, if_wanted, parse_projection};
 use super::refusal::{Checked, Refusal, check_count, required};
 use super::request::Request;
 use crate::codec::item::ItemReader;
 use crate::codec::usage::read_capacities;
 use crate::codec::{Attributes, DecodeStop, EncodeStop, Metadata, answer, read_key};
 use crate::error::Error;
-use crate::expression::{Legacy, Placeholders, Projection, refuse_mixture};
+use crate::expression::{Placeholders, Projection, refuse_mixture};
 
 /// Most keys in a request.
 const MAX_KEYS: usize = 100;
@@ -66,11 +66,7 @@ impl TableKeys {
         check_count("requestItems.member.keys", wanted.keys.len(), 1, MAX_KEYS)?;
         let old = old_projection(&wanted);
         let mut placeholders = Placeholders::new(wanted.expression_attribute_names.as_ref(), None)?;
-        let projection = match &wanted.projection_expression {
-            Some(text) => Some(placeholders.projection(text)?),
-            None if old.is_empty() => None,
-            None => Some(Legacy::projection(old)?),
-        };
+        let projection = parse_projection(&mut placeholders, wanted.projection_expression.as_deref(), old)?;
         placeholders.finish()?;
         Ok(Self { table, wanted, projection })
     }
@@ -106,9 +102,7 @@ impl TableKeys {
                 continue;
             }
             let key = reader.bytes()?;
-            if !rows.next(reader)? {
-                return Err(reader.malformed("a key without an item"));
-            }
+            rows.expect(reader, reader.malformed("a key without an item"))?;
             let mut item = items.item(reader, 2)?;
             if let Some(schema) = schema {
                 read_key(schema, &key, &mut item)?;
@@ -168,18 +162,12 @@ impl BatchGetItem {
         let mut items = ItemReader::new(metadata);
         let wrong = reader.malformed("a batch has items and unprocessed keys");
         let mut parts = reader.array()?;
-        if !parts.next(reader)? {
-            return Err(wrong.into());
-        }
+        parts.expect(reader, wrong)?;
         let responses = self.read_tables(reader, |keys, reader| keys.read_rows(&mut items, reader))?;
-        if !parts.next(reader)? {
-            return Err(wrong.into());
-        }
+        parts.expect(reader, wrong)?;
         let mut unprocessed = self.read_tables(reader, |keys, reader| keys.read_unprocessed(&mut items, reader))?;
         unprocessed.retain(|_, keys| !keys.keys.is_empty());
-        if parts.next(reader)? {
-            return Err(wrong.into());
-        }
+        parts.expect_end(reader, wrong)?;
         // The third part stands outside of the array that should hold it.
         let capacities = read_capacities(reader)?;
         let output = BatchGetItemOutput::builder()

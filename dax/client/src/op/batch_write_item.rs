@@ -150,9 +150,7 @@ fn read_unprocessed(
     while elements.next(reader)? {
         let incomplete = reader.malformed("an unprocessed write without a key");
         let key = reader.bytes()?;
-        if !elements.next(reader)? {
-            return Err(incomplete.into());
-        }
+        elements.expect(reader, incomplete)?;
         let put = !reader.null()?;
         let mut attributes = if put { items.item(reader, 2)? } else { Attributes::with_capacity(2) };
         if let Some(schema) = schema {

@@ -4,13 +4,12 @@ use aws_sdk_dynamodb::operation::delete_item::{DeleteItemError, DeleteItemInput,
 use dax_protocol::Method;
 
 use super::Operation;
-use super::parameter::{capacity_wanted, metrics_wanted};
 use super::refusal::{Checked, required};
 use super::request::Request;
-use super::single_write::{SingleWrite, parse_condition, parse_returned_old, refuse_old_item_on_failure};
+use super::single_write::{Allowed, Parameters, SingleWrite, refuse_old_item_on_failure};
 use crate::codec::{Attributes, DecodeStop, EncodeStop, Metadata};
 use crate::error::Error;
-use crate::expression::{Placeholders, refuse_mixture};
+use crate::expression::refuse_mixture;
 
 /// A prepared `DeleteItem` call.
 #[derive(Debug)]
@@ -54,22 +53,19 @@ impl DeleteItem {
             &[("Expected", input.expected.is_some()), ("ConditionalOperator", input.conditional_operator.is_some())],
             &[("ConditionExpression", input.condition_expression.is_some())],
         )?;
-        let names = input.expression_attribute_names.as_ref();
-        let mut placeholders = Placeholders::new(names, input.expression_attribute_values.as_ref())?;
-        let condition = parse_condition(
-            &mut placeholders,
-            input.condition_expression.as_deref(),
-            input.expected.as_ref(),
-            input.conditional_operator.as_ref(),
-        )?;
-        placeholders.finish()?;
-        let write = SingleWrite {
-            table: required("TableName", input.table_name.as_ref())?.clone(),
-            condition,
-            returned: parse_returned_old(input.return_values.as_ref())?,
-            capacity: capacity_wanted(input.return_consumed_capacity.as_ref())?,
-            metrics: metrics_wanted(input.return_item_collection_metrics.as_ref())?,
+        let parameters = Parameters {
+            table: input.table_name.as_ref(),
+            names: input.expression_attribute_names.as_ref(),
+            values: input.expression_attribute_values.as_ref(),
+            condition: input.condition_expression.as_deref(),
+            expected: input.expected.as_ref(),
+            joined_by: input.conditional_operator.as_ref(),
+            returned: input.return_values.as_ref(),
+            allowed: Allowed::Old,
+            capacity: input.return_consumed_capacity.as_ref(),
+            metrics: input.return_item_collection_metrics.as_ref(),
         };
+        let (write, ()) = SingleWrite::parse(parameters, |_| Ok(()))?;
         required("Key", input.key.as_ref())?;
         Ok(Self { key: input.key.unwrap_or_default(), write })
     }

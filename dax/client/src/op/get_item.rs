@@ -7,7 +7,7 @@ use dax_protocol::field;
 use dax_protocol::parameter::{CapacityDetail, Parameter};
 
 use super::Operation;
-use super::parameter::{capacity_wanted, if_wanted};
+use super::parameter::{capacity_wanted, if_wanted, parse_projection};
 use super::refusal::{Checked, required};
 use super::request::Request;
 use crate::codec::item::ItemReader;
@@ -15,7 +15,7 @@ use crate::codec::key::copy_key;
 use crate::codec::usage::read_capacity;
 use crate::codec::{Attributes, DecodeStop, EncodeStop, Metadata, answer};
 use crate::error::Error;
-use crate::expression::{Legacy, Placeholders, Projection, refuse_mixture};
+use crate::expression::{Placeholders, Projection, refuse_mixture};
 
 /// A prepared `GetItem` call.
 #[derive(Debug)]
@@ -62,11 +62,7 @@ impl GetItem {
             &[("ProjectionExpression", input.projection_expression.is_some())],
         )?;
         let mut placeholders = Placeholders::new(input.expression_attribute_names.as_ref(), None)?;
-        let projection = match &input.projection_expression {
-            Some(text) => Some(placeholders.projection(text)?),
-            None if old.is_empty() => None,
-            None => Some(Legacy::projection(old)?),
-        };
+        let projection = parse_projection(&mut placeholders, input.projection_expression.as_deref(), old)?;
         placeholders.finish()?;
         let capacity = capacity_wanted(input.return_consumed_capacity.as_ref())?;
         let consistent = input.consistent_read.unwrap_or(false);

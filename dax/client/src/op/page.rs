@@ -1,6 +1,8 @@
 //! What `Query` and `Scan` have in common.
 
-use aws_sdk_dynamodb::types::{ConsumedCapacity, Select};
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{Condition, ConditionalOperator, ConsumedCapacity, Select};
 use dax_protocol::Method;
 use dax_protocol::cbor::{Reader, Writer};
 use dax_protocol::field;
@@ -15,7 +17,7 @@ use crate::codec::usage::read_capacity;
 use crate::codec::{
     Attributes, DecodeStop, EncodeStop, KeySchema, Metadata, answer, read_key, read_value, write_exact_key, write_value,
 };
-use crate::expression::Projection;
+use crate::expression::{ExpressionKind, Legacy, Placeholders, Projection};
 
 /// A request for a page, as far as the two are alike.
 #[derive(Debug)]
@@ -71,6 +73,20 @@ pub(super) fn parse_selection(select: Option<&Select>, projected: bool) -> Check
         ))),
         _ => Ok(Some(selection)),
     }
+}
+
+/// `FilterExpression`, or the conditions that came before it.
+pub(super) fn parse_filter<'a>(
+    placeholders: &mut Placeholders<'a>,
+    expression: Option<&'a str>,
+    conditions: Option<&HashMap<String, Condition>>,
+    joined_by: Option<&ConditionalOperator>,
+) -> Checked<Option<Vec<u8>>> {
+    Ok(match (expression, conditions) {
+        (Some(text), _) => Some(placeholders.condition(ExpressionKind::Filter, text)?),
+        (None, Some(conditions)) => Some(Legacy::conditions(ExpressionKind::Filter, conditions, joined_by)?),
+        (None, None) => None,
+    })
 }
 
 pub(super) fn parse_limit(limit: Option<i32>) -> Checked<Option<u64>> {
@@ -203,17 +219,11 @@ fn read_keyed_item(
 ) -> dax_protocol::cbor::Result<Attributes> {
     let wrong = reader.malformed("an element has a key and an item");
     let mut pair = reader.array()?;
-    if !pair.next(reader)? {
-        return Err(wrong);
-    }
+    pair.expect(reader, wrong)?;
     let key = reader.bytes()?;
-    if !pair.next(reader)? {
-        return Err(wrong);
-    }
+    pair.expect(reader, wrong)?;
     let mut item = items.item(reader, 2)?;
-    if pair.next(reader)? {
-        return Err(wrong);
-    }
+    pair.expect_end(reader, wrong)?;
     if let Some(schema) = schema {
         read_key(schema, &key, &mut item)?;
     }

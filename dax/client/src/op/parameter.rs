@@ -5,6 +5,7 @@ use dax_protocol::cbor::Writer;
 use dax_protocol::parameter::{CapacityDetail, MetricsDetail, Parameter};
 
 use super::refusal::{Checked, out_of_model};
+use crate::expression::{Legacy, Placeholders, Projection};
 
 /// What the caller wants to know about the capacity that was consumed.
 pub(super) fn capacity_wanted(wanted: Option<&ReturnConsumedCapacity>) -> Checked<CapacityDetail> {
@@ -80,4 +81,17 @@ impl Options<'_, '_> {
     fn key(&mut self, parameter: Parameter) {
         self.writer.uint(parameter.code());
     }
+}
+
+/// `ProjectionExpression`, or the list of names that came before it.
+pub(super) fn parse_projection<'a>(
+    placeholders: &mut Placeholders<'a>,
+    expression: Option<&'a str>,
+    attributes: &[String],
+) -> Checked<Option<Projection>> {
+    Ok(match expression {
+        Some(text) => Some(placeholders.projection(text)?),
+        None if attributes.is_empty() => None,
+        None => Some(Legacy::projection(attributes)?),
+    })
 }

@@ -4,13 +4,13 @@ use aws_sdk_dynamodb::operation::scan::{ScanError, ScanInput, ScanOutput};
 use dax_protocol::Method;
 
 use super::Operation;
-use super::page::{Extra, Page, parse_limit, parse_selection};
-use super::parameter::capacity_wanted;
+use super::page::{Extra, Page, parse_filter, parse_limit, parse_selection};
+use super::parameter::{capacity_wanted, parse_projection};
 use super::refusal::{Checked, Refusal, out_of_model, required};
 use super::request::Request;
 use crate::codec::{DecodeStop, EncodeStop, Metadata};
 use crate::error::Error;
-use crate::expression::{ExpressionKind, Legacy, Placeholders, refuse_mixture};
+use crate::expression::{Placeholders, refuse_mixture};
 
 /// Most segments of a parallel scan.
 const MAX_SEGMENTS: i32 = 1_000_000;
@@ -69,19 +69,13 @@ impl Scan {
         )?;
         let names = input.expression_attribute_names.as_ref();
         let mut placeholders = Placeholders::new(names, input.expression_attribute_values.as_ref())?;
-        let projection = match &input.projection_expression {
-            Some(text) => Some(placeholders.projection(text)?),
-            None if attributes.is_empty() => None,
-            None => Some(Legacy::projection(attributes)?),
-        };
-        let filter = match (&input.filter_expression, old_filter) {
-            (Some(text), _) => Some(placeholders.condition(ExpressionKind::Filter, text)?),
-            (None, Some(conditions)) => {
-                let joined_by = input.conditional_operator.as_ref();
-                Some(Legacy::conditions(ExpressionKind::Filter, conditions, joined_by)?)
-            }
-            (None, None) => None,
-        };
+        let projection = parse_projection(&mut placeholders, input.projection_expression.as_deref(), attributes)?;
+        let filter = parse_filter(
+            &mut placeholders,
+            input.filter_expression.as_deref(),
+            old_filter,
+            input.conditional_operator.as_ref(),
+        )?;
         placeholders.finish()?;
         let page = Page {
             table: required("TableName", input.table_name.as_ref())?.clone(),

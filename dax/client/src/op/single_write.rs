@@ -3,32 +3,33 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{
-    ConditionalOperator, ConsumedCapacity, ExpectedAttributeValue, ItemCollectionMetrics, ReturnValue,
-    ReturnValuesOnConditionCheckFailure,
+    AttributeValue, ConditionalOperator, ConsumedCapacity, ExpectedAttributeValue, ItemCollectionMetrics,
+    ReturnConsumedCapacity, ReturnItemCollectionMetrics, ReturnValue, ReturnValuesOnConditionCheckFailure,
 };
 use dax_protocol::Method;
 use dax_protocol::cbor::Reader;
 use dax_protocol::field;
 use dax_protocol::parameter::{CapacityDetail, Parameter, ReturnedAttributes};
 
-use super::parameter::{Options, if_wanted};
-use super::refusal::{Checked, Refusal, out_of_model};
+use super::parameter::{Options, capacity_wanted, if_wanted, metrics_wanted};
+use super::refusal::{Checked, Refusal, out_of_model, required};
 use crate::codec::item::ItemReader;
 use crate::codec::key::copy_key;
 use crate::codec::usage::{read_capacity, read_metrics};
 use crate::codec::{Attributes, DecodeStop, KeyAttribute, Metadata, answer};
 use crate::expression::{ExpressionKind, Legacy, Placeholders};
 
-/// What a put or a delete can return.
-pub(super) fn parse_returned_old(wanted: Option<&ReturnValue>) -> Checked<ReturnedAttributes> {
-    match parse_returned(wanted)? {
-        allowed @ (ReturnedAttributes::None | ReturnedAttributes::AllOld) => Ok(allowed),
-        _ => Err(Refusal::new("ReturnValues can only be ALL_OLD or NONE")),
-    }
+/// What a write can return.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Allowed {
+    /// A put or a delete: the old item or nothing.
+    Old,
+    /// An update.
+    All,
 }
 
-pub(super) fn parse_returned(wanted: Option<&ReturnValue>) -> Checked<ReturnedAttributes> {
-    Ok(match wanted {
+fn parse_returned(wanted: Option<&ReturnValue>, allowed: Allowed) -> Checked<ReturnedAttributes> {
+    let returned = match wanted {
         None | Some(ReturnValue::None) => ReturnedAttributes::None,
         Some(ReturnValue::AllOld) => ReturnedAttributes::AllOld,
         Some(ReturnValue::UpdatedOld) => ReturnedAttributes::UpdatedOld,
@@ -38,7 +39,11 @@ pub(super) fn parse_returned(wanted: Option<&ReturnValue>) -> Checked<ReturnedAt
             let constraint = "Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]";
             return Err(out_of_model(other, "returnValues", constraint));
         }
-    })
+    };
+    match (allowed, returned) {
+        (Allowed::All, _) | (_, ReturnedAttributes::None | ReturnedAttributes::AllOld) => Ok(returned),
+        _ => Err(Refusal::new("ReturnValues can only be ALL_OLD or NONE")),
+    }
 }
 
 /// Single writes have no room for this parameter: without the old item a caller would be misled, so it is refused.
@@ -52,19 +57,19 @@ pub(super) fn refuse_old_item_on_failure(wanted: Option<&ReturnValuesOnCondition
     }
 }
 
-/// `ConditionExpression`, or `Expected` in its place.
-pub(super) fn parse_condition<'a>(
-    placeholders: &mut Placeholders<'a>,
-    condition: Option<&'a str>,
-    expected: Option<&'a HashMap<String, ExpectedAttributeValue>>,
-    joined_by: Option<&ConditionalOperator>,
-) -> Checked<Option<Vec<u8>>> {
-    let expected = expected.filter(|expected| !expected.is_empty());
-    match (condition, expected) {
-        (Some(text), _) => Ok(Some(placeholders.condition(ExpressionKind::Condition, text)?)),
-        (None, Some(expected)) => Ok(Some(Legacy::expected(expected, joined_by)?)),
-        (None, None) => Ok(None),
-    }
+/// The parameters that the three inputs share, borrowed from one of them.
+pub(super) struct Parameters<'a> {
+    pub(super) table: Option<&'a String>,
+    pub(super) names: Option<&'a HashMap<String, String>>,
+    pub(super) values: Option<&'a HashMap<String, AttributeValue>>,
+    pub(super) condition: Option<&'a str>,
+    /// What was there before condition expressions.
+    pub(super) expected: Option<&'a HashMap<String, ExpectedAttributeValue>>,
+    pub(super) joined_by: Option<&'a ConditionalOperator>,
+    pub(super) returned: Option<&'a ReturnValue>,
+    pub(super) allowed: Allowed,
+    pub(super) capacity: Option<&'a ReturnConsumedCapacity>,
+    pub(super) metrics: Option<&'a ReturnItemCollectionMetrics>,
 }
 
 /// A single write, as far as the three are alike.
@@ -86,6 +91,31 @@ pub(super) struct WriteOutput {
 }
 
 impl SingleWrite {
+    /// Checks the shared parameters. `also` parses a further expression with the same placeholders, before the
+    /// condition.
+    pub(super) fn parse<'a, T>(
+        parameters: Parameters<'a>,
+        also: impl FnOnce(&mut Placeholders<'a>) -> Checked<T>,
+    ) -> Checked<(Self, T)> {
+        let mut placeholders = Placeholders::new(parameters.names, parameters.values)?;
+        let parsed = also(&mut placeholders)?;
+        let expected = parameters.expected.filter(|expected| !expected.is_empty());
+        let condition = match (parameters.condition, expected) {
+            (Some(text), _) => Some(placeholders.condition(ExpressionKind::Condition, text)?),
+            (None, Some(expected)) => Some(Legacy::expected(expected, parameters.joined_by)?),
+            (None, None) => None,
+        };
+        placeholders.finish()?;
+        let write = Self {
+            table: required("TableName", parameters.table)?.clone(),
+            condition,
+            returned: parse_returned(parameters.returned, parameters.allowed)?,
+            capacity: capacity_wanted(parameters.capacity)?,
+            metrics: metrics_wanted(parameters.metrics)?,
+        };
+        Ok((write, parsed))
+    }
+
     pub(super) fn write_options(&self, update: Option<&[u8]>, options: &mut Options<'_, '_>) {
         options.capacity(self.capacity);
         options.bytes(Parameter::Condition, self.condition.as_deref());

@@ -90,29 +90,19 @@ impl TransactGetItems {
         let mut items = ItemReader::new(metadata);
         let wrong = reader.malformed("a transaction has items and capacities");
         let mut parts = reader.array()?;
-        if !parts.next(reader)? {
-            return Err(wrong.into());
-        }
+        parts.expect(reader, wrong)?;
         let count = reader.malformed("another number of items than was asked for");
         let mut elements = reader.array()?;
         let mut responses = Vec::with_capacity(self.gets.len());
         for (get, projection) in &self.gets {
-            if !elements.next(reader)? {
-                return Err(count.into());
-            }
+            elements.expect(reader, count)?;
             let item = read_item(get, projection.as_ref(), &mut items, reader)?;
             responses.push(ItemResponse::builder().set_item(item).build());
         }
-        if elements.next(reader)? {
-            return Err(count.into());
-        }
-        if !parts.next(reader)? {
-            return Err(wrong.into());
-        }
+        elements.expect_end(reader, count)?;
+        parts.expect(reader, wrong)?;
         let capacities = read_split_capacities(reader)?;
-        if parts.next(reader)? {
-            return Err(wrong.into());
-        }
+        parts.expect_end(reader, wrong)?;
         let output = TransactGetItemsOutput::builder()
             .set_responses(Some(responses))
             .set_consumed_capacity(if_wanted(self.capacity, Some(capacities)))

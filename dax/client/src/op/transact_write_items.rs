@@ -1,10 +1,12 @@
 //! `TransactWriteItems`
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::operation::transact_write_items::{
     TransactWriteItemsError, TransactWriteItemsInput, TransactWriteItemsOutput,
 };
 use aws_sdk_dynamodb::types::{
-    ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 use dax_protocol::Method;
 use dax_protocol::TransactAction;
@@ -151,28 +153,29 @@ impl TransactWriteItems {
         let mut items = ItemReader::new(metadata);
         let wrong = reader.malformed("a transaction has results, capacities and metrics");
         let mut parts = reader.array()?;
-        if !parts.next(reader)? {
-            return Err(wrong.into());
-        }
+        parts.expect(reader, wrong)?;
         // Results of the single writes: there are none.
         reader.skip()?;
-        if !parts.next(reader)? {
-            return Err(wrong.into());
-        }
+        parts.expect(reader, wrong)?;
         let capacities = read_split_capacities(reader)?;
-        if !parts.next(reader)? {
-            return Err(wrong.into());
-        }
+        parts.expect(reader, wrong)?;
         let metrics = read_tables_metrics(&mut items, reader)?;
-        if parts.next(reader)? {
-            return Err(wrong.into());
-        }
+        parts.expect_end(reader, wrong)?;
         let output = TransactWriteItemsOutput::builder()
             .set_consumed_capacity(if_wanted(self.capacity, Some(capacities)))
             .set_item_collection_metrics(self.metrics.then_some(metrics))
             .build();
         items.finish(output)
     }
+}
+
+/// The expressions of one element, borrowed from it.
+struct Expressions<'a> {
+    names: Option<&'a HashMap<String, String>>,
+    values: Option<&'a HashMap<String, AttributeValue>>,
+    update: Option<&'a str>,
+    condition: Option<&'a str>,
+    on_failure: Option<&'a ReturnValuesOnConditionCheckFailure>,
 }
 
 impl Write {
@@ -187,64 +190,72 @@ impl Write {
     }
 
     fn condition_check(check: ConditionCheck) -> Checked<Self> {
-        let names = check.expression_attribute_names.as_ref();
-        let mut placeholders = Placeholders::new(names, check.expression_attribute_values.as_ref())?;
-        let condition = placeholders.condition(ExpressionKind::Condition, &check.condition_expression)?;
-        placeholders.finish()?;
-        Ok(Self {
-            action: TransactAction::ConditionCheck,
-            condition: Some(condition),
+        let expressions = Expressions {
+            names: check.expression_attribute_names.as_ref(),
+            values: check.expression_attribute_values.as_ref(),
             update: None,
-            old_item_on_failure: old_item_wanted(check.return_values_on_condition_check_failure.as_ref())?,
-            table: check.table_name,
-            attributes: check.key,
-        })
+            condition: Some(&check.condition_expression),
+            on_failure: check.return_values_on_condition_check_failure.as_ref(),
+        };
+        Ok(expressions.parse()?.write(TransactAction::ConditionCheck, check.table_name, check.key))
     }
 
     fn put(put: Put) -> Checked<Self> {
-        let names = put.expression_attribute_names.as_ref();
-        let mut placeholders = Placeholders::new(names, put.expression_attribute_values.as_ref())?;
-        let condition = optional_condition(&mut placeholders, put.condition_expression.as_deref())?;
-        placeholders.finish()?;
-        Ok(Self {
-            action: TransactAction::Put,
-            condition,
+        let expressions = Expressions {
+            names: put.expression_attribute_names.as_ref(),
+            values: put.expression_attribute_values.as_ref(),
             update: None,
-            old_item_on_failure: old_item_wanted(put.return_values_on_condition_check_failure.as_ref())?,
-            table: put.table_name,
-            attributes: put.item,
-        })
+            condition: put.condition_expression.as_deref(),
+            on_failure: put.return_values_on_condition_check_failure.as_ref(),
+        };
+        Ok(expressions.parse()?.write(TransactAction::Put, put.table_name, put.item))
     }
 
     fn delete(delete: Delete) -> Checked<Self> {
-        let names = delete.expression_attribute_names.as_ref();
-        let mut placeholders = Placeholders::new(names, delete.expression_attribute_values.as_ref())?;
-        let condition = optional_condition(&mut placeholders, delete.condition_expression.as_deref())?;
-        placeholders.finish()?;
-        Ok(Self {
-            action: TransactAction::Delete,
-            condition,
+        let expressions = Expressions {
+            names: delete.expression_attribute_names.as_ref(),
+            values: delete.expression_attribute_values.as_ref(),
             update: None,
-            old_item_on_failure: old_item_wanted(delete.return_values_on_condition_check_failure.as_ref())?,
-            table: delete.table_name,
-            attributes: delete.key,
-        })
+            condition: delete.condition_expression.as_deref(),
+            on_failure: delete.return_values_on_condition_check_failure.as_ref(),
+        };
+        Ok(expressions.parse()?.write(TransactAction::Delete, delete.table_name, delete.key))
     }
 
     fn update(update: Update) -> Checked<Self> {
-        let names = update.expression_attribute_names.as_ref();
-        let mut placeholders = Placeholders::new(names, update.expression_attribute_values.as_ref())?;
-        let actions = placeholders.update(&update.update_expression)?;
-        let condition = optional_condition(&mut placeholders, update.condition_expression.as_deref())?;
+        let expressions = Expressions {
+            names: update.expression_attribute_names.as_ref(),
+            values: update.expression_attribute_values.as_ref(),
+            update: Some(&update.update_expression),
+            condition: update.condition_expression.as_deref(),
+            on_failure: update.return_values_on_condition_check_failure.as_ref(),
+        };
+        Ok(expressions.parse()?.write(TransactAction::Update, update.table_name, update.key))
+    }
+}
+
+impl Expressions<'_> {
+    fn parse(self) -> Checked<Parsed> {
+        let mut placeholders = Placeholders::new(self.names, self.values)?;
+        let update = self.update.map(|text| placeholders.update(text)).transpose()?;
+        let condition =
+            self.condition.map(|text| placeholders.condition(ExpressionKind::Condition, text)).transpose()?;
         placeholders.finish()?;
-        Ok(Self {
-            action: TransactAction::Update,
-            condition,
-            update: Some(actions),
-            old_item_on_failure: old_item_wanted(update.return_values_on_condition_check_failure.as_ref())?,
-            table: update.table_name,
-            attributes: update.key,
-        })
+        Ok(Parsed { update, condition, old_item_on_failure: old_item_wanted(self.on_failure)? })
+    }
+}
+
+/// What [`Expressions`] come to.
+struct Parsed {
+    update: Option<Vec<u8>>,
+    condition: Option<Vec<u8>>,
+    old_item_on_failure: bool,
+}
+
+impl Parsed {
+    fn write(self, action: TransactAction, table: String, attributes: Attributes) -> Write {
+        let Self { update, condition, old_item_on_failure } = self;
+        Write { action, table, attributes, condition, update, old_item_on_failure }
     }
 }
 
@@ -256,10 +267,6 @@ fn write_expressions<'a>(request: &mut Request<'_, '_>, expressions: impl ExactS
             None => request.writer.null(),
         }
     }
-}
-
-fn optional_condition<'a>(placeholders: &mut Placeholders<'a>, text: Option<&'a str>) -> Checked<Option<Vec<u8>>> {
-    Ok(text.map(|text| placeholders.condition(ExpressionKind::Condition, text)).transpose()?)
 }
 
 fn old_item_wanted(wanted: Option<&ReturnValuesOnConditionCheckFailure>) -> Checked<bool> {
@@ -275,6 +282,7 @@ fn old_item_wanted(wanted: Option<&ReturnValuesOnConditionCheckFailure>) -> Chec
 
 /// A random UUID (version 4) of these bits.
 fn uuid(random: u128) -> String {
+    // The four bits that hold the version, and the two that hold the variant (RFC 9562, section 5.4).
     const VERSION: u128 = 0xf << 76;
     const VARIANT: u128 = 0b11 << 62;
     let bits = random & !VERSION & !VARIANT | 4 << 76 | 0b10 << 62;

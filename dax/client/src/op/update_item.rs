@@ -4,13 +4,12 @@ use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemInput,
 use dax_protocol::Method;
 
 use super::Operation;
-use super::parameter::{capacity_wanted, metrics_wanted};
 use super::refusal::{Checked, required};
 use super::request::Request;
-use super::single_write::{SingleWrite, parse_condition, parse_returned, refuse_old_item_on_failure};
+use super::single_write::{Allowed, Parameters, SingleWrite, refuse_old_item_on_failure};
 use crate::codec::{Attributes, DecodeStop, EncodeStop, Metadata};
 use crate::error::Error;
-use crate::expression::{Legacy, Placeholders, refuse_mixture};
+use crate::expression::{Legacy, refuse_mixture};
 
 /// A prepared `UpdateItem` call.
 #[derive(Debug)]
@@ -63,27 +62,24 @@ impl UpdateItem {
                 ("ConditionExpression", input.condition_expression.is_some()),
             ],
         )?;
-        let names = input.expression_attribute_names.as_ref();
-        let mut placeholders = Placeholders::new(names, input.expression_attribute_values.as_ref())?;
-        let update = match (&input.update_expression, old_updates) {
-            (Some(text), _) => Some(placeholders.update(text)?),
-            (None, Some(updates)) => Some(Legacy::updates(updates)?),
-            (None, None) => None,
+        let parameters = Parameters {
+            table: input.table_name.as_ref(),
+            names: input.expression_attribute_names.as_ref(),
+            values: input.expression_attribute_values.as_ref(),
+            condition: input.condition_expression.as_deref(),
+            expected: input.expected.as_ref(),
+            joined_by: input.conditional_operator.as_ref(),
+            returned: input.return_values.as_ref(),
+            allowed: Allowed::All,
+            capacity: input.return_consumed_capacity.as_ref(),
+            metrics: input.return_item_collection_metrics.as_ref(),
         };
-        let condition = parse_condition(
-            &mut placeholders,
-            input.condition_expression.as_deref(),
-            input.expected.as_ref(),
-            input.conditional_operator.as_ref(),
-        )?;
-        placeholders.finish()?;
-        let write = SingleWrite {
-            table: required("TableName", input.table_name.as_ref())?.clone(),
-            condition,
-            returned: parse_returned(input.return_values.as_ref())?,
-            capacity: capacity_wanted(input.return_consumed_capacity.as_ref())?,
-            metrics: metrics_wanted(input.return_item_collection_metrics.as_ref())?,
-        };
+        let (write, update) =
+            SingleWrite::parse(parameters, |placeholders| match (&input.update_expression, old_updates) {
+                (Some(text), _) => Ok(Some(placeholders.update(text)?)),
+                (None, Some(updates)) => Ok(Some(Legacy::updates(updates)?)),
+                (None, None) => Ok(None),
+            })?;
         required("Key", input.key.as_ref())?;
         Ok(Self { key: input.key.unwrap_or_default(), update, write })
     }

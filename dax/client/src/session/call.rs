@@ -58,7 +58,7 @@ impl<O: Operation> Request for O {
 pub struct Endpoints;
 
 impl Request for Endpoints {
-    type Output = Vec<control::Endpoint>;
+    type Output = Vec<control::Member>;
 
     fn method(&self) -> Method {
         Method::Endpoints

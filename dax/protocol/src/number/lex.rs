@@ -49,12 +49,16 @@ pub fn write_lex(number: &Decimal, out: &mut Vec<u8>) {
     bits.finish();
 }
 
+/// The header, whose bytes sort like sign and exponent. From low to high: 01 and a long exponent, 02..=7d for the
+/// negative numbers with a short one (3f for exponent 0, descending), 7e and a long one, 7f and 80 for zero, 81 and a long
+/// one, 82..=fd for the positive numbers with a short one (c0 for exponent 0, ascending), fe and a long one.
 fn write_header(negative: bool, exponent: i32, out: &mut Vec<u8>) {
     if let (Ok(short), true) = (i8::try_from(exponent), SHORT_EXPONENTS.contains(&exponent)) {
         let header = if negative { 0x3f_i8.wrapping_sub(short) } else { 0xc0_u8.cast_signed().wrapping_add(short) };
         out.push(header.cast_unsigned());
         return;
     }
+    // Flipping the sign bit makes two's complement sort as unsigned; flipping all others instead reverses the order.
     let large = exponent > 0;
     let (header, mask) = match (negative, large) {
         (false, true) => (POSITIVE_LARGE, 0x8000_0000),

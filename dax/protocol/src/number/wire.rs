@@ -97,18 +97,16 @@ pub fn read(reader: &mut Reader<'_>) -> Result<Decimal> {
 type Parsed = std::result::Result<Decimal, NumberError>;
 
 fn read_fraction(reader: &mut Reader<'_>) -> Result<Parsed> {
+    let wrong = reader.malformed("a decimal fraction has two parts");
     let mut parts = reader.array()?;
-    if parts.announced().is_some_and(|count| count != 2) || !parts.next(reader)? {
-        return Err(reader.malformed("a decimal fraction has two parts"));
+    if parts.announced().is_some_and(|count| count != 2) {
+        return Err(wrong);
     }
+    parts.expect(reader, wrong)?;
     let exponent = reader.int()?;
-    if !parts.next(reader)? {
-        return Err(reader.malformed("a decimal fraction has two parts"));
-    }
+    parts.expect(reader, wrong)?;
     let mantissa = read_integer(reader)?;
-    if parts.next(reader)? {
-        return Err(reader.malformed("a decimal fraction has two parts"));
-    }
+    parts.expect_end(reader, wrong)?;
     Ok(mantissa.and_then(|mantissa| {
         let exponent = i32::try_from(exponent).unwrap_or(if exponent < 0 { i32::MIN } else { i32::MAX });
         Decimal::new(mantissa.negative, mantissa.coefficient, exponent.saturating_add(mantissa.exponent))

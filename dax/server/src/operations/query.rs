@@ -40,63 +40,48 @@ struct Page {
     consumed: Option<ConsumedCapacity>,
 }
 
+/// Sends what the builders of queries and scans have in common: two types of the SDK without a trait for both.
+macro_rules! page {
+    ($call:expr, $rendered:expr, $request:expr) => {{
+        let Options { consistent, capacity, index, limit, .. } = &$request.options;
+        let call = $call
+            .table_name(&$request.table)
+            .set_index_name(index.clone())
+            .set_filter_expression($rendered.filter)
+            .set_projection_expression($rendered.projection)
+            .set_expression_attribute_names($rendered.names)
+            .set_expression_attribute_values($rendered.values)
+            .set_exclusive_start_key($rendered.start)
+            .set_select($rendered.select)
+            .set_limit(*limit)
+            .set_consistent_read(consistent.then_some(true))
+            .set_return_consumed_capacity(capacity.clone());
+        let page = call.send().await.map_err(|error| Failure::from_sdk(error, false))?;
+        Ok(Page {
+            items: page.items.unwrap_or_default(),
+            count: page.count,
+            scanned: page.scanned_count,
+            last_key: page.last_evaluated_key,
+            consumed: page.consumed_capacity,
+        })
+    }};
+}
+
 impl Call<'_> {
     pub(super) async fn query(&self, request: QueryRequest) -> Result<Vec<u8>, Failure> {
         self.through_cache("query", request, async |rendered, request| {
-            let Options { consistent, capacity, index, limit, forward, .. } = &request.options;
-            let call = self.shared.dynamodb.query();
-            let call = call
-                .table_name(&request.table)
-                .set_index_name(index.clone())
-                .set_key_condition_expression(rendered.key_condition)
-                .set_filter_expression(rendered.filter)
-                .set_projection_expression(rendered.projection)
-                .set_expression_attribute_names(rendered.names)
-                .set_expression_attribute_values(rendered.values)
-                .set_exclusive_start_key(rendered.start)
-                .set_select(rendered.select)
-                .set_limit(*limit)
-                .set_scan_index_forward(*forward)
-                .set_consistent_read(consistent.then_some(true))
-                .set_return_consumed_capacity(capacity.clone());
-            let page = call.send().await.map_err(|error| Failure::from_sdk(error, false))?;
-            Ok(Page {
-                items: page.items.unwrap_or_default(),
-                count: page.count,
-                scanned: page.scanned_count,
-                last_key: page.last_evaluated_key,
-                consumed: page.consumed_capacity,
-            })
+            let call = self.shared.dynamodb.query().set_scan_index_forward(request.options.forward);
+            let call = call.set_key_condition_expression(rendered.key_condition.clone());
+            page!(call, rendered, request)
         })
         .await
     }
 
     pub(super) async fn scan(&self, request: QueryRequest) -> Result<Vec<u8>, Failure> {
         self.through_cache("scan", request, async |rendered, request| {
-            let Options { consistent, capacity, index, limit, segment, total_segments, .. } = &request.options;
-            let call = self.shared.dynamodb.scan();
-            let call = call
-                .table_name(&request.table)
-                .set_index_name(index.clone())
-                .set_filter_expression(rendered.filter)
-                .set_projection_expression(rendered.projection)
-                .set_expression_attribute_names(rendered.names)
-                .set_expression_attribute_values(rendered.values)
-                .set_exclusive_start_key(rendered.start)
-                .set_select(rendered.select)
-                .set_limit(*limit)
-                .set_segment(*segment)
-                .set_total_segments(*total_segments)
-                .set_consistent_read(consistent.then_some(true))
-                .set_return_consumed_capacity(capacity.clone());
-            let page = call.send().await.map_err(|error| Failure::from_sdk(error, false))?;
-            Ok(Page {
-                items: page.items.unwrap_or_default(),
-                count: page.count,
-                scanned: page.scanned_count,
-                last_key: page.last_evaluated_key,
-                consumed: page.consumed_capacity,
-            })
+            let Options { segment, total_segments, .. } = request.options;
+            let call = self.shared.dynamodb.scan().set_segment(segment).set_total_segments(total_segments);
+            page!(call, rendered, request)
         })
         .await
     }

@@ -117,9 +117,20 @@ impl Call<'_> {
         let mut placeholders = Placeholders::default();
         let condition = write.condition.map(|condition| placeholders.condition(&condition)).transpose()?;
         let update = write.update.map(|update| placeholders.update(&update)).transpose()?;
-        let names = placeholders.take_names();
-        let values = placeholders.take_values();
         let on_failure = write.return_old_on_failure.then_some(ReturnValuesOnConditionCheckFailure::AllOld);
+        // The four builders are types of the SDK without a trait for what they have in common.
+        macro_rules! built {
+            ($builder:expr) => {
+                $builder
+                    .table_name(write.table)
+                    .set_condition_expression(condition)
+                    .set_expression_attribute_names(placeholders.take_names())
+                    .set_expression_attribute_values(placeholders.take_values())
+                    .set_return_values_on_condition_check_failure(on_failure)
+                    .build()
+                    .map_err(incomplete)?
+            };
+        }
         let item = TransactWriteItem::builder();
         let (item, outcome) = match write.action {
             TransactAction::Put => {
@@ -127,46 +138,16 @@ impl Call<'_> {
                 let mut attributes = item::decode(&bytes, &self.shared.lists)?;
                 attributes.extend(key);
                 let now = self.item(attributes.clone(), &schema)?;
-                let put = Put::builder()
-                    .table_name(write.table)
-                    .set_item(Some(attributes))
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .set_return_values_on_condition_check_failure(on_failure);
-                (item.put(put.build().map_err(incomplete)?), Outcome::Now(Some(now)))
+                (item.put(built!(Put::builder().set_item(Some(attributes)))), Outcome::Now(Some(now)))
             }
-            TransactAction::Delete => {
-                let delete = Delete::builder()
-                    .table_name(write.table)
-                    .set_key(Some(key))
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .set_return_values_on_condition_check_failure(on_failure);
-                (item.delete(delete.build().map_err(incomplete)?), Outcome::Now(None))
-            }
+            TransactAction::Delete => (item.delete(built!(Delete::builder().set_key(Some(key)))), Outcome::Now(None)),
             TransactAction::Update => {
-                let update = Update::builder()
-                    .table_name(write.table)
-                    .set_key(Some(key))
-                    .set_update_expression(update)
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .set_return_values_on_condition_check_failure(on_failure);
+                let update = Update::builder().set_key(Some(key)).set_update_expression(update);
                 // A transaction returns no items, so what the update made of this one is not known.
-                (item.update(update.build().map_err(incomplete)?), Outcome::Unknown)
+                (item.update(built!(update)), Outcome::Unknown)
             }
             TransactAction::ConditionCheck => {
-                let check = ConditionCheck::builder()
-                    .table_name(write.table)
-                    .set_key(Some(key))
-                    .set_condition_expression(condition)
-                    .set_expression_attribute_names(names)
-                    .set_expression_attribute_values(values)
-                    .set_return_values_on_condition_check_failure(on_failure);
-                (item.condition_check(check.build().map_err(incomplete)?), Outcome::Unchanged)
+                (item.condition_check(built!(ConditionCheck::builder().set_key(Some(key)))), Outcome::Unchanged)
             }
         };
         Ok(Prepared { write: item.build(), key: cache_key, outcome, schema })

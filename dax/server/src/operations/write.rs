@@ -1,6 +1,11 @@
 //! putItem, updateItem and deleteItem: to DynamoDB first, then into the caches.
 
-use aws_sdk_dynamodb::types::{ConsumedCapacity, ItemCollectionMetrics, ReturnValue};
+use aws_sdk_dynamodb::{
+    error::{ProvideErrorMetadata, SdkError},
+    operation::update_item::UpdateItemOutput,
+    types::{ConsumedCapacity, ItemCollectionMetrics, ReturnValue},
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use dax_protocol::{cbor::Writer, field};
 
 use super::{Call, reply};
@@ -46,16 +51,7 @@ impl Call<'_> {
             .set_return_values(options.return_values)
             .set_return_consumed_capacity(options.capacity)
             .set_return_item_collection_metrics(options.metrics);
-        let write = PendingWrite::begin(self.shared, key);
-        let put = match put.send().await {
-            Ok(put) => put,
-            Err(error) => {
-                let failure = Failure::from_sdk(error, true);
-                write.finish(self.after_failure(&failure, [request.table.as_str()]));
-                return Err(failure);
-            }
-        };
-        write.finish(Outcome::Now(Some(item)));
+        let put = self.settle(&request.table, key, Box::pin(put.send()), |_| Outcome::Now(Some(item))).await?;
         let written = Written {
             attributes: put.attributes,
             capacity: put.consumed_capacity,
@@ -85,20 +81,12 @@ impl Call<'_> {
             .return_values(asked.clone())
             .set_return_consumed_capacity(options.capacity)
             .set_return_item_collection_metrics(options.metrics);
-        let write = PendingWrite::begin(self.shared, key);
-        let updated = match call.send().await {
-            Ok(updated) => updated,
-            Err(error) => {
-                let failure = Failure::from_sdk(error, true);
-                write.finish(self.after_failure(&failure, [request.table.as_str()]));
-                return Err(failure);
-            }
+        let outcome = |updated: &UpdateItemOutput| {
+            let now = updated.attributes.as_ref().filter(|_| asked == ReturnValue::AllNew);
+            let now = now.and_then(|attributes| self.item(attributes.clone(), &schema).ok());
+            now.map_or(Outcome::Unknown, |item| Outcome::Now(Some(item)))
         };
-        let now = match (&updated.attributes, &asked) {
-            (Some(attributes), ReturnValue::AllNew) => self.item(attributes.clone(), &schema).ok(),
-            _ => None,
-        };
-        write.finish(now.map_or(Outcome::Unknown, |item| Outcome::Now(Some(item))));
+        let updated = self.settle(&request.table, key, Box::pin(call.send()), outcome).await?;
         let form = match &wanted {
             Some(ReturnValue::UpdatedOld | ReturnValue::UpdatedNew) => Form::Partial,
             _ => Form::Whole,
@@ -127,22 +115,40 @@ impl Call<'_> {
             .set_return_values(options.return_values)
             .set_return_consumed_capacity(options.capacity)
             .set_return_item_collection_metrics(options.metrics);
-        let write = PendingWrite::begin(self.shared, key);
-        let deleted = match delete.send().await {
-            Ok(deleted) => deleted,
-            Err(error) => {
-                let failure = Failure::from_sdk(error, true);
-                write.finish(self.after_failure(&failure, [request.table.as_str()]));
-                return Err(failure);
-            }
-        };
-        write.finish(Outcome::Now(None));
+        let deleted = self.settle(&request.table, key, Box::pin(delete.send()), |_| Outcome::Now(None)).await?;
         let written = Written {
             attributes: deleted.attributes,
             capacity: deleted.consumed_capacity,
             metrics: deleted.item_collection_metrics,
         };
         self.answer(&written, &schema, Form::Whole)
+    }
+
+    /// Carries out a write, and lets the caches know how it ended.
+    ///
+    /// `sending` is boxed: else the future of every write would hold it twice.
+    async fn settle<T, E>(
+        &self,
+        table: &str,
+        key: ItemKey,
+        sending: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        outcome: impl FnOnce(&T) -> Outcome,
+    ) -> Result<T, Failure>
+    where
+        E: ProvideErrorMetadata + std::error::Error + 'static,
+    {
+        let write = PendingWrite::begin(self.shared, key);
+        match sending.await {
+            Ok(done) => {
+                write.finish(outcome(&done));
+                Ok(done)
+            }
+            Err(error) => {
+                let failure = Failure::from_sdk(error, true);
+                write.finish(self.after_failure(&failure, [table]));
+                Err(failure)
+            }
+        }
     }
 
     fn answer(&self, written: &Written, schema: &KeySchema, form: Form) -> Result<Vec<u8>, Failure> {

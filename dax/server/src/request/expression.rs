@@ -139,13 +139,9 @@ fn tree(reader: &mut Reader<'_>, depth: usize) -> Result<Tree, cbor::Error> {
     }
     match reader.uint()? {
         VARIABLE => {
-            let position = match items.next(reader)? {
-                true => reader.uint()?,
-                false => return Err(reader.malformed("a variable without its number")),
-            };
-            if items.next(reader)? {
-                return Err(reader.malformed("a variable with two numbers"));
-            }
+            items.expect(reader, reader.malformed("a variable without its number"))?;
+            let position = reader.uint()?;
+            items.expect_end(reader, reader.malformed("a variable with two numbers"))?;
             Ok(Tree::Variable(usize::try_from(position).unwrap_or(usize::MAX)))
         }
         DOCUMENT_PATH => {

@@ -167,12 +167,10 @@ pub(crate) fn decode(bytes: &[u8], lists: &AttributeLists) -> Result<Attributes,
 /// # Errors
 /// If a value cannot be written.
 pub(crate) fn encode(item: &Attributes, schema: &KeySchema, lists: &AttributeLists) -> Result<Vec<u8>, Failure> {
-    let mut attributes: Vec<_> = item.iter().filter(|(name, _)| !schema.contains(name)).collect();
-    attributes.sort_unstable_by_key(|attribute| attribute.0);
-    let names: Vec<String> = attributes.iter().map(|attribute| attribute.0.clone()).collect();
+    let attributes = sorted(item.iter().filter(|(name, _)| !schema.contains(name)));
     let mut out = Vec::new();
     let mut writer = Writer::new(&mut out);
-    writer.uint(lists.id(&names)?);
+    write_list(&attributes, lists, &mut writer)?;
     for (name, attribute) in attributes {
         write_attribute(name, attribute, &mut writer)?;
     }
@@ -184,18 +182,31 @@ pub(crate) fn encode(item: &Attributes, schema: &KeySchema, lists: &AttributeLis
 /// # Errors
 /// If a value cannot be written.
 pub(crate) fn encode_partial(attributes: &Attributes, lists: &AttributeLists) -> Result<Vec<u8>, Failure> {
-    let mut attributes: Vec<_> = attributes.iter().collect();
-    attributes.sort_unstable_by_key(|attribute| attribute.0);
-    let names: Vec<String> = attributes.iter().map(|attribute| attribute.0.clone()).collect();
+    let attributes = sorted(attributes.iter());
     let mut out = Vec::new();
     let mut writer = Writer::new(&mut out);
-    writer.uint(lists.id(&names)?);
+    write_list(&attributes, lists, &mut writer)?;
     writer.map(attributes.len());
     for (position, (name, attribute)) in attributes.into_iter().enumerate() {
         writer.uint(position as u64);
         write_attribute(name, attribute, &mut writer)?;
     }
     Ok(out)
+}
+
+type Entries<'a> = Vec<(&'a String, &'a AttributeValue)>;
+
+fn sorted<'a>(attributes: impl Iterator<Item = (&'a String, &'a AttributeValue)>) -> Entries<'a> {
+    let mut attributes: Vec<_> = attributes.collect();
+    attributes.sort_unstable_by_key(|attribute| attribute.0);
+    attributes
+}
+
+/// The id of the list of these attributes' names.
+fn write_list(attributes: &Entries<'_>, lists: &AttributeLists, writer: &mut Writer<'_>) -> Result<(), Failure> {
+    let names: Vec<String> = attributes.iter().map(|attribute| attribute.0.clone()).collect();
+    writer.uint(lists.id(&names)?);
+    Ok(())
 }
 
 fn write_attribute(name: &str, attribute: &AttributeValue, writer: &mut Writer<'_>) -> Result<(), Failure> {

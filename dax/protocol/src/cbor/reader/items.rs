@@ -1,7 +1,7 @@
 //! The elements of arrays and maps.
 
 use super::Reader;
-use crate::cbor::{Kind, Result};
+use crate::cbor::{Error, Kind, Result};
 
 /// Position within an array or map whose head was read.
 ///
@@ -31,6 +31,24 @@ impl Items {
             }
             None => Ok(true),
         }
+    }
+
+    /// Moves to an element that has to be there, else fails with `wrong`.
+    ///
+    /// # Errors
+    /// `wrong`, or as for [`next`](Self::next).
+    #[inline]
+    pub fn expect(&mut self, reader: &mut Reader<'_>, wrong: Error) -> Result<()> {
+        if self.next(reader)? { Ok(()) } else { Err(wrong) }
+    }
+
+    /// Succeeds if no further element follows, else fails with `wrong`.
+    ///
+    /// # Errors
+    /// `wrong`, or as for [`next`](Self::next).
+    #[inline]
+    pub fn expect_end(&mut self, reader: &mut Reader<'_>, wrong: Error) -> Result<()> {
+        if self.next(reader)? { Err(wrong) } else { Ok(()) }
     }
 
     /// The announced number of elements, or of pairs for a map, if the length is not open.

@@ -13,21 +13,21 @@
     reason = "missing JSON fields read as null; hex digits are ASCII"
 )]
 
-#[path = "support/vector.rs"]
+mod control;
+mod errors;
+#[path = "../support/vector.rs"]
 mod vector;
 
 use std::collections::{BTreeMap, HashSet};
 
-use aws_sdk_dynamodb::error::ProvideErrorMetadata;
-use dax_client::internals::codec::control::{
-    Authorization, Finding, read_endpoints, write_authorize, write_endpoints, write_handshake,
-};
+use control::{replay_authorization, replay_endpoints, replay_handshake, replay_lookup};
 use dax_client::internals::codec::{DecodeStop, EncodeStop, FrameScanner, Lookup, Metadata};
 use dax_client::internals::op::{self, Operation};
-use dax_client::{Error, Retry, ServerError};
+use dax_client::{Error, Retry};
 use dax_protocol::Method;
 use dynamodb_json::{FromJson, ToJson};
-use serde_json::{Value, json};
+use errors::check_error;
+use serde_json::Value;
 use vector::{Vector, folder, hex, is_elsewhere, load, normalised, unhex};
 
 const LIMIT_BYTES: usize = 1 << 24;
@@ -304,177 +304,4 @@ fn check_pieces(exchange: &Vector, method: Method, answer: &[u8], decode: impl F
     let two = [answer, answer].concat();
     assert_eq!(FrameScanner::new(method, LIMIT_BYTES).scan(&two), Ok(Some(answer.len())), "{name}");
     assert!(matches!(decode(&two), Err(DecodeStop::Malformed { .. })), "{name}: two answers read as one");
-}
-
-fn check_error<O: Operation>(exchange: &Vector, error: ServerError, tally: &mut Tally) {
-    let codes = error.codes.clone();
-    tally.check(
-        exchange,
-        "retry class",
-        &format!("{:?}", error.retry()).into(),
-        &expected_retry(O::METHOD, &error).into(),
-    );
-    let code = error.code().to_owned();
-    let reasons = error.cancellation_reasons.to_json().unwrap();
-    let sdk = O::Error::from(Error::Server(Box::new(error)));
-    let debug = format!("{sdk:?}");
-    let variant = debug.split(['(', ' ']).next().unwrap_or_default().to_owned();
-    tally.check(exchange, "error code", &sdk.code().into(), &code.as_str().into());
-
-    let recorded = &exchange.fields["error"];
-    let class = recorded["class"].as_str().and_then(|class| class.strip_prefix("*types."));
-    if let Some(class) = class {
-        let expected = if modelled(O::METHOD).contains(&class) { class } else { "Unhandled" };
-        tally.check(exchange, "modelled error", &variant.into(), &expected.into());
-    }
-    match (recorded["code"].as_str(), codes.as_slice()) {
-        (_, [_, 37, 38, 44]) => tally.skipped("error code", "official clients disagree about 'not implemented'"),
-        (None | Some("Unknown" | ""), _) => {
-            tally.skipped("error code", "the recording client does not know these codes; checked by their table");
-        }
-        (Some(recorded), _) => {
-            let stem = |code: &str| Value::from(code.strip_suffix("Exception").unwrap_or(code));
-            tally.check(exchange, "error code as recorded", &stem(&code), &stem(recorded));
-        }
-    }
-    match &recorded["CancellationReasons"] {
-        Value::Null => {}
-        expected => tally.check(exchange, "cancellation reasons", &reasons, expected),
-    }
-}
-
-/// What the SDK models for the operation.
-fn modelled(method: Method) -> Vec<&'static str> {
-    let mut modelled = vec![
-        "InternalServerError",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ResourceNotFoundException",
-        "ThrottlingException",
-    ];
-    modelled.extend(match method {
-        Method::PutItem | Method::UpdateItem | Method::DeleteItem => &[
-            "ConditionalCheckFailedException",
-            "ItemCollectionSizeLimitExceededException",
-            "TransactionConflictException",
-        ][..],
-        Method::BatchWriteItem => &["ItemCollectionSizeLimitExceededException"],
-        Method::TransactGetItems => &["TransactionCanceledException"],
-        Method::TransactWriteItems => {
-            &["IdempotentParameterMismatchException", "TransactionCanceledException", "TransactionInProgressException"]
-        }
-        _ => &[],
-    });
-    modelled
-}
-
-/// The retry class of each sequence of codes, written down independently of the code under test.
-fn expected_retry(method: Method, error: &ServerError) -> &'static str {
-    let single_write =
-        matches!(method, Method::PutItem | Method::UpdateItem | Method::DeleteItem | Method::BatchWriteItem);
-    let failed: Vec<&str> =
-        error.cancellation_reasons.iter().filter_map(|r| r.code()).filter(|c| *c != "None").collect();
-    match (error.codes.as_slice(), error.http_status) {
-        ([_, 23, 31, 33], _) => "Reauthorize",
-        ([_, 23, 31, ..], _) => "Never",
-        ([_, 37, 38, 39, 40 | 49 | 50 | 61], _) => "AfterWait",
-        ([_, 37, 38, 39, 47] | [_, 37, 38, 53 | 55] | [_, 37, 54], _) if single_write => "Never",
-        ([_, 37, 38, 39, 47] | [_, 37, 54], _) => "AfterWait",
-        ([_, 37, 38, 39, 43], _) => "Never",
-        ([_, 37, 38, 39, 58], _) => match failed.as_slice() {
-            [] => "Never",
-            all if all
-                .iter()
-                .all(|c| ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"].contains(c)) =>
-            {
-                "AfterWait"
-            }
-            _ => "Never",
-        },
-        ([_, 37, 38, 39, 59], _) => "AfterWait",
-        ([2, ..], _) => "AfterRecovery",
-        ([1, ..], _) => "Now",
-        (_, Some(500)) if single_write => "Never",
-        (_, Some(500 | 503)) => "AfterWait",
-        _ => "Never",
-    }
-}
-
-fn replay_handshake(exchange: &Vector, tally: &mut Tally) {
-    let parsed = &exchange.fields["request_parsed"];
-    let session = parsed["session_is"].as_str().filter(|kind| kind.starts_with("byte string"));
-    let session = session.and_then(|_| parsed["session"].as_str()).map(unhex);
-    let Some(session) = session.and_then(|session| <[u8; 16]>::try_from(session).ok()) else {
-        return tally.skipped("handshake", "this client's sessions are 16 random bytes, the recorded one is not");
-    };
-    let mut out = Vec::new();
-    write_handshake(&session, parsed["header"]["UserAgent"].as_str().unwrap(), &mut out);
-    let expected = exchange.text("request_hex").unwrap();
-    tally.check(exchange, "handshake encoded", &hex(&out).into(), &expected.into());
-}
-
-fn replay_authorization(exchange: &Vector, tally: &mut Tally) {
-    let parsed = &exchange.fields["request_parsed"];
-    let field = |name: &str| parsed[name].as_str();
-    let mut authorization =
-        Authorization::new(field("accessKeyId").unwrap(), field("signature").unwrap(), field("stringToSign").unwrap());
-    authorization.session_token = field("sessionToken");
-    authorization.user_agent = field("userAgent");
-    let mut out = Vec::new();
-    write_authorize(&authorization, &mut out);
-    let expected = exchange.text("request_hex").unwrap();
-    tally.check(exchange, "authorization encoded", &hex(&out).into(), &expected.into());
-}
-
-fn replay_endpoints(exchange: &Vector, tally: &mut Tally) {
-    let mut out = Vec::new();
-    write_endpoints(&mut out);
-    let expected = exchange.text("request_hex").unwrap();
-    tally.check(exchange, "control request encoded", &hex(&out).into(), &expected.into());
-    let answer = exchange.bytes("response_hex").unwrap();
-    check_pieces(exchange, Method::Endpoints, &answer, |bytes| read_endpoints(bytes).map(drop));
-    let nodes: Value = read_endpoints(&answer)
-        .unwrap()
-        .into_iter()
-        .map(|node| {
-            let address = match node.address {
-                std::net::IpAddr::V4(address) => hex(&address.octets()),
-                std::net::IpAddr::V6(address) => hex(&address.octets()),
-            };
-            let role = match node.role {
-                dax_protocol::Role::Leader => 1,
-                _ => 2,
-            };
-            json!({
-                "0": node.node, "1": node.hostname, "2": {"hex": address}, "3": node.port, "4": role,
-                "5": node.availability_zone, "6": node.leader_session,
-            })
-        })
-        .collect();
-    tally.check(exchange, "control answer decoded", &nodes, &exchange.fields["decoded"]);
-}
-
-fn replay_lookup(exchange: &Vector, tally: &mut Tally) {
-    let parsed = &exchange.fields["request_parsed"];
-    let lookup = match exchange.text("operation") {
-        Some("defineKeySchema") => Lookup::KeySchema { table: parsed["table"].as_str().unwrap().to_owned() },
-        Some("defineAttributeList") => Lookup::AttributeList { id: parsed["id"].as_i64().unwrap() },
-        _ => Lookup::AttributeListId { names: serde_json::from_value(parsed["names"].clone()).unwrap() },
-    };
-    let mut out = Vec::new();
-    lookup.encode(&mut out);
-    let expected = exchange.text("request_hex").unwrap();
-    tally.check(exchange, "control request encoded", &hex(&out).into(), &expected.into());
-    let answer = exchange.bytes("response_hex").unwrap();
-    check_pieces(exchange, lookup.method(), &answer, |bytes| lookup.decode(bytes).map(drop));
-    let got = match lookup.decode(&answer) {
-        Ok(Finding::AttributeListId(id)) => json!(id),
-        Ok(Finding::AttributeList(names)) => json!(names),
-        Ok(Finding::KeySchema(schema)) => {
-            schema.attributes().map(|key| (key.name.clone(), json!(key.kind.letter()))).collect()
-        }
-        Err(DecodeStop::Server(_)) => Value::Null,
-        other => panic!("{}: {other:?}", exchange.name()),
-    };
-    tally.check(exchange, "control answer decoded", &got, &exchange.fields["decoded"]);
 }
