@@ -6,7 +6,6 @@ use crate::workspace::{packages, root, rust_files, shown};
 const MAX_LINES: usize = 400;
 
 #[test]
-#[ignore = "while the rooms are being moved"]
 fn no_file_is_long() {
     let lines = |path: &std::path::PathBuf| std::fs::read_to_string(path).unwrap().lines().count();
     let files = rust_files(root()).into_iter().map(|path| (lines(&path), shown(&path)));
