@@ -152,8 +152,8 @@ impl<R: LinkReader> Redirector<R> {
         }
     }
 
-    /// Says where a slug leads, or why it cannot be followed. Always reads the store: the cache does not keep all that a
-    /// preview shows, and its readers can wait. Only absence is taken from the cache.
+    /// Says where a slug leads, or why it cannot be followed. The link comes from the store, because the cache does not
+    /// keep all that a preview shows. Absence may come from the cache.
     async fn preview(&self, slug: &Slug, query: &str, request_id: &str) -> (Outcome, Tier) {
         let now = (self.clock)();
         if self.cache().is_absent(slug, now) {

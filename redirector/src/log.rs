@@ -101,7 +101,7 @@ mod tests {
             slug: "",
             outcome: "gone",
             status: 410,
-            tier: "",
+            tier: "none",
             duration: Duration::ZERO,
         };
         assert!(serde_json::from_str::<serde_json::Value>(&request_line(&line, &Headers::default())).is_ok());

@@ -134,7 +134,7 @@ impl Response {
 
 const NO_STORE: (&str, Text<'static>) = ("cache-control", Text::Borrowed("no-store"));
 const PLAIN: (&str, Text<'static>) = ("content-type", Text::Borrowed("text/plain"));
-/// What a search engine should list is the target.
+/// Keeps short links and previews out of search engines: they should list the target.
 const NO_INDEX: (&str, Text<'static>) = ("x-robots-tag", Text::Borrowed("noindex"));
 const PAGE: [(&str, Text<'static>); 2] = [
     ("content-type", Text::Borrowed("text/html; charset=utf-8")),

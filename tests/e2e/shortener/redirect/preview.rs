@@ -66,7 +66,7 @@ async fn a_link_of_the_original_application_has_a_preview() {
 }
 
 #[tokio::test]
-async fn a_preview_is_not_counted() {
+async fn a_preview_is_logged_as_a_preview() {
     in_both_modes(async |site| {
         site.put("launch", &[]);
         site.get("/launch+").await;
