@@ -58,7 +58,7 @@
         unreachable_pub,
         unused_imports,
         dead_code,
-        reason = "some of it is only there for what comes through that door"
+        reason = "parts are used only through `internals`"
     )
 )]
 

@@ -7,7 +7,7 @@ codes! {
         Projection = 0,
         /// Attribute names of the expressions. Only the Python client sends them; the expressions hold the names.
         ExpressionNames = 1,
-        /// Boolean in `getItem`, 0 or 1 elsewhere.
+        /// Boolean in `getItem`, 0 or 1 in pages. Batches carry it elsewhere, as a boolean.
         ConsistentRead = 2,
         /// A [`CapacityDetail`].
         ConsumedCapacity = 3,

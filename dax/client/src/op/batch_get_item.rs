@@ -18,7 +18,7 @@ use crate::codec::{Attributes, DecodeStop, EncodeStop, Metadata, answer, read_ke
 use crate::error::Error;
 use crate::expression::{Placeholders, Projection, refuse_mixture};
 
-/// Most keys in a request.
+/// Most keys in a request, and so most tables, since each has at least one key.
 const MAX_KEYS: usize = 100;
 
 /// A prepared `BatchGetItem` call.

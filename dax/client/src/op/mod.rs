@@ -58,7 +58,7 @@ pub trait Operation: Sized + Send + Sync + 'static {
     /// The SDK's error for this operation.
     type Error: StdError + ProvideErrorMetadata + From<Error> + Send + Sync + 'static;
 
-    /// Checks an input and parses its expressions.
+    /// Checks an input and parses its expressions. It sees no `Config`: limits that a caller can set are checked above.
     ///
     /// `random` gives 128 random bits; it is called at most once, for a transaction without a token.
     ///

@@ -1,4 +1,4 @@
-//! Replays exchanges recorded between the official DAX clients and a server (see `vectors/README.md`), in three ways:
+//! Replays exchanges recorded between the official DAX clients and a server (see `dax/vectors/README.md`), in three ways:
 //!
 //! 1. `request`, encoded here, gives `canonical_request_hex`;
 //! 2. `response_hex`, decoded here, gives `expected_decoded`, or `decoded` where the client is right;
