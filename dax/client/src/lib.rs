@@ -54,12 +54,7 @@
 
 #![cfg_attr(
     not(feature = "internals"),
-    allow(
-        unreachable_pub,
-        unused_imports,
-        dead_code,
-        reason = "parts are used only through `internals`"
-    )
+    allow(unreachable_pub, unused_imports, dead_code, reason = "parts are used only through `internals`")
 )]
 
 mod attempts;
