@@ -14,7 +14,7 @@ installed() {
   echo "$1"
 }
 
-# The folder's name holds a digest of the pins, so changed pins are installed anew.
+# The folder's name holds a digest of the pins, so changed pins are installed afresh.
 digest() { sha256sum "$1" | cut -c1-16; }
 
 # tool NAME VERSION: prints the folder with the executables of one Python tool.

@@ -3,7 +3,7 @@
 //! Typed [`settings`] from the environment, the way a function starts ([`run`]), error bodies ([`Problem`]), the
 //! [`accept`] header, [`log`] lines, and the numbers that two functions must agree on ([`bounds`]).
 //!
-//! It never knows what a function does: no links, no slugs, no DAX.
+//! It never knows what a function does: nothing here depends on links, slugs or DAX.
 //!
 //! Start with [`run`].
 

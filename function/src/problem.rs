@@ -19,7 +19,7 @@ pub struct Problem<'a, F> {
     pub status: u16,
     /// The particulars.
     pub detail: Cow<'a, str>,
-    /// More members, beside the standard ones. Serializes to an object.
+    /// More members, besides the standard ones. Serializes to an object.
     #[serde(flatten)]
     pub members: F,
     /// The request, as the log names it.

@@ -28,7 +28,7 @@ pub(crate) enum Command {
 /// Options of the whole stack.
 #[derive(Debug, Args)]
 pub(crate) struct StackOptions {
-    /// Port of the HTTP gateway on 127.0.0.1; 0 takes any free port, here and below
+    /// Port of the HTTP gateway on 127.0.0.1; 0 picks any free port, here and below
     #[arg(long, value_name = "N", default_value_t = 3000)]
     pub(crate) port: u16,
 
@@ -48,7 +48,7 @@ pub(crate) struct StackOptions {
     #[arg(long, value_name = "N", default_value_t = 9000)]
     pub(crate) lambda_port: u16,
 
-    /// Keep tables, slug secret and API key in DIR; without it nothing is kept after exit
+    /// Keep tables, slug secret and API key in DIR; without it, nothing is kept after exit
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
 

@@ -17,15 +17,15 @@ use crate::shortener::variables::{REDIRECTOR, WRITER};
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Config {
-    /// Port of the HTTP gateway on 127.0.0.1; 0 takes any free one.
+    /// Port of the HTTP gateway on 127.0.0.1; 0 picks any free port.
     pub gateway_port: u16,
-    /// Port of Lambda's Invoke API on 127.0.0.1; 0 takes any free one.
+    /// Port of Lambda's Invoke API on 127.0.0.1; 0 picks any free port.
     pub lambda_port: u16,
-    /// Port of the DynamoDB endpoint on 127.0.0.1; 0 takes any free one.
+    /// Port of the DynamoDB endpoint on 127.0.0.1; 0 picks any free port.
     pub dynamodb_port: u16,
     /// Number of DAX nodes: 1 by default, 0 runs without DAX.
     pub dax_nodes: usize,
-    /// Port of the first DAX node on 127.0.0.1, the others follow; 0 takes any free ones.
+    /// Port of the first DAX node on 127.0.0.1, the others follow; 0 picks any free ports.
     pub dax_port: u16,
     /// How long DAX keeps an item: 60 s, as in the template.
     pub dax_item_ttl: Duration,

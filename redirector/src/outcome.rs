@@ -23,7 +23,7 @@ const SHARED_MAX_AGE: u64 = 60;
 pub(crate) enum Outcome {
     /// A redirect.
     Redirect { status: RedirectStatus, location: String, cache_control: Cow<'static, str> },
-    /// A description of the redirect instead of it.
+    /// A description of the redirect instead of the redirect.
     Preview(Box<Preview>),
     /// No such link, as far as visitors are concerned.
     NotFound,

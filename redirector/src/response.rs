@@ -27,7 +27,7 @@ pub struct Response {
     body: Text<'static>,
 }
 
-/// The members of a problem beside the standard ones.
+/// The members of a problem besides the standard ones.
 #[derive(Debug, Serialize)]
 struct ProblemMembers<'a> {
     slug: &'a str,
@@ -41,7 +41,7 @@ fn as_map<S: Serializer>(headers: &[(&'static str, Text<'static>)], serializer: 
     map.end()
 }
 
-/// What a response depends on beside the outcome.
+/// What a response depends on besides the outcome.
 #[derive(Debug)]
 pub(crate) struct RequestInfo<'a> {
     pub(crate) method: Method,

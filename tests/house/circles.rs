@@ -1,4 +1,4 @@
-//! Modules beside each other do not use each other in circles, at any level.
+//! Sibling modules have no cyclic dependencies, at any level.
 //!
 //! An arrow leads from the module that mentions a name to the one that defines it, through all re-exports. What is below a
 //! module counts as that module. A parent and its parts may use each other: naming its parts is what a parent does.

@@ -1,6 +1,6 @@
-//! Architecture tests: what ARCHITECTURE.md says about the packages, held against their manifests and sources.
+//! Architecture tests: what ARCHITECTURE.md says about the packages, compared with their manifests and sources.
 //!
-//! Product code only: `src` without `#[cfg(test)]`. What a test or a bench of a package imports is its own affair, as
+//! Product code only: `src` without `#[cfg(test)]`. What a test or a bench of a package imports is not checked, as
 //! long as the table of arrows lists the package.
 
 #![allow(

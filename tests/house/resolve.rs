@@ -20,7 +20,7 @@ enum Found {
     ItemIn(Place),
 }
 
-/// Re-exports that follow one another; more would be a circle of globs.
+/// Re-exports that follow one another; more would be a cycle of globs.
 const MAX_STEPS: u32 = 12;
 
 impl Trees {

@@ -67,7 +67,7 @@ pub(crate) fn rust_files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// A path as it is told to a reader: relative to the workspace.
+/// A path as it is shown to a reader: relative to the workspace.
 pub(crate) fn shown(path: &Path) -> String {
     let root = root().canonicalize().unwrap();
     let path = path.canonicalize().unwrap();

@@ -37,7 +37,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-# Starts the program with these arguments and waits, so many seconds at most, for its readiness line, which it
+# Starts the program with these arguments and waits, at most this many seconds, for its readiness line, which it
 # leaves in $ready.
 start_server() { # seconds, arguments...
   rm -f "$work/ready"

@@ -1,4 +1,4 @@
-// Runs the cases one after the other, each with a tab and a profile of its own.
+// Runs the cases one after the other, each with its own tab and profile.
 import { Tab, deadline, startBrowser, startStack, startTarget } from "./support.mjs";
 import { cases as create } from "./create.mjs";
 import { cases as manage } from "./manage.mjs";

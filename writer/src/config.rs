@@ -19,7 +19,7 @@ pub struct Config {
     pub base_url: Option<String>,
     /// `SLUG_SCHEME`: `keyed` (default; under `SLUG_SECRET`) or `aws-sample`.
     pub scheme: SlugScheme,
-    /// `WRITER_AUTH`: who may write. It has no default, so that nobody opens a writer to everybody by accident.
+    /// `WRITER_AUTH`: who may write. It has no default, so that no writer is open to everyone by accident.
     pub auth: Auth,
     /// `ALLOW_PRIVATE_TARGETS=1`: accept `localhost` and private addresses as targets. Off by default.
     pub allow_private_targets: bool,
@@ -94,7 +94,7 @@ fn auth(read: &mut Reader<'_>) -> Auth {
         "AWS_IAM" => Auth::AwsIam,
         "JWT" => Auth::Jwt,
         "API_KEY" => Auth::ApiKey { table: read.required("KEYS_TABLE") },
-        // If it is unset, that is noted already.
+        // If it is unset, that has already been noted.
         "NONE" | "" => Auth::None,
         other => {
             let expected = "API_KEY, AWS_IAM, JWT or NONE";

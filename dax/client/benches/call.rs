@@ -1,5 +1,5 @@
-//! What a call costs: `GetItem` through the client, and through an SDK client on top of it, beside a bare exchange of
-//! the same bytes over tokio.
+//! What a call costs: `GetItem` through the client, and through an SDK client on top of it, compared with a bare
+//! exchange of the same bytes over tokio.
 //!
 //! One peer on loopback answers all of them with canned bytes. Client and peer share one core, because waking another
 //! one would cost more than the call; what is counted is the CPU time of the client's thread only. The contenders
@@ -77,7 +77,7 @@ fn answer(method: Method, address: SocketAddr, item: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
-/// Serves each connection in a thread of its own. The one for the bare exchange has no handshake.
+/// Serves each connection in a separate thread. The one for the bare exchange has no handshake.
 fn start_peer() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();

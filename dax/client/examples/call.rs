@@ -7,7 +7,7 @@
 //! The output goes to stdout as DynamoDB JSON, binary values in base64. A failure goes there as `{"error": …}`, and the
 //! exit code is 1. Credentials and region are taken from `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`,
 //! `AWS_SESSION_TOKEN` and `AWS_REGION`; a cluster that does not check them is content with the defaults. For a
-//! `daxs://` cluster with a certificate of its own, `--ca FILE` names the PEM file to trust.
+//! `daxs://` cluster with a private certificate, `--ca FILE` names the PEM file to trust.
 
 #![allow(clippy::print_stdout, reason = "a program that prints its result")]
 

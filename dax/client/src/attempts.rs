@@ -58,7 +58,7 @@ impl<'a> Attempts<'a> {
     /// Makes ready for another attempt.
     ///
     /// # Errors
-    /// The failure, if there is to be none.
+    /// The failure, if the call is not to be repeated.
     pub(crate) async fn after(&mut self, node: &Arc<Node>, failure: Failure) -> Result<(), Error> {
         let next = self.decide(&failure);
         let Failure { error, .. } = failure;

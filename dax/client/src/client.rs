@@ -72,11 +72,11 @@ impl Client {
         self.shared.cluster.stats()
     }
 
-    /// Learns a table's key ahead of the first call on it, which saves that call a round trip, and finds out early
+    /// Learns a table's key ahead of the first call on it, which saves that call a round trip, and shows early
     /// whether the table exists: at the node that reads stay with ([`ReadRouting::StayConnected`]), else at all nodes.
     ///
     /// # Errors
-    /// See [`Error`]; the first that a node met, without retries.
+    /// See [`Error`]; the first error of any node, without retries.
     pub async fn warm_up(&self, table: &str) -> Result<(), Error> {
         let cluster = &*self.shared.cluster;
         let nodes = if cluster.context.config.read_routing == ReadRouting::StayConnected {

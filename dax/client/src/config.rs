@@ -1,4 +1,4 @@
-//! What a client is told before it connects.
+//! The settings of a client.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -84,8 +84,8 @@ pub enum AddressFamily {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refresh {
-    /// By a task, about every so often (up to 10 % sooner or later). The task also probes nodes, keeps connections
-    /// warm and closes idle ones. It stops when the last clone of the client is dropped.
+    /// By a task, about once per this interval (up to 10 % sooner or later). The task also probes nodes, keeps
+    /// connections warm and closes idle ones. It stops when the last clone of the client is dropped.
     Background(Duration),
     /// Without any task: a call that finds the list older than this fetches a new one first, over the connection that
     /// it uses anyway. For AWS Lambda, where nothing runs between requests.
@@ -169,7 +169,7 @@ impl Config {
         self
     }
 
-    /// Longest time for one control question: the node list, a key schema, an attribute list. Default 1 s.
+    /// Longest time for one control request: the node list, a key schema, an attribute list. Default 1 s.
     pub fn lookup_timeout(mut self, timeout: Duration) -> Self {
         self.lookup_timeout = timeout;
         self
@@ -177,7 +177,7 @@ impl Config {
 
     /// Longest time for one attempt, from taking a connection to the whole answer. Default 5 s.
     ///
-    /// An attempt that runs into it costs the connection, so a very short time makes an overloaded cluster slower.
+    /// An attempt that exceeds it closes the connection, so a very short time makes an overloaded cluster slower.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.request_timeout = timeout;
         self
@@ -202,7 +202,7 @@ impl Config {
     }
 
     /// Idle connections kept open and authorised for each node. Default 1. With [`Refresh::OnUse`] nothing is opened
-    /// ahead of need, but so many are kept.
+    /// ahead of need, but up to this many are kept.
     pub fn min_idle_per_node(mut self, connections: usize) -> Self {
         self.min_idle = connections;
         self
@@ -245,7 +245,7 @@ impl Config {
         self
     }
 
-    /// A node gets no requests after so many I/O errors in a row, until it answers a probe. Default 5.
+    /// A node gets no requests after this many I/O errors in a row, until it answers a probe. Default 5.
     pub fn evict_after_errors(mut self, errors: u32) -> Self {
         self.evict_after_errors = errors.max(1);
         self

@@ -47,7 +47,7 @@ pub trait Transport: AsyncRead + AsyncWrite + fmt::Debug + Send + Unpin + 'stati
 pub enum IdleState {
     /// Nothing: it can take a request.
     Quiet,
-    /// Bytes that nobody asked for.
+    /// Unsolicited bytes.
     Unread,
     /// The peer has closed it.
     Closed,

@@ -8,7 +8,7 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 
-/// Credentials are asked for anew this long before they expire. Providers hand out the next set minutes before the
+/// Credentials are requested again this long before they expire. Providers hand out the next set minutes before the
 /// old one ends, and an authorisation started now is used for another 225 s.
 const REFRESH_BEFORE_EXPIRY: Duration = Duration::from_secs(300);
 
@@ -51,7 +51,7 @@ impl CredentialsCache {
 
     /// Credentials good for at least the next authorisation. The caller bounds the wait.
     ///
-    /// When the provider fails and the last credentials have not expired yet, these are returned.
+    /// If the provider fails, the last credentials are returned, unless they have expired.
     pub(crate) async fn get(&self, now: SystemTime) -> Result<Arc<Current>, CredentialsError> {
         if let Some(current) = self.fresh(now) {
             return Ok(current);
@@ -66,7 +66,7 @@ impl CredentialsCache {
         }
     }
 
-    /// Asks the provider anew at the next use: a server refused what it gave.
+    /// Asks the provider again at the next use: a server refused what it returned.
     pub(crate) fn doubt(&self) {
         let mut slot = self.current.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(current) = slot.as_ref() {

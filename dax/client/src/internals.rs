@@ -1,7 +1,8 @@
-//! What the tests, benches and fuzz targets of this repository see of the inside.
+//! The internals that this repository's tests, benches and fuzz targets need.
 //!
-//! Nothing here is part of the crate's API. A fuzz target for the decoder or a replay of recorded bytes has to get below
-//! [`Client`](crate::Client), and a test in `src` could serve neither benches nor `cargo fuzz`, which are crates apart.
+//! Nothing here is part of the crate's API. A fuzz target for the decoder or a replay of recorded bytes has to get
+//! below [`Client`](crate::Client), and a test in `src` could serve neither benches nor `cargo fuzz`, which are
+//! separate crates.
 
 /// The wire format above CBOR.
 pub mod codec {

@@ -1,8 +1,9 @@
 //! A client for Amazon DynamoDB Accelerator (DAX), the write-through cache in front of DynamoDB.
 //!
 //! [`Client`] has one async method for each of the ten data operations, with the inputs, outputs and errors of
-//! [`aws_sdk_dynamodb`]; `Client::to_sdk_client` (feature `sdk`) makes a real SDK client of it, whose other operations
-//! go to DynamoDB. [`Config`] holds what can be set, [`Error`] what can go wrong and [what to do about it](Error::retry).
+//! [`aws_sdk_dynamodb`]; `Client::to_sdk_client` (feature `sdk`) turns it into a real SDK client, whose other
+//! operations go to DynamoDB. [`Config`] holds what can be set, [`Error`] what can go wrong and
+//! [what to do about it](Error::retry).
 //!
 //! ```no_run
 //! use aws_sdk_dynamodb::operation::get_item::GetItemInput;
@@ -27,7 +28,7 @@
 //!   │
 //!   ├─ attempt 1: a node by role, zone and health ── an idle connection, still open? else a new one
 //!   │     handshake, authorizeConnection     on a new connection, or after 225 s; in one write with what follows
-//!   │     defineKeySchema, …ListId           what this node was not asked before
+//!   │     defineKeySchema, …ListId           what is not yet known of this node
 //!   │     getItem  ────────────────────────▶ one write, one read
 //!   │     defineAttributeList                a list number met for the first time
 //!   │     decoded; the connection goes back to the pool
@@ -43,7 +44,7 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | `codec` | attribute values, keys, items, answers, and the metadata that they need |
-//! | `expression` | expression strings to the trees that travel |
+//! | `expression` | expression strings to the trees that are sent |
 //! | `op` | the ten operations, one file each |
 //! | `session` | one connection's side of the conversation, without a socket and without a clock |
 //! | `net` | sockets: connections, pools, the cluster |

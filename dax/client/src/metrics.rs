@@ -94,7 +94,7 @@ impl Latency {
     }
 }
 
-/// The live counters of a node. Relaxed: each is a statistic of its own, none orders anything.
+/// The live counters of a node. Relaxed: each is an independent statistic, and none orders anything.
 #[derive(Debug, Default)]
 pub(crate) struct NodeCounters {
     pub(crate) requests: Counter,

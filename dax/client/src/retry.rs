@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Limits on repeating a failed call.
 ///
-/// What may be repeated at all is not decided here: an error says so itself ([`Error::retry`](crate::Error::retry)).
+/// What may be repeated at all is not decided here: the error says so ([`Error::retry`](crate::Error::retry)).
 #[derive(Debug, Clone)]
 pub struct RetryPolicy {
     max_attempts: u32,
@@ -31,7 +31,7 @@ impl RetryPolicy {
         Self::new().attempts(1)
     }
 
-    /// At most so many attempts, the first included; at least one is made.
+    /// At most this many attempts, the first included; at least one is made.
     #[must_use]
     pub fn attempts(mut self, max_attempts: u32) -> Self {
         self.max_attempts = max_attempts.max(1);
@@ -39,7 +39,7 @@ impl RetryPolicy {
     }
 
     /// The first wait before a throttled call is repeated; each later wait doubles, up to `max`. Half of every wait is
-    /// random. Errors that are no throttling are repeated at once, on another node if there is one.
+    /// random. Calls that failed for another reason are repeated at once, on another node if there is one.
     #[must_use]
     pub fn delays(mut self, base: Duration, max: Duration) -> Self {
         self.base_delay = base;

@@ -62,7 +62,7 @@ impl ToJson for Blob {
     }
 }
 
-/// The order of the elements of a set, which has none of its own.
+/// An order for the elements of a set, which is unordered.
 #[derive(Clone, Copy)]
 enum Sets {
     AsGiven,

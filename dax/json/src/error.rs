@@ -11,7 +11,7 @@ pub struct Error {
     problem: Problem,
 }
 
-/// A mistake, apart from its place.
+/// A mistake, without its place.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Problem {

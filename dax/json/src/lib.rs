@@ -21,8 +21,7 @@
 //! ```
 //!
 //! Reading is strict: an unknown field is an [`Error`], which names the path of the field and what was expected there.
-//! Fields that are not set are left out of what is written. Numbers are never interpreted: they stay the text that they
-//! are.
+//! Fields that are not set are left out of what is written. Numbers are never interpreted: they stay text.
 
 #[macro_use]
 mod shape;

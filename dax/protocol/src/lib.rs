@@ -2,8 +2,8 @@
 //!
 //! DAX speaks a subset of CBOR over TCP or TLS. This crate holds what a client and a server share: the encoding, and
 //! every number and name that has a meaning on the wire, each written down once. How requests and answers are put
-//! together from these is up to the two sides: `dax-client` and `dax-server` each have their own reading of the protocol,
-//! so that each can be a test of the other.
+//! together from these is up to the two sides: `dax-client` and `dax-server` each implement it separately,
+//! so that each can test the other.
 //!
 //! The crate never touches a socket, a clock or a type of the AWS SDK, and does not know which side it is on.
 //!

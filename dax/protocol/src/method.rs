@@ -94,7 +94,7 @@ impl Method {
     }
 
     /// The method of this number. `None` for the table operations too: no client sends them, and without their number
-    /// of arguments nobody can tell where such a request ends.
+    /// of arguments there is no way to tell where such a request ends.
     pub fn from_id(id: i64) -> Option<Self> {
         Self::ALL.into_iter().find(|method| i64::from(method.id()) == id)
     }

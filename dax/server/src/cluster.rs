@@ -1,4 +1,4 @@
-//! Starts, stops and steers the nodes.
+//! Starts, stops and controls the nodes.
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
@@ -86,7 +86,7 @@ impl Cluster {
         self.machine.start_node(index).await
     }
 
-    /// Freezes a node, as if its process were suspended: connections stay open and nothing moves. Or lets it go on.
+    /// Freezes a node, as if its process were suspended: connections stay open and nothing moves. Or resumes it.
     ///
     /// # Errors
     /// If there is no such node.
@@ -116,7 +116,7 @@ impl Cluster {
         self.machine.add_fault(rule)
     }
 
-    /// Removes a fault rule; `false` if there is none of this number (any more).
+    /// Removes a fault rule; `false` if there is none with this number (any more).
     pub fn remove_fault(&self, id: u64) -> bool {
         self.machine.shared.faults.remove(id)
     }

@@ -1,4 +1,4 @@
-//! What a cluster is started with.
+//! The settings of a cluster.
 
 use std::{net::IpAddr, net::Ipv4Addr, time::Duration};
 
@@ -9,7 +9,7 @@ pub struct ClusterConfig {
     pub backend: Backend,
     /// Number of nodes, at least 1. The first one starts as the leader.
     pub nodes: usize,
-    /// Address that the nodes listen on, and that clients are told.
+    /// Address that the nodes listen on and announce to clients.
     pub host: IpAddr,
     /// Port of the first node; the others follow. 0 = any free ports.
     pub port: u16,
@@ -21,15 +21,15 @@ pub struct ClusterConfig {
     pub item_ttl: Duration,
     /// How long results of queries and scans stay in the query cache.
     pub query_ttl: Duration,
-    /// Most bytes that each of the two caches of a node takes, about.
+    /// Approximate maximum size of each of the two caches of a node, in bytes.
     pub cache_bytes: usize,
-    /// How long it takes until a write reaches the caches of the other nodes.
+    /// How long a write takes to reach the caches of the other nodes.
     pub replication_delay: Duration,
     /// Secret access key that connections must prove to know. `None` = anybody may connect.
     pub secret_access_key: Option<String>,
-    /// Seeds the dice of fault rules with a probability.
+    /// Seed for fault rules with a probability.
     pub seed: u64,
-    /// How long DynamoDB has for an answer.
+    /// Longest wait for an answer of DynamoDB.
     pub dynamodb_timeout: Duration,
     /// Most connections to one node; more are closed at once.
     pub max_connections: usize,

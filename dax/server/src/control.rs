@@ -1,4 +1,4 @@
-//! The control endpoint: a cluster steered with HTTP and JSON.
+//! The control endpoint: a cluster controlled with JSON over HTTP.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 

@@ -21,12 +21,12 @@ use super::{
     wire::key::{KeyAttribute, KeySchema},
 };
 
-/// How long a key schema is believed. Tables get dropped and made anew with other keys, on a desk more than anywhere.
+/// How long a key schema is cached. Tables get deleted and created again with other keys, above all in development.
 const SCHEMA_TTL: Duration = Duration::from_secs(10);
 /// Most schemas remembered.
 const MAX_SCHEMAS: usize = 1000;
 
-/// A connection to DynamoDB, without retries: whoever calls the cluster has a retry policy of its own.
+/// A connection to DynamoDB, without retries: the cluster's client has its own retry policy.
 pub(crate) fn client(backend: &Backend, timeout: Duration) -> Client {
     let credentials = Credentials::new(
         &backend.access_key_id,
@@ -49,7 +49,7 @@ pub(crate) fn client(backend: &Backend, timeout: Duration) -> Client {
     Client::from_conf(config)
 }
 
-/// Plain HTTP needs no TLS, and with it no reading of the system's root certificates.
+/// Plain HTTP needs no TLS, so the system's root certificates need not be read.
 fn http_client(endpoint: &str) -> aws_sdk_dynamodb::config::SharedHttpClient {
     use aws_smithy_http_client::{
         Builder,

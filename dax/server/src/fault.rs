@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::failure::Failure;
 
-/// When something is to go wrong, and what. Rules are tried in the order they were added, and all that match apply.
+/// When a fault is injected, and which. Rules are tried in the order they were added, and all that match apply.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct FaultRule {
@@ -24,7 +24,7 @@ pub struct FaultRule {
     /// Only for this operation. Default: for all but `authorizeConnection`, which is never answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<Method>,
-    /// So many times; then the rule is gone. Default: until it is removed.
+    /// How often it applies; then the rule is removed. Default: until it is removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
     /// With this probability, from 0 to 1. Default: 1.
@@ -40,7 +40,7 @@ pub struct FaultRule {
 pub enum FaultAction {
     /// The request waits before it is carried out.
     Delay {
-        /// So long.
+        /// How long.
         milliseconds: u64,
     },
     /// The connection is closed; the request is not carried out.
@@ -60,7 +60,7 @@ pub enum FaultAction {
     },
     /// The last entries of a batch are left unprocessed.
     Unprocessed {
-        /// So many of them.
+        /// How many.
         count: usize,
     },
     /// `getItem` and `batchGetItem` answer with what was there before the last write, if the node knows.
@@ -91,7 +91,7 @@ pub(crate) struct Effects {
 /// The rules in force.
 #[derive(Debug)]
 pub(crate) struct Faults {
-    /// Whether there is any rule: nearly always there is none.
+    /// Whether there is any rule; there rarely is.
     any: AtomicBool,
     rules: Mutex<Rules>,
 }
@@ -178,7 +178,7 @@ impl Faults {
         id
     }
 
-    /// Removes a rule; `false` if there is none of this number.
+    /// Removes a rule; `false` if there is none with this number.
     pub(crate) fn remove(&self, id: u64) -> bool {
         let mut rules = self.lock();
         let before = rules.active.len();
@@ -199,7 +199,7 @@ impl Faults {
         self.lock().active.clone()
     }
 
-    /// What is to go wrong with a request. `None` if nothing is.
+    /// The faults to inject into a request. `None` if there are none.
     pub(crate) fn draw(&self, node: usize, method: Method) -> Option<Effects> {
         if !self.any.load(Ordering::Acquire) {
             return None;

@@ -8,11 +8,11 @@
 //!           sign-in    to meaning for each     └─ replication  writes on their way to the other nodes
 //! ```
 //!
-//! # What of DAX is there
+//! # What is modelled
 //!
 //! * Items are cached when they are read or written, and so is their absence. Results of queries and scans are
-//!   cached apart, and writes do not touch them. Both caches forget after a time to live, and what was not used for
-//!   longest when they are full.
+//!   cached separately, and writes do not touch them. Entries expire after a time to live; a full cache evicts the
+//!   least recently used ones.
 //! * Strongly consistent reads and transactional reads go to DynamoDB and leave the caches alone.
 //! * Writes go to DynamoDB first, then through the leader's cache, and after the replication delay into the caches of
 //!   the other nodes. Every node takes writes.
@@ -20,12 +20,12 @@
 //!
 //! # The control endpoint
 //!
-//! A cluster is steered through [`Cluster`], or over HTTP with JSON:
+//! A cluster is controlled through [`Cluster`], or over HTTP with JSON:
 //!
 //! | request | body | effect |
 //! | --- | --- | --- |
 //! | `GET /status` | | nodes with role, state and counters; fault rules |
-//! | `POST /faults` | a [`FaultRule`] | adds a rule; answers with its id |
+//! | `POST /faults` | a [`FaultRule`] | adds a rule and returns its id |
 //! | `GET /faults`, `DELETE /faults`, `DELETE /faults/{id}` | | lists and removes rules |
 //! | `POST /nodes/{n}/stop`, `start`, `freeze`, `thaw`, `lead` | | changes node n, counted from 0 |
 //! | `POST /caches/clear` | | empties all caches |

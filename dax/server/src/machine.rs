@@ -1,4 +1,4 @@
-//! The part of a cluster that both [`Cluster`](super::Cluster) and the control endpoint steer.
+//! The part of a cluster that both [`Cluster`](super::Cluster) and the control endpoint act on.
 
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@ use super::{
     counters::Tally,
 };
 
-/// Most updates that a frozen node has waiting; beyond that it forgets its items instead.
+/// Most updates queued for a frozen node; beyond that it drops its cached items instead.
 const MAX_BACKLOG: usize = 10_000;
 
 /// One node of a cluster.
@@ -60,7 +60,7 @@ impl Node {
         self.running.send_replace(running);
     }
 
-    /// Stops the clock of the node, or lets it go on: then it catches up with what happened meanwhile.
+    /// Freezes the node, or resumes it: then it catches up with what happened meanwhile.
     pub(crate) fn set_frozen(&self, frozen: bool) {
         let mut backlog = self.backlog.lock().unwrap_or_else(PoisonError::into_inner);
         self.frozen.send_replace(frozen);

@@ -1,4 +1,4 @@
-//! A write on its way to DynamoDB.
+//! A write in progress.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,7 +7,7 @@ use super::{
     shared::Shared,
 };
 
-/// A write on its way to DynamoDB. However it ends, even by being dropped, all nodes hear of it.
+/// A write in progress. However it ends, even by being dropped, all nodes are notified.
 #[derive(Debug)]
 pub(crate) struct PendingWrite {
     shared: Arc<Shared>,
@@ -19,7 +19,7 @@ impl PendingWrite {
     /// Announces a write to the cache of the leader, which all writes go through.
     pub(crate) fn begin(shared: &Arc<Shared>, key: ItemKey) -> Self {
         let origin = shared.leader();
-        // The leader is one of the nodes. Should it ever not be, the write goes through a cache that nobody reads.
+        // The leader is one of the nodes. If it ever were not, the write goes through a cache that nobody reads.
         let cache = shared.nodes.get(origin).map(|node| Arc::clone(&node.items));
         let cache = cache.unwrap_or_else(|| Arc::new(ItemCache::new(Duration::ZERO, 0)));
         Self { shared: Arc::clone(shared), origin, ticket: Some(cache.begin_write(key)) }

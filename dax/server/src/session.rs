@@ -27,12 +27,12 @@ use super::{
 const MAX_REQUEST_BYTES: usize = 20 << 20;
 /// A peer that opens a connection has this long for its handshake.
 const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
-/// From the first byte of a request to its last.
+/// And this long from the first byte of a request to its last.
 const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
-/// For taking an answer in.
+/// A peer has this long to read an answer.
 const ANSWER_DEADLINE: Duration = Duration::from_secs(30);
-/// Between two requests. Generous: official clients keep connections open, and the Node.js clients hang for ever on
-/// one that the server closed.
+/// The limit between two requests. Generous: official clients keep connections open, and the Node.js clients hang
+/// forever on one that the server closed.
 const IDLE_DEADLINE: Duration = Duration::from_secs(3600);
 /// Room for a request at first, and what is kept of it after a large one.
 const BUFFER_BYTES: usize = 4096;
@@ -63,7 +63,7 @@ pub(crate) struct Session<S> {
 /// Whether the client may do anything.
 #[derive(Debug)]
 enum Standing {
-    /// Nobody has to prove anything.
+    /// Signatures are not checked.
     NotNeeded,
     Until(Instant),
     Refused(&'static str),
@@ -89,7 +89,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         Self { stream, shared, node, buffer, authorization, fills_in_select: false }
     }
 
-    /// Serves the connection to its end. Returns the stream too, for whoever has to end it.
+    /// Serves the connection to its end. Returns the stream too, for the caller to close.
     pub(crate) async fn run(mut self) -> (S, End) {
         let end = match self.serve().await {
             Ok(end) => end,
@@ -228,7 +228,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         out
     }
 
-    /// Reads until there are so many items. Otherwise, says how to go on.
+    /// Reads until this many items are complete. Otherwise, says how to continue.
     async fn fill_until(
         &mut self,
         scanner: &mut Scanner,
@@ -243,7 +243,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                     let failure = Failure::validation(format!("Request size exceeded {MAX_REQUEST_BYTES} bytes"));
                     return Ok(Some(Next::AnswerAndClose(self.error(&failure))));
                 }
-                // After bytes that are no CBOR nobody knows where the next request starts.
+                // After bytes that are not CBOR, there is no way to tell where the next request starts.
                 Err(cause) => {
                     let failure = Failure::validation(format!("malformed request: {cause}"));
                     return Ok(Some(Next::AnswerAndClose(self.error(&failure))));
@@ -269,7 +269,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
     }
 }
 
-/// The user agent in a handshake, or an empty one. `None` if it is no handshake of DAX.
+/// The user agent in a handshake, or an empty one. `None` if it is not a DAX handshake.
 pub(crate) fn read_handshake(greeting: &[u8]) -> Option<String> {
     let mut reader = Reader::whole(greeting);
     if reader.text().ok()? != handshake::MAGIC {

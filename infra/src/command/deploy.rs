@@ -25,7 +25,7 @@ pub(crate) struct Options {
     /// Apply a change set created by `infra plan`, exactly as it was shown
     #[arg(long, value_name = "NAME", conflicts_with_all = ["profile", "binaries", "overrides"])]
     change_set: Option<String>,
-    /// If another operation is running on the stack, wait for its end
+    /// If another operation is running on the stack, wait for it to end
     #[arg(long)]
     wait: bool,
     /// If the last update stopped halfway, roll it back first

@@ -32,7 +32,7 @@ pub(crate) struct Options {
 /// Runs `infra destroy`.
 ///
 /// # Errors
-/// With exit code 3 if something could not be deleted; names it.
+/// With exit code 3 if something could not be deleted; the error names it.
 pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     let Some(stack) = session.stack().await? else {
         session.terminal.done("destroy", format_args!("{} does not exist", session.stage.stack));

@@ -160,7 +160,7 @@ impl Report<'_> {
         self.terminal.event("bad", json!({"at": place.to_string(), "slug": slug, "reason": reason}));
     }
 
-    /// An entry that leads to another link of the table.
+    /// An entry whose slug belongs to another link in the table.
     fn conflict(&self, place: Place, slug: &str) {
         self.line(style("!").yellow(), place, slug, "the table has another link under this slug");
         self.terminal.event("conflict", json!({"at": place.to_string(), "slug": slug}));

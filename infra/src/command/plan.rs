@@ -21,7 +21,7 @@ pub(crate) struct Options {
 /// Runs `infra plan`.
 ///
 /// # Errors
-/// With exit code 3 if the stack does not accept a change set now; else if the release cannot be prepared.
+/// With exit code 3 if the stack does not accept a change set now; otherwise if the release cannot be prepared.
 pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     let caller = session.announce().await?;
     let kind = kind(session).await?;

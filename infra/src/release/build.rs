@@ -17,7 +17,7 @@ pub(crate) struct Build {
     /// Cargo profile to build with; `dev` builds faster and runs slower
     #[arg(long, value_name = "NAME", default_value = "lambda")]
     profile: String,
-    /// Take executables from this folder instead of building, such as target/lambda of `cargo lambda build`
+    /// Use the executables in this folder instead of building, such as target/lambda after `cargo lambda build`
     #[arg(long, value_name = "DIR", conflicts_with = "profile")]
     binaries: Option<PathBuf>,
 }

@@ -78,7 +78,7 @@ async fn step(
 /// Deletes a stack and waits until it is gone.
 ///
 /// # Errors
-/// If it is not gone afterwards; names what is left.
+/// If it is not gone afterwards; the error names what is left.
 pub(crate) async fn delete(session: &Session, stack: &Stack, retain: &[String]) -> Result<()> {
     let marker = events::newest(&session.aws, &stack.id).await?;
     let retain = (!retain.is_empty()).then(|| retain.to_vec());

@@ -1,4 +1,4 @@
-//! What the functions ask of the place where links are kept.
+//! The operations that the functions need from the store of links.
 //!
 //! One trait per capability, and one type per right: [`DaxReader`](crate::DaxReader) and
 //! [`DynamoDbReader`](crate::DynamoDbReader) only read, [`DaxStore`](crate::DaxStore) and
@@ -59,7 +59,7 @@ pub trait LinkWriter: LinkReader {
     /// Replaces `before` with `after`, unless the link is no longer at the version of `before`.
     ///
     /// `after` has the same slug and a higher version. When the outcome of the first attempt is unknown and it is
-    /// repeated, [`Change::Outdated`] may be the result of a change that has happened: a strong read tells.
+    /// repeated, [`Change::Outdated`] may be the result of a change that has happened: a strong read shows which.
     fn update(&self, before: &Link, after: &Link) -> impl Future<Output = Result<Change, StoreError>> + Send;
 }
 

@@ -47,7 +47,7 @@ pub struct BindError {
 }
 
 impl Listeners {
-    /// Binds the ports of the gateway and of the Invoke API on 127.0.0.1. 0 takes any free port.
+    /// Binds the ports of the gateway and of the Invoke API on 127.0.0.1. 0 picks any free port.
     ///
     /// # Errors
     /// [`BindError`] for the first port that cannot be bound.

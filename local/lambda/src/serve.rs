@@ -65,7 +65,7 @@ impl Stop {
     }
 }
 
-/// Binds `port` on the loopback interface; 0 takes any free port.
+/// Binds `port` on the loopback interface; 0 picks any free port.
 pub async fn bind(port: u16) -> io::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await
 }

@@ -1,4 +1,4 @@
-//! The ports of a stack, bound before anything starts: the functions are told the URLs.
+//! The ports of a stack, bound before anything starts, because the functions' settings contain the URLs.
 
 use lambda_local::Listeners;
 use tokio::net::TcpListener;

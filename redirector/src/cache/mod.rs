@@ -26,7 +26,7 @@ use segmented::{Segmented, Weighed};
 /// Most slugs known to be absent. Random attempts must not evict links, so absent slugs are kept separately; few, because
 /// after two seconds an entry is worth nothing.
 const ABSENT_ENTRIES: NonZeroUsize = NonZeroUsize::new(1_000).unwrap();
-/// What the allocator and the lists need for an entry beside its texts.
+/// What the allocator and the lists need for an entry besides its texts.
 const OVERHEAD_BYTES: usize = 100;
 /// How old an entry may be that is served because the store fails.
 const STALE_LIMIT: Duration = Duration::from_secs(600);

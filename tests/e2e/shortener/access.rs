@@ -15,7 +15,7 @@ const OWNERS: [&str; 2] = ["ann", "bob"];
 struct Caller {
     name: String,
     authorization: Option<String>,
-    /// Unset for those whom nobody knows.
+    /// Unset for callers that the service cannot identify.
     known: Option<Known>,
 }
 
@@ -147,7 +147,7 @@ async fn attempt(client: &Client, caller: &Caller, operation: Operation, owner: 
     call(client, caller, method, &path, media_type, &body).await
 }
 
-/// The end of a problem's type; empty for what is none.
+/// The end of a problem's type; empty if the response is not a problem.
 fn code(reply: &Reply) -> String {
     if reply.header("content-type") != Some("application/problem+json") {
         return String::new();

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{item, put_item};
 
-/// Absence is believed for two seconds by whoever has just told it; the rest is for a busy machine.
+/// A process that has just answered 404 caches the absence for two seconds; the rest is for a busy machine.
 const CREATE_BOUND: Duration = Duration::from_secs(4);
 
 async fn stack_with_nodes(nodes: usize, change: impl FnOnce(&mut Config)) -> Stack {
@@ -70,7 +70,7 @@ async fn a_link_that_was_put_past_the_cluster_is_there_too() {
     let stack = stack_with_nodes(1, |_config| {}).await;
     let client = Client::of(&stack);
     assert_eq!(client.get("/launch").await.status, 404);
-    // Nobody tells the cluster, so for its item time to live it goes on remembering absence.
+    // The cluster does not learn of this, so it caches the absence until its item TTL has passed.
     put_item(&stack, &item("launch", &[]));
     becomes(client, "launch", 301, CREATE_BOUND).await;
     stack.stop().await;
@@ -136,7 +136,7 @@ fn reads(stack: &Stack) -> u64 {
         .sum()
 }
 
-/// Creators and followers that go on until told to stop.
+/// Callers that create and follow links until they are stopped.
 struct Load {
     client: Client,
     stop: AtomicBool,

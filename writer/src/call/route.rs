@@ -8,7 +8,7 @@ use crate::http::problem::{Problem, RequestProblem};
 /// A call of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Call {
-    /// Get the API's description. Everybody may.
+    /// Get the API's description. Anyone may.
     GetOpenApi,
     /// Do something with links. The caller must be known and allowed to.
     Links(LinkCall),

@@ -18,7 +18,7 @@ const MAX_NESTING: usize = 32;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ValueError {
-    /// A number that is none, or is out of range.
+    /// A text that is not a number, or a number out of range.
     #[error(transparent)]
     Number(#[from] NumberError),
     /// A set without elements.

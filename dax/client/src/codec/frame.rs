@@ -35,7 +35,7 @@ impl FrameScanner {
     /// The length of the answer in bytes, or `None` if more of it is to come.
     ///
     /// # Errors
-    /// [`Error::Malformed`] if the bytes are no answer to the method, nest too deeply, or announce more than the
+    /// [`Error::Malformed`] if the bytes are not an answer to the method, nest too deeply, or announce more than the
     /// limit.
     pub fn scan(&mut self, answer: &[u8]) -> Result<Option<usize>> {
         let complete = match self.count(answer)? {

@@ -1,5 +1,5 @@
 //! Items as bytes: the number of an attribute list, then the values of those attributes in the order of the list.
-//! Key attributes travel apart.
+//! Key attributes are encoded separately.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use dax_protocol::cbor::{Reader, Result, Writer};

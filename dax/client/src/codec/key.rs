@@ -52,7 +52,7 @@ pub(crate) enum KeyError {
         /// `string` or `binary`.
         kind: &'static str,
     },
-    /// A key attribute that is no number.
+    /// The text of a key attribute of type N is not a valid number.
     #[error("{source}; key: {name}")]
     Number {
         /// Name of the attribute.
@@ -158,7 +158,7 @@ pub(crate) const fn type_name(value: &AttributeValue) -> &'static str {
 /// Reads the content of a key and adds its attributes to `attributes`.
 ///
 /// # Errors
-/// [`Malformed`](dax_protocol::cbor::Error::Malformed) if the bytes are no key of this schema.
+/// [`Malformed`](dax_protocol::cbor::Error::Malformed) if the bytes are not a key of this schema.
 pub fn read_key(schema: &KeySchema, bytes: &[u8], attributes: &mut Attributes) -> Result<()> {
     let mut reader = Reader::whole(bytes);
     let hash = match (schema.hash.kind, schema.range.is_some()) {

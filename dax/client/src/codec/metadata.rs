@@ -7,7 +7,7 @@ use std::sync::Arc;
 use dax_protocol::cbor::Writer;
 use dax_protocol::{EMPTY_ATTRIBUTE_LIST, KeyType};
 
-/// A question for the node that a call goes to; its answer belongs into that node's [`Metadata`].
+/// A question for the node that a call goes to; its answer belongs in that node's [`Metadata`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Lookup {
@@ -78,7 +78,7 @@ const EMPTY_LIST: i64 = EMPTY_ATTRIBUTE_LIST as i64;
 /// What is known about the tables and attribute lists of **one node**.
 ///
 /// Bounded: when full, the oldest entry makes room. An entry that was evicted is simply asked for again.
-/// There is no interior mutability; whoever shares it chooses the lock.
+/// There is no interior mutability; code that shares it chooses the lock.
 #[derive(Debug)]
 pub struct Metadata {
     schemas: Bounded<Box<str>, Arc<KeySchema>>,
@@ -141,7 +141,7 @@ impl Metadata {
         self.lists.insert(id, names.into());
     }
 
-    /// Forgets the key schema of a table, which may have been deleted and made anew.
+    /// Forgets the key schema of a table, which may have been deleted and created again.
     pub fn forget_table(&mut self, table: &str) {
         self.schemas.remove(table);
     }

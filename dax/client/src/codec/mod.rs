@@ -1,8 +1,8 @@
 //! The wire format above CBOR: what requests and answers are made of.
 //!
 //! Nothing here does I/O. Where writing a request or reading an answer needs a table's key schema or an attribute list
-//! that [`Metadata`] does not hold, it stops with the [`Lookup`]s to be made, **all** that it can know of at once, and
-//! is started again from the beginning when they are answered.
+//! that [`Metadata`] does not hold, it stops and returns the [`Lookup`]s to be made, **all** those known so far, and
+//! starts again from the beginning once they are answered.
 
 pub(crate) mod answer;
 pub(crate) mod attribute;
@@ -36,9 +36,9 @@ pub enum EncodeStop {
 pub enum DecodeStop {
     /// These lookups must be answered first. Never empty.
     Need(Vec<Lookup>),
-    /// The answer goes on after these bytes.
+    /// The answer is longer than these bytes.
     Incomplete,
-    /// The bytes are no answer to this request: the connection is of no use any more.
+    /// The bytes are not an answer to this request: the connection can no longer be used.
     Malformed {
         /// Offset in the answer, or in the item embedded in it.
         at: usize,

@@ -49,7 +49,7 @@ pub enum Error {
         /// Lookups that the next round would make.
         missing: usize,
     },
-    /// No connection to a node came about.
+    /// No connection to a node could be opened.
     #[error("cannot connect to {endpoint}")]
     Connect {
         /// The node.
@@ -113,7 +113,7 @@ pub enum Error {
         /// What the provider said.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The client was told something that cannot work.
+    /// A setting that cannot work.
     #[error("configuration: {message}")]
     Config {
         /// What, and why it cannot work.
@@ -131,9 +131,9 @@ pub enum Retry {
     Now,
     /// Repeat it after a pause that grows.
     AfterWait,
-    /// Learn the cluster's nodes anew, then repeat it.
+    /// Fetch the list of the cluster's nodes again, then repeat it.
     AfterRecovery,
-    /// Authorise the connection anew and repeat it, once.
+    /// Authorise the connection again and repeat it, once.
     Reauthorize,
     /// Repeat it on a new connection.
     NewConnection,
@@ -201,7 +201,7 @@ impl Error {
         self.exception() == Some(Exception::ResourceNotFound)
     }
 
-    /// Whether the trouble lies on the way to the server: a name, a connection, a deadline.
+    /// Whether the failure lies on the way to the server: a name, a connection, a deadline.
     pub const fn is_io(&self) -> bool {
         matches!(
             self,

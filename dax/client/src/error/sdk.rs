@@ -133,7 +133,7 @@ convert! {
     }
 }
 
-/// The error of an operation for a cancelled transaction: a variant of its own only where transactions occur.
+/// The error of an operation for a cancelled transaction: a separate variant only where transactions occur.
 trait Canceled: Sized {
     fn canceled(error: ServerError, meta: ErrorMetadata) -> Self;
 }

@@ -65,7 +65,7 @@ impl ServerError {
         }
     }
 
-    /// Whether the connection has to be authorised anew before its next request.
+    /// Whether the connection has to be authorised again before its next request.
     pub(crate) fn is_authentication(&self) -> bool {
         self.exception() == Some(Exception::Authentication)
     }
@@ -116,7 +116,7 @@ impl ServerError {
         }
     }
 
-    /// Whether whatever cancelled the transaction goes away by itself.
+    /// Whether every reason for the cancellation is temporary.
     fn every_reason_passes(&self) -> bool {
         let mut failed =
             self.raw_reasons.iter().filter_map(|reason| reason.code.as_deref()).filter(|code| *code != "None");

@@ -1,4 +1,4 @@
-//! Expression strings to the trees that travel.
+//! Expression strings to the trees that are sent.
 //!
 //! DAX servers know no expression text: the client parses it, replaces placeholders and sends a tree with the values
 //! that it refers to. What DynamoDB would say about a wrong expression is therefore said here, in its words.

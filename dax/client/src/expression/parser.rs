@@ -17,9 +17,9 @@ pub(super) struct Function {
     pub(super) operands: usize,
     /// Whether its first operand has to be a path.
     needs_path: bool,
-    /// Whether it belongs into update expressions; else into conditions.
+    /// Whether it belongs in update expressions; otherwise, in conditions.
     update: bool,
-    /// Whether it may stand inside another function or beside an operator.
+    /// Whether it may be an operand of an operator or another function.
     pub(super) operand: bool,
 }
 

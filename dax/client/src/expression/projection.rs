@@ -69,7 +69,7 @@ impl Projection {
     /// gaps; paths that the item does not have are absent.
     ///
     /// # Errors
-    /// [`Malformed`](dax_protocol::cbor::Error::Malformed) if it is no result of this projection.
+    /// [`Malformed`](dax_protocol::cbor::Error::Malformed) if it is not a result of this projection.
     pub fn read(&self, reader: &mut Reader<'_>) -> dax_protocol::cbor::Result<Attributes> {
         let start = reader.malformed("values of a projection that exclude each other");
         let mut pairs = reader.map()?;

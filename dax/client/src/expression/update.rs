@@ -84,9 +84,9 @@ type Part<'a> = parser::Part<'a, Shape>;
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shape {
     Operand,
-    /// A call of a function that may stand neither beside an operator nor inside a function.
+    /// A call of a function that may not be an operand of an operator or another function.
     Function(&'static str),
-    /// A sum or difference, which is no operand of another.
+    /// A sum or difference, which cannot be an operand of another.
     Sum,
 }
 

@@ -1,4 +1,4 @@
-//! The cluster: finding its nodes, keeping the list of them fresh, and taking calls to one of them.
+//! The cluster: finding its nodes, keeping the list of them fresh, and routing calls to one of them.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -22,8 +22,8 @@ use crate::{Endpoint, Refresh};
 const LEADER_ATTEMPTS: u32 = 5;
 const LEADER_WAIT: Duration = Duration::from_millis(200);
 
-/// Rosters come from a node over a warm connection, and each so many refreshes from the discovery endpoint: a node
-/// that was cut off from its cluster would go on announcing the old roster.
+/// Rosters come from a node over a warm connection, but once in this many refreshes from the discovery endpoint: a
+/// node that was cut off from its cluster would keep announcing the old roster.
 const REFRESHES_PER_DISCOVERY: u64 = 15;
 
 #[derive(Debug)]
@@ -81,7 +81,7 @@ impl Cluster {
     /// Fetches a roster if the present one is older than `max_age`. Of several callers one does, the others wait.
     ///
     /// # Errors
-    /// If no roster could be had; the old one stays in use.
+    /// If no roster could be fetched; the old one stays in use.
     pub(crate) async fn refresh(&self, max_age: Duration) -> Result<(), Error> {
         let _one_at_a_time = self.refreshing.lock().await;
         if self.routes().fetched_at.elapsed() < max_age {
@@ -90,8 +90,8 @@ impl Cluster {
         self.refreshed().await
     }
 
-    /// Without a background task: sees to it that the roster is no older than configured. One caller pays for it with
-    /// a round trip, the others go on with the roster they have.
+    /// Without a background task: ensures that the roster is no older than configured. One caller pays for it with
+    /// a round trip; the others continue with the roster they have.
     pub(crate) async fn refresh_on_use(&self) {
         let Refresh::OnUse(max_age) = self.context.config.refresh else {
             return;
@@ -145,7 +145,7 @@ impl Cluster {
         node.attempt(&self.context, &Endpoints, deadline).await.map_err(|failure| failure.error)
     }
 
-    /// The roster by way of the configured endpoints: each is resolved anew, and its addresses are tried in random
+    /// The roster from the configured endpoints: each is resolved again, and its addresses are tried in random
     /// order until one answers.
     async fn discover(&self) -> Result<Found, Error> {
         let mut last = None;

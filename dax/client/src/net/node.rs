@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::metrics::NodeCounters;
 use crate::session::{Call, Request};
 
-/// A node of the cluster, alive from the roster that brought it to the roster that no longer holds it.
+/// A node of the cluster. It lives from the first roster that has it to the first that no longer does.
 #[derive(Debug)]
 pub(crate) struct Node {
     /// As the cluster announces it: the node's identity.
@@ -57,7 +57,7 @@ impl Node {
         }
     }
 
-    /// Makes one attempt at a call, over by `deadline` at the latest.
+    /// Makes one attempt at a call, which ends by `deadline` at the latest.
     ///
     /// Dropping the future drops the connection in use: an answer may still be due on it.
     pub(crate) async fn attempt<R: Request>(
@@ -180,7 +180,7 @@ impl Node {
             Error::Server(server) => {
                 match server.exception() {
                     Some(Exception::Authentication) => context.credentials.doubt(),
-                    // The table may have been deleted, or made anew with another key.
+                    // The table may have been deleted, or created again with another key.
                     Some(Exception::ResourceNotFound | Exception::Validation) => self.forget(),
                     _ => {}
                 }
@@ -194,7 +194,7 @@ impl Node {
             | Error::Malformed { .. } => {
                 self.counters.io_errors.add(1);
                 if met.stale {
-                    // The other idle connections are as old: they are as dead.
+                    // The other idle connections are at least as old, so they are dead too.
                     self.pool.clear();
                 } else if met.node {
                     self.strike(context, error);
@@ -239,8 +239,8 @@ impl Node {
     }
 }
 
-/// The error of a write that was sent, whatever it was that failed afterwards: so that it says of itself that the write
-/// may have taken effect.
+/// The error of a write that was sent, whatever failed afterwards: it tells the caller that the write may have taken
+/// effect.
 fn of_request(error: Error, method: Method) -> Error {
     match error {
         Error::Timeout { after, sent, .. } => Error::Timeout { method, after, sent },
@@ -253,10 +253,10 @@ fn of_request(error: Error, method: Method) -> Error {
     }
 }
 
-/// What an attempt came upon, by the time it failed.
+/// What had happened by the time an attempt failed.
 #[derive(Debug, Clone, Copy, Default)]
 struct Met {
-    /// It got as far as to involve the node: it did not only wait in line.
+    /// It involved the node: it did not only wait in line.
     node: bool,
     /// It took a connection that had gone stale.
     stale: bool,

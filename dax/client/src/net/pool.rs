@@ -22,7 +22,7 @@ pub(crate) struct Pool {
     max_waiting: usize,
 }
 
-/// So many callers wait for a connection already that another one would only add to the queue.
+/// The queue of callers waiting for a connection is full.
 #[derive(Debug)]
 pub(crate) struct QueueFull;
 

@@ -84,7 +84,7 @@ impl Transport for TlsStream<Box<dyn Transport>> {
     fn idle_state(&mut self) -> IdleState {
         let (transport, _session) = self.get_mut();
         match transport.idle_state() {
-            // Session tickets arrive unasked and are no answer: let TLS digest the bytes and look again.
+            // Session tickets arrive unsolicited and are not an answer: let TLS process the bytes and look again.
             IdleState::Unread => try_read(self),
             state => state,
         }

@@ -86,7 +86,7 @@ impl GetItem {
                     let capacity = if_wanted(self.capacity, read_capacity(reader)?);
                     output = output.set_consumed_capacity(capacity);
                 }
-                // A later server may tell more. What it tells is no reason to fail the read.
+                // A later server may send more fields. They are no reason to fail the read.
                 _ => reader.skip()?,
             }
         }

@@ -19,7 +19,7 @@ use crate::codec::{
 };
 use crate::expression::{ExpressionKind, Legacy, Placeholders, Projection};
 
-/// A request for a page, as far as the two are alike.
+/// What requests for a page have in common.
 #[derive(Debug)]
 pub(super) struct Page {
     pub(super) table: String,

@@ -11,8 +11,7 @@ use crate::codec::{Attributes, EncodeStop, KeyError, KeySchema, Lookup, Metadata
 
 /// Writes a request, collecting the lookups that it turns out to need.
 ///
-/// Where one is missing, nothing is written in the place of what needs it; [`finish`](Self::finish) then refuses the
-/// whole.
+/// Where one is missing, the part that needs it is left out; [`finish`](Self::finish) then refuses the whole request.
 pub(super) struct Request<'m, 'o> {
     method: Method,
     metadata: &'m Metadata,

@@ -72,7 +72,7 @@ pub(super) struct Parameters<'a> {
     pub(super) metrics: Option<&'a ReturnItemCollectionMetrics>,
 }
 
-/// A single write, as far as the three are alike.
+/// What the three single writes have in common.
 #[derive(Debug)]
 pub(super) struct SingleWrite {
     pub(super) table: String,

@@ -11,8 +11,8 @@ use crate::codec::{DecodeStop, EncodeStop, Lookup, Metadata};
 use crate::error::Error;
 use crate::op::Operation;
 
-/// A call that still lacks knowledge after so many rounds of lookups gets none from this node. An honest node needs
-/// one round before the request and one after it.
+/// Rounds of lookups after which a call gives up on this node. An honest node needs one round before the request and
+/// one after it.
 const MAX_LOOKUP_ROUNDS: usize = 8;
 
 /// Something that is asked over a session: an [`Operation`], or the protocol's own question for [`Endpoints`].
@@ -52,7 +52,7 @@ impl<O: Operation> Request for O {
     }
 }
 
-/// The question for the nodes of the cluster; it doubles as the probe of a node's health.
+/// The request for the list of the cluster's nodes; it doubles as the probe of a node's health.
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct Endpoints;
@@ -144,7 +144,7 @@ impl<'a, R: Request> Call<'a, R> {
         self.asking.as_ref().map_or_else(|| self.request.method(), Lookup::method)
     }
 
-    /// Goes on: at first, and whenever the session is answered.
+    /// Takes the next step: at first, and whenever the session is answered.
     ///
     /// # Errors
     /// The server's error, or what was wrong with the request or the answer. The session tells whether it can be used
@@ -249,7 +249,7 @@ fn stopped(stop: DecodeStop, method: Method, session: &mut Session) -> Error {
             return Error::Server(error);
         }
         DecodeStop::Malformed { at, what } => (at, what),
-        // The scanner found the end of the answer, and yet an item in it goes on.
+        // The scanner found the end of the answer, and yet an item in it is incomplete.
         DecodeStop::Incomplete | DecodeStop::Need(_) => (session.answer().len(), "the answer is cut"),
     };
     session.spoil();

@@ -146,7 +146,7 @@ async fn a_kept_connection_that_breaks_without_a_word_does_not_count_as_an_attem
         if warm {
             read(&client, "warm").await.unwrap();
         } else {
-            // The first call is then on a connection of its own.
+            // The first call is then on a separate connection.
             world.close_idle(1);
             support::settle().await;
             client.warm_up(support::TABLE).await.unwrap();

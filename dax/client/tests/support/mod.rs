@@ -81,7 +81,7 @@ pub(crate) enum Act {
     Answer,
     /// Closes before the request takes effect.
     CutBefore,
-    /// Takes effect, sends so many bytes of the answer, closes.
+    /// Takes effect, sends this many bytes of the answer, closes.
     CutAfter(usize),
     /// Takes effect, answers, closes.
     AnswerThenClose,

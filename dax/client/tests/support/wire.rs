@@ -105,7 +105,7 @@ pub(crate) fn old_item(list: i64) -> Vec<u8> {
     attributes(2, list, "old")
 }
 
-/// An item whose one attribute beside the key holds `echo`; its list number is `list`.
+/// An item whose one attribute besides the key holds `echo`; its list number is `list`.
 pub(crate) fn item(list: i64, echo: &str) -> Vec<u8> {
     attributes(0, list, echo)
 }

@@ -37,7 +37,7 @@ pub enum Kind {
     Tag,
     /// `true` or `false`.
     Bool,
-    /// `null`, or `undefined`, which DAX clients read alike.
+    /// `null`, or `undefined`, which DAX clients treat the same.
     Null,
     /// Floating point number of any width.
     Float,

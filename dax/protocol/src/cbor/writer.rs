@@ -16,7 +16,7 @@ impl<'a> Writer<'a> {
         Self { out }
     }
 
-    /// The buffer written to, for callers that append bytes of their own.
+    /// The buffer written to, for callers that append other bytes.
     pub const fn buffer(&mut self) -> &mut Vec<u8> {
         self.out
     }

@@ -73,7 +73,7 @@ fn write_header(negative: bool, exponent: i32, out: &mut Vec<u8>) {
 /// Reads the order-preserving form; `bytes` holds nothing else.
 ///
 /// # Errors
-/// [`Error::Malformed`] if the bytes are not a `LexDecimal`, go on after it, or are no DynamoDB number.
+/// [`Error::Malformed`] if the bytes are not exactly one `LexDecimal`, or not a DynamoDB number.
 pub fn read_lex(bytes: &[u8]) -> Result<Decimal> {
     let malformed = |what| Error::Malformed { at: 0, what };
     let (header, rest) = bytes.split_first().ok_or_else(|| malformed("empty number"))?;

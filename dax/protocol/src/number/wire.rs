@@ -72,7 +72,7 @@ pub fn read_text(reader: &mut Reader<'_>) -> Result<String> {
 /// then its value.
 ///
 /// # Errors
-/// [`Error::Malformed`] if the item is no number or no DynamoDB number; [`Error::Incomplete`] if it is cut.
+/// [`Error::Malformed`] if the item is not a number, or not one that DynamoDB has; [`Error::Incomplete`] if it is cut.
 pub fn read(reader: &mut Reader<'_>) -> Result<Decimal> {
     let start = reader.clone();
     let out_of_range = reader.malformed("number outside of DynamoDB's range");

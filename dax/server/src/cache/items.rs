@@ -1,4 +1,4 @@
-//! The item cache: items by key, and the knowledge that there is none.
+//! The item cache: items by key, and known absences.
 //!
 //! Reads fill it and writes go through it, at the same time and in any order. What it holds must not end up older
 //! than what DynamoDB holds, so each read and each write takes a ticket first: a result is stored only if no write
@@ -66,8 +66,8 @@ pub(crate) struct ReadTicket {
     writes: u64,
 }
 
-/// A write on its way. Unless [finished](Self::finish) it ends in forgetting the item: nobody knows what became of
-/// the write.
+/// A write in progress. Unless [finished](Self::finish), it ends by removing the item from the cache: the outcome of
+/// the write is unknown.
 #[derive(Debug)]
 pub(crate) struct WriteTicket {
     cache: Arc<ItemCache>,
@@ -76,7 +76,7 @@ pub(crate) struct WriteTicket {
     finished: bool,
 }
 
-/// What a write did to an item, as far as one knows.
+/// What is known of a write's effect on an item.
 #[derive(Debug, Clone)]
 pub(crate) enum Outcome {
     /// This is it now, or it is gone.

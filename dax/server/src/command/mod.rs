@@ -1,4 +1,4 @@
-//! The program: a cluster that runs until a signal comes.
+//! The program: a cluster that runs until a signal arrives.
 //!
 //! [`Options`] is a set of `clap` arguments, so that another program can offer the cluster as a subcommand.
 
@@ -73,7 +73,7 @@ fn explain(error: anyhow::Error) -> anyhow::Error {
     error
 }
 
-/// A DynamoDB of this process, which ends with it.
+/// A DynamoDB inside this process, which ends with it.
 async fn embedded_dynamodb() -> anyhow::Result<String> {
     let database = Database::memory().context("cannot open the embedded DynamoDB")?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;

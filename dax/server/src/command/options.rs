@@ -13,7 +13,7 @@ use crate::{Backend, ClusterConfig};
 #[derive(Debug, Args)]
 #[command(after_help = CONTROL_HELP)]
 pub struct Options {
-    /// Endpoint of the DynamoDB behind the cluster; without it an embedded one, in memory
+    /// Endpoint of the DynamoDB behind the cluster; without it, an embedded one in memory
     #[arg(long, value_name = "URL")]
     pub(super) dynamodb: Option<String>,
 
@@ -21,15 +21,15 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     nodes: u16,
 
-    /// Port of the first node on 127.0.0.1, the others follow; 0 takes any free ones [default: 8111, with TLS 9111]
+    /// Port of the first node on 127.0.0.1, the others follow; 0 picks any free ports [default: 8111, with TLS 9111]
     #[arg(long, value_name = "P")]
     port: Option<u16>,
 
-    /// Port of the control endpoint; 0 takes any free one
+    /// Port of the control endpoint; 0 picks any free port
     #[arg(long, value_name = "P", default_value_t = 8110)]
     control_port: u16,
 
-    /// Speak TLS (daxs://) with a certificate made at start
+    /// Speak TLS (daxs://) with a certificate generated at start-up
     #[arg(long)]
     tls: bool,
 
@@ -45,7 +45,7 @@ pub struct Options {
     #[arg(long, value_name = "MB", default_value_t = 64)]
     cache_size: usize,
 
-    /// How long a write takes to the caches of the other nodes, in milliseconds
+    /// How long a write takes to reach the caches of the other nodes, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 0)]
     replication_delay: u64,
 
@@ -76,15 +76,15 @@ pub struct Options {
     pub(super) json: bool,
 }
 
-const CONTROL_HELP: &str = r#"A running cluster is steered over HTTP, with JSON:
+const CONTROL_HELP: &str = r#"A running cluster is controlled over HTTP, with JSON:
   GET    /status                                      nodes, counters, fault rules
   POST   /faults  {"action": {"type": "delay", "milliseconds": 500}}
   DELETE /faults, /faults/ID                          all rules, or one
   POST   /nodes/N/stop|start|freeze|thaw|lead         node N, counted from 0
   POST   /caches/clear
   PUT    /replication-delay  {"milliseconds": 200}
-A fault rule has an action and, if wanted, "node", "operation", "times", "probability". Actions:
-  {"type": "delay", "milliseconds": 500}              before the request is carried out
+A fault rule has an action and, optionally, "node", "operation", "times", "probability". Actions:
+  {"type": "delay", "milliseconds": 500}              before the request is executed
   {"type": "close"}                                   instead of an answer
   {"type": "reset"}                                   after half of the answer
   {"type": "error", "code": "ThrottlingException"}    instead of the request

@@ -29,7 +29,7 @@ use super::{
 pub(crate) struct Call<'a> {
     pub(crate) shared: &'a Arc<Shared>,
     pub(crate) node: &'a Node,
-    /// What fault rules want of it.
+    /// The faults to inject into it.
     pub(crate) effects: &'a Effects,
     /// Who asks: the version 2 Go client fills in parameters that its user did not set.
     pub(crate) fills_in_select: bool,
@@ -56,7 +56,7 @@ impl Call<'_> {
             Request::BatchWriteItem { tables, options } => Box::pin(self.batch_write(tables, options)).await,
             Request::TransactGetItems { gets, options } => self.transact_get(gets, options).await,
             Request::TransactWriteItems { writes, options } => self.transact_write(writes, options).await,
-            // The session takes care of it; here it would be out of place.
+            // The session handles it; it never gets here.
             Request::Authorize(_) => Err(Failure::validation("authorizeConnection is not answered")),
         }
     }
@@ -69,7 +69,7 @@ impl Call<'_> {
         Item::new(attributes, schema, &self.shared.lists).map(Arc::new)
     }
 
-    /// Looks into the node's item cache, and counts.
+    /// Looks an item up in the node's cache, and counts hits and misses.
     fn look_up(&self, key: ItemKey) -> Lookup {
         let freshness = if self.effects.stale { Freshness::Previous } else { Freshness::Newest };
         let lookup = self.node.items.look_up(key, freshness);
@@ -89,7 +89,7 @@ impl Call<'_> {
     }
 }
 
-/// Requests of the SDK are complete when they are built here; if not, DynamoDB would not have liked them.
+/// Requests of the SDK are complete when they are built here; if one is not, DynamoDB would have refused it.
 fn incomplete(error: BuildError) -> Failure {
     Failure::validation(error.to_string())
 }

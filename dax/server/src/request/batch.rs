@@ -1,4 +1,4 @@
-//! Arguments of batchGetItem and batchWriteItem: maps from table names to what is asked of each.
+//! Arguments of batchGetItem and batchWriteItem: maps from table names to the requests for each.
 
 use dax_protocol::cbor::{self, Reader};
 

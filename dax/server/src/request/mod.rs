@@ -87,7 +87,7 @@ impl Request {
                 let access_key_id = reader.text()?.into_owned();
                 let signature = reader.text()?.into_owned();
                 let string_to_sign = reader.bytes()?.into_owned();
-                // The session token is no part of what was signed, and the user agent is of no interest.
+                // The session token is not part of what was signed, and the user agent is not needed.
                 reader.skip()?;
                 reader.skip()?;
                 Self::Authorize(Authorization { access_key_id, signature, string_to_sign })

@@ -42,7 +42,7 @@ impl KeySchema {
     /// Reads key bytes.
     ///
     /// # Errors
-    /// A validation failure if they are no key of this schema.
+    /// A validation failure if they are not a key of this schema.
     pub(crate) fn read(&self, bytes: &[u8]) -> Result<Attributes, Failure> {
         let wrong = |cause: &dyn std::fmt::Display| {
             Failure::validation(format!("The provided key element does not match the schema: {cause}"))

@@ -17,7 +17,7 @@ pub(crate) type Attributes = HashMap<String, AttributeValue>;
 /// Reads one value. Numbers come out in canonical text.
 ///
 /// # Errors
-/// If the next item is no attribute value.
+/// If the next item is not an attribute value.
 pub(crate) fn read(reader: &mut Reader<'_>) -> Result<AttributeValue> {
     read_nested(reader, 0)
 }
@@ -83,7 +83,7 @@ fn elements<'a, T>(reader: &mut Reader<'a>, mut read: impl FnMut(&mut Reader<'a>
 /// values give equal bytes.
 ///
 /// # Errors
-/// If a number is none, or the SDK knows a type of attribute that this server does not.
+/// If the text of a number is not a number, or the SDK has an attribute type that this server does not know.
 pub(crate) fn write(value: &AttributeValue, writer: &mut Writer<'_>) -> Result<()> {
     match value {
         AttributeValue::S(text) => writer.text(text),

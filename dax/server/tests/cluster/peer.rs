@@ -274,7 +274,7 @@ impl Peer {
         _ = self.stream.write_all(&request).await;
     }
 
-    /// Reads an answer whose body has so many items.
+    /// Reads an answer whose body has this many items.
     pub(crate) async fn answer<T>(
         &mut self,
         items: usize,

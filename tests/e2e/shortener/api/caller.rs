@@ -120,7 +120,7 @@ impl Caller {
     }
 }
 
-/// A link without `visible_by`, which for some seconds after a write is told from the time of the answer.
+/// A link without `visible_by`, which for some seconds after a write depends on the time of the response.
 pub(in crate::shortener) fn lasting(mut link: Value) -> Value {
     link.as_object_mut().expect("a link").remove("visible_by");
     link

@@ -9,7 +9,7 @@ use crate::shortener::{
     redirect::site::{in_both_modes, in_both_modes_with},
 };
 
-/// What a link without options shows, beside what differs from link to link.
+/// What a link without options shows, apart from what differs from link to link.
 const PLAIN: [(&str, Value); 9] = [
     ("state", Value::Null),
     ("redirect", Value::Null),

@@ -33,7 +33,7 @@ async fn a_url_alone_is_the_same_link_for_its_owner() {
         for wish in [
             plain.clone(),
             json!({ "url": "https://EXAMPLE.com/b/../a", "reuse": true }),
-            // Options with their default values are no options.
+            // Options with their default values count as absent.
             json!({ "url": "https://example.com/a", "note": null, "tags": [], "permanent": false }),
         ] {
             let again = ann.create(&wish).await;
@@ -46,7 +46,7 @@ async fn a_url_alone_is_the_same_link_for_its_owner() {
         let shortened = ann.post("/", TEXT, "https://example.com/a").await;
         assert_eq!(shortened.text(), mine, "both interfaces make the same link");
 
-        // Whoever wants a new link or another one gets it, each time.
+        // A request for a new or different link gets one, each time.
         let mut slugs = vec![mine];
         for wish in [
             json!({ "url": "https://example.com/a", "reuse": false }),
@@ -74,7 +74,7 @@ async fn a_named_request_makes_one_link() {
         let mine = slug(&named(&ann, "order-1", &wish).await, 201);
         let before = get_item(&site.stack, &mine);
         assert_eq!(slug(&named(&ann, "order-1", &wish).await, 200), mine);
-        // The order of the fields is no difference, nor is what is the caller's own.
+        // The order of the fields makes no difference, nor do the caller's own fields.
         let respelt = r#"{ "x_try": 2, "reuse": false, "note": "n", "url": "https://example.com/a" }"#;
         let headers = [("content-type", JSON), ("idempotency-key", "order-1")];
         let again = ann.call("POST", LINKS, &headers, respelt).await;

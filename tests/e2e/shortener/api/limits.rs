@@ -124,7 +124,7 @@ async fn a_misspelt_field_does_not_pass() {
     in_both_modes(async |site| {
         let caller = site.anyone();
         caller.make(&wish("kept", &json!({}))).await;
-        // Fields of the answer are none of the request.
+        // Fields of the response are not fields of the request.
         for field in ["sulg", "URL", "owner", "version", "existing", "short_url", "created_at", "x"] {
             let body = json!({ "url": "https://example.com/", field: Value::Null });
             for reply in [
@@ -139,7 +139,7 @@ async fn a_misspelt_field_does_not_pass() {
         let body = json!({ "url": "https://example.com/", "x_mine": { "a": [1] }, "x_": 1 });
         assert_eq!(caller.create(&body).await.status, 201);
         assert_eq!(caller.patch("kept", &body).await.status, 200);
-        // A new link is active: its state is no option.
+        // A new link is active: its state is not an option.
         let body = json!({ "url": "https://example.com/", "state": "disabled" });
         refused(&caller.create(&body).await, 422, "unknown-field", "state");
         refused(&caller.create(&json!({ "slug": "abc" })).await, 422, "missing-field", "no URL");

@@ -105,7 +105,7 @@ async fn a_link_ends_on_time_and_leads_to_its_last_url() {
         assert!(now().as_secs() >= end, "not before its time");
         assert_eq!(site.visit("last").await, (302, Some(over.to_owned())));
         assert_eq!(caller.read("ending").await.json()["state"], "active");
-        // Whoever wants the same link wants one that works.
+        // A request for the same link asks for one that works.
         let again = wish("ending", &json!({}));
         refused(&caller.create(&again).await, 409, "slug-taken", "an ended link");
         // It can be prolonged.

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::caller::{refused, wish};
 use crate::shortener::redirect::site::in_both_modes;
 
-/// The text of a picture, whose dark pixels are told.
+/// The text in a QR code; `is_dark` tells its pixels.
 fn decoded(side: usize, is_dark: impl Fn(usize, usize) -> bool) -> String {
     let mut image = PreparedImage::prepare_from_bitmap(side, side, is_dark);
     let grids = image.detect_grids();

@@ -51,7 +51,7 @@ async fn colliding_urls_get_a_slug_each() {
         for (numbers, [shared, second]) in COLLIDING {
             let mine = numbers.map(|number| slugs[&format!("https://example.com/{number}")].as_str());
             assert_eq!(mine.iter().filter(|slug| **slug == shared).count(), 1, "{mine:?}");
-            // Whoever came second has the next slug of its own row.
+            // The second caller gets the next slug of its own sequence.
             if mine[0] == shared {
                 assert_eq!(mine[1], second);
             }

@@ -1,4 +1,4 @@
-//! What holds however many create at once, and whatever dies meanwhile.
+//! What holds however many callers create links at once, and whatever dies meanwhile.
 
 use std::{
     collections::HashMap,
@@ -21,7 +21,7 @@ fn url(number: usize) -> String {
     format!("https://example.com/page/{number}")
 }
 
-/// Creates until there is an answer, as a client does that is told to try again.
+/// Repeats a create until it succeeds, as a client does after a 503.
 async fn create(client: Client, url: String, failures: Arc<AtomicU64>) -> String {
     loop {
         let reply = client.post("/", "text/plain", url.clone()).await;

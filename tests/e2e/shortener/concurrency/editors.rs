@@ -14,7 +14,7 @@ use crate::shortener::{
 const EDITORS: u64 = 8;
 const CHANGES: u64 = 5;
 
-/// Changes until it is done, as a client does that is told to try again. Gives version and note.
+/// Repeats each change until it succeeds, as a client does when asked to retry. Returns version and note.
 async fn edit(caller: Caller, editor: u64) -> Vec<(u64, String)> {
     let mut made = Vec::new();
     for number in 0..CHANGES {

@@ -22,7 +22,7 @@ use crate::shortener::{
 
 const EDITORS: usize = 4;
 
-/// Owners who make, change and delete links of their own until told to stop.
+/// Owners who make, change and delete their own links until they are stopped.
 #[derive(Debug)]
 struct Load {
     stack: Stack,
@@ -45,7 +45,7 @@ impl Load {
                 self.acknowledged.fetch_add(1, Ordering::Relaxed);
                 Some(reply)
             }
-            // Done or not, nobody knows: nothing is promised.
+            // Its outcome is unknown, so nothing is promised.
             500 | 503 => {
                 self.refused.fetch_add(1, Ordering::Relaxed);
                 None

@@ -1,4 +1,4 @@
-//! What holds however many write at once, and whatever fails meanwhile.
+//! What holds however many callers write at once, and whatever fails meanwhile.
 
 mod collisions;
 mod creators;

@@ -35,7 +35,7 @@ impl Description {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable", detail).with_retry_after()
     }
 
-    /// Adds a member beside the standard ones.
+    /// Adds a member besides the standard ones.
     pub(super) fn with(mut self, member: &str, value: impl Into<Value>) -> Self {
         self.members.insert(member.to_owned(), value.into());
         self

@@ -186,7 +186,7 @@ impl<'a> Reader<'a> {
     /// A floating point number of two, four or eight bytes.
     ///
     /// # Errors
-    /// [`Error::Malformed`] if the next item is no float; [`Error::Incomplete`] if it is cut.
+    /// [`Error::Malformed`] if the next item is not a float; [`Error::Incomplete`] if it is cut.
     pub fn float(&mut self) -> Result<f64> {
         if self.peek()? != Kind::Float {
             return Err(self.malformed("expected a floating point number"));
@@ -203,7 +203,7 @@ impl<'a> Reader<'a> {
     /// A byte string; borrowed unless it comes in chunks.
     ///
     /// # Errors
-    /// [`Error::Malformed`] if the next item is no byte string; [`Error::Incomplete`] if it is cut.
+    /// [`Error::Malformed`] if the next item is not a byte string; [`Error::Incomplete`] if it is cut.
     #[inline]
     pub fn bytes(&mut self) -> Result<Cow<'a, [u8]>> {
         if self.peek()? != Kind::Bytes {
@@ -215,7 +215,7 @@ impl<'a> Reader<'a> {
     /// A text string; borrowed unless it comes in chunks.
     ///
     /// # Errors
-    /// [`Error::Malformed`] if the next item is no text string or not UTF-8; [`Error::Incomplete`] if it is cut.
+    /// [`Error::Malformed`] if the next item is not a valid UTF-8 text string; [`Error::Incomplete`] if it is cut.
     #[inline]
     pub fn text(&mut self) -> Result<Cow<'a, str>> {
         let start = self.at;
@@ -232,7 +232,7 @@ impl<'a> Reader<'a> {
     /// The head of an array.
     ///
     /// # Errors
-    /// [`Error::Malformed`] if the next item is no array; [`Error::Incomplete`] if its head is cut.
+    /// [`Error::Malformed`] if the next item is not an array; [`Error::Incomplete`] if its head is cut.
     #[inline]
     pub fn array(&mut self) -> Result<Items> {
         if self.peek()? != Kind::Array {
@@ -244,7 +244,7 @@ impl<'a> Reader<'a> {
     /// The head of a map.
     ///
     /// # Errors
-    /// [`Error::Malformed`] if the next item is no map; [`Error::Incomplete`] if its head is cut.
+    /// [`Error::Malformed`] if the next item is not a map; [`Error::Incomplete`] if its head is cut.
     #[inline]
     pub fn map(&mut self) -> Result<Items> {
         if self.peek()? != Kind::Map {

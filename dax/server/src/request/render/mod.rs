@@ -36,7 +36,7 @@ impl Placeholders {
     /// Text of a condition, filter or key condition.
     ///
     /// # Errors
-    /// A validation failure if the tree is none.
+    /// A validation failure if the bytes are not a valid tree.
     pub(crate) fn condition(&mut self, expression: &Expression) -> Result<String, Failure> {
         Renderer::new(self, expression).run(|renderer, tree| renderer.condition(tree))
     }
@@ -44,7 +44,7 @@ impl Placeholders {
     /// Text of an update.
     ///
     /// # Errors
-    /// A validation failure if the tree is none.
+    /// A validation failure if the bytes are not a valid tree.
     pub(crate) fn update(&mut self, expression: &Expression) -> Result<String, Failure> {
         Renderer::new(self, expression).run(|renderer, tree| renderer.update(tree))
     }
