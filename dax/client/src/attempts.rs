@@ -55,7 +55,7 @@ impl<'a> Attempts<'a> {
         self.end.min(deadline_in(self.cluster.context.config.request_timeout))
     }
 
-    /// Makes ready for another attempt.
+    /// Prepares another attempt.
     ///
     /// # Errors
     /// The failure, if the call is not to be repeated.

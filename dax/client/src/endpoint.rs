@@ -58,7 +58,7 @@ impl Endpoint {
         let port = match (port, scheme) {
             (Some(port), _) => parse_port(port)?,
             (None, Some(scheme)) => scheme.default_port(),
-            // As in the official Go and JavaScript clients: without a scheme the port is what tells an endpoint from a typo.
+            // As in the official Go and JavaScript clients: without a scheme only the port distinguishes an endpoint from a typo.
             (None, None) => return Err(Problem::NoPort),
         };
         Ok(Self { scheme: scheme.unwrap_or(Scheme::Dax), host: host.to_owned(), port })

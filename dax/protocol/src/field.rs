@@ -17,7 +17,7 @@ pub const LAST_KEY: u64 = 9;
 /// Number of items before the filter.
 pub const SCANNED_COUNT: u64 = 10;
 
-/// Consumed capacity in the form that transactions use, which tells reads from writes.
+/// Consumed capacity in the form that transactions use, which separates reads from writes.
 pub mod capacity {
     /// Units of any kind.
     pub const UNITS: u64 = 1;

@@ -50,7 +50,7 @@ impl Verifier {
         let (Some(ALGORITHM), Some(stamp), Some(scope), Some(request_hash), None) =
             (lines.next(), lines.next(), lines.next(), lines.next(), lines.next())
         else {
-            return Err("the string to sign is none of Signature Version 4");
+            return Err("the string to sign is not of Signature Version 4");
         };
         let mut parts = scope.split('/');
         let (Some(date), Some(region), Some(SERVICE), Some("aws4_request"), None) =

@@ -35,7 +35,7 @@ impl Cluster {
             bail!("a DAX cluster has at least one node");
         }
         if config.host.is_unspecified() {
-            bail!("clients are told where the nodes are, so the nodes need a definite address, not {}", config.host);
+            bail!("clients learn the addresses of the nodes, so these must be definite, not {}", config.host);
         }
         let listeners = listen(&config).await?;
         let addresses = listeners.iter().map(TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;

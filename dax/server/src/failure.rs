@@ -211,7 +211,7 @@ fn text_or_null(writer: &mut Writer<'_>, text: Option<&str>) {
     }
 }
 
-/// Whether no connection came about, so that certainly nothing was sent.
+/// Whether no connection could be opened, so that certainly nothing was sent.
 fn connect_failed(error: &(dyn std::error::Error + 'static)) -> bool {
     let causes = std::iter::successors(Some(error), |error| error.source());
     let kinds = causes.filter_map(|cause| Some(cause.downcast_ref::<std::io::Error>()?.kind()));

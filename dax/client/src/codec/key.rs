@@ -1,4 +1,4 @@
-//! Primary keys as bytes. They carry no names: the table's key schema tells what they are.
+//! Primary keys as bytes. They carry no names: the table's key schema says what they are.
 //!
 //! Without a sort key: the value bare (S and B) or as a CBOR number (N). With one: the partition key as a CBOR item, then
 //! the sort key bare, numbers as `LexDecimal`, to the end.

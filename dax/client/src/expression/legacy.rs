@@ -22,7 +22,7 @@ pub(crate) struct Legacy<'a> {
     values: Vec<NamedValue<'a>>,
 }
 
-/// Refuses a request that uses old and new parameters side by side, as DynamoDB does. Each is given by name, and by
+/// Refuses a request that uses old and new parameters side by side, as DynamoDB does. Each is a name and
 /// whether the request has it.
 pub(crate) fn refuse_mixture(old: &[(&str, bool)], new: &[(&str, bool)]) -> Result<()> {
     let used = |parameters: &[(&str, bool)]| {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Without a background task to probe it, an evicted node is given one call again after this time.
+/// Without a background task to probe it, an evicted node gets one call again after this time.
 const PROBE_WITH_TRAFFIC_AFTER: Duration = Duration::from_secs(1);
 
 /// Errors in a row, and what follows from them.

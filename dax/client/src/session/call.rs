@@ -147,8 +147,8 @@ impl<'a, R: Request> Call<'a, R> {
     /// Takes the next step: at first, and whenever the session is answered.
     ///
     /// # Errors
-    /// The server's error, or what was wrong with the request or the answer. The session tells whether it can be used
-    /// for another call.
+    /// The server's error, or what was wrong with the request or the answer. [`Session::is_reusable`] says
+    /// whether the session can carry another call.
     pub fn advance(&mut self, session: &mut Session, metadata: &RwLock<Metadata>) -> Result<Step<R::Output>, Error> {
         if let Some(lookup) = self.asking.take() {
             let finding = lookup.decode(session.answer());

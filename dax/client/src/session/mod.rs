@@ -148,8 +148,8 @@ impl Session {
         self.answer_bytes.and_then(|length| self.input.get(..length)).unwrap_or_default()
     }
 
-    /// Makes ready for the next request. Bytes after the answer were not asked for: whatever they are, the next
-    /// request must not meet them.
+    /// Prepares for the next request. Nobody asked for bytes after the answer: whatever they are, the next request must
+    /// not read them.
     fn finish(&mut self) {
         self.clean &= !self.awaiting || self.answer_bytes == Some(self.input.len());
         self.awaiting = false;

@@ -41,7 +41,7 @@ pub(super) fn write_projected(item: &Attributes, paths: &[Path], writer: &mut Wr
     Ok(())
 }
 
-/// The consumed capacity, if DynamoDB told any, as an entry of the map that the answer is.
+/// The consumed capacity, if DynamoDB reported any, as an entry of the answer's map.
 pub(super) fn write_capacity_entry(
     consumed: Option<&ConsumedCapacity>,
     writer: &mut Writer<'_>,

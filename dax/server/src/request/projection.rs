@@ -1,7 +1,7 @@
 //! Applies projections.
 //!
-//! An answer tells the value at each path of the projection by the path's position. So whole attributes are asked
-//! from DynamoDB, and the paths are followed here: what DynamoDB makes of `tags[2]` no longer tells where it was.
+//! An answer gives the value at each path of the projection under the path's position. So DynamoDB is asked for whole
+//! attributes, and the paths are followed here: what DynamoDB returns for `tags[2]` no longer shows where it was.
 
 use std::{collections::BTreeSet, fmt::Write as _};
 

@@ -36,7 +36,7 @@ fn units_by_index(indexes: &Indexes, writer: &mut Writer<'_>) {
     }
 }
 
-/// The form of transactions, which tells reads and writes apart.
+/// The form of transactions, which separates reads from writes.
 pub(crate) fn write_extended(capacity: &ConsumedCapacity, writer: &mut Writer<'_>) {
     writer.open_map();
     let total = [capacity.capacity_units(), capacity.read_capacity_units(), capacity.write_capacity_units()];
