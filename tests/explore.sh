@@ -40,8 +40,8 @@ for seed in "${seeds[@]}"; do
     read -ra arguments <<<"$arguments"
     started=$SECONDS
     # A test that was renamed would pass by not running.
-    if ! TEST_SEED=$seed PROPTEST_RNG_SEED=$seed cargo test --quiet "${arguments[@]}" -- --nocapture >"$out" 2>&1 ||
-      ! grep -q 'ok\. [1-9][0-9]* passed' "$out"; then
+    if ! TEST_SEED=$seed PROPTEST_RNG_SEED=$seed cargo test --quiet "${arguments[@]}" -- --nocapture >"$out" 2>&1 \
+      || ! grep -q 'ok\. [1-9][0-9]* passed' "$out"; then
       tail -n 60 "$out"
       echo "FOUND: TEST_SEED=$seed${TEST_STEPS:+ TEST_STEPS=$TEST_STEPS} tests/explore.sh 1 $name"
       exit 1
