@@ -5,6 +5,8 @@ use dax_protocol::cbor::{Error, Kind, Reader, Result, Scanner};
 
 /// Items after the error codes of an error: message and details.
 const ERROR_ITEMS: usize = 2;
+/// An array without elements, in its shortest form.
+const EMPTY_ARRAY: u8 = 0x80;
 
 /// Scans one answer for its end.
 ///
@@ -53,12 +55,14 @@ impl FrameScanner {
         if self.items.is_some() {
             return Ok(self.items);
         }
-        let mut reader = Reader::new(answer);
-        if reader.peek().is_ok_and(|kind| kind != Kind::Array) {
-            return Err(reader.malformed("an answer starts with an array of error codes"));
+        // The usual answer, without reading the head twice.
+        let mut successful = answer.first() == Some(&EMPTY_ARRAY);
+        let mut codes = Reader::new(answer);
+        if !successful && codes.peek().is_ok_and(|kind| kind != Kind::Array) {
+            return Err(codes.malformed("an answer starts with an array of error codes"));
         }
         if self.scanner.has(answer, 1)? {
-            let successful = !reader.array()?.next(&mut reader)?;
+            successful = successful || !codes.array()?.next(&mut codes)?;
             self.items = Some(1 + if successful { self.method.body_items() } else { ERROR_ITEMS });
         }
         Ok(self.items)
