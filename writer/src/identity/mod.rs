@@ -26,6 +26,9 @@ pub(crate) struct Caller {
     pub(crate) owner: String,
     /// What the caller may do.
     pub(crate) scopes: ScopeSet,
+    /// Who acts, for the log and the trace that a change leaves: `key:` and the id of a key, the ARN of a signature,
+    /// the subject of a token, or `anonymous`. Several principals may act for one owner.
+    pub(crate) principal: String,
 }
 
 impl Caller {
@@ -103,7 +106,7 @@ impl<K: KeyReader + KeyUsage> Identity<K> {
             }
         };
         let owner = owner.filter(|owner| !owner.is_empty()).ok_or(AccessProblem::Unauthenticated)?;
-        Ok(Caller { owner: owner.to_owned(), scopes: ScopeSet::OWNER })
+        Ok(Caller { owner: owner.to_owned(), scopes: ScopeSet::OWNER, principal: owner.to_owned() })
     }
 }
 
@@ -121,7 +124,9 @@ async fn by_key<K: KeyReader + KeyUsage>(
         log::use_not_noted(request_id, key.id(), &error);
     }
     match record {
-        Some(record) if !record.is_revoked() => Ok(Caller { owner: record.owner, scopes: record.scopes }),
+        Some(record) if !record.is_revoked() => {
+            Ok(Caller { owner: record.owner, scopes: record.scopes, principal: format!("key:{}", key.id()) })
+        }
         _ => Err(AccessProblem::InvalidKey),
     }
 }
@@ -154,9 +159,9 @@ mod tests {
         let table = MemoryKeys::default();
         let identity = Identity::with_keys(&auth, |_name| &table);
         let caller = identity.caller(&request, "1", NOW).await.ok();
-        let expected = expected.map(|owner| (owner, ScopeSet::OWNER));
+        let expected = expected.map(|owner| (owner, owner, ScopeSet::OWNER));
         let actual = caller.as_ref();
-        let actual = actual.map(|caller| (caller.owner.as_str(), caller.scopes));
+        let actual = actual.map(|caller| (caller.owner.as_str(), caller.principal.as_str(), caller.scopes));
         assert_eq!(actual, expected, "{auth:?} {authorizer}");
     }
 
@@ -195,6 +200,7 @@ mod tests {
             let (caller, _) = with_header(&table, Some(&format!("{scheme} {token}"))).await;
             let caller = caller.unwrap();
             assert_eq!(caller.owner, "ann", "{scheme}");
+            assert_eq!(caller.principal, format!("key:{}", good.id()));
             assert!(caller.require(Scope::Read).is_ok());
             let refused = Problem::from(caller.require(Scope::Delete).unwrap_err()).describe();
             assert_eq!((refused.code, refused.status.as_u16()), ("insufficient-scope", 403));

@@ -78,7 +78,7 @@ mod tests {
 
     fn caller(owner: &str, admin: bool) -> Caller {
         let scopes = if admin { ScopeSet::NONE.with(Scope::Admin) } else { ScopeSet::OWNER };
-        Caller { owner: owner.into(), scopes }
+        Caller { owner: owner.into(), scopes, principal: owner.into() }
     }
 
     fn store(state: State) -> Memory {
