@@ -1,4 +1,4 @@
-//! Which AWS regions have DAX.
+//! What differs between AWS regions.
 
 /// Regions with DAX.
 ///
@@ -24,6 +24,11 @@ pub(crate) const DAX_REGIONS: [&str; 14] = [
 pub(crate) fn problem(dax_mode: &str, region: &str) -> Option<String> {
     let fits = dax_mode == "none" || DAX_REGIONS.contains(&region);
     (!fits).then(|| format!("DAX is not available in {region}: set DaxMode = \"none\" or choose another region"))
+}
+
+/// The domain below which a region's endpoints are.
+pub(crate) fn dns_suffix(region: &str) -> &'static str {
+    if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" }
 }
 
 #[cfg(test)]

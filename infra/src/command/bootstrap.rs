@@ -1,4 +1,4 @@
-//! `bootstrap`: the small stack with the bucket for the zips.
+//! `bootstrap`: the small stack with the bucket for zips and template.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::outcome::Exit;
 use crate::release::bucket;
 use crate::stack::Session;
-use crate::stack::change_set::{self, Proposal};
+use crate::stack::change_set::{self, Proposal, Template};
 use crate::stack::execute::{change_set_name, execute_and_watch};
 use crate::stack::recovery::{Consent, recover};
 
@@ -51,8 +51,14 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
 async fn deploy(session: &Session, kind: ChangeSetType) -> Result<()> {
     let name = change_set_name("bootstrap");
     let none = BTreeMap::new();
-    let proposal =
-        Proposal { stack: bucket::STACK, name: &name, template: TEMPLATE, parameters: &none, tags: &none, kind };
+    let proposal = Proposal {
+        stack: bucket::STACK,
+        name: &name,
+        template: Template::Body(TEMPLATE),
+        parameters: &none,
+        tags: &none,
+        kind,
+    };
     let id = change_set::create(&session.aws, &proposal).await?;
     let prepared = change_set::prepared(&session.aws, bucket::STACK, &id, session.backoff).await?;
     if prepared.changes.is_empty() {

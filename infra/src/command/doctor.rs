@@ -8,7 +8,7 @@ use crate::outcome::Exit;
 use crate::package::elf::Architecture;
 use crate::release::bucket;
 use crate::stack::Session;
-use crate::stack::change_set::BODY_LIMIT_BYTES;
+use crate::stack::change_set::TEMPLATE_LIMIT_BYTES;
 use crate::{parameters, regions};
 
 /// The result of one check.
@@ -34,7 +34,7 @@ pub(crate) async fn run(session: &Session) -> Result<Exit> {
         ("build", build(session)),
         ("bucket", bucket::find(&session.aws).await.map_or_else(bad, Good)),
         ("stack", stack(session).await),
-        ("template", Good(format!("{size} of {BODY_LIMIT_BYTES} bytes"))),
+        ("template", Good(format!("{size} of {TEMPLATE_LIMIT_BYTES} bytes"))),
     ];
     let is_bad = findings.iter().any(|(_, finding)| matches!(finding, Bad(_)));
     for (what, finding) in findings {

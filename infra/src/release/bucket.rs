@@ -1,10 +1,13 @@
-//! The bucket that holds the zips, one per account and region.
+//! The bucket that holds the zips and the template, one per account and region.
 
 use anyhow::{Context as _, Result};
 use aws_smithy_types::byte_stream::ByteStream;
+use data_encoding::HEXLOWER;
+use sha2::{Digest as _, Sha256};
 
 use crate::aws::{Aws, explain};
 use crate::package::Artifact;
+use crate::regions::dns_suffix;
 use crate::stack::Stack;
 
 /// The stack that holds the bucket; all stages share it.
@@ -46,4 +49,53 @@ pub(super) async fn upload(aws: &Aws, bucket: &str, account: &str, artifact: &Ar
         .map_err(explain)
         .with_context(|| format!("cannot upload {} to {bucket}", artifact.name))?;
     Ok(true)
+}
+
+/// Uploads the template and returns its URL, with which CloudFormation reads exactly this version of the object.
+///
+/// It is uploaded every time: unlike the code of a function, a template has no checksum that AWS compares, so an object
+/// that is there already is not trusted.
+///
+/// # Errors
+/// If the bucket cannot be written.
+pub(super) async fn upload_template(aws: &Aws, bucket: &str, account: &str, template: &str) -> Result<String> {
+    let key = format!("{}.yaml", HEXLOWER.encode(&Sha256::digest(template)));
+    let uploaded = aws
+        .s3
+        .put_object()
+        .bucket(bucket)
+        .key(&key)
+        .expected_bucket_owner(account)
+        .content_type("application/yaml")
+        .body(ByteStream::from(template.as_bytes().to_vec()))
+        .send()
+        .await
+        .map_err(explain)
+        .with_context(|| format!("cannot upload the template to {bucket}"))?;
+    Ok(object_url(&aws.region, bucket, &key, uploaded.version_id()))
+}
+
+/// The bucket is in the path, which suits every bucket name and every partition of AWS.
+fn object_url(region: &str, bucket: &str, key: &str, version: Option<&str>) -> String {
+    let url = format!("https://s3.{region}.{}/{bucket}/{key}", dns_suffix(region));
+    match version {
+        Some(version) => format!("{url}?versionId={version}"),
+        None => url,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_have_urls_that_cloudformation_takes() {
+        for (region, version, expected) in [
+            ("us-east-1", None, "https://s3.us-east-1.amazonaws.com/b/k.yaml"),
+            ("eu-west-1", Some("3HL4kqtJ"), "https://s3.eu-west-1.amazonaws.com/b/k.yaml?versionId=3HL4kqtJ"),
+            ("cn-northwest-1", None, "https://s3.cn-northwest-1.amazonaws.com.cn/b/k.yaml"),
+        ] {
+            assert_eq!(object_url(region, "b", "k.yaml", version), expected);
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! A release: parameters that fit, both zips in the bucket, and the change set that deploys them.
+//! A release: parameters that fit, both zips and the template in the bucket, and the change set that deploys them.
 
 pub(crate) mod bucket;
 pub(crate) mod build;
@@ -15,7 +15,7 @@ use crate::package::Package;
 use crate::parameters::{self, assignment};
 use crate::regions;
 use crate::stack::Session;
-use crate::stack::change_set::{self, ChangeSet, Proposal};
+use crate::stack::change_set::{self, ChangeSet, Proposal, Template};
 use crate::stack::execute::change_set_name;
 use build::Build;
 
@@ -27,18 +27,20 @@ pub(crate) struct Sources {
     /// Set a template parameter, overriding the stage
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = assignment)]
     overrides: Vec<(String, String)>,
-    /// Upload the zips to this bucket instead of the one that `infra bootstrap` created
+    /// Upload zips and template to this bucket instead of the one that `infra bootstrap` created
     #[arg(long, value_name = "BUCKET")]
     artifact_bucket: Option<String>,
 }
 
-/// A release whose zips are in the bucket.
+/// A release whose zips and template are in the bucket.
 #[derive(Debug, Clone)]
 pub(crate) struct Release {
     /// All parameters of the template.
     pub(crate) parameters: BTreeMap<String, String>,
     /// Identifies code and settings together.
     pub(crate) id: String,
+    /// URL of the template, for CloudFormation.
+    pub(crate) template_url: String,
 }
 
 /// Checks the parameters, builds and uploads.
@@ -58,10 +60,11 @@ pub(crate) async fn prepare(session: &Session, caller: &Caller, options: &Source
         let result = if is_new { "uploaded" } else { "already there" };
         session.terminal.done("upload", format_args!("{} {result}", artifact.name));
     }
+    let template_url = bucket::upload_template(&session.aws, &bucket, &caller.account, template::DEPLOYED).await?;
     fill_in_prefix_list(session, &mut values).await;
     let id = package.release_id(template::DEPLOYED, &values);
     values.extend(release_parameters(bucket, &package, &id));
-    Ok(Release { parameters: values, id })
+    Ok(Release { parameters: values, id, template_url })
 }
 
 /// Creates the change set that deploys a release, and waits for it. Returns its name as well.
@@ -74,7 +77,7 @@ pub(crate) async fn propose(session: &Session, release: &Release, kind: ChangeSe
     let proposal = Proposal {
         stack: &session.stage.stack,
         name: &name,
-        template: template::DEPLOYED,
+        template: Template::Url(&release.template_url),
         parameters: &release.parameters,
         tags: &session.stage.tags,
         kind,

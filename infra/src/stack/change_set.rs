@@ -10,8 +10,32 @@ use super::Backoff;
 use super::change::{self, Change};
 use crate::aws::{Aws, explain};
 
-/// CloudFormation's limit on a template sent in the request itself, in bytes.
-pub(crate) const BODY_LIMIT_BYTES: usize = 51_200;
+/// CloudFormation's limit on a template in a bucket, in bytes.
+pub(crate) const TEMPLATE_LIMIT_BYTES: usize = 1_000_000;
+
+/// How CloudFormation gets a template.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Template<'a> {
+    /// The text, sent in the request itself: at most 51,200 bytes.
+    Body(&'a str),
+    /// URL of an object in S3, which CloudFormation reads with the caller's permissions.
+    Url(&'a str),
+}
+
+impl Template<'_> {
+    fn body(self) -> Option<String> {
+        matches!(self, Self::Body(_)).then(|| self.text())
+    }
+
+    fn url(self) -> Option<String> {
+        matches!(self, Self::Url(_)).then(|| self.text())
+    }
+
+    fn text(self) -> String {
+        let (Self::Body(text) | Self::Url(text)) = self;
+        text.to_owned()
+    }
+}
 
 /// A change set to be created.
 #[derive(Debug, Clone)]
@@ -20,8 +44,8 @@ pub(crate) struct Proposal<'a> {
     pub(crate) stack: &'a str,
     /// Unique within the stack.
     pub(crate) name: &'a str,
-    /// The text of the template.
-    pub(crate) template: &'a str,
+    /// The template.
+    pub(crate) template: Template<'a>,
     /// Every parameter, defaults included.
     pub(crate) parameters: &'a BTreeMap<String, String>,
     /// Tags of the stack.
@@ -61,7 +85,8 @@ pub(crate) async fn create(aws: &Aws, proposal: &Proposal<'_>) -> Result<String>
         .change_set_name(proposal.name)
         .client_token(proposal.name)
         .change_set_type(proposal.kind.clone())
-        .template_body(proposal.template)
+        .set_template_body(proposal.template.body())
+        .set_template_url(proposal.template.url())
         .set_capabilities(Some(capabilities))
         .set_parameters(Some(parameters.collect()))
         .set_tags(Some(tags.collect()))
@@ -73,9 +98,10 @@ pub(crate) async fn create(aws: &Aws, proposal: &Proposal<'_>) -> Result<String>
 }
 
 /// The capabilities that must be acknowledged for the template, according to CloudFormation.
-async fn capabilities(aws: &Aws, template: &str) -> Result<Vec<Capability>> {
-    let summary = aws.cloudformation.get_template_summary().template_body(template).send().await;
-    let summary = summary.map_err(explain).context("CloudFormation rejects the template")?;
+async fn capabilities(aws: &Aws, template: Template<'_>) -> Result<Vec<Capability>> {
+    let request = aws.cloudformation.get_template_summary();
+    let request = request.set_template_body(template.body()).set_template_url(template.url());
+    let summary = request.send().await.map_err(explain).context("CloudFormation rejects the template")?;
     Ok(summary.capabilities().to_vec())
 }
 
@@ -184,7 +210,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_template_fits_into_the_request() {
-        assert!(template::DEPLOYED.len() < BODY_LIMIT_BYTES, "{} bytes", template::DEPLOYED.len());
+    fn the_template_is_one_that_cloudformation_reads_from_a_bucket() {
+        let size = template::DEPLOYED.len();
+        assert!(size < TEMPLATE_LIMIT_BYTES, "{size} bytes");
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_cloudformation::types::ChangeSetType;
 
-use super::change_set;
+use super::change_set::{self, Proposal, Template};
 use super::recovery::{Consent, recover};
 use super::watch::{self, explanation};
 use super::{Backoff, Session};
@@ -240,6 +240,26 @@ fn change_set_page(status: &str, reason: &str, logical_ids: &[&str], next: Optio
         changes.collect::<String>()
     );
     Reply::Ok("DescribeChangeSet", inner)
+}
+
+#[tokio::test]
+async fn a_template_in_a_bucket_travels_by_its_url() {
+    let url = "https://s3.us-east-1.amazonaws.com/bucket/template.yaml";
+    for (template, expected, absent) in [
+        (Template::Url(url), "&TemplateURL=https%3A%2F%2Fs3.us-east-1.amazonaws.com%2Fbucket%2F", "TemplateBody"),
+        (Template::Body("Resources"), "&TemplateBody=Resources", "TemplateURL"),
+    ] {
+        let created = Reply::Ok("CreateChangeSet", "<Id>arn:c</Id>".to_owned());
+        let script = Script::new([done("GetTemplateSummary"), created]);
+        let none = BTreeMap::new();
+        let kind = ChangeSetType::Create;
+        let proposal = Proposal { stack: "s", name: "n", template, parameters: &none, tags: &none, kind };
+        assert_eq!(change_set::create(&script.aws(), &proposal).await.unwrap(), "arn:c");
+        for request in script.requests() {
+            assert!(request.contains(expected) && !request.contains(absent), "{request}");
+        }
+        script.assert_played();
+    }
 }
 
 #[tokio::test]
