@@ -17,14 +17,16 @@ pub mod key;
 mod link;
 mod scheme;
 mod slug;
+mod state;
 pub mod store;
 mod target;
 mod time;
 
 pub use key::{ApiKey, KeyHash, KeyId, KeyRecord, Scope, ScopeSet};
-pub use link::{ANONYMOUS, GRACE, Idempotency, Link, RedirectStatus, State, StoredTarget};
+pub use link::{ANONYMOUS, GRACE, Idempotency, Link, RedirectStatus, StoredTarget};
 pub use scheme::{SlugBasis, SlugScheme, SlugSecret, SlugSecretError};
 pub use slug::{Alias, AliasError, Slug, SlugError};
+pub use state::{BlockReason, State};
 pub use store::{
     Change, Found, Freshness, LinkLister, LinkReader, LinkWriter, Page, Position, Put, Source, StoreError,
     client::DynamoDbSettings,

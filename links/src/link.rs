@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::{Slug, TargetUrl, Timestamp, target::without_empty_path};
+use crate::{BlockReason, Slug, State, TargetUrl, Timestamp, target::without_empty_path};
 
 /// The owner of every link while the service runs without authorisation, and of links that the AWS sample wrote, which
 /// carry no owner.
@@ -45,6 +45,13 @@ pub struct Link {
     pub note: Option<String>,
     /// The state of a deleted link before its deletion, which restoring brings back.
     pub restores_to: Option<State>,
+    /// The state of a blocked link before the block, which lifting the block brings back.
+    pub unblocks_to: Option<State>,
+    /// Whether an administrator closed this link of another owner without blocking it, by deleting or disabling it or by
+    /// ending its time. Then only administrators change it, and it leads nowhere, not even to its `expired_url`.
+    pub held: bool,
+    /// Who wrote this version: the public id of a key, an ARN, or whatever else names the caller in the log.
+    pub updated_by: Option<String>,
     /// Which request created it, if that request had an idempotency key.
     pub idempotency: Option<Idempotency>,
     /// A random number of its last write. A writer that does not know the outcome of its write recognises it by this,
@@ -61,7 +68,8 @@ pub struct Idempotency {
     pub request_digest: String,
 }
 
-/// How long a tombstone or an expired link stays in the table.
+/// How long a deleted link can be restored, and how long its owner must wait before the slug of an ended link can have
+/// another link. For everybody else the slug stays taken.
 pub const GRACE: Duration = Duration::from_secs(30 * 24 * 3_600);
 
 impl Link {
@@ -85,6 +93,9 @@ impl Link {
             tags: Vec::new(),
             note: None,
             restores_to: None,
+            unblocks_to: None,
+            held: false,
+            updated_by: None,
             idempotency: None,
             stamp: None,
         }
@@ -113,18 +124,62 @@ impl Link {
         self.changed(now)
     }
 
-    /// Whether it was deleted so long ago that it counts as never created; the table removes it soon.
-    pub fn is_forgotten(&self, now: Timestamp) -> bool {
-        self.state == State::Deleted && self.removable_at().is_some_and(|end| end <= now)
+    /// The link in a state that its owner or an administrator sets.
+    #[must_use]
+    pub fn in_state(mut self, state: State) -> Self {
+        match (self.state.is_blocked(), state.is_blocked()) {
+            (false, true) => self.unblocks_to = Some(self.state),
+            (true, false) => (self.unblocks_to, self.restores_to) = (None, None),
+            _ => {}
+        }
+        self.state = state;
+        self
     }
 
-    /// When the table may remove it. Nothing changes a tombstone, so its last change was the deletion.
-    pub fn removable_at(&self) -> Option<Timestamp> {
+    /// The link, blocked, whatever state it is in. Blocking a blocked link again only changes the reason.
+    #[must_use]
+    pub fn blocked(self, reason: BlockReason, now: Timestamp) -> Self {
+        if self.state == reason.state() { self } else { self.in_state(reason.state()).changed(now) }
+    }
+
+    /// The link without its block: as it was before. A link that is not blocked stays unchanged.
+    #[must_use]
+    pub fn unblocked(mut self, now: Timestamp) -> Self {
+        if !self.state.is_blocked() {
+            return self;
+        }
+        self.state = self.unblocks_to.take().unwrap_or(State::Active);
+        self.changed(now)
+    }
+
+    /// Whether only administrators may change it.
+    pub fn is_operators(&self) -> bool {
+        self.state.is_blocked() || self.held
+    }
+
+    /// Whether visitors cannot follow it at `now`.
+    pub fn is_closed(&self, now: Timestamp) -> bool {
+        self.state != State::Active || self.is_expired(now) || self.is_early(now)
+    }
+
+    /// Whether it was deleted so long ago that it counts as never created for its owner.
+    pub fn is_forgotten(&self, now: Timestamp) -> bool {
+        self.state == State::Deleted && self.has_been_over(now)
+    }
+
+    /// Whether it ended so long ago that its owner may use the slug for another link. `anonymous` is everybody, so links
+    /// of that owner keep their slugs for ever; so do those that an administrator closed.
+    pub fn is_replaceable(&self, now: Timestamp) -> bool {
+        self.owner != ANONYMOUS && !self.is_operators() && self.has_been_over(now)
+    }
+
+    /// Whether it ended longer ago than the grace period. A deleted link changes only when administrators change it.
+    fn has_been_over(&self, now: Timestamp) -> bool {
         let over = match self.state {
             State::Deleted => self.updated_at,
             _ => self.expires_at,
         };
-        over.map(|time| time.plus(GRACE))
+        over.is_some_and(|end| end.plus(GRACE) <= now)
     }
 
     /// Whether it has expired at `now`.
@@ -135,42 +190,6 @@ impl Link {
     /// Whether it is not yet valid at `now`.
     pub fn is_early(&self, now: Timestamp) -> bool {
         self.valid_from.is_some_and(|start| now < start)
-    }
-}
-
-/// Whether a link may be followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    /// Followed.
-    Active,
-    /// Paused by its owner: for visitors it does not exist.
-    Disabled,
-    /// Deleted by its owner; kept as a tombstone, so that the slug does not get another meaning.
-    Deleted,
-    /// Closed by the operator for abuse.
-    Blocked,
-    /// Closed by the operator for legal reasons.
-    BlockedLegal,
-}
-
-impl State {
-    /// All states with their names in the table and in responses.
-    const NAMES: [(Self, &str); 5] = [
-        (Self::Active, "active"),
-        (Self::Disabled, "disabled"),
-        (Self::Deleted, "deleted"),
-        (Self::Blocked, "blocked"),
-        (Self::BlockedLegal, "blocked_legal"),
-    ];
-
-    /// The state of that name.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::NAMES.iter().find(|(_, n)| *n == name).map(|(state, _)| *state)
-    }
-
-    /// Its name in the table and in responses.
-    pub fn name(self) -> &'static str {
-        Self::NAMES.iter().find(|(state, _)| *state == self).map_or("", |(_, name)| name)
     }
 }
 
@@ -256,12 +275,42 @@ impl fmt::Display for StoredTarget {
 mod tests {
     use super::*;
 
+    fn link(state: State) -> Link {
+        let target = TargetUrl::parse("https://example.com/", &crate::TargetRules::default()).unwrap();
+        let link = Link::new("abc".parse().unwrap(), &target, "ann", Timestamp::from_unix_seconds(1));
+        Link { state, ..link }
+    }
+
     #[test]
-    fn states_have_names_both_ways() {
-        for (state, name) in State::NAMES {
-            assert_eq!((State::from_name(name), state.name()), (Some(state), name));
+    fn a_block_covers_every_state_and_lifting_it_brings_that_state_back() {
+        let now = Timestamp::from_unix_seconds(2);
+        for state in [State::Active, State::Disabled, State::Deleted] {
+            let before = Link { restores_to: Some(State::Disabled).filter(|_| state == State::Deleted), ..link(state) };
+            let blocked = before.clone().blocked(BlockReason::Abuse, now);
+            assert_eq!((blocked.state, blocked.version), (State::Blocked, 2));
+            assert_eq!(blocked.clone().blocked(BlockReason::Abuse, now), blocked);
+            let legal = blocked.blocked(BlockReason::Legal, now);
+            let back = legal.unblocked(now);
+            assert_eq!((back.state, back.unblocks_to, back.restores_to), (state, None, before.restores_to));
         }
-        assert_eq!(State::from_name("Active"), None);
+        // From a release that did not note the state.
+        assert_eq!(link(State::BlockedLegal).unblocked(now).state, State::Active);
+        assert_eq!(link(State::Disabled).unblocked(now), link(State::Disabled));
+    }
+
+    #[test]
+    fn only_its_owner_gets_the_slug_of_a_link_that_ended_long_ago() {
+        let late = Timestamp::from_unix_seconds(1).plus(GRACE);
+        let check = |link: &Link, expected| assert_eq!(link.is_replaceable(late), expected, "{link:?}");
+        let deleted = link(State::Deleted);
+        let expired = Link { expires_at: deleted.updated_at, ..link(State::Active) };
+        check(&deleted, true);
+        check(&expired, true);
+        assert!(!deleted.is_replaceable(Timestamp::from_unix_seconds(late.unix_seconds() - 1)));
+        check(&link(State::Active), false);
+        check(&Link { held: true, ..deleted.clone() }, false);
+        check(&Link { owner: ANONYMOUS.to_owned(), ..deleted }, false);
+        check(&Link { state: State::Blocked, ..expired }, false);
     }
 
     #[test]

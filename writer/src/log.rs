@@ -3,7 +3,7 @@
 use std::{error::Error, time::Duration};
 
 use function::log::{Failure as Failed, Level};
-use links::KeyId;
+use links::{BlockReason, KeyId, Link};
 use serde_json::json;
 
 /// The line of a request.
@@ -29,6 +29,14 @@ impl Line<'_> {
             "status": self.status, "slug": self.slug, "outcome": self.outcome, "duration_us": micros }),
         );
     }
+}
+
+/// An administrator changed the link of another owner.
+pub(crate) fn moderated(request_id: &str, principal: &str, before: &Link, after: &Link) {
+    function::log::write(&json!({ "level": "info", "message": "moderated", "request_id": request_id,
+        "principal": principal, "slug": after.slug.as_str(), "owner": after.owner, "state_before": before.state.name(),
+        "state_after": after.state.name(), "held": after.held, "reason": BlockReason::of(after.state).map(BlockReason::name),
+        "version": after.version }));
 }
 
 /// A failure of the store.

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use links::Slug;
-use links::item::{IS_NEW, Item, KEY_ATTRIBUTE, key};
+use links::item::{IS_NEW, IS_NOT_CLOSED, Item, KEY_ATTRIBUTE, closed_names, closed_values, is_closed, key};
 
 use super::line;
 use crate::aws::explain;
@@ -48,7 +48,8 @@ pub(crate) enum Written {
     Replaced,
     /// The table has another item with this slug.
     Taken,
-    /// DynamoDB refuses the item: it is too large, or an attribute has the wrong type for an index.
+    /// The table has a link with this slug that an administrator closed, or DynamoDB refuses the item: it is too large, or
+    /// an attribute has the wrong type for an index.
     Refused(String),
 }
 
@@ -113,19 +114,22 @@ impl Table {
         compare(answer.item.as_ref(), item, replace)
     }
 
-    /// Puts an item. An existing one stays unless `replace` is set.
+    /// Puts an item. An existing one stays unless `replace` is set; one that an administrator closed stays in any case.
     ///
     /// # Errors
     /// If the table cannot be written to.
     pub(crate) async fn put(&self, slug: &Slug, item: &Item, replace: bool) -> Result<Written> {
         let request = self.client.put_item().table_name(&self.name).set_item(Some(item.clone()));
         let request = if replace {
-            request.return_values(ReturnValue::AllOld)
-        } else {
             request
-                .condition_expression(IS_NEW)
-                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+                .condition_expression(IS_NOT_CLOSED)
+                .set_expression_attribute_names(Some(closed_names()))
+                .set_expression_attribute_values(Some(closed_values()))
+                .return_values(ReturnValue::AllOld)
+        } else {
+            request.condition_expression(IS_NEW)
         };
+        let request = request.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let error = match patiently(|| request.clone().send()).await {
             Ok(response) => return compare(response.attributes.as_ref(), item, replace),
             Err(error) => error,
@@ -149,6 +153,9 @@ fn compare(existing: Option<&Item>, item: &Item, replace: bool) -> Result<Writte
         None => Written::Created,
         // Not by equality: DynamoDB returns sets in any order.
         Some(existing) if line::encode(existing)? == line::encode(item)? => Written::Present,
+        Some(existing) if replace && is_closed(existing) => {
+            Written::Refused("an administrator closed the link in the table".to_owned())
+        }
         Some(_) if replace => Written::Replaced,
         Some(_) => Written::Taken,
     })

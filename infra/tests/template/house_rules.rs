@@ -51,8 +51,8 @@ fn tables(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
     }
     require(
         stack.properties("LinksTable")["TimeToLiveSpecification"]
-            == json!({"AttributeName": links::item::TTL_ATTRIBUTE, "Enabled": true}),
-        "time to live uses the attribute that the functions write",
+            == json!({"AttributeName": links::item::TTL_ATTRIBUTE, "Enabled": false}),
+        "ended links keep their slugs, also those with the time to live of an earlier release",
     );
     require(stack.properties("KeysTable").get("TimeToLiveSpecification").is_none(), "keys do not expire");
     let aware_of_keys =

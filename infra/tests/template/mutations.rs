@@ -226,9 +226,9 @@ fn a_table_can_be_lost() {
     }
     check(
         |all| {
-            properties(all, "LinksTable")["TimeToLiveSpecification"]["AttributeName"] = json!("expires_at");
+            properties(all, "LinksTable")["TimeToLiveSpecification"]["Enabled"] = json!(true);
         },
-        "time to live",
+        "ended links keep their slugs",
     );
 }
 

@@ -106,3 +106,27 @@ fn sets_in_another_order_are_not_a_conflict() {
     let said = tables.done("one", &["import"], &tables.write("links.jsonl", line));
     assert!(said.contains("identical already"), "{said}");
 }
+
+#[test]
+fn what_an_administrator_closed_is_not_replaced() {
+    for (attribute, value) in [
+        ("state", json!({ "S": "blocked" })),
+        ("state", json!({ "S": "blocked_legal" })),
+        ("held", json!({ "BOOL": true })),
+    ] {
+        let tables = Tables::start();
+        let mut item = link("b", "https://example.com/other");
+        item[attribute] = value;
+        tables.put("one", &item);
+        let file = tables.write("links.jsonl", LINES);
+        for options in
+            [&["import", "--on-conflict", "replace", "--dry-run"][..], &["import", "--on-conflict", "replace"]]
+        {
+            let run = tables.run("one", options, &file);
+            assert_eq!(run.exit, 2, "{run:?}");
+            assert!(run.stdout.contains("line 2 b: an administrator closed the link in the table"), "{run:?}");
+        }
+        assert_eq!(tables.item("one", "b"), item);
+        assert!(!tables.item("one", "c").is_null());
+    }
+}

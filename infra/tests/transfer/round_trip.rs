@@ -47,6 +47,9 @@ fn link(number: u64) -> Value {
     put("ttl", 3, time(11));
     put("state", 3, json!({ "S": one_of(&["active", "disabled", "deleted", "blocked", "blocked_legal"], 12) }));
     put("restores_to", 5, json!({ "S": "disabled" }));
+    put("unblocks_to", 5, json!({ "S": "deleted" }));
+    put("held", 5, json!({ "BOOL": true }));
+    put("updated_by", 2, json!({ "S": "key:0123abcd" }));
     put("redirect", 3, json!({ "N": one_of(&["301", "302", "307", "308"], 13) }));
     put("cache_seconds", 4, json!({ "N": dice(86_401, 14).to_string() }));
     put("permanent", 4, json!({ "BOOL": dice(2, 15) == 0 }));

@@ -1,9 +1,9 @@
 //! The attributes of a link and their names outside the table, for programs that copy whole items.
 
 use super::{
-    CACHE_SECONDS, CREATED_AT, EXPIRED_URL, EXPIRES_AT, FORWARD_QUERY, IDEMPOTENCY_KEY, KEY_ATTRIBUTE, NOTE, OWNER,
-    PERMANENT, REDIRECT, REQUEST_DIGEST, RESTORES_TO, STAMP, STATE, TAGS, TARGET, TTL_ATTRIBUTE, UPDATED_AT,
-    VALID_FROM, VERSION,
+    CACHE_SECONDS, CREATED_AT, EXPIRED_URL, EXPIRES_AT, FORWARD_QUERY, HELD, IDEMPOTENCY_KEY, KEY_ATTRIBUTE, NOTE,
+    OWNER, PERMANENT, REDIRECT, REQUEST_DIGEST, RESTORES_TO, STAMP, STATE, TAGS, TARGET, TTL_ATTRIBUTE, UNBLOCKS_TO,
+    UPDATED_AT, UPDATED_BY, VALID_FROM, VERSION,
 };
 
 /// One attribute.
@@ -32,7 +32,8 @@ pub enum Kind {
     Texts,
 }
 
-/// Every attribute that [`from_link`](super::from_link) can write, in display order.
+/// Every attribute that [`from_link`](super::from_link) can write, in display order; and `ttl`, which earlier releases
+/// wrote.
 pub const FIELDS: &[Field] = &[
     field("slug", KEY_ATTRIBUTE, Kind::Text),
     field("url", TARGET, Kind::Text),
@@ -51,6 +52,9 @@ pub const FIELDS: &[Field] = &[
     field("tags", TAGS, Kind::Texts),
     field("note", NOTE, Kind::Text),
     field("restores_to", RESTORES_TO, Kind::Text),
+    field("unblocks_to", UNBLOCKS_TO, Kind::Text),
+    field("held", HELD, Kind::Flag),
+    field("updated_by", UPDATED_BY, Kind::Text),
     field("idempotency_key", IDEMPOTENCY_KEY, Kind::Text),
     field("request_digest", REQUEST_DIGEST, Kind::Text),
     field("stamp", STAMP, Kind::Number),

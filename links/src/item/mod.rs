@@ -16,7 +16,8 @@ use crate::{ANONYMOUS, Idempotency, Link, RedirectStatus, Slug, State, StoredTar
 
 /// The table's hash key, a string: the slug.
 pub const KEY_ATTRIBUTE: &str = "id";
-/// The attribute for DynamoDB's time to live, a number.
+/// The attribute from which DynamoDB removed ended links, a number. Earlier releases wrote it. Slugs stay taken now, so this
+/// one never does, and every change of a link removes it.
 pub const TTL_ATTRIBUTE: &str = "ttl";
 /// The index of the links of an owner by the time of their creation: its hash key, a string, ...
 pub const OWNER_ATTRIBUTE: &str = "owner";
@@ -28,6 +29,31 @@ pub const OWNER_INDEX: &str = "by_owner";
 
 /// The condition under which a put creates a link. It has no placeholders.
 pub const IS_NEW: &str = "attribute_not_exists(id)";
+/// The condition under which a put may replace whatever is there: nothing that an administrator closed. Its values are
+/// [`closed_values`], its names [`closed_names`].
+pub const IS_NOT_CLOSED: &str = "NOT (#state IN (:blocked, :legal)) AND NOT (#held = :true)";
+
+/// The names in [`IS_NOT_CLOSED`].
+pub fn closed_names() -> HashMap<String, String> {
+    HashMap::from([("#state", STATE), ("#held", HELD)].map(|(name, attribute)| (name.to_owned(), attribute.to_owned())))
+}
+
+/// The values in [`IS_NOT_CLOSED`].
+pub fn closed_values() -> Item {
+    let state = |state: State| text(state.name());
+    Item::from([
+        (":blocked".to_owned(), state(State::Blocked)),
+        (":legal".to_owned(), state(State::BlockedLegal)),
+        (":true".to_owned(), AttributeValue::Bool(true)),
+    ])
+}
+
+/// Whether an item is of a link that an administrator closed, so that [`IS_NOT_CLOSED`] does not hold.
+pub fn is_closed(item: &Item) -> bool {
+    let state = item.get(STATE).and_then(|state| state.as_s().ok()).and_then(|name| State::from_name(name));
+    state.is_some_and(State::is_blocked) || item.get(HELD) == Some(&AttributeValue::Bool(true))
+}
+
 /// The condition under which an update finds a link. It has no placeholders.
 pub(crate) const EXISTS: &str = "attribute_exists(id)";
 
@@ -47,6 +73,9 @@ const VERSION: &str = "version";
 const TAGS: &str = "tags";
 const NOTE: &str = "note";
 const RESTORES_TO: &str = "restores_to";
+const UNBLOCKS_TO: &str = "unblocks_to";
+const HELD: &str = "held";
+const UPDATED_BY: &str = "updated_by";
 const IDEMPOTENCY_KEY: &str = "idempotency_key";
 const REQUEST_DIGEST: &str = "request_digest";
 const STAMP: &str = "stamp";
@@ -83,11 +112,13 @@ pub fn from_link(link: &Link) -> Item {
     put(TAGS, (!link.tags.is_empty()).then(|| AttributeValue::L(link.tags.iter().map(|tag| text(tag)).collect())));
     put(NOTE, link.note.as_deref().map(text));
     put(RESTORES_TO, link.restores_to.map(|state| text(state.name())));
+    put(UNBLOCKS_TO, link.unblocks_to.map(|state| text(state.name())));
+    put(HELD, link.held.then_some(AttributeValue::Bool(true)));
+    put(UPDATED_BY, link.updated_by.as_deref().map(text));
     let idempotency = link.idempotency.as_ref();
     put(IDEMPOTENCY_KEY, idempotency.map(|request| text(&request.key_digest)));
     put(REQUEST_DIGEST, idempotency.map(|request| text(&request.request_digest)));
     put(STAMP, link.stamp.map(number));
-    put(TTL_ATTRIBUTE, link.removable_at().map(time));
     item
 }
 
@@ -119,6 +150,9 @@ pub fn to_link(mut item: Item) -> Result<Link, ItemError> {
         tags: take_texts(&mut item, TAGS)?,
         note: take_text(&mut item, NOTE)?,
         restores_to: take_state(&mut item, RESTORES_TO)?,
+        unblocks_to: take_state(&mut item, UNBLOCKS_TO)?,
+        held: take_bool(&mut item, HELD)?,
+        updated_by: take_text(&mut item, UPDATED_BY)?,
         stamp: take_number(&mut item, STAMP)?,
         idempotency: match take_text(&mut item, IDEMPOTENCY_KEY)? {
             None => None,
@@ -241,6 +275,9 @@ mod tests {
             tags: vec!["b".into(), "a".into()],
             note: Some("n".into()),
             restores_to: Some(State::Active),
+            unblocks_to: Some(State::Deleted),
+            held: true,
+            updated_by: Some("key:0123abcd".into()),
             idempotency: Some(Idempotency { key_digest: "k".into(), request_digest: "r".into() }),
             stamp: Some(9),
         }

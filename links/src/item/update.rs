@@ -1,13 +1,14 @@
 //! A change of a link as an update expression: only the attributes that differ, under the condition that nobody else
 //! changed the link in between.
 //!
-//! Attributes that this release does not know stay as they are.
+//! Attributes that this release does not know stay as they are, but for `ttl`: what somebody has just changed must not
+//! expire out of the table.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::{EXISTS, VERSION, from_link};
+use super::{EXISTS, TTL_ATTRIBUTE, VERSION, from_link};
 use crate::Link;
 
 /// An update expression with its condition and what both refer to.
@@ -29,7 +30,8 @@ impl Update {
         attributes.dedup();
         let mut names = HashMap::from([("#version".to_owned(), VERSION.to_owned())]);
         let mut values = HashMap::from([(":version".to_owned(), AttributeValue::N(before.version.to_string()))]);
-        let (mut set, mut remove) = (Vec::new(), Vec::new());
+        names.insert("#ttl".to_owned(), TTL_ATTRIBUTE.to_owned());
+        let (mut set, mut remove) = (Vec::new(), vec!["#ttl".to_owned()]);
         let differing = attributes.into_iter().filter(|name| old.get(*name) != new.get(*name));
         for (position, attribute) in differing.enumerate() {
             let name = format!("#a{position}");
@@ -80,7 +82,7 @@ mod tests {
         after.target = StoredTarget::from_table("https://example.org/".into());
         after.note = None;
         let update = Update::between(&before, &after);
-        assert_eq!(update.expression, "SET #a1 = :a1, #a2 = :a2, #a3 = :a3 REMOVE #a0");
+        assert_eq!(update.expression, "SET #a1 = :a1, #a2 = :a2, #a3 = :a3 REMOVE #ttl, #a0");
         let name = |placeholder: &str| update.names.get(placeholder).map(String::as_str);
         assert_eq!(["#a0", "#a1", "#a2", "#a3"].map(name), ["note", "target", "updated_at", "version"].map(Some));
         assert_eq!(update.values.get(":a3"), Some(&AttributeValue::N("2".into())));
@@ -97,23 +99,16 @@ mod tests {
     }
 
     #[test]
-    fn a_tombstone_can_be_cleaned_up_and_a_restored_link_cannot() {
+    fn whatever_changes_no_longer_expires_out_of_the_table() {
         let before = link();
         let dead = before.clone().deleted(Timestamp::from_unix_seconds(200));
-        let ttl = |update: &Update| {
-            let names = update.names.iter();
-            names.filter(|(_, attribute)| *attribute == "ttl").map(|(name, _)| name.clone()).next()
-        };
-        let update = Update::between(&before, &dead);
-        assert!(
-            ttl(&update)
-                .is_some_and(|name| { update.expression.contains(&format!("{name} = {}", name.replace('#', ":"))) })
-        );
         let back = dead.clone().restored(Timestamp::from_unix_seconds(300));
-        let update = Update::between(&dead, &back);
-        let (_, removed) = update.expression.split_once("REMOVE").unwrap();
-        assert!(ttl(&update).is_some_and(|name| removed.contains(&name)));
-        assert_eq!(back.state, before.state);
-        assert_eq!(back.version, 3);
+        for (before, after) in [(&before, &dead), (&dead, &back)] {
+            let update = Update::between(before, after);
+            let (set, removed) = update.expression.split_once("REMOVE").unwrap();
+            assert!(removed.contains("#ttl") && !set.contains("#ttl"), "{}", update.expression);
+            assert_eq!(update.names.get("#ttl").map(String::as_str), Some("ttl"));
+        }
+        assert_eq!((back.state, back.version), (before.state, 3));
     }
 }

@@ -1,7 +1,6 @@
 //! The embedded DynamoDB: `dynoxide` behind an endpoint that counts requests.
 
 mod endpoint;
-mod expiry;
 mod store;
 mod tables;
 #[cfg(test)]

@@ -15,7 +15,6 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::endpoint::Endpoint;
-use super::expiry::sweep;
 use super::tables::{StoreError, TableDefinition, ensure_table, input, open};
 
 /// An embedded DynamoDB that serves its endpoint until it is stopped or dropped.
@@ -43,7 +42,6 @@ impl Store {
         let mut tasks = JoinSet::new();
         let endpoint = Endpoint::start(database.clone(), listener, &stopped, &mut tasks).await;
         let endpoint = endpoint.map_err(StoreError::Endpoint)?;
-        tasks.spawn(sweep(database.clone(), stopped));
         Ok(Self { address, database, endpoint, stop, tasks })
     }
 

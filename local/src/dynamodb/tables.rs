@@ -13,8 +13,6 @@ pub(crate) struct TableDefinition {
     pub(crate) name: &'static str,
     /// Name of the hash key.
     pub(crate) key_attribute: &'static str,
-    /// Name of the attribute with the expiry time in Unix seconds, if items expire.
-    pub(crate) ttl_attribute: Option<&'static str>,
     pub(crate) index: Option<IndexDefinition>,
 }
 
@@ -62,7 +60,7 @@ pub(super) fn open(directory: Option<&Path>) -> Result<Database, StoreError> {
     Database::new(&file.to_string_lossy()).map_err(|error| StoreError::Open(Some(file), error.into()))
 }
 
-/// Creates the table with its TTL attribute unless it exists.
+/// Creates the table unless it exists. No item expires, whatever an earlier release set.
 pub(super) fn ensure_table(database: &Database, table: &TableDefinition) -> Result<(), StoreError> {
     create_unless_present(database, table).map_err(|error| StoreError::Table(table.name, error.into()))
 }
@@ -73,12 +71,6 @@ fn create_unless_present(database: &Database, table: &TableDefinition) -> Result
         return Ok(());
     }
     database.create_table(input(schema(table))?)?;
-    if let Some(ttl_attribute) = table.ttl_attribute {
-        database.update_time_to_live(input(json!({
-            "TableName": table.name,
-            "TimeToLiveSpecification": { "Enabled": true, "AttributeName": ttl_attribute },
-        }))?)?;
-    }
     Ok(())
 }
 
@@ -129,7 +121,7 @@ mod tests {
             let database = open(Some(directory.path())).unwrap();
             ensure_table(&database, &TABLE).unwrap();
             assert_eq!(count(&database), items);
-            put(&database, "a", "1");
+            put(&database, "a");
         }
     }
 

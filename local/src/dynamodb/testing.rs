@@ -5,11 +5,10 @@ use serde_json::json;
 
 use super::tables::{TableDefinition, input};
 
-pub(super) const TABLE: TableDefinition =
-    TableDefinition { name: "table", key_attribute: "id", ttl_attribute: Some("ttl"), index: None };
+pub(super) const TABLE: TableDefinition = TableDefinition { name: "table", key_attribute: "id", index: None };
 
-pub(super) fn put(database: &Database, id: &str, ttl: &str) {
-    let item = json!({ "id": { "S": id }, "ttl": { "N": ttl } });
+pub(super) fn put(database: &Database, id: &str) {
+    let item = json!({ "id": { "S": id } });
     let request = input(json!({ "TableName": TABLE.name, "Item": item })).unwrap();
     database.put_item(request).unwrap();
 }

@@ -1,6 +1,6 @@
 //! The shortener's tables, with the schema that is deployed.
 
-use links::item::{CREATED_AT_ATTRIBUTE, KEY_ATTRIBUTE, OWNER_ATTRIBUTE, OWNER_INDEX, TTL_ATTRIBUTE};
+use links::item::{CREATED_AT_ATTRIBUTE, KEY_ATTRIBUTE, OWNER_ATTRIBUTE, OWNER_INDEX};
 
 use crate::dynamodb::{IndexDefinition, TableDefinition};
 
@@ -8,7 +8,6 @@ use crate::dynamodb::{IndexDefinition, TableDefinition};
 pub(crate) const LINKS: TableDefinition = TableDefinition {
     name: "links",
     key_attribute: KEY_ATTRIBUTE,
-    ttl_attribute: Some(TTL_ATTRIBUTE),
     index: Some(IndexDefinition {
         name: OWNER_INDEX,
         hash_attribute: OWNER_ATTRIBUTE,
@@ -18,7 +17,7 @@ pub(crate) const LINKS: TableDefinition = TableDefinition {
 
 /// The keys table.
 pub(crate) const KEYS: TableDefinition =
-    TableDefinition { name: "keys", key_attribute: links::key::item::KEY_ATTRIBUTE, ttl_attribute: None, index: None };
+    TableDefinition { name: "keys", key_attribute: links::key::item::KEY_ATTRIBUTE, index: None };
 
 /// All tables.
 pub(crate) const ALL: [TableDefinition; 2] = [LINKS, KEYS];

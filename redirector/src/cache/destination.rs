@@ -60,7 +60,8 @@ impl From<Link> for Destination {
             cache_seconds: link.cache_seconds,
             permanent: link.permanent,
             forward_query: link.forward_query,
-            expired_url: link.expired_url.and_then(safe),
+            // What an administrator closed leads nowhere.
+            expired_url: link.expired_url.filter(|_| !link.held).and_then(safe),
             valid_from: link.valid_from,
             expires_at: link.expires_at,
         };

@@ -11,7 +11,9 @@ use crate::{
         problem::{LinkProblem, Problem},
         response::Response,
     },
+    identity::Caller,
     link::{change, changes::Changes},
+    log,
 };
 
 use super::context::Context;
@@ -23,19 +25,26 @@ pub(super) async fn update<S: LinkWriter>(context: &Context<'_, S>, slug: &Slug)
         context.caller.require(Scope::Admin)?;
     }
     let patched = |link: Link| {
-        if link.state == State::Deleted {
+        if link.state == State::Deleted && !may_change_tombstone(&changes, &context.caller) {
             return Err(LinkProblem::Deleted { slug: link.slug.to_string() }.into());
         }
         let patched = changes.apply(link.clone(), &context.rules, context.now)?;
+        let held = change::is_held(&link, &patched, changes.state(), &context.caller, context.now);
+        let patched = Link { held, ..patched };
         Ok(if patched == link { link } else { patched.changed(context.now) })
     };
     let link = change(context, slug, patched).await?;
     Ok(context.link_response("updated", StatusCode::OK, &link, true))
 }
 
+/// Tombstones do not change, but administrators block them and take away where they lead.
+fn may_change_tombstone(changes: &Changes, caller: &Caller) -> bool {
+    caller.is_admin() && changes.state().is_none_or(State::is_blocked)
+}
+
 /// Replaces the link with a tombstone.
 pub(super) async fn delete<S: LinkWriter>(context: &Context<'_, S>, slug: &Slug) -> Result<Response, Failure> {
-    let link = change(context, slug, |link| Ok(change::deleted(link, context.now))).await?;
+    let link = change(context, slug, |link| Ok(change::deleted(link, &context.caller, context.now))).await?;
     Ok(Response::empty(StatusCode::NO_CONTENT, "deleted").about(link.slug))
 }
 
@@ -53,5 +62,9 @@ async fn change<S: LinkWriter>(
 ) -> Result<Link, Failure> {
     let header = context.request.header_text(header::IF_MATCH);
     let precondition = header.map_or(Precondition::None, Precondition::if_match);
-    change::update(context.store, &context.caller, slug, &precondition, change, context.now).await
+    let changed = change::update(context.store, &context.caller, slug, &precondition, change, context.now).await?;
+    if context.caller.is_operator_of(&changed.after) {
+        log::moderated(context.request_id, &context.caller.principal, &changed.before, &changed.after);
+    }
+    Ok(changed.after)
 }

@@ -37,7 +37,12 @@ pub(super) async fn make<S: LinkWriter>(
     let idempotency = key.map(|key| idempotency::trace(owner, key, new_link));
     let stamp = Some(rand::random());
     let draft = |slug| {
-        let plain = Link { idempotency: idempotency.clone(), stamp, ..Link::new(slug, &target, owner, *now) };
+        let plain = Link {
+            idempotency: idempotency.clone(),
+            stamp,
+            updated_by: Some(context.caller.principal.clone()),
+            ..Link::new(slug, &target, owner, *now)
+        };
         new_link.with_options(plain, rules, *now)
     };
     make::make(context.store, &context.config.scheme, owner, &choice, draft, *now).await

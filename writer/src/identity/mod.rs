@@ -5,7 +5,7 @@ mod key_ring;
 use std::time::SystemTime;
 
 use http::header;
-use links::{ANONYMOUS, ApiKey, KeyReader, KeyUsage, KeysError, KeysTable, Scope, ScopeSet};
+use links::{ANONYMOUS, ApiKey, KeyReader, KeyUsage, KeysError, KeysTable, Link, Scope, ScopeSet};
 
 use crate::{
     Config, Store,
@@ -40,6 +40,11 @@ impl Caller {
     /// Whether the caller may also open the links of other owners.
     pub(crate) fn is_admin(&self) -> bool {
         self.scopes.is_admin()
+    }
+
+    /// Whether the caller acts on this link as an administrator only, not as its owner.
+    pub(crate) fn is_operator_of(&self, link: &Link) -> bool {
+        self.is_admin() && self.owner != link.owner
     }
 }
 

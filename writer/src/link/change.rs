@@ -16,6 +16,13 @@ use super::read::read;
 /// How often a change is attempted if others change the link at the same time.
 const ATTEMPTS: u32 = 5;
 
+/// A link before and after a change; both are the same if nothing was to change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Changed {
+    pub(crate) before: Link,
+    pub(crate) after: Link,
+}
+
 /// Replaces a link with what `change` makes of it, unless `change` refuses.
 ///
 /// No change is lost: a write succeeds only over the version that was read. Otherwise the link is read again.
@@ -26,46 +33,68 @@ pub(crate) async fn update(
     precondition: &Precondition,
     change: impl Fn(Link) -> Result<Link, Problem>,
     now: Timestamp,
-) -> Result<Link, Failure> {
-    let mut attempted: Option<Link> = None;
+) -> Result<Changed, Failure> {
+    let mut attempted: Option<Changed> = None;
     for _ in 0..ATTEMPTS {
         let before = read(store, caller, slug, now).await?;
         // The last update was repeated because its outcome was unknown, and then refused because it had succeeded. The
         // stamp distinguishes it from the same change made by someone else.
-        if attempted.as_ref() == Some(&before) {
-            return Ok(before);
+        if let Some(changed) = attempted.take_if(|changed| changed.after == before) {
+            return Ok(changed);
         }
         if !precondition.holds(before.version) {
             return Err(LinkProblem::VersionMismatch { version: before.version }.into());
         }
-        if is_blocked(before.state) && !caller.is_admin() {
+        if before.is_operators() && !caller.is_admin() {
             return Err(AccessProblem::LinkBlocked { slug: slug.to_string() }.into());
         }
         let after = change(before.clone())?;
         if after == before {
-            return Ok(before);
+            return Ok(Changed { before, after });
         }
-        let after = Link { stamp: Some(rand::random()), ..after };
-        if store.update(&before, &after).await? == Change::Stored {
-            return Ok(after);
+        let after = Link { stamp: Some(rand::random()), updated_by: Some(caller.principal.clone()), ..after };
+        let changed = Changed { before, after };
+        if store.update(&changed.before, &changed.after).await? == Change::Stored {
+            return Ok(changed);
         }
-        attempted = Some(after);
+        attempted = Some(changed);
     }
     Err(LinkProblem::TooManyEditors { slug: slug.to_string() }.into())
 }
 
-fn is_blocked(state: State) -> bool {
-    matches!(state, State::Blocked | State::BlockedLegal)
-}
-
-/// The link as a tombstone. A tombstone stays unchanged.
-pub(crate) fn deleted(link: Link, now: Timestamp) -> Link {
-    if link.state == State::Deleted { link } else { link.deleted(now) }
+/// The link as a tombstone. A tombstone stays unchanged, but what an administrator deletes again is held as well.
+pub(crate) fn deleted(link: Link, caller: &Caller, now: Timestamp) -> Link {
+    let held = link.held || link.state.is_blocked() || caller.is_operator_of(&link);
+    match link.state {
+        State::Deleted if link.held == held => link,
+        State::Deleted => Link { held, ..link.changed(now) },
+        _ => Link { held, ..link.deleted(now) },
+    }
 }
 
 /// The link that a tombstone stands for. Any other link stays unchanged.
 pub(crate) fn restored(link: Link, now: Timestamp) -> Link {
-    if link.state == State::Deleted { link.restored(now) } else { link }
+    if link.state == State::Deleted { Link { held: false, ..link.restored(now) } } else { link }
+}
+
+/// Whether a link is held after the administrator `caller` has made `after` of `before`. `state` is the state that the
+/// request sets, if it sets one.
+///
+/// It is if that closed the link of somebody else: its owner must not open it again. It is not if that opened the link.
+pub(crate) fn is_held(before: &Link, after: &Link, state: Option<State>, caller: &Caller, now: Timestamp) -> bool {
+    if !caller.is_admin() || after.state.is_blocked() {
+        return before.held;
+    }
+    if state == Some(State::Active) || !after.is_closed(now) {
+        return false;
+    }
+    before.held || caller.is_operator_of(before) && (state.is_some() || is_noticed(before, after))
+}
+
+/// Whether visitors notice the difference.
+fn is_noticed(before: &Link, after: &Link) -> bool {
+    let seen = |link: &Link| (link.state, link.valid_from, link.expires_at);
+    seen(before) != seen(after) || before.target != after.target || before.expired_url != after.expired_url
 }
 
 #[cfg(test)]
@@ -108,7 +137,7 @@ mod tests {
         };
         let slug = "abc".parse().unwrap();
         let changed = update(store, caller, &slug, &precondition, change, now).await;
-        changed.map(|link| link.version).map_err(code)
+        changed.map(|changed| changed.after.version).map_err(code)
     }
 
     #[tokio::test]
@@ -130,12 +159,15 @@ mod tests {
 
     #[tokio::test]
     async fn a_blocked_link_is_the_administrators() {
-        for state in [State::Blocked, State::BlockedLegal] {
+        for (state, held) in [(State::Blocked, false), (State::BlockedLegal, false), (State::Deleted, true)] {
+            let store = store(state);
+            store.links.lock().unwrap().get_mut("abc").unwrap().held = held;
             let owner = caller("ann", false);
-            let refused = set_note(&store(state), &owner, Precondition::None, NOW).await;
+            let refused = set_note(&store, &owner, Precondition::None, NOW).await;
             assert_eq!(refused, Err("link-blocked"));
             let admin = caller("root", true);
-            assert_eq!(set_note(&store(state), &admin, Precondition::None, NOW).await, Ok(2));
+            assert_eq!(set_note(&store, &admin, Precondition::None, NOW).await, Ok(2));
+            assert_eq!(store.link("abc").unwrap().updated_by.as_deref(), Some("root"));
         }
     }
 
@@ -183,7 +215,38 @@ mod tests {
         let slug = "abc".parse().unwrap();
         let precondition = Precondition::if_match("\"2\"");
         let changed = update(&store, &owner, &slug, &precondition, change, NOW).await;
-        assert_eq!(changed.map_err(code), Err("version-mismatch"));
+        assert_eq!(changed.map(|changed| changed.after).map_err(code), Err("version-mismatch"));
+    }
+
+    #[test]
+    fn what_an_administrator_closes_is_held_until_one_opens_it() {
+        let link = store(State::Active).link("abc").unwrap();
+        let (ann, root) = (caller("ann", false), caller("root", true));
+        let by_root = deleted(link.clone(), &root, NOW);
+        assert!(by_root.held && !deleted(link.clone(), &ann, NOW).held);
+        assert!(!restored(by_root, NOW).held);
+        // The owner was faster: the administrator's deletion counts all the same, once.
+        let again = deleted(deleted(link.clone(), &ann, NOW), &root, NOW);
+        assert!(again.held && again.version == 3 && again.restores_to == Some(State::Active));
+        assert_eq!(deleted(again.clone(), &root, NOW), again);
+        assert!(deleted(Link { state: State::Blocked, ..link.clone() }, &caller("ann", true), NOW).held);
+
+        let check = |change: fn(&mut Link), state, by: &Caller, expected| {
+            let mut after = link.clone();
+            change(&mut after);
+            assert_eq!(is_held(&link, &after, state, by, NOW), expected, "{after:?} {by:?}");
+            let held = Link { held: true, ..link.clone() };
+            if by.is_admin() && after.is_closed(NOW) && state != Some(State::Active) {
+                assert!(is_held(&held, &after, state, by, NOW), "{after:?}");
+            }
+        };
+        check(|link| link.state = State::Disabled, Some(State::Disabled), &root, true);
+        check(|link| link.state = State::Disabled, Some(State::Disabled), &ann, false);
+        check(|link| link.state = State::Disabled, Some(State::Disabled), &caller("ann", true), false);
+        check(|link| link.expires_at = Some(NOW), None, &root, true);
+        check(|link| link.expires_at = Some(NOW), Some(State::Active), &root, false);
+        check(|link| link.note = None, None, &root, false);
+        check(|link| link.state = State::Blocked, Some(State::Blocked), &root, false);
     }
 
     #[tokio::test]
@@ -191,15 +254,16 @@ mod tests {
         let owner = caller("ann", false);
         let store = store(State::Active);
         let slug: Slug = "abc".parse().unwrap();
-        let delete = |link| Ok(deleted(link, NOW));
+        let delete = |link| Ok(deleted(link, &owner, NOW));
         let update = update(&store, &owner, &slug, &Precondition::None, delete, NOW).await;
-        let tombstone = update.unwrap();
+        let tombstone = update.unwrap().after;
         assert_eq!((tombstone.state, tombstone.version), (State::Deleted, 2));
-        assert_eq!(deleted(tombstone.clone(), NOW), tombstone);
+        assert_eq!(deleted(tombstone.clone(), &owner, NOW), tombstone);
         assert_eq!(restored(tombstone.clone(), NOW).state, State::Active);
         let late = NOW.plus(GRACE);
         assert!(read(&store, &owner, &slug, NOW).await.is_ok());
         let result = read(&store, &owner, &slug, late).await;
         assert_eq!(result.map_err(code), Err("unknown-link"));
+        assert!(read(&store, &caller("root", true), &slug, late).await.is_ok());
     }
 }

@@ -96,10 +96,18 @@ impl Changes {
         matches!(self.state, Some(Some(State::Blocked | State::BlockedLegal)))
     }
 
+    /// The state that they set, if they set one.
+    pub(crate) fn state(&self) -> Option<State> {
+        self.state.map(|state| state.unwrap_or(State::Active))
+    }
+
     /// Applies the changes at `now`. The link's version and its times of creation and update stay unchanged.
     pub(crate) fn apply(&self, mut link: Link, rules: &TargetRules, now: Timestamp) -> Result<Link, Problem> {
         self.apply_urls(&mut link, rules)?;
         self.apply_options(&mut link, now);
+        if let Some(state) = self.state() {
+            link = link.in_state(state);
+        }
         match (link.valid_from, link.expires_at) {
             (Some(start), Some(end)) if end <= start => Err(FieldProblem::NeverValid.into()),
             _ => Ok(link),
@@ -122,7 +130,6 @@ impl Changes {
     }
 
     fn apply_options(&self, link: &mut Link, now: Timestamp) {
-        set(&mut link.state, self.state.map(|state| state.unwrap_or(State::Active)));
         set(&mut link.redirect, self.redirect);
         set(&mut link.cache_seconds, self.cache_seconds);
         set(&mut link.permanent, self.permanent.map(Option::unwrap_or_default));

@@ -4,10 +4,13 @@ use links::{Freshness, Link, LinkWriter, Put, Slug, SlugScheme, State, StoreErro
 
 use crate::{
     failure::Failure,
-    http::problem::{Problem, RequestProblem, SlugProblem},
+    http::problem::{AccessProblem, Problem, RequestProblem, SlugProblem},
 };
 
-use super::slug_choice::SlugChoice;
+use super::{
+    renew::{Renewed, renew},
+    slug_choice::SlugChoice,
+};
 
 /// A link that a request made or found.
 #[derive(Debug)]
@@ -19,7 +22,7 @@ pub(crate) struct Made {
 
 /// Stores the link that `draft` builds for a slug, or finds the existing link that the request asks for.
 ///
-/// If a slug belongs to another link, the next candidate is tried.
+/// If a slug belongs to another link, the next candidate is tried. A link of the same owner that ended long ago makes room.
 pub(crate) async fn make(
     store: &impl LinkWriter,
     scheme: &SlugScheme,
@@ -39,6 +42,13 @@ pub(crate) async fn make(
         // A put was repeated because its outcome was unknown, and found the link that it had stored, with its stamp.
         if found == link {
             return Ok(Made { link, existing: false });
+        }
+        let found = match renew(store, found, &link, now).await? {
+            Renewed::Stored(link) => return Ok(Made { link, existing: false }),
+            Renewed::InTheWay(found) => found,
+        };
+        if choice.is_derived() && is_closed_to(&found, &link) {
+            return Err(AccessProblem::LinkBlocked { slug: found.slug.to_string() }.into());
         }
         if is_same_request(&found, &link)? || choice.reuses() && is_same(&found, &link, now) {
             return Ok(Made { link: found, existing: true });
@@ -73,6 +83,11 @@ fn is_same_request(found: &Link, wanted: &Link) -> Result<bool, Problem> {
         }
         _ => Ok(false),
     }
+}
+
+/// Whether an administrator has closed the owner's link to that target, so that the next slug would undo it.
+fn is_closed_to(found: &Link, wanted: &Link) -> bool {
+    found.is_operators() && found.owner == wanted.owner && found.target.is_same_as(&wanted.target)
 }
 
 /// Whether `found` serves a request for `wanted`: the same owner, the same target, and active now.
@@ -158,6 +173,20 @@ mod tests {
             let (second, existing) = shorten(&store, "https://www.amazon.com", "ann").await;
             assert!(second != first && !existing);
             assert_eq!(store.links.lock().unwrap().get(&first).cloned(), before);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_the_operator_closed_gets_no_other_slug() {
+        for change in [(|link| link.state = State::Blocked) as fn(&mut Link), |link| link.held = true] {
+            let store = Memory::default();
+            let (first, _) = shorten(&store, "https://www.amazon.com", "ann").await;
+            change(store.links.lock().unwrap().get_mut(&first).unwrap());
+            let url = target("https://www.amazon.com");
+            let again = made(&store, "ann", &url, &SlugChoice::Url(&url), None).await;
+            assert_eq!(again.unwrap_err(), "link-blocked");
+            assert_eq!(store.links.lock().unwrap().len(), 1);
+            assert_ne!(shorten(&store, "https://www.amazon.com", "bob").await, (first, true));
         }
     }
 

@@ -8,4 +8,5 @@ pub(crate) mod idempotency;
 pub(crate) mod make;
 pub(crate) mod new_link;
 pub(crate) mod read;
+pub(crate) mod renew;
 pub(crate) mod slug_choice;

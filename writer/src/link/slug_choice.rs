@@ -43,6 +43,11 @@ impl<'a> SlugChoice<'a> {
         scheme.candidates(owner, basis).collect()
     }
 
+    /// Whether the slug follows from the URL alone.
+    pub(crate) fn is_derived(&self) -> bool {
+        matches!(self, Self::Url(_))
+    }
+
     /// Whether the caller's own link to the same target will do.
     pub(crate) fn reuses(&self) -> bool {
         matches!(self, Self::Alias { reuse: true, .. } | Self::Url(_))

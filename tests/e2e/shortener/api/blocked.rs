@@ -60,9 +60,10 @@ async fn an_administrator_closes_a_link_and_its_owner_cannot_open_it() {
             let reply = ann.create(&wish(slug, &json!({}))).await;
             refused(&reply, 409, "slug-taken", slug);
 
-            // Deleted and restored, it is still closed.
+            // Deleted and restored, it is still closed; and only an administrator does either.
             assert_eq!(admin.delete(slug).await.status, 204);
-            let restored = ann.restore(slug).await;
+            refused(&ann.restore(slug).await, 403, "link-blocked", slug);
+            let restored = admin.restore(slug).await;
             assert_eq!(restored.json()["state"], state, "{}", restored.text());
             becomes(site, slug, status).await;
             assert_eq!(admin.change(slug, &json!({ "state": "active" })).await["state"], "active");

@@ -14,5 +14,6 @@ mod problems;
 mod qr;
 mod read_and_change;
 mod shorten;
+mod takedown;
 mod url_rules;
 mod visibility;

@@ -10,6 +10,7 @@ use super::{
 };
 
 const MISMATCH: Answer = Answer::Problem((422, "idempotency-mismatch"));
+const BLOCKED: Answer = Answer::Problem((403, "link-blocked"));
 
 /// How the service finds the slug of a link without an alias.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -110,6 +111,9 @@ impl Model {
         if self.is(told, &MISMATCH) {
             return self.is_mismatch(&source, &drafts[0]).map(|()| None);
         }
+        if self.is(told, &BLOCKED) {
+            return self.is_closed(&source, &drafts[0], window).map(Some);
+        }
         let slug = match &told.body {
             Value::String(slug) => slug.clone(),
             body => body["slug"].as_str().ok_or("there should be a link")?.to_owned(),
@@ -131,6 +135,23 @@ impl Model {
         }
     }
 
+    /// An administrator closed the owner's link to that URL. Returns its slug.
+    fn is_closed(&mut self, source: &Source, wanted: &Link, window: Window) -> Result<String, Difference> {
+        let known = self.derived.get(source).cloned().unwrap_or_default();
+        let closes = |link: &Link| link.closes(&wanted.owner, &wanted.url);
+        let may_close = |slug: &&String| {
+            let slot = self.slots.get(*slug);
+            slot.is_some_and(|slot| slot.possible().any(|(_, state)| state.as_ref().is_some_and(closes)))
+        };
+        let slug = match source {
+            Source::Url(..) => known.iter().find(may_close).cloned(),
+            _ => None,
+        };
+        let slug = slug.ok_or("no administrator closed a link to this URL")?;
+        self.narrow(&slug, window, |link, _| closes(link))?;
+        Ok(slug)
+    }
+
     fn found_or_made(
         &mut self,
         slug: &str,
@@ -147,7 +168,11 @@ impl Model {
         };
         for candidate in known.iter().take_while(|candidate| *candidate != slug) {
             // The service tried this slug first and rejected it, which says something about it.
-            self.narrow(candidate, window, |link, now| !serves(link, now))?;
+            self.narrow(candidate, window, |link, now| {
+                let is_derived = matches!(source, Source::Url(..));
+                let is_closed = is_derived && link.closes(&wanted.owner, &wanted.url);
+                !serves(link, now) && !is_closed
+            })?;
         }
         if known.iter().any(|known| known == slug) {
             self.narrow(slug, window, serves)?;

@@ -7,7 +7,7 @@ use super::{
     driver::{Driver, now},
     link::{Link, Problem, mistake},
     operations::Operation,
-    reference::{Answer, Bulk, Difference, Model, Told, Window},
+    reference::{Answer, Bulk, Caller, Difference, Model, Told, Window},
 };
 
 /// How many responses of unknown outcome a client may get while there is no fault.
@@ -123,18 +123,20 @@ impl Exchange<'_, '_> {
                 };
                 match refused {
                     Some(problem) => self.refused(&told, problem),
-                    None => self.changed(slug, *if_match, window, &told, |link, now| link.patched(body, now), false),
+                    None => {
+                        self.changed(slug, *if_match, window, &told, |link, now, by| link.patched(body, now, by), false)
+                    }
                 }
             }
             Operation::Delete { slug, if_match } => {
                 let (reply, window) = self.change("DELETE", slug, "", *if_match, None, String::new()).await;
                 let told = self.told(&reply, window);
-                self.changed(slug, *if_match, window, &told, |link, now| Ok(link.deleted(now)), true)
+                self.changed(slug, *if_match, window, &told, |link, now, by| Ok(link.deleted(now, by)), true)
             }
             Operation::Restore { slug, if_match } => {
                 let (reply, window) = self.change("POST", slug, "/restore", *if_match, None, String::new()).await;
                 let told = self.told(&reply, window);
-                self.changed(slug, *if_match, window, &told, |link, now| Ok(link.restored(now)), false)
+                self.changed(slug, *if_match, window, &told, |link, now, _| Ok(link.restored(now)), false)
             }
         }
     }
@@ -169,7 +171,7 @@ impl Exchange<'_, '_> {
         if_match: Option<u64>,
         window: Window,
         told: &Told<'_>,
-        change: impl Fn(&Link, i64) -> Result<Link, Problem>,
+        change: impl Fn(&Link, i64, &Caller) -> Result<Link, Problem>,
         is_empty: bool,
     ) -> Result<(), Difference> {
         let model = &mut self.driver.model;
@@ -188,10 +190,10 @@ impl Exchange<'_, '_> {
             if if_match.is_some_and(|version| version != link.version) {
                 return refused((412, "version-mismatch"));
             }
-            if link.is_blocked() && !caller.is_admin {
+            if link.is_operators() && !caller.is_admin {
                 return refused((403, "link-blocked"));
             }
-            match change(link, now) {
+            match change(link, now, &caller) {
                 Err(problem) => refused(problem),
                 Ok(after) => {
                     let answer = match is_empty {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::TARGETS;
+use super::{TARGETS, reference::Caller};
 
 /// Seconds during which a redirector may repeat a 404.
 const ABSENCE_BOUND: i64 = 2;
@@ -34,6 +34,9 @@ pub(super) struct Link {
     tags: Vec<String>,
     note: Option<String>,
     restores_to: Option<String>,
+    unblocks_to: Option<String>,
+    /// Whether an administrator closed it without blocking it.
+    held: bool,
     /// `Idempotency-Key` and body of the request that created it.
     pub(super) request: Option<(String, Map<String, Value>)>,
 }
@@ -123,6 +126,8 @@ impl Link {
             tags: Vec::new(),
             note: None,
             restores_to: None,
+            unblocks_to: None,
+            held: false,
             request: key.map(|key| (key.to_owned(), body.clone())),
         };
         let link = link.with(body, now)?;
@@ -147,7 +152,7 @@ impl Link {
         for (name, value) in body {
             match name.as_str() {
                 "url" => self.url = text(value).expect("a text"),
-                "state" => self.state = text(value).unwrap_or_else(|| "active".to_owned()),
+                "state" => self = self.in_state(text(value).unwrap_or_else(|| "active".to_owned())),
                 "redirect" => self.redirect = value.as_u64(),
                 "cache_seconds" => self.cache_seconds = value.as_u64(),
                 "permanent" => self.permanent = value.as_bool().unwrap_or(false),
@@ -180,12 +185,33 @@ impl Link {
         self
     }
 
+    fn in_state(mut self, state: String) -> Self {
+        match (self.is_blocked(), state.starts_with("blocked")) {
+            (false, true) => self.unblocks_to = Some(self.state),
+            (true, false) => (self.unblocks_to, self.restores_to) = (None, None),
+            _ => {}
+        }
+        self.state = state;
+        self
+    }
+
     /// The link after a merge patch.
-    pub(super) fn patched(&self, body: &Map<String, Value>, now: i64) -> Result<Self, Problem> {
-        if self.state == "deleted" {
+    pub(super) fn patched(&self, body: &Map<String, Value>, now: i64, by: &Caller) -> Result<Self, Problem> {
+        let state = body.get("state").map(|state| state.as_str().unwrap_or("active"));
+        let opens = state.is_some_and(|state| !state.starts_with("blocked"));
+        if self.state == "deleted" && (!by.is_admin || opens) {
             return Err((409, "link-deleted"));
         }
-        let after = self.clone().with(body, now)?;
+        let mut after = self.clone().with(body, now)?;
+        if by.is_admin && !after.is_blocked() {
+            let is_closed = after.state != "active" || after.is_expired(now) || after.is_early(now);
+            let seen = |link: &Self| {
+                let Self { url, state, expired_url, valid_from, expires_at, .. } = link.clone();
+                (url, state, expired_url, valid_from, expires_at)
+            };
+            let closes = by.owner != self.owner && (state.is_some() || seen(&after) != seen(self));
+            after.held = is_closed && state != Some("active") && (self.held || closes);
+        }
         Ok(match after == *self {
             true => after,
             false => after.changed(now),
@@ -193,27 +219,41 @@ impl Link {
     }
 
     /// The tombstone.
-    pub(super) fn deleted(&self, now: i64) -> Self {
+    pub(super) fn deleted(&self, now: i64, by: &Caller) -> Self {
         let mut after = self.clone();
-        if after.state == "deleted" {
-            return after;
+        after.held |= self.is_blocked() || by.is_admin && by.owner != self.owner;
+        if after.state != "deleted" {
+            after.restores_to = Some(std::mem::replace(&mut after.state, "deleted".to_owned()));
         }
-        after.restores_to = Some(std::mem::replace(&mut after.state, "deleted".to_owned()));
-        after.changed(now)
+        match after == *self {
+            true => after,
+            false => after.changed(now),
+        }
     }
 
     /// The link that a tombstone restores to.
     pub(super) fn restored(&self, now: i64) -> Self {
         let mut after = self.clone();
-        let Some(state) = after.restores_to.take() else {
+        if after.state != "deleted" {
             return after;
-        };
-        after.state = state;
+        }
+        after.state = after.restores_to.take().unwrap_or_else(|| "active".to_owned());
+        after.held = false;
         after.changed(now)
     }
 
-    pub(super) fn is_blocked(&self) -> bool {
+    fn is_blocked(&self) -> bool {
         self.state.starts_with("blocked")
+    }
+
+    /// Whether only administrators may change it.
+    pub(super) fn is_operators(&self) -> bool {
+        self.is_blocked() || self.held
+    }
+
+    /// Whether the owner gets no other link to `url` because an administrator closed this one.
+    pub(super) fn closes(&self, owner: &str, url: &str) -> bool {
+        self.is_operators() && self.owner == owner && self.url == url
     }
 
     fn is_expired(&self, now: i64) -> bool {
@@ -291,7 +331,7 @@ impl Link {
     }
 
     fn gone(&self) -> Visit {
-        match &self.expired_url {
+        match self.expired_url.as_ref().filter(|_| !self.held) {
             None => Visit::problem(410, "gone"),
             Some(url) => Visit {
                 status: 302,

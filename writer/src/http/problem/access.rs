@@ -18,7 +18,7 @@ pub(crate) enum AccessProblem {
     InsufficientScope { scope: Scope },
     /// The link belongs to another owner.
     NotOwner { slug: String },
-    /// The operator has blocked the link.
+    /// The operator has blocked the link, or closed it in another way.
     LinkBlocked { slug: String },
 }
 
@@ -39,7 +39,7 @@ impl AccessProblem {
                 forbidden("not-owner", "Someone else's link", detail).with("slug", slug.as_str())
             }
             Self::LinkBlocked { slug } => {
-                let detail = format!("The operator has blocked \"{slug}\". Only the operator can change it.");
+                let detail = format!("The operator has closed \"{slug}\". Only the operator can change it.");
                 forbidden("link-blocked", "Link is blocked", detail).with("slug", slug.as_str())
             }
         }
