@@ -1,6 +1,6 @@
 //! What the Lambda functions share, so that each rule exists once.
 //!
-//! Typed [`settings`] from the environment, the way a function starts ([`run`]), error bodies ([`Problem`]), the
+//! Typed [`settings`] from the environment, the operator's address for reports ([`AbuseContact`]), the way a function starts ([`run`]), error bodies ([`Problem`]), the
 //! [`accept`] header, [`log`] lines, and the numbers that two functions must agree on ([`bounds`]).
 //!
 //! It never knows what a function does: nothing here depends on links, slugs or DAX.
@@ -12,11 +12,13 @@
 pub mod accept;
 pub mod bounds;
 mod causes;
+mod contact;
 pub mod log;
 mod problem;
 pub mod settings;
 mod start;
 
 pub use causes::with_causes;
+pub use contact::{AbuseContact, AbuseContactError};
 pub use problem::{PROBLEM_JSON, Problem};
 pub use start::{log_startup_error, run};

@@ -6,7 +6,7 @@ use std::{error::Error, fmt, str::FromStr, time::Duration};
 
 use aws_credential_types::Credentials;
 
-use crate::bounds::DEFAULT_CACHE_TTL;
+use crate::{AbuseContact, AbuseContactError, bounds::DEFAULT_CACHE_TTL};
 
 /// The endpoint that `DDB_LOCAL` stands for, as in the AWS sample.
 const LOCAL_ENDPOINT: &str = "http://localhost:8000";
@@ -113,6 +113,11 @@ impl<'a> Reader<'a> {
     pub fn cache_ttl(&mut self) -> Duration {
         let default = u32::try_from(DEFAULT_CACHE_TTL.as_secs()).unwrap_or(u32::MAX);
         Duration::from_secs(self.parsed("CACHE_TTL_SECONDS", default).into())
+    }
+
+    /// `ABUSE_CONTACT`: where to report abuse, if the operator says so.
+    pub fn abuse_contact(&mut self) -> Option<AbuseContact> {
+        self.choice("ABUSE_CONTACT", None, &AbuseContactError.to_string(), |value| value.parse().ok().map(Some))
     }
 
     /// `settings`, unless a mistake was recorded.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use function::{
+    AbuseContact,
     log::Level,
     settings::{Reader, SettingsError},
 };
@@ -33,6 +34,9 @@ pub struct Config {
     pub cache_ttl: Duration,
     /// `LOG_LEVEL`: `info` (default) logs every request, `warn` and `error` only failures, `off` nothing.
     pub log_level: Level,
+    /// `ABUSE_CONTACT`: where visitors report abuse. Named by pages of blocked links, by previews and by `security.txt`, which
+    /// does not exist without it.
+    pub abuse_contact: Option<AbuseContact>,
     /// `DEBUG_HEADERS=1`: response headers name the tier and the duration. Default off.
     pub debug_headers: bool,
 }
@@ -62,6 +66,7 @@ impl Config {
             cache_bytes: CACHE_BYTES,
             cache_ttl: read.cache_ttl(),
             log_level: read.choice("LOG_LEVEL", Level::Info, "info, warn, error or off", Level::from_name),
+            abuse_contact: read.abuse_contact(),
             debug_headers: read.flag("DEBUG_HEADERS", false),
         };
         read.finish(config)

@@ -2,10 +2,10 @@
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
-    time::{Instant, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
-use function::log::Level;
+use function::{AbuseContact, log::Level};
 use lambda_runtime::LambdaEvent;
 use links::{Found, Freshness, LinkReader, RedirectStatus, Slug, Source, StoreError, Timestamp};
 
@@ -19,6 +19,9 @@ use crate::{
     response::RequestInfo,
 };
 
+/// How long a copy of `security.txt` may be used. RFC 9116 recommends less than a year.
+const SECURITY_TXT_LIFE: Duration = Duration::from_secs(90 * 24 * 3_600);
+
 /// The function: a cache in front of a store.
 #[derive(Debug)]
 pub struct Redirector<R> {
@@ -27,6 +30,7 @@ pub struct Redirector<R> {
     cache: Mutex<LinkCache>,
     default_redirect: RedirectStatus,
     debug_headers: bool,
+    contact: Option<AbuseContact>,
     log: Log,
     clock: fn() -> SystemTime,
 }
@@ -72,6 +76,7 @@ impl<R: LinkReader> Redirector<R> {
             cache: Mutex::new(LinkCache::new(config.cache_entries, config.cache_bytes, config.cache_ttl, clock())),
             default_redirect: config.default_redirect,
             debug_headers: config.debug_headers,
+            contact: config.abuse_contact.clone(),
             log: Log::new(config.log_level),
             clock,
         }
@@ -96,7 +101,7 @@ impl<R: LinkReader> Redirector<R> {
             None => (path, false),
         };
         let slug = name.parse::<Slug>().ok();
-        let (outcome, tier) = match (event.method(), own_path(path), &slug) {
+        let (outcome, tier) = match (event.method(), self.own_path(path), &slug) {
             (Method::Other, ..) => (Outcome::MethodNotAllowed, Tier::None),
             (_, Some(outcome), _) => (outcome, Tier::None),
             (_, None, None) => (Outcome::NotFound, Tier::None),
@@ -104,7 +109,13 @@ impl<R: LinkReader> Redirector<R> {
             (_, None, Some(slug)) => self.resolve(slug, event.query(), request_id).await,
         };
         let (outcome_name, status) = (outcome.name(), outcome.status());
-        let request = RequestInfo { method: event.method(), accept: &headers.accept, name, request_id };
+        let request = RequestInfo {
+            method: event.method(),
+            accept: &headers.accept,
+            name,
+            request_id,
+            contact: self.contact.as_ref(),
+        };
         let mut response = Response::new(outcome, &request);
         let duration = started.elapsed();
         if self.debug_headers {
@@ -204,17 +215,20 @@ impl<R: LinkReader> Redirector<R> {
         self.store.read(slug, Freshness::Strong).await
     }
 
+    /// The outcome of a path that the service itself has.
+    fn own_path(&self, path: &str) -> Option<Outcome> {
+        match path {
+            "robots.txt" => Some(Outcome::Robots),
+            "favicon.ico" => Some(Outcome::Favicon),
+            "health" => Some(Outcome::Health),
+            ".well-known/security.txt" if self.contact.is_some() => {
+                Some(Outcome::SecurityTxt { expires: Timestamp::from((self.clock)()).plus(SECURITY_TXT_LIFE) })
+            }
+            _ => None,
+        }
+    }
+
     fn cache(&self) -> MutexGuard<'_, LinkCache> {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The outcome of a path that the service itself has.
-fn own_path(path: &str) -> Option<Outcome> {
-    match path {
-        "robots.txt" => Some(Outcome::Robots),
-        "favicon.ico" => Some(Outcome::Favicon),
-        "health" => Some(Outcome::Health),
-        _ => None,
     }
 }

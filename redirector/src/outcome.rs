@@ -45,6 +45,8 @@ pub(crate) enum Outcome {
     Favicon,
     /// `/health`.
     Health,
+    /// `/.well-known/security.txt` (RFC 9116), which must not be used after that time.
+    SecurityTxt { expires: Timestamp },
 }
 
 impl Outcome {
@@ -63,6 +65,7 @@ impl Outcome {
             Self::Robots => "robots",
             Self::Favicon => "favicon",
             Self::Health => "health",
+            Self::SecurityTxt { .. } => "security-txt",
         }
     }
 
@@ -77,7 +80,7 @@ impl Outcome {
             Self::Unavailable => 503,
             Self::Malformed => 500,
             Self::MethodNotAllowed => 405,
-            Self::Preview(_) | Self::Robots | Self::Health => 200,
+            Self::Preview(_) | Self::Robots | Self::Health | Self::SecurityTxt { .. } => 200,
             Self::Favicon => 204,
         }
     }

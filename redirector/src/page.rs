@@ -2,15 +2,23 @@
 
 use std::fmt;
 
+use function::AbuseContact;
+
 /// Nothing may be loaded, run, framed or sent. The style sheet is allowed by its hash.
 pub(crate) const SECURITY_POLICY: &str = "default-src 'none'; style-src 'sha256-7nLTxY194QQOYt9G84pHS469wo1uSY05HnUowK38ka8='; base-uri 'none'; \
      form-action 'none'; frame-ancestors 'none'";
 
 const STYLE: &str = include_str!("page.css");
 
-/// The page of an error. All its texts are constants: nothing of the request is in it.
-pub(crate) fn error(status: u16, title: &'static str, detail: &'static str) -> String {
-    document(title, &format!("<p>{status}</p>\n<h1>{title}</h1>\n<p>{detail}</p>"))
+/// The page of an error. All its texts are constants or the operator's: nothing of the request is in it.
+pub(crate) fn error(status: u16, title: &'static str, detail: &'static str, contact: Option<&AbuseContact>) -> String {
+    let contact = contact.map(|contact| format!("\n<p>Questions: {}</p>", link(contact))).unwrap_or_default();
+    document(title, &format!("<p>{status}</p>\n<h1>{title}</h1>\n<p>{detail}</p>{contact}"))
+}
+
+/// A link to the operator.
+pub(crate) fn link(contact: &AbuseContact) -> String {
+    format!("<a href=\"{}\">{}</a>", Escaped(contact.url()), Escaped(contact.text()))
 }
 
 /// A page that loads nothing else, from a title and a body in HTML.
@@ -69,7 +77,7 @@ mod tests {
 
     #[test]
     fn the_page_needs_nothing_else() {
-        let page = error(404, "No such link", "There is no link of that name here.");
+        let page = error(404, "No such link", "There is no link of that name here.", None);
         for word in ["http:", "https:", "src=", "<script", "<link", "style=\""] {
             assert!(!page.contains(word), "{word}");
         }

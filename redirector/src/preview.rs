@@ -1,5 +1,6 @@
 //! Where a link leads, shown instead of followed: `GET /{slug}+`.
 
+use function::AbuseContact;
 use links::{Link, Timestamp};
 use serde::{Serialize, Serializer};
 use url::{Host, Url};
@@ -22,6 +23,15 @@ pub(crate) struct Preview {
     expires_at: Option<Timestamp>,
 }
 
+/// A preview and where to report what it shows.
+#[derive(Debug, Serialize)]
+struct WithContact<'a> {
+    #[serde(flatten)]
+    preview: &'a Preview,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    abuse_contact: Option<&'a str>,
+}
+
 impl Preview {
     /// A preview of `link`, which leads to `location`.
     pub(crate) fn new(link: &Link, location: String) -> Self {
@@ -37,13 +47,14 @@ impl Preview {
     }
 
     /// The preview for programs.
-    pub(crate) fn json(&self) -> String {
+    pub(crate) fn json(&self, contact: Option<&AbuseContact>) -> String {
+        let preview = WithContact { preview: self, abuse_contact: contact.map(AbuseContact::url) };
         // An object of strings can always be serialized.
-        serde_json::to_string(self).unwrap_or_default()
+        serde_json::to_string(&preview).unwrap_or_default()
     }
 
     /// The preview for people.
-    pub(crate) fn html(&self) -> String {
+    pub(crate) fn html(&self, contact: Option<&AbuseContact>) -> String {
         let host = self.host_unicode.as_deref().unwrap_or("an unusual address");
         let (slug, host, url) = (Escaped(&self.slug), Escaped(host), Escaped(&self.url));
         let shown = self.shown_url();
@@ -55,6 +66,10 @@ impl Preview {
         };
         let created = time(self.created_at, "not recorded");
         let expires = time(self.expires_at, "never");
+        let report = match contact {
+            Some(contact) => format!("\n<p>Report abuse: {}</p>", page::link(contact)),
+            None => String::new(),
+        };
         page::document(
             &format!("{slug} leads to {host}"),
             &format!(
@@ -62,7 +77,7 @@ impl Preview {
                  <p class=\"url\" tabindex=\"0\"><bdi>{}</bdi></p>\n\
                  <dl>\n<dt>Short link</dt><dd>{slug}</dd>\n{ascii}\
                  <dt>Created</dt><dd>{created}</dd>\n<dt>Expires</dt><dd>{expires}</dd>\n</dl>\n\
-                 <a href=\"{url}\" rel=\"nofollow noreferrer\">Continue</a>",
+                 <a href=\"{url}\" rel=\"nofollow noreferrer\">Continue</a>{report}",
                 Escaped(&shown)
             ),
         )
@@ -141,7 +156,7 @@ mod tests {
     #[test]
     fn the_page_shows_everything_and_runs_nothing() {
         let preview = preview("https://xn--mnchen-3ya.example/?a=1&b=\"'><script>alert(1)</script>");
-        let page = preview.html();
+        let page = preview.html(None);
         for part in [
             "<bdi>münchen.example</bdi>",
             "<dd>xn--mnchen-3ya.example</dd>",
@@ -157,7 +172,7 @@ mod tests {
 
     #[test]
     fn text_that_could_be_reversed_is_escaped() {
-        let page = preview("https://example.com/\u{202e}gpj.exe").html();
+        let page = preview("https://example.com/\u{202e}gpj.exe").html(None);
         assert!(page.contains("<bdi>https://example.com/%E2%80%AEgpj.exe</bdi>"), "{page}");
     }
 
@@ -165,10 +180,10 @@ mod tests {
     fn unknown_values_are_named() {
         let mut preview = preview("https://");
         preview.created_at = Some(Timestamp::from_unix_seconds(u64::MAX));
-        let page = preview.html();
+        let page = preview.html(None);
         assert!(page.contains("<dt>Created</dt><dd>not recorded</dd>"), "{page}");
         assert!(page.contains("an unusual address"), "{page}");
-        let json: serde_json::Value = serde_json::from_str(&preview.json()).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&preview.json(None)).unwrap();
         assert_eq!(
             json,
             serde_json::json!({ "slug": "launch", "url": "https://", "host": null, "host_unicode": null,

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use function::{PROBLEM_JSON, Problem, accept::Preference};
+use function::{AbuseContact, PROBLEM_JSON, Problem, accept::Preference};
+use links::Timestamp;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use crate::{
@@ -31,6 +32,8 @@ pub struct Response {
 #[derive(Debug, Serialize)]
 struct ProblemMembers<'a> {
     slug: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    abuse_contact: Option<&'a str>,
 }
 
 fn as_map<S: Serializer>(headers: &[(&'static str, Text<'static>)], serializer: S) -> Result<S::Ok, S::Error> {
@@ -49,6 +52,8 @@ pub(crate) struct RequestInfo<'a> {
     /// What the path names, whether it is a slug or not.
     pub(crate) name: &'a str,
     pub(crate) request_id: &'a str,
+    /// Where visitors report abuse.
+    pub(crate) contact: Option<&'a AbuseContact>,
 }
 
 impl Response {
@@ -56,9 +61,10 @@ impl Response {
         let status_code = outcome.status();
         let mut response = match outcome {
             Outcome::Redirect { location, cache_control, .. } => Self::redirect(status_code, location, cache_control),
-            Outcome::Preview(preview) => Self::preview(&preview, request.accept.preference()),
+            Outcome::Preview(preview) => Self::preview(&preview, request),
             Outcome::Robots => Self::text(status_code, "User-agent: *\nDisallow:\n"),
             Outcome::Health => Self::text(status_code, "ok\n"),
+            Outcome::SecurityTxt { expires } => Self::security_txt(request.contact, expires),
             Outcome::Favicon => Self { status_code, headers: vec![NO_STORE], body: Text::Borrowed("") },
             error => Self::error(&error, request),
         };
@@ -81,16 +87,24 @@ impl Response {
         Self { status_code, headers: vec![PLAIN, NO_STORE], body: Text::Borrowed(body) }
     }
 
-    fn preview(preview: &Preview, preference: Preference) -> Self {
+    fn security_txt(contact: Option<&AbuseContact>, expires: Timestamp) -> Self {
+        let contact = contact.map_or("", AbuseContact::url);
+        let expires = expires.rfc3339().unwrap_or_default();
+        let body = format!("Contact: {contact}\nExpires: {expires}\nPreferred-Languages: en\n");
+        let kind = ("content-type", Text::Borrowed("text/plain; charset=utf-8"));
+        Self { status_code: 200, headers: vec![kind, NO_STORE], body: Text::Owned(body) }
+    }
+
+    fn preview(preview: &Preview, request: &RequestInfo<'_>) -> Self {
         let mut headers = vec![NO_STORE, NO_INDEX];
-        let body = match preference {
+        let body = match request.accept.preference() {
             Preference::Html => {
                 headers.extend(PAGE);
-                preview.html()
+                preview.html(request.contact)
             }
             Preference::Json => {
                 headers.push(("content-type", Text::Borrowed("application/json")));
-                preview.json()
+                preview.json(request.contact)
             }
         };
         Self { status_code: 200, headers, body: Text::Owned(body) }
@@ -98,6 +112,9 @@ impl Response {
 
     fn error(outcome: &Outcome, request: &RequestInfo<'_>) -> Self {
         let (title, detail) = outcome.message();
+        // Whoever finds a closed link has something to tell the operator, or to ask.
+        let is_blocked = matches!(outcome, Outcome::Blocked | Outcome::BlockedLegal);
+        let contact = request.contact.filter(|_| is_blocked);
         let mut headers = vec![NO_STORE];
         match outcome {
             Outcome::Unavailable => headers.push(("retry-after", Text::Borrowed("1"))),
@@ -107,7 +124,7 @@ impl Response {
         let body = match request.accept.preference() {
             Preference::Html => {
                 headers.extend(PAGE);
-                page::error(outcome.status(), title, detail)
+                page::error(outcome.status(), title, detail, contact)
             }
             Preference::Json => {
                 headers.push(("content-type", Text::Borrowed(PROBLEM_JSON)));
@@ -116,7 +133,7 @@ impl Response {
                     title,
                     status: outcome.status(),
                     detail: detail.into(),
-                    members: ProblemMembers { slug: request.name },
+                    members: ProblemMembers { slug: request.name, abuse_contact: contact.map(AbuseContact::url) },
                     request_id: request.request_id,
                 };
                 // An object of strings and a number can always be serialized.
