@@ -125,14 +125,15 @@ export KURZ_API_KEY
 expect 0 "a stranger cannot create" --stage test smoke --url "$url"
 expect 0 "$(date -u +%F)  $(date -u +%F)  - " --stage test keys list
 expect 0 "It is shown only once" --stage test keys create --owner smoke --scopes read
-expect 2 "insufficient-scope" --stage test smoke --url "$url" --key "$(key)"
+key >reader.key
+expect 2 "insufficient-scope" --stage test smoke --url "$url" --key-file reader.key
 expect 0 "It is shown only once" --stage test keys create --owner smoke
 revoked="$(key)"
 expect 1 "no terminal to ask on" --stage test keys revoke "$revoked"
 expect 0 "is revoked" --stage test keys revoke --yes "$revoked"
 expect 0 "was revoked before" --stage test keys revoke --yes "${revoked:5:8}"
 expect 1 "there is no key" --stage test keys revoke --yes 00000000
-expect 2 "invalid-key" --stage test smoke --url "$url" --key "$revoked"
+expect 2 "invalid-key" --stage test smoke --url "$url" --key-file - <<<"$revoked"
 same "$(act items "$keys")" 3 "the table holds the keys"
 same "$(act count "$keys" "$KURZ_API_KEY")" 0 "and none of them in clear"
 same "$(act items "$table")" 1 "the table holds the one link"

@@ -1,5 +1,7 @@
 //! `smoke`: creates a link at the deployed URL and follows it, as a user would.
 
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
 use console::style;
@@ -19,9 +21,29 @@ pub(crate) struct Options {
     /// URL to test instead of the stack's
     #[arg(long)]
     url: Option<String>,
-    /// Key or token for `Authorization: Bearer`, if the writer requires one
-    #[arg(long, env = "KURZ_API_KEY", hide_env_values = true)]
+    /// File with the key or token for `Authorization: Bearer`, `-` for standard input, if the writer requires one
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+    // Hidden, because every user of the machine can read the arguments of its processes.
+    /// That key or token itself
+    #[arg(long, env = "KURZ_API_KEY", hide = true, hide_env_values = true)]
     key: Option<String>,
+}
+
+impl Options {
+    fn key(&self) -> Result<Option<String>> {
+        let Some(file) = &self.key_file else {
+            return Ok(self.key.clone());
+        };
+        let text = if file.as_os_str() == "-" {
+            std::io::read_to_string(std::io::stdin()).context("cannot read the key from standard input")?
+        } else {
+            std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?
+        };
+        let key = text.trim();
+        anyhow::ensure!(!key.is_empty(), "there is no key in {}", file.display());
+        Ok(Some(key.to_owned()))
+    }
 }
 
 /// Runs `infra smoke`.
@@ -33,7 +55,7 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     let url = options.url.as_deref().map_or_else(|| stack.output("Url"), Ok)?.trim_end_matches('/').to_owned();
     let auth = stack.output("WriterAuth")?.to_owned();
     session.terminal.line(format_args!("  {url}, writer auth {auth}"));
-    let mut smoke = Smoke { session, url, auth, key: options.key.clone(), failed: 0 };
+    let mut smoke = Smoke { session, url, auth, key: options.key()?, failed: 0 };
     smoke.all().await;
     if smoke.failed == 0 {
         return Ok(Exit::Done);
@@ -102,7 +124,7 @@ impl Smoke<'_> {
         headers.extend(bearer.as_deref().map(|bearer| ("authorization", bearer)));
         let sign_for = (self.auth == "AWS_IAM").then_some("execute-api");
         if matches!(self.auth.as_str(), "API_KEY" | "JWT") && bearer.is_none() {
-            bail!("the writer requires a key or token: set --key or KURZ_API_KEY");
+            bail!("the writer requires a key or token: set KURZ_API_KEY or --key-file");
         }
         let url = format!("{}/", self.url);
         let request = Request { method: "POST", url: &url, headers: &headers, body: TARGET, sign_for };
