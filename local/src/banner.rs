@@ -15,6 +15,7 @@ pub(crate) fn readiness_line(stack: &Stack) -> io::Result<()> {
         "dynamodb": stack.dynamodb_endpoint(),
         "lambda": stack.lambda_endpoint(),
         "dax": stack.dax().map(Cluster::endpoints).unwrap_or_default(),
+        "control": stack.dax().and_then(Cluster::control_url),
         "table": stack.table(),
         "api_key": stack.api_key(),
     });

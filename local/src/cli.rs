@@ -22,7 +22,7 @@ pub(crate) enum Command {
     #[command(name = lambda_local::launcher::SUBCOMMAND, hide = true)]
     Launch { parent: u32, program: OsString },
     /// Run only a DAX cluster, in front of any DynamoDB
-    Dax(dax_server::command::Options),
+    Dax(Box<dax_server::command::Options>),
 }
 
 /// Options of the whole stack.
@@ -48,6 +48,14 @@ pub(crate) struct StackOptions {
     #[arg(long, value_name = "N", default_value_t = 9000)]
     pub(crate) lambda_port: u16,
 
+    /// Answer to this name too, such as one in /etc/hosts; requests for other names are refused
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allow_host: Vec<String>,
+
+    /// Let web pages of this origin use the API, such as `http://localhost:5173`
+    #[arg(long, value_name = "ORIGIN", value_parser = origin)]
+    pub(crate) allowed_origin: Vec<String>,
+
     /// Keep tables, slug secret and API key in DIR; without it, nothing is kept after exit
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
@@ -71,4 +79,37 @@ pub(crate) struct StackOptions {
     /// Show what the functions print
     #[arg(long, short)]
     pub(crate) verbose: bool,
+}
+
+/// Parses an origin as browsers write it: no path, no capitals.
+fn origin(text: &str) -> Result<String, String> {
+    let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    let host = host.ok_or("an origin begins with http:// or https://")?;
+    let is_plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || ".-:".contains(letter);
+    if host.is_empty() || !host.chars().all(is_plain) {
+        return Err("an origin is scheme, host in lower case, and perhaps a port: http://localhost:5173".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_what_a_browser_sends() {
+        for (text, is_origin) in [
+            ("http://localhost:5173", true),
+            ("https://app.example", true),
+            ("https://app.example/", false),
+            ("https://App.example", false),
+            ("https://*", false),
+            ("*", false),
+            ("null", false),
+            ("localhost:5173", false),
+            ("http://", false),
+        ] {
+            assert_eq!(origin(text).is_ok(), is_origin, "{text}");
+        }
+    }
 }

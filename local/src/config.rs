@@ -31,6 +31,11 @@ pub struct Config {
     pub dax_item_ttl: Duration,
     /// Time until a write reaches the other DAX nodes: 0 by default.
     pub dax_replication_delay: Duration,
+    /// Names of this machine, besides `localhost`, under which the stack may be called, such as one in `/etc/hosts`.
+    /// Requests for any other name are refused.
+    pub allowed_hosts: Vec<String>,
+    /// Origins whose web pages may use the API, `http://localhost:5173`: the template's `AllowedOrigins`.
+    pub allowed_origins: Vec<String>,
     /// Directory for the tables, the slug secret and the API key; `None` keeps them in memory.
     pub data_dir: Option<PathBuf>,
     /// Text of the CloudFormation template with the routes.
@@ -94,6 +99,8 @@ impl Config {
             dax_port: 0,
             dax_item_ttl: Duration::from_secs(60),
             dax_replication_delay: Duration::ZERO,
+            allowed_hosts: Vec::new(),
+            allowed_origins: Vec::new(),
             data_dir: None,
             template: template.to_owned(),
             functions,

@@ -18,6 +18,7 @@ pub mod build_functions;
 mod config;
 mod dynamodb;
 mod error;
+mod private_files;
 mod shortener;
 mod stack;
 
@@ -25,7 +26,7 @@ pub use config::{Config, FunctionConfig};
 pub use dax_server;
 pub use dynamodb::StoreError;
 pub use error::{Port, StartError};
-pub use lambda_local::{CrashRecord, FunctionStats, Observer, RequestRecord};
+pub use lambda_local::{CrashRecord, FunctionStats, Observer, RefusedRecord, RequestRecord};
 pub use shortener::api_key::KeyError;
 pub use shortener::binaries::Binaries;
 pub use shortener::settings::{Auth, SlugScheme};

@@ -85,6 +85,8 @@ fn config(options: &StackOptions, binaries: Binaries, launcher: PathBuf) -> Conf
     config.dynamodb_port = options.dynamodb_port;
     config.dax_nodes = options.dax_nodes;
     config.dax_port = options.dax_port;
+    config.allowed_hosts.clone_from(&options.allow_host);
+    config.allowed_origins.clone_from(&options.allowed_origin);
     config.data_dir.clone_from(&options.data_dir);
     config.slug_scheme = options.slug_scheme;
     config.auth = options.auth;

@@ -1,7 +1,7 @@
 //! What the terminal shows while the stack runs.
 
 use console::{Style, Term, style};
-use local::{CrashRecord, Observer, RequestRecord};
+use local::{CrashRecord, Observer, RefusedRecord, RequestRecord};
 
 /// Prints one line per request, and reports of crashed functions.
 #[derive(Debug)]
@@ -33,6 +33,16 @@ impl Observer for Monitor {
             style(cold).blue(),
         );
         // Serving continues when the terminal is closed.
+        let _ = self.stdout.write_line(&line);
+    }
+
+    fn refused(&self, refused: &RefusedRecord<'_>) {
+        if self.json {
+            return;
+        }
+        let (method, path) = (refused.method, printable(refused.path));
+        let line =
+            format!("{method:<6} {} {path}: {}", status_style(403).apply_to("refused"), printable(refused.reason));
         let _ = self.stdout.write_line(&line);
     }
 

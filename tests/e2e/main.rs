@@ -8,5 +8,6 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod machine;
 mod platform;
 mod shortener;

@@ -74,6 +74,11 @@ const WALLS: &[Wall] = &[
         paths: &[ENVIRONMENT],
     },
     Wall {
+        package: "loopback-guard",
+        crates: &["dax_server", "dynoxide", "lambda_local", "links"],
+        paths: &[ENVIRONMENT, WALL_CLOCK],
+    },
+    Wall {
         package: "lambda-local",
         crates: &["aws_sdk_dynamodb", "dax_client", "dax_server", "dynoxide", "links", "redirector", "writer"],
         paths: &[],

@@ -126,7 +126,7 @@ official_clients() {
   # The same bytes within TLS, and connections that have to prove who they are: a few cases of each kind will do.
   node "$here/cases.mjs" '^(value (s|n 1|m)|key HashNRangeN|condition n|projection l|batches|transactions|error)' >"$INTEROP_CASES"
   export INTEROP_SECRET=correct-horse-battery-staple
-  start_cluster --tls --secret "$INTEROP_SECRET"
+  DAX_SECRET_ACCESS_KEY="$INTEROP_SECRET" start_cluster --tls
   NODE_EXTRA_CA_CERTS=$(node -p 'JSON.parse(process.env.INTEROP_CLUSTER).ca')
   export NODE_EXTRA_CA_CERTS SSL_CERT_FILE=$NODE_EXTRA_CA_CERTS
   round "one node, TLS and signatures"

@@ -1,15 +1,16 @@
 // Runs the cases one after the other, each with its own tab and profile.
 import { Tab, deadline, startBrowser, startStack, startTarget } from "./support.mjs";
 import { cases as create } from "./create.mjs";
+import { cases as foreign } from "./foreign.mjs";
 import { cases as manage } from "./manage.mjs";
 import { cases as key } from "./key.mjs";
 import { cases as views } from "./views.mjs";
 
 const CASE_MS = 240_000;
 // The stacks of the cases, each started for the first that wants it. `gallery` has no links but those of the views.
-const OPTIONS = { open: [], keyed: ["--auth", "api-key"], gallery: [] };
+const OPTIONS = { open: [], keyed: ["--auth", "api-key"], gallery: [], guarded: [] };
 const wanted = process.argv.slice(2);
-const cases = [...create, ...manage, ...key, ...views].filter(
+const cases = [...create, ...manage, ...key, ...views, ...foreign].filter(
   ({ name }) => !wanted.length || wanted.some((word) => name.includes(word)),
 );
 

@@ -65,8 +65,7 @@ export async function startStack(options = []) {
   };
   try {
     const [ready] = await deadline("the stack", BUILD_MS, Promise.race([line, failed]));
-    const { url, api_key } = JSON.parse(ready);
-    return { url, api_key, stop };
+    return { ...JSON.parse(ready), stop };
   } catch (error) {
     child.kill("SIGINT");
     throw error;

@@ -3,6 +3,7 @@
 use std::time::{Instant, SystemTime};
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use http::{Method, StatusCode, header};
 use lambda_runtime::LambdaEvent;
 use links::{KeyReader, KeyUsage, LinkLister, LinkWriter, Slug};
 
@@ -67,6 +68,10 @@ impl<S: LinkWriter + LinkLister, K: KeyReader + KeyUsage> Writer<S, K> {
 
     /// The path of the call, with placeholders, and the response.
     async fn respond(&self, request: &Request, request_id: &str) -> (&'static str, Result<Response, Problem>) {
+        // A browser asks what a page of another origin may do. API Gateway knows, and adds it to any response but an error.
+        if request.method() == Method::OPTIONS && request.header(header::ACCESS_CONTROL_REQUEST_METHOD).is_some() {
+            return ("", Ok(Response::empty(StatusCode::NO_CONTENT, "preflight")));
+        }
         if let Some(file) = page::File::of(request.method(), request.path()) {
             return match self.config.page {
                 true => (file.path, page::get(request, file)),

@@ -49,7 +49,9 @@ impl Cluster {
         let acceptor = tls.as_ref().map(|tls| Acceptor(tls.acceptor.clone()));
         let machine = Machine::start(Arc::clone(&shared), listeners, acceptor, config.max_connections);
         let machine = Arc::new(machine);
-        let control = control.map(|(listener, address)| Control::start(listener, address, Arc::clone(&machine)));
+        let control = control.map(|(listener, address)| {
+            Control::start(listener, address, control::guard(&config), Arc::clone(&machine))
+        });
         let replication = tokio::spawn(async move { shared.replication.run(&shared.nodes).await });
         Ok(Self { machine, control, tls, replication })
     }

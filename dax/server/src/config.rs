@@ -15,6 +15,9 @@ pub struct ClusterConfig {
     pub port: u16,
     /// Port of the control endpoint. 0 = any free port, `None` = no control endpoint.
     pub control_port: Option<u16>,
+    /// Names of this machine, besides `localhost`, under which the control endpoint may be called. Requests for other
+    /// names, and those of web pages, are refused.
+    pub allowed_hosts: Vec<String>,
     /// Whether clients have to use TLS (`daxs://`).
     pub tls: bool,
     /// How long items stay in the item cache, counted from when they were stored.
@@ -60,6 +63,7 @@ impl ClusterConfig {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 0,
             control_port: Some(0),
+            allowed_hosts: Vec::new(),
             tls: false,
             item_ttl: Duration::from_secs(300),
             query_ttl: Duration::from_secs(300),

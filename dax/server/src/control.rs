@@ -1,17 +1,22 @@
 //! The control endpoint: a cluster controlled with JSON over HTTP.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Collected, Full, Limited};
 use hyper::body::Incoming;
+use loopback_guard::{Guard, Limits, Stop, serve};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::timeout};
 
-use super::{fault::FaultRule, http::serve, machine::Machine};
+use super::{config::ClusterConfig, fault::FaultRule, machine::Machine};
 
 /// Largest request body.
 const MAX_BODY_BYTES: usize = 64 << 10;
@@ -36,13 +41,13 @@ struct Delay {
 type Reply = (StatusCode, Value);
 
 impl Control {
-    pub(super) fn start(listener: TcpListener, address: SocketAddr, machine: Arc<Machine>) -> Self {
-        let (stop, stopped) = watch::channel(false);
-        let respond = move |request| {
+    pub(super) fn start(listener: TcpListener, address: SocketAddr, guard: Guard, machine: Arc<Machine>) -> Self {
+        let (stop, stopped) = Stop::channel();
+        let respond = move |_peer, request| {
             let machine = Arc::clone(&machine);
             async move { respond(request, &machine).await }
         };
-        Self { address, stop, task: tokio::spawn(serve(listener, stopped, respond)) }
+        Self { address, stop, task: tokio::spawn(serve(listener, Arc::new(guard), Limits::OUTSIDE, stopped, respond)) }
     }
 
     pub(super) fn url(&self) -> String {
@@ -55,6 +60,15 @@ impl Control {
         // It fails only if it panicked, and then it has stopped too.
         _ = self.task.await;
     }
+}
+
+/// Programs may use the endpoint, under its address, the names of this machine, and those of the configuration.
+pub(super) fn guard(config: &ClusterConfig) -> Guard {
+    let address = match config.host {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("[{address}]"),
+    };
+    Guard::for_programs().with_hosts(config.allowed_hosts.iter().cloned().chain([address]))
 }
 
 /// Listens for the control endpoint.
@@ -78,10 +92,6 @@ async fn respond(request: Request<Incoming>, machine: &Machine) -> Response<Full
 }
 
 async fn answer(request: Request<Incoming>, machine: &Machine) -> Result<Reply, (StatusCode, anyhow::Error)> {
-    // Web pages may send requests to this machine; browsers say so.
-    if request.headers().contains_key(header::ORIGIN) {
-        return Err((StatusCode::FORBIDDEN, anyhow!("requests of web pages are refused")));
-    }
     let (parts, body) = request.into_parts();
     let collected = timeout(BODY_DEADLINE, Limited::new(body, MAX_BODY_BYTES).collect()).await;
     let Ok(Ok(body)) = collected.map(|body| body.map(Collected::to_bytes)) else {

@@ -51,10 +51,13 @@ mod config;
 mod control;
 mod counters;
 mod dynamodb;
+// Public for the packages that embed the same store; not part of the documented API.
+#[cfg(feature = "command")]
+#[doc(hidden)]
+pub mod embedded;
 mod failure;
 mod fault;
 mod host;
-mod http;
 mod machine;
 mod node;
 mod operations;

@@ -26,7 +26,7 @@ use super::{
 /// Largest request that is read. A batch of 25 items of 400 KB has 10 MB.
 const MAX_REQUEST_BYTES: usize = 20 << 20;
 /// A peer that opens a connection has this long for its handshake.
-const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
+const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(5);
 /// And this long from the first byte of a request to its last.
 const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
 /// A peer has this long to read an answer.
@@ -132,7 +132,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
                 Ok(false) if self.buffer.len() < BUFFER_BYTES => {}
                 Ok(false) | Err(_) => return Ok(false),
             }
-            if !self.fill(deadline).await? {
+            if !self.fill(deadline).await? || !may_be_handshake(&self.buffer) {
                 return Ok(false);
             }
         }
@@ -270,6 +270,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
 }
 
 /// The user agent in a handshake, or an empty one. `None` if it is not a DAX handshake.
+/// Whether these are the first bytes of a handshake. A browser that a web page sends here begins with a method, and is not
+/// listened to any further.
+fn may_be_handshake(bytes: &[u8]) -> bool {
+    let magic = std::iter::once(handshake::MAGIC_HEAD).chain(handshake::MAGIC.bytes());
+    bytes.iter().zip(magic).all(|(byte, expected)| *byte == expected)
+}
+
 pub(crate) fn read_handshake(greeting: &[u8]) -> Option<String> {
     let mut reader = Reader::whole(greeting);
     if reader.text().ok()? != handshake::MAGIC {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::TemplateError;
+use crate::cors::Cors;
 use crate::evaluator::{Evaluator, Values, referenced};
 use crate::yaml::parse;
 
@@ -13,6 +14,7 @@ use crate::yaml::parse;
 /// Source: API Gateway developer guide, "Quotas for HTTP APIs".
 const MAX_INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
+const API: &str = "AWS::ApiGatewayV2::Api";
 const FUNCTION: &str = "AWS::Lambda::Function";
 const INTEGRATION: &str = "AWS::ApiGatewayV2::Integration";
 const ROUTE: &str = "AWS::ApiGatewayV2::Route";
@@ -24,6 +26,8 @@ pub struct Api {
     pub routes: Vec<Route>,
     /// Every function of the template, by logical id.
     pub functions: Vec<Function>,
+    /// Which web pages of other origins may use it; `None` if none may.
+    pub cors: Option<Cors>,
 }
 
 /// One `AWS::ApiGatewayV2::Route`.
@@ -67,7 +71,12 @@ impl Api {
         let stack = &Evaluator::new(&document, values)?;
         let functions = stack.of_type(FUNCTION)?.into_iter().map(|(id, properties)| function(stack, id, properties));
         let routes = stack.of_type(ROUTE)?.into_iter().map(|(id, properties)| route(stack, id, properties));
-        Ok(Self { routes: routes.collect::<Result<_, _>>()?, functions: functions.collect::<Result<_, _>>()? })
+        let mut cors = None;
+        for (id, properties) in stack.of_type(API)? {
+            cors = stack.property(properties, "CorsConfiguration")?.map(|found| Cors::read(id, &found)).transpose()?;
+        }
+        let (routes, functions) = (routes.collect::<Result<_, _>>()?, functions.collect::<Result<_, _>>()?);
+        Ok(Self { routes, functions, cors })
     }
 }
 

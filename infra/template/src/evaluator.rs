@@ -31,14 +31,19 @@ impl<'a> Evaluator<'a> {
     /// If the template has no `Resources`.
     pub fn new(document: &'a Value, values: &Values) -> Result<Self, TemplateError> {
         let section = |name: &str| document.get(name).and_then(Value::as_object);
+        let is_list = |name: &str| {
+            let definition = section("Parameters").and_then(|definitions| definitions.get(name));
+            definition.is_some_and(|definition| definition.get("Type") == Some(&json!("CommaDelimitedList")))
+        };
+        let typed = |name: &str, value: Value| if is_list(name) { items(&text(&value)) } else { value };
         let mut parameters = BTreeMap::from([
             ("AWS::Partition".to_owned(), json!("aws")),
             ("AWS::URLSuffix".to_owned(), json!("amazonaws.com")),
         ]);
         for (name, definition) in section("Parameters").into_iter().flatten() {
-            parameters.extend(definition.get("Default").map(|value| (name.clone(), value.clone())));
+            parameters.extend(definition.get("Default").map(|value| (name.clone(), typed(name, value.clone()))));
         }
-        parameters.extend(values.iter().map(|(name, value)| (name.clone(), json!(value))));
+        parameters.extend(values.iter().map(|(name, value)| (name.clone(), typed(name, json!(value)))));
         let resources = section("Resources").ok_or(TemplateError::Missing("Resources"))?;
         Ok(Self { parameters, conditions: section("Conditions"), resources })
     }
@@ -236,6 +241,11 @@ pub fn text(value: &Value) -> String {
         Value::Null => String::new(),
         other => other.to_string(),
     }
+}
+
+/// The items of a `CommaDelimitedList`.
+fn items(text: &str) -> Value {
+    text.split(',').map(|item| json!(item.trim())).collect()
 }
 
 #[cfg(test)]

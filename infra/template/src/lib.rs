@@ -9,12 +9,14 @@
 
 mod api;
 mod condition;
+mod cors;
 mod error;
 mod evaluator;
 mod parameters;
 mod yaml;
 
 pub use api::{Api, Function, Integration, Route};
+pub use cors::Cors;
 pub use error::TemplateError;
 pub use evaluator::{Evaluator, Values, text};
 pub use parameters::{Definition, Definitions, definitions};

@@ -161,14 +161,18 @@ fn names(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
     }
 }
 
-/// All routes, their targets and their authorization, for every value of `WriterAuth`, with and without the page.
+/// All routes, their targets and their authorization, for every value of `WriterAuth`, with and without the page and
+/// pages of other origins.
 fn routes(template: &Value) -> Vec<String> {
     let mut found = Vec::new();
     let allowed = template["Parameters"]["WriterAuth"]["AllowedValues"].as_array().unwrap();
-    let variants = allowed.iter().flat_map(|auth| [(text(auth), "0"), (text(auth), "1")]);
-    for (auth, page) in variants {
-        let stack =
-            Rendered::new(template, &[("WriterAuth", &auth), ("JwtIssuer", "https://issuer.example"), ("Page", page)]);
+    let variants = allowed.iter().flat_map(|auth| {
+        [("0", ""), ("1", ""), ("1", "https://app.example")].map(|(page, origins)| (text(auth), page, origins))
+    });
+    for (auth, page, origins) in variants {
+        let issuer = ("JwtIssuer", "https://issuer.example");
+        let parameters = [("WriterAuth", auth.as_str()), issuer, ("Page", page), ("AllowedOrigins", origins)];
+        let stack = Rendered::new(template, &parameters);
         let mut actual: Vec<_> = stack
             .of_type("AWS::ApiGatewayV2::Route")
             .into_iter()
@@ -204,9 +208,15 @@ fn routes(template: &Value) -> Vec<String> {
             let keys = ["GET /", "GET /assets/{file}", "HEAD /"];
             expected.extend(keys.map(|key| open(key, "Writer")));
         }
+        if !origins.is_empty() {
+            expected.push(open("OPTIONS /api/v1/{proxy+}", "Writer"));
+        }
+        if stack.properties("Api").get("CorsConfiguration").is_some() == origins.is_empty() {
+            found.push(format!("AllowedOrigins={origins} does not decide whether there is CORS"));
+        }
         expected.sort();
         if actual != expected {
-            found.push(format!("routes with WriterAuth={auth} and Page={page}: {actual:?}"));
+            found.push(format!("routes with WriterAuth={auth}, Page={page}, AllowedOrigins={origins}: {actual:?}"));
         }
     }
     found

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use loopback_guard::Cors;
+
 use crate::observer::{Observer, Silent};
 
 /// The functions of a [`Platform`](crate::Platform), their routes, and how they are run.
@@ -15,6 +17,11 @@ pub struct PlatformConfig {
     pub functions: Vec<Function>,
     /// The routes of the HTTP API, in any order: the most specific one wins.
     pub routes: Vec<Route>,
+    /// Names of this machine, besides `localhost`, under which gateway and Invoke API may be called, such as one in
+    /// `/etc/hosts`. Requests for any other name are refused: it may be one that a web page has pointed here.
+    pub allowed_hosts: Vec<String>,
+    /// Which web pages of other origins may use the API. Without it none may, and their requests are refused.
+    pub cors: Option<Cors>,
     /// An executable that passes its arguments to [`launcher::launch`](crate::launcher::launch) when the first one is
     /// [`launcher::SUBCOMMAND`](crate::launcher::SUBCOMMAND). Processes started through it end with this process even
     /// if it is killed. `None` starts them directly: they end when the platform is stopped or dropped, and after a
@@ -28,7 +35,14 @@ impl PlatformConfig {
     /// No functions, no routes, no observer.
     #[must_use]
     pub fn new() -> Self {
-        Self { functions: Vec::new(), routes: Vec::new(), launcher: None, observer: Arc::new(Silent) }
+        Self {
+            functions: Vec::new(),
+            routes: Vec::new(),
+            allowed_hosts: Vec::new(),
+            cors: None,
+            launcher: None,
+            observer: Arc::new(Silent),
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::Request;
 use hyper::body::Incoming;
 use jiff::Timestamp;
+use loopback_guard::{Guard, Limits, Stop, serve};
 use percent_encoding::percent_decode_str;
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
@@ -22,7 +23,6 @@ use tokio::time::timeout;
 
 use crate::function::{Completed, Invocation, Pool};
 use crate::ids;
-use crate::serve::{Limits, Stop, serve};
 
 /// Largest event of a synchronous call.
 const MAX_REQUEST_BYTES: usize = 6 * 1024 * 1024;
@@ -60,13 +60,13 @@ impl LambdaApi {
         Self { functions }
     }
 
-    /// Serves clients on `listener` until `stop`.
-    pub(crate) async fn serve(self: Arc<Self>, listener: TcpListener, stop: Stop) {
+    /// Serves the clients that `guard` admits on `listener` until `stop`.
+    pub(crate) async fn serve(self: Arc<Self>, listener: TcpListener, guard: Guard, stop: Stop) {
         let handle = move |_peer, request| {
             let api = Arc::clone(&self);
             async move { api.handle(request).await }
         };
-        serve(listener, Limits::OUTSIDE, stop, handle).await;
+        serve(listener, Arc::new(guard), Limits::OUTSIDE, stop, handle).await;
     }
 
     async fn handle(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {

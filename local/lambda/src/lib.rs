@@ -16,8 +16,10 @@
 //! platform is faithful where a function can notice: one process per execution environment, one invocation at a time
 //! in it, cold starts, deadlines and kills, throttling, payload format 2.0, and API Gateway's choice of a route.
 //!
-//! It does not model memory limits and CPU shares, IAM and authorizers, CORS, retries of asynchronous invocations, or
-//! TLS.
+//! It does not model memory limits and CPU shares, IAM and authorizers, retries of asynchronous invocations, or TLS.
+//!
+//! Web pages of other origins cannot use it, unless [`PlatformConfig::cors`] names them: every port is behind a
+//! [`loopback_guard::Guard`].
 //!
 //! ```no_run
 //! use lambda_local::{Function, Listeners, Platform, PlatformConfig, Route};
@@ -46,14 +48,12 @@ mod listeners;
 mod observer;
 mod platform;
 mod runtime_api;
-// Public for the packages that run next to a platform and serve other endpoints; not part of the documented API.
-#[doc(hidden)]
-pub mod serve;
 
 pub use config::{Function, PlatformConfig, Route};
 pub use function::FunctionStats;
 pub use gateway::RouteError;
 pub use ids::{ACCOUNT_ID, REGION};
 pub use listeners::{BindError, Listeners, Port};
-pub use observer::{CrashRecord, Observer, RequestRecord, Silent};
+pub use loopback_guard::Cors;
+pub use observer::{CrashRecord, Observer, RefusedRecord, RequestRecord, Silent};
 pub use platform::{ConfigError, Platform};

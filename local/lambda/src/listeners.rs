@@ -3,9 +3,8 @@
 use std::io;
 use std::net::SocketAddr;
 
+use loopback_guard::bind;
 use tokio::net::TcpListener;
-
-use crate::serve::bind;
 
 /// The bound ports of a [`Platform`](crate::Platform) that has yet to start, for functions whose environment depends
 /// on the ports.

@@ -11,6 +11,12 @@ pub trait Observer: Debug + Send + Sync {
         let _ = request;
     }
 
+    /// The gateway has refused a request before it looked for a route: it was for another host, or a web page of another
+    /// origin caused it.
+    fn refused(&self, refused: &RefusedRecord<'_>) {
+        let _ = refused;
+    }
+
     /// A function process has printed a line.
     fn output(&self, function: &str, line: &str) {
         let _ = (function, line);
@@ -36,6 +42,18 @@ pub struct RequestRecord<'a> {
     pub duration: Duration,
     /// The request had to wait for a new execution environment.
     pub cold_start: bool,
+}
+
+/// One request that the gateway has refused.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct RefusedRecord<'a> {
+    /// HTTP method.
+    pub method: &'a str,
+    /// Path as the client sent it, without the query.
+    pub path: &'a str,
+    /// Why, in the words of the response.
+    pub reason: &'a str,
 }
 
 /// One failed execution environment, or one malformed result.

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use loopback_guard::{Guard, Stop};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -14,7 +15,7 @@ use crate::function::{FunctionStats, Host, Pool};
 use crate::gateway::{Gateway, RouteError};
 use crate::lambda_api::LambdaApi;
 use crate::listeners::{Listeners, gateway_url};
-use crate::serve::Stop;
+use crate::observer::RefusedRecord;
 
 /// Time for all processes and connections to end.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -71,13 +72,19 @@ impl Platform {
         if let Some(route) = config.routes.iter().find(|route| !pools.contains_key(&route.function)) {
             return Err(ConfigError::UnknownFunction { route: route.key.clone(), function: route.function.clone() });
         }
-        let front = Arc::new(Gateway::new(&config.routes, pools.clone(), config.observer)?);
+        let front = Arc::new(Gateway::new(&config.routes, pools.clone(), Arc::clone(&config.observer))?);
         let invoke = Arc::new(LambdaApi::new(pools.clone()));
 
         let (stop, stopped) = Stop::channel();
         let mut tasks = JoinSet::new();
-        tasks.spawn(front.serve(gateway.socket, stopped.clone()));
-        tasks.spawn(invoke.serve(lambda.socket, stopped.clone()));
+        let pages = Guard::for_pages().with_hosts(config.allowed_hosts.clone()).with_cors(config.cors);
+        let pages = pages.with_witness(move |head, reason| {
+            let (method, path) = (head.method.as_str(), head.uri.path());
+            config.observer.refused(&RefusedRecord { method, path, reason });
+        });
+        let programs = Guard::for_programs().with_hosts(config.allowed_hosts);
+        tasks.spawn(front.serve(gateway.socket, pages, stopped.clone()));
+        tasks.spawn(invoke.serve(lambda.socket, programs, stopped.clone()));
         for pool in pools.values() {
             tasks.spawn(Arc::clone(pool).expire(stopped.clone()));
         }

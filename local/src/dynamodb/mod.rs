@@ -1,6 +1,5 @@
-//! The embedded DynamoDB: `dynoxide` behind an endpoint that counts requests.
+//! The embedded DynamoDB: tables of the store that `dax-server` embeds.
 
-mod endpoint;
 mod store;
 mod tables;
 #[cfg(test)]
@@ -8,4 +7,4 @@ mod testing;
 
 pub(crate) use store::Store;
 pub use tables::StoreError;
-pub(crate) use tables::{IndexDefinition, TableDefinition};
+pub(crate) use tables::{DATABASE_FILES, IndexDefinition, TableDefinition};

@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use dax_server::embedded::Endpoint;
 use dynoxide::{Database, DynoxideError};
-use lambda_local::serve::Stop;
+use loopback_guard::{Guard, Stop};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -14,7 +15,6 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::endpoint::Endpoint;
 use super::tables::{StoreError, TableDefinition, ensure_table, input, open};
 
 /// An embedded DynamoDB that serves its endpoint until it is stopped or dropped.
@@ -27,9 +27,10 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Opens the tables in `directory`, or in memory, and serves them on `listener`.
-    pub(crate) async fn start(
+    /// Opens the tables in `directory`, or in memory, and serves them on `listener` to whom `guard` admits.
+    pub(crate) fn start(
         listener: TcpListener,
+        guard: Guard,
         directory: Option<&Path>,
         tables: &[TableDefinition],
     ) -> Result<Self, StoreError> {
@@ -40,8 +41,8 @@ impl Store {
         let address = listener.local_addr().map_err(StoreError::Endpoint)?;
         let (stop, stopped) = Stop::channel();
         let mut tasks = JoinSet::new();
-        let endpoint = Endpoint::start(database.clone(), listener, &stopped, &mut tasks).await;
-        let endpoint = endpoint.map_err(StoreError::Endpoint)?;
+        let endpoint = Endpoint::new(database.clone(), stopped.clone());
+        tasks.spawn(Arc::clone(&endpoint).serve(listener, guard, stopped));
         Ok(Self { address, database, endpoint, stop, tasks })
     }
 

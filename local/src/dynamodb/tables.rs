@@ -7,6 +7,15 @@ use dynoxide::{Database, DynoxideError};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use crate::private_files;
+
+/// The file of the database.
+const DATABASE: &str = "dynamodb.sqlite";
+
+/// It and the files that `SQLite` puts beside it.
+pub(crate) const DATABASE_FILES: [&str; 4] =
+    [DATABASE, "dynamodb.sqlite-journal", "dynamodb.sqlite-shm", "dynamodb.sqlite-wal"];
+
 /// A table with a string hash key, billed on demand.
 #[derive(Debug, Clone)]
 pub(crate) struct TableDefinition {
@@ -30,9 +39,12 @@ pub(crate) struct IndexDefinition {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The directory cannot be created.
-    #[error("cannot create {0}")]
+    /// The directory cannot be created, or should not hold private data.
+    #[error("cannot keep data in {0}")]
     Directory(PathBuf, #[source] std::io::Error),
+    /// A file of the database cannot be created, or cannot be made private.
+    #[error("cannot keep data in {0}")]
+    File(PathBuf, #[source] std::io::Error),
     /// The database in the directory, or in memory, cannot be opened.
     #[error("cannot open the database{}", .0.as_ref().map(|path| format!(" {}", path.display())).unwrap_or_default())]
     Open(Option<PathBuf>, #[source] Cause),
@@ -50,13 +62,18 @@ pub enum StoreError {
 /// An error of the embedded DynamoDB, whose types are not part of this package's API.
 type Cause = Box<dyn Error + Send + Sync>;
 
-/// Opens the store in `directory`, or in memory.
+/// Opens the store in `directory`, which exists, or in memory.
 pub(super) fn open(directory: Option<&Path>) -> Result<Database, StoreError> {
     let Some(directory) = directory else {
         return Database::memory().map_err(|error| StoreError::Open(None, error.into()));
     };
-    std::fs::create_dir_all(directory).map_err(|error| StoreError::Directory(directory.to_owned(), error))?;
-    let file = directory.join("dynamodb.sqlite");
+    let file = directory.join(DATABASE);
+    let failed = |file: PathBuf| move |error| StoreError::File(file, error);
+    private_files::open(&file).map_err(failed(file.clone()))?;
+    // SQLite gives those that it creates the mode of the first, but those of a run that was killed are there already.
+    for file in DATABASE_FILES.map(|name| directory.join(name)) {
+        private_files::open_existing(&file).map_err(failed(file.clone()))?;
+    }
     Database::new(&file.to_string_lossy()).map_err(|error| StoreError::Open(Some(file), error.into()))
 }
 
@@ -111,6 +128,9 @@ pub(super) fn input<T: DeserializeOwned>(value: Value) -> Result<T, DynoxideErro
 
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
     use crate::dynamodb::testing::{TABLE, count, put};
 
@@ -126,9 +146,27 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_that_cannot_be_created_is_an_error() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let error = open(Some(&file.path().join("below"))).err().unwrap();
-        assert!(matches!(error, StoreError::Directory(..)), "{error}");
+    fn the_files_of_a_database_are_private() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        for name in DATABASE_FILES {
+            std::fs::write(at(name), "").unwrap();
+            std::fs::set_permissions(at(name), Permissions::from_mode(0o644)).unwrap();
+        }
+        let database = open(Some(directory.path())).unwrap();
+        ensure_table(&database, &TABLE).unwrap();
+        put(&database, "a");
+        for entry in std::fs::read_dir(directory.path()).unwrap() {
+            let entry = entry.unwrap();
+            assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.file_name());
+        }
+        drop(database);
+        for name in DATABASE_FILES {
+            let _ = std::fs::remove_file(at(name));
+            std::os::unix::fs::symlink("/dev/null", at(name)).unwrap();
+            let error = open(Some(directory.path())).err().unwrap();
+            assert!(matches!(error, StoreError::File(..)), "{name}: {error}");
+            std::fs::remove_file(at(name)).unwrap();
+        }
     }
 }

@@ -13,6 +13,9 @@ use links::{
 
 use super::{secret_file, tables};
 
+/// Name of the file of the printed key in the data directory.
+pub(super) const FILE: &str = "api-key";
+
 /// Owner of the links that the printed key creates.
 const OWNER: &str = "local";
 
@@ -61,7 +64,7 @@ impl Keys {
         let Some(directory) = data_dir else {
             return self.make(OWNER, ScopeSet::OWNER, Some(LABEL)).await;
         };
-        let file = directory.join("api-key");
+        let file = directory.join(FILE);
         let failed = |error| KeyError::File(file.clone(), error);
         if let Some(token) = secret_file::read(&file).map_err(failed)?
             && self.is_valid(&token).await?
@@ -110,6 +113,7 @@ fn now() -> Timestamp {
 #[cfg(test)]
 mod tests {
     use links::KeyUsage as _;
+    use loopback_guard::Guard;
 
     use super::*;
     use crate::dynamodb::{Store, TableDefinition};
@@ -125,8 +129,8 @@ mod tests {
     }
 
     async fn serve(tables: &[TableDefinition]) -> Served {
-        let listener = lambda_local::serve::bind(0).await.unwrap();
-        let store = Store::start(listener, None, tables).await.unwrap();
+        let listener = loopback_guard::bind(0).await.unwrap();
+        let store = Store::start(listener, Guard::for_programs(), None, tables).unwrap();
         Served { keys: Keys::new(&store.url()), _store: store }
     }
 

@@ -9,3 +9,6 @@ pub(crate) mod tables;
 #[cfg(test)]
 mod tests;
 pub(crate) mod variables;
+
+/// The files of this package in a data directory, besides those of the database.
+pub(crate) const SECRET_FILES: [&str; 2] = [api_key::FILE, slug_secret::FILE];

@@ -1,22 +1,26 @@
 //! Files in the data directory that hold one short secret, readable by their owner only.
 
-use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::{self, Read as _, Write as _};
 use std::path::Path;
+
+use crate::private_files;
+
+/// Longer than any secret; a file of this size is another one.
+const MAX_BYTES: u64 = 4096;
 
 /// The secret in a file; `None` if the file does not exist or is empty.
 pub(crate) fn read(file: &Path) -> io::Result<Option<String>> {
-    match fs::read_to_string(file) {
-        Ok(text) => Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
+    let Some(file) = private_files::open_existing(file)? else {
+        return Ok(None);
+    };
+    let mut text = String::new();
+    file.take(MAX_BYTES).read_to_string(&mut text)?;
+    Ok(Some(text.trim().to_owned()).filter(|text| !text.is_empty()))
 }
 
 /// Replaces the content of a file.
 pub(crate) fn write(file: &Path, text: &str) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true).mode(0o600);
-    options.open(file)?.write_all(text.as_bytes())
+    let mut file = private_files::open(file)?;
+    file.set_len(0)?;
+    file.write_all(text.as_bytes())
 }

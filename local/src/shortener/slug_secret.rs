@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 
 use super::secret_file;
 
+/// Name of the file in the data directory.
+pub(super) const FILE: &str = "slug-secret";
+
 /// The slug secret in the data directory cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot keep the slug secret in {}", file.display())]
@@ -20,7 +23,7 @@ pub(crate) fn load(data_dir: Option<&Path>) -> Result<String, SecretError> {
     let Some(directory) = data_dir else {
         return Ok(fresh());
     };
-    let file = directory.join("slug-secret");
+    let file = directory.join(FILE);
     load_or_create(&file).map_err(|source| SecretError { file, source })
 }
 

@@ -7,7 +7,7 @@ use super::variables::{REDIRECTOR, WRITER, template_parameters};
 #[test]
 fn the_deployed_template_routes_to_both_functions() {
     for auth in [Auth::None, Auth::ApiKey] {
-        let api = Api::read(template::DEPLOYED, &template_parameters(auth)).unwrap();
+        let api = Api::read(template::DEPLOYED, &template_parameters(auth, &[])).unwrap();
         let leads_to = |key: &str| {
             let route = api.routes.iter().find(|route| route.key == key);
             route.map(|route| route.integration.function.as_str())

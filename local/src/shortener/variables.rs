@@ -24,10 +24,11 @@ pub(crate) struct Endpoints {
 }
 
 /// The template's parameters that differ from their defaults on this machine.
-pub(crate) fn template_parameters(auth: Auth) -> BTreeMap<String, String> {
+pub(crate) fn template_parameters(auth: Auth, allowed_origins: &[String]) -> BTreeMap<String, String> {
     owned([
         ("WriterAuth", auth_method(auth)),
         ("DaxMode", "none"),
+        ("AllowedOrigins", &allowed_origins.join(",")),
         ("AWS::Region", REGION),
         ("AWS::AccountId", ACCOUNT_ID),
     ])

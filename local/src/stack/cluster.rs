@@ -15,6 +15,7 @@ pub(super) async fn start(config: &Config, dynamodb: &str) -> Result<Option<Clus
     let mut cluster = ClusterConfig::new(Backend::local(dynamodb));
     cluster.nodes = config.dax_nodes;
     cluster.port = config.dax_port;
+    cluster.allowed_hosts.clone_from(&config.allowed_hosts);
     cluster.item_ttl = config.dax_item_ttl;
     cluster.replication_delay = config.dax_replication_delay;
     Cluster::start(cluster).await.map(Some).map_err(|error| failed(error, config.dax_port))

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use lambda_local::PlatformConfig;
+use lambda_local::{Cors, PlatformConfig};
 use template::Api;
 
 use crate::config::{Config, FunctionConfig};
@@ -21,6 +21,8 @@ pub(super) fn of(config: &Config, api: Api, endpoints: &Endpoints, slug_secret: 
         }
     }
     platform.routes = api.routes.into_iter().map(route).collect();
+    platform.allowed_hosts.clone_from(&config.allowed_hosts);
+    platform.cors = api.cors.map(cors);
     platform
 }
 
@@ -48,6 +50,17 @@ fn route(definition: template::Route) -> lambda_local::Route {
     let mut route = lambda_local::Route::new(definition.key, name(&definition.integration.function));
     route.timeout = definition.integration.timeout;
     route
+}
+
+fn cors(definition: template::Cors) -> Cors {
+    Cors {
+        allow_origins: definition.allow_origins,
+        allow_methods: definition.allow_methods,
+        allow_headers: definition.allow_headers,
+        expose_headers: definition.expose_headers,
+        max_age: definition.max_age,
+        allow_credentials: definition.allow_credentials,
+    }
 }
 
 /// The name of a function, from its logical id.

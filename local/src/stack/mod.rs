@@ -1,6 +1,7 @@
 //! A running stack.
 
 mod cluster;
+mod data_dir;
 mod functions;
 mod ports;
 
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use dax_server::Cluster;
 use lambda_local::{FunctionStats, Platform};
+use loopback_guard::Guard;
 use serde_json::Value;
 use template::Api;
 use tokio::time::timeout;
@@ -45,10 +47,11 @@ impl Stack {
     /// [`StartError`]; nothing is left running then.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let data_dir = config.data_dir.as_deref();
-        let api = Api::read(&config.template, &template_parameters(config.auth))?;
+        let api = Api::read(&config.template, &template_parameters(config.auth, &config.allowed_origins))?;
         let ports = Ports::bind(&config).await?;
-        let store = Store::start(ports.dynamodb, data_dir, &tables::ALL).await?;
-        // After the store, which creates the directory.
+        data_dir.map(data_dir::prepare).transpose()?;
+        let programs = Guard::for_programs().with_hosts(config.allowed_hosts.clone());
+        let store = Store::start(ports.dynamodb, programs, data_dir, &tables::ALL)?;
         let secret = slug_secret::load(data_dir)?;
         let dax = cluster::start(&config, &store.url()).await?;
         let keys = Keys::new(&store.url());

@@ -18,7 +18,7 @@ impl Ports {
     pub(super) async fn bind(config: &Config) -> Result<Self, StartError> {
         let platform = Listeners::bind(config.gateway_port, config.lambda_port).await?;
         let number = config.dynamodb_port;
-        let dynamodb = lambda_local::serve::bind(number).await.map_err(|source| StartError::Port {
+        let dynamodb = loopback_guard::bind(number).await.map_err(|source| StartError::Port {
             port: Port::DynamoDb,
             number,
             source,

@@ -5,7 +5,7 @@ mod failures;
 mod invoke_api;
 mod limits;
 mod pool;
-mod program;
+pub(crate) mod program;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

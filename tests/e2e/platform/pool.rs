@@ -104,9 +104,9 @@ async fn a_thousand_clients_that_hang_up_leave_the_pool_whole() {
     for number in 0..1_000 {
         // Some in the middle of the head, some in the middle of the body, most during the invocation.
         let request = match number % 4 {
-            0 => "GET /pid HTTP/1.1\r\nHost: x\r\n",
-            1 => "POST /pid HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf",
-            _ => "GET /pid HTTP/1.1\r\nHost: x\r\n\r\n",
+            0 => "GET /pid HTTP/1.1\r\nHost: localhost\r\n",
+            1 => "POST /pid HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf",
+            _ => "GET /pid HTTP/1.1\r\nHost: localhost\r\n\r\n",
         };
         hung_up.spawn(async move { drop(client.connect(request.as_bytes()).await) });
         if hung_up.len() >= 100 {
@@ -172,8 +172,8 @@ async fn stopping_ends_every_process_busy_or_idle() {
     .await;
     let client = Client::of(&stack);
     let child = client.get("/child").await.text().parse().unwrap();
-    let _busy = client.connect(b"GET /hang HTTP/1.1\r\nHost: x\r\n\r\n").await;
-    let _busy_too = client.connect(b"GET /hang HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    let _busy = client.connect(b"GET /hang HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+    let _busy_too = client.connect(b"GET /hang HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
     wait_until("two are busy", async || {
         let stats = stats(&stack);
         stats.pids.len() == 2 && stats.idle == 0

@@ -27,14 +27,14 @@ fn command(arguments: &[&str]) -> Command {
 }
 
 /// A running program and its readiness line.
-struct Running {
+pub(crate) struct Running {
     child: Child,
-    ready: Value,
+    pub(crate) ready: Value,
 }
 
 impl Running {
     /// Starts with `--json`, free ports and further arguments.
-    async fn start(arguments: &[&str]) -> Self {
+    pub(crate) async fn start(arguments: &[&str]) -> Self {
         let free = ["--json", "--port=0", "--dynamodb-port=0", "--lambda-port=0", "--dax-port=0"];
         let mut child = command(&[&free, arguments].concat()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
@@ -45,7 +45,7 @@ impl Running {
         Self { child, ready }
     }
 
-    fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::at(self.ready["url"].as_str().unwrap())
     }
 
@@ -57,6 +57,11 @@ impl Running {
     async fn stop(&mut self, signal: Signal) -> Option<i32> {
         kill_process(self.pid(), signal).unwrap();
         timeout(PATIENCE, self.child.wait()).await.expect("it stops").unwrap().code()
+    }
+
+    /// The program and its children.
+    pub(crate) fn processes(&self) -> Vec<u32> {
+        [vec![self.child.id().unwrap()], self.children()].concat()
     }
 
     /// Children of the program: function processes.

@@ -20,7 +20,7 @@ pub(super) fn readiness_line(cluster: &Cluster, dynamodb: &str) -> io::Result<()
 }
 
 /// The first thing a newcomer sees.
-pub(super) fn print(options: &Options, cluster: &Cluster, dynamodb: &str) -> io::Result<()> {
+pub(super) fn print(options: &Options, cluster: &Cluster, dynamodb: &str, is_checked: bool) -> io::Result<()> {
     let term = Term::stdout();
     term.write_line("")?;
     term.write_line(&format!("  {} is running on this machine", style("DAX").bold().cyan()))?;
@@ -42,9 +42,9 @@ pub(super) fn print(options: &Options, cluster: &Cluster, dynamodb: &str) -> io:
         let note = "clients have to trust this certificate authority";
         line("TLS", &path.display().to_string(), note)?;
     }
-    let auth = match &options.secret {
-        Some(_) => "signatures are checked",
-        None => "none: whoever reaches these ports can read and write",
+    let auth = match is_checked {
+        true => "signatures are checked",
+        false => "none: every program on this machine can read and write",
     };
     line("Auth", auth, "")?;
     term.write_line("")?;

@@ -5,17 +5,13 @@
 mod banner;
 mod options;
 
-use std::net::Ipv4Addr;
-
 use anyhow::Context as _;
 use dynoxide::Database;
-use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
-};
+use loopback_guard::{Guard, Stop, bind};
+use tokio::signal::unix::{SignalKind, signal};
 
 pub use self::options::Options;
-use crate::Cluster;
+use crate::{Cluster, embedded};
 
 /// Runs a cluster until Ctrl-C, `SIGTERM`, or the end of the terminal.
 ///
@@ -30,22 +26,26 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
 async fn serve(options: &Options) -> anyhow::Result<()> {
     // Listening for signals first: one that comes while the cluster starts must stop it cleanly, too.
     let stopped = stop_signal()?;
+    let (stop_embedded, embedded_stop) = Stop::channel();
     let endpoint = match &options.dynamodb {
         Some(endpoint) => endpoint.clone(),
-        None => embedded_dynamodb().await?,
+        None => embedded_dynamodb(options.guard(), &embedded_stop).await?,
     };
-    let started = Cluster::start(options.config(endpoint.clone())).await;
+    let secret = options.secret()?;
+    let is_checked = secret.is_some();
+    let started = Cluster::start(options.config(endpoint.clone(), secret)).await;
     let cluster = started.map_err(explain)?;
     if options.json {
         banner::readiness_line(&cluster, &endpoint)?;
     } else {
-        banner::print(options, &cluster, &endpoint)?;
+        banner::print(options, &cluster, &endpoint, is_checked)?;
     }
     stopped.await;
     if !options.json {
         banner::stopping()?;
     }
     cluster.stop().await;
+    stop_embedded.send_replace(true);
     Ok(())
 }
 
@@ -74,10 +74,11 @@ fn explain(error: anyhow::Error) -> anyhow::Error {
 }
 
 /// A DynamoDB inside this process, which ends with it.
-async fn embedded_dynamodb() -> anyhow::Result<String> {
+async fn embedded_dynamodb(guard: Guard, stop: &Stop) -> anyhow::Result<String> {
     let database = Database::memory().context("cannot open the embedded DynamoDB")?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let listener = bind(0).await?;
     let url = format!("http://{}", listener.local_addr()?);
-    tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
+    let endpoint = embedded::Endpoint::new(database, stop.clone());
+    tokio::spawn(endpoint.serve(listener, guard, stop.clone()));
     Ok(url)
 }

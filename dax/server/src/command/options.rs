@@ -2,10 +2,14 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
     time::Duration,
 };
 
+use anyhow::Context as _;
 use clap::Args;
+
+use loopback_guard::Guard;
 
 use crate::{Backend, ClusterConfig};
 
@@ -29,6 +33,10 @@ pub struct Options {
     #[arg(long, value_name = "P", default_value_t = 8110)]
     control_port: u16,
 
+    /// Answer to this name too, such as one in /etc/hosts; names of other machines are refused
+    #[arg(long, value_name = "NAME")]
+    allow_host: Vec<String>,
+
     /// Speak TLS (daxs://) with a certificate generated at start-up
     #[arg(long)]
     tls: bool,
@@ -49,9 +57,15 @@ pub struct Options {
     #[arg(long, value_name = "MS", default_value_t = 0)]
     replication_delay: u64,
 
-    /// Secret access key that clients must sign with; without it anybody may connect
-    #[arg(long, value_name = "KEY", env = "DAX_SECRET_ACCESS_KEY", hide_env_values = true)]
-    pub(super) secret: Option<String>,
+    /// File with the secret access key that clients must sign with, `-` for standard input; without it anybody may
+    /// connect
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
+
+    // Hidden, because every user of the machine can read the arguments of its processes.
+    /// That key itself
+    #[arg(long, value_name = "KEY", env = "DAX_SECRET_ACCESS_KEY", hide = true, hide_env_values = true)]
+    secret: Option<String>,
 
     /// Seed for fault rules with a probability
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -92,8 +106,32 @@ A fault rule has an action and, optionally, "node", "operation", "times", "proba
   {"type": "staleRead"}                               what was there before the last write"#;
 
 impl Options {
-    /// The settings of a cluster in front of `dynamodb`.
-    pub(super) fn config(&self, dynamodb: String) -> ClusterConfig {
+    /// Who may use an embedded DynamoDB.
+    pub(super) fn guard(&self) -> Guard {
+        Guard::for_programs().with_hosts(self.allow_host.iter().cloned())
+    }
+
+    /// The secret access key that clients must sign with, if any.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is empty.
+    pub(super) fn secret(&self) -> anyhow::Result<Option<String>> {
+        let Some(file) = &self.secret_file else {
+            return Ok(self.secret.clone());
+        };
+        let text = if file.as_os_str() == "-" {
+            std::io::read_to_string(std::io::stdin())
+                .context("cannot read the secret access key from standard input")?
+        } else {
+            std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?
+        };
+        let secret = text.trim();
+        anyhow::ensure!(!secret.is_empty(), "there is no secret access key in {}", file.display());
+        Ok(Some(secret.to_owned()))
+    }
+
+    /// The settings of a cluster in front of `dynamodb`, whose clients must know `secret`.
+    pub(super) fn config(&self, dynamodb: String, secret: Option<String>) -> ClusterConfig {
         let mut config = ClusterConfig::new(Backend {
             endpoint: dynamodb,
             region: self.region.clone(),
@@ -105,12 +143,13 @@ impl Options {
         config.host = IpAddr::V4(Ipv4Addr::LOCALHOST);
         config.port = self.port.unwrap_or(if self.tls { 9111 } else { 8111 });
         config.control_port = Some(self.control_port);
+        config.allowed_hosts.clone_from(&self.allow_host);
         config.tls = self.tls;
         config.item_ttl = Duration::from_millis(self.item_ttl);
         config.query_ttl = Duration::from_millis(self.query_ttl);
         config.cache_bytes = self.cache_size.saturating_mul(1 << 20);
         config.replication_delay = Duration::from_millis(self.replication_delay);
-        config.secret_access_key.clone_from(&self.secret);
+        config.secret_access_key = secret;
         config.seed = self.seed;
         config
     }

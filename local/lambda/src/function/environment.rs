@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use loopback_guard::{Stop, bind};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout_at};
 
@@ -20,7 +21,6 @@ use crate::config::Function;
 use crate::function_error::FunctionError;
 use crate::ids;
 use crate::runtime_api::{Delivery, Gone, RuntimeApi, Signal};
-use crate::serve::{Stop, bind};
 
 /// A live environment. Dropping it kills its process.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use loopback_guard::Stop;
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
@@ -17,7 +18,6 @@ use super::stats::{Counters, FunctionStats};
 use crate::config::Function;
 use crate::function_error::FunctionError;
 use crate::observer::CrashRecord;
-use crate::serve::Stop;
 
 /// The environments of one function.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use loopback_guard::Stop;
 use rustix::process::Signal;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -11,7 +12,6 @@ use tokio::time::timeout;
 use super::process::{Exit, Process};
 use super::stats::Counters;
 use crate::runtime_api::RuntimeApi;
-use crate::serve::Stop;
 
 /// Time for the last lines of an ended process to arrive: grandchildren may hold its pipes open.
 const OUTPUT_GRACE: Duration = Duration::from_millis(200);

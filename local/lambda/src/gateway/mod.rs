@@ -18,6 +18,7 @@ use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::Request;
 use hyper::body::{Body as _, Incoming};
 use jiff::Timestamp;
+use loopback_guard::{Guard, Limits, Stop, serve};
 use tokio::net::TcpListener;
 use tokio::time::{Instant, timeout};
 
@@ -25,7 +26,6 @@ use crate::config::Route;
 use crate::function::{Invocation, Pool};
 use crate::ids;
 use crate::observer::{CrashRecord, Observer, RequestRecord};
-use crate::serve::{Limits, Stop, serve};
 use event::{Event, RequestInfo};
 pub use pattern::RouteError;
 use response::GatewayError;
@@ -75,13 +75,13 @@ impl Gateway {
         Ok(Self { router: Router::new(routes)?, functions, observer })
     }
 
-    /// Serves clients on `listener` until `stop`.
-    pub(crate) async fn serve(self: Arc<Self>, listener: TcpListener, stop: Stop) {
+    /// Serves the clients that `guard` admits on `listener` until `stop`.
+    pub(crate) async fn serve(self: Arc<Self>, listener: TcpListener, guard: Guard, stop: Stop) {
         let handle = move |peer, request| {
             let gateway = Arc::clone(&self);
             async move { gateway.handle(peer, request).await }
         };
-        serve(listener, Limits::OUTSIDE, stop, handle).await;
+        serve(listener, Arc::new(guard), Limits::OUTSIDE, stop, handle).await;
     }
 
     async fn handle(&self, peer: SocketAddr, request: Request<Incoming>) -> Response<Full<Bytes>> {

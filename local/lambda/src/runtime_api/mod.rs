@@ -16,12 +16,12 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use hyper::{HeaderMap, Request, Response};
+use loopback_guard::{Guard, Limits, Stop, serve};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::function_error::FunctionError;
-use crate::serve::{Limits, Stop, serve};
 pub(crate) use delivery::Delivery;
 use machine::{Machine, Refusal};
 use reply::MAX_RESPONSE_BYTES;
@@ -91,7 +91,7 @@ impl RuntimeApi {
             let api = Arc::clone(&self);
             async move { api.respond(request).await }
         };
-        serve(listener, Limits::FUNCTION, stop, respond).await;
+        serve(listener, Arc::new(Guard::for_programs()), Limits::PROCESS, stop, respond).await;
     }
 
     async fn respond(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
+use loopback_guard::{Stop, bind};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use super::{Delivery, MAX_RESPONSE_BYTES, RuntimeApi, Signal, error_type};
-use crate::serve::{Stop, bind};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -38,7 +38,7 @@ impl Server {
     /// One exchange on a new connection; returns the response's status and body.
     async fn call(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> (u16, String) {
         let head = format!(
-            "{method} /2018-06-01/runtime/{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+            "{method} /2018-06-01/runtime/{path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
              Content-Length: {}\r\n{headers}\r\n",
             body.len()
         );
@@ -66,7 +66,7 @@ impl Server {
     /// Brings the machine to `Busy` with request id `1`; returns the response to `next`.
     async fn deliver(&mut self) -> String {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
-        let next = b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        let next = b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
         stream.write_all(next).await.unwrap();
         assert!(matches!(self.signal().await, Signal::Ready));
         self.api.deliver(delivery()).unwrap();
@@ -181,7 +181,7 @@ async fn one_byte_more_is_refused_and_fails_the_invocation() {
     let mut server = Server::start().await;
     server.deliver().await;
     // Announced but not sent, so that the response is not lost to a reset of the connection.
-    let head = "POST /2018-06-01/runtime/invocation/1/response HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+    let head = "POST /2018-06-01/runtime/invocation/1/response HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
                 Transfer-Encoding: chunked\r\n\r\n";
     let chunk = vec![b'1'; MAX_RESPONSE_BYTES + 1];
     let body = [format!("{:x}\r\n", chunk.len()).as_bytes(), &chunk, b"\r\n0\r\n\r\n"].concat();
@@ -209,7 +209,8 @@ async fn streaming_is_refused_with_a_reason() {
 async fn a_cut_off_body_is_not_a_response() {
     let mut server = Server::start().await;
     server.deliver().await;
-    let cut = b"POST /2018-06-01/runtime/invocation/1/response HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf";
+    let cut =
+        b"POST /2018-06-01/runtime/invocation/1/response HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nhalf";
     let (_, (status, body)) = server.raw(cut).await;
     assert_eq!(status, 400, "{body}");
     assert!(body.contains("TruncatedHTTPRequest"), "{body}");
@@ -221,7 +222,7 @@ async fn a_cut_off_body_is_not_a_response() {
 async fn a_process_that_stops_waiting_is_gone() {
     let mut server = Server::start().await;
     let mut stream = TcpStream::connect(server.address).await.unwrap();
-    stream.write_all(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    stream.write_all(b"GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
     assert!(matches!(server.signal().await, Signal::Ready));
     drop(stream);
     let deadline = tokio::time::Instant::now() + PATIENCE;
@@ -245,7 +246,7 @@ async fn other_interfaces_are_not_found() {
         "GET /2018-06-01/runtime/restore/next HTTP/1.1",
         "POST /2018-06-01/runtime/restore/error HTTP/1.1",
     ] {
-        let request = format!("{head}\r\nHost: x\r\nConnection: close\r\n\r\n");
+        let request = format!("{head}\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         assert_eq!(server.raw(request.as_bytes()).await.1.0, 404, "{head}");
     }
 }
