@@ -18,6 +18,7 @@ mod config;
 mod event;
 mod handler;
 mod log;
+mod lookalike;
 mod outcome;
 mod page;
 mod preview;

@@ -5,7 +5,10 @@ use links::{Link, Timestamp};
 use serde::{Serialize, Serializer};
 use url::{Host, Url};
 
-use crate::page::{self, Escaped};
+use crate::{
+    lookalike::can_deceive,
+    page::{self, Escaped},
+};
 
 /// What a visitor may want to know before following a link.
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -55,15 +58,13 @@ impl Preview {
 
     /// The preview for people.
     pub(crate) fn html(&self, contact: Option<&AbuseContact>) -> String {
-        let host = self.host_unicode.as_deref().unwrap_or("an unusual address");
-        let (slug, host, url) = (Escaped(&self.slug), Escaped(host), Escaped(&self.url));
-        let shown = self.shown_url();
-        let ascii = match &self.host {
-            Some(ascii) if self.host != self.host_unicode => {
-                format!("<dt>Host in ASCII</dt><dd>{}</dd>\n", Escaped(ascii))
-            }
-            _ => String::new(),
+        let (heading, other) = self.shown_hosts();
+        let (slug, url, heading) = (Escaped(&self.slug), Escaped(&self.url), Escaped(heading));
+        let other = match other {
+            Some((label, host)) => format!("<dt>Host in {label}</dt><dd><bdi>{}</bdi></dd>\n", Escaped(host)),
+            None => String::new(),
         };
+        let shown = self.shown_url();
         let created = time(self.created_at, "not recorded");
         let expires = time(self.expires_at, "never");
         let report = match contact {
@@ -71,16 +72,28 @@ impl Preview {
             None => String::new(),
         };
         page::document(
-            &format!("{slug} leads to {host}"),
+            // Isolated, as `<bdi>` does: a name that is written from right to left must not reorder the words before it.
+            &format!("{slug} leads to \u{2068}{heading}\u{2069}"),
             &format!(
-                "<p>Preview</p>\n<h1>This link leads to <bdi>{host}</bdi></h1>\n\
+                "<p>Preview</p>\n<h1>This link leads to <bdi>{heading}</bdi></h1>\n\
                  <p class=\"url\" tabindex=\"0\"><bdi>{}</bdi></p>\n\
-                 <dl>\n<dt>Short link</dt><dd>{slug}</dd>\n{ascii}\
+                 <dl>\n<dt>Short link</dt><dd>{slug}</dd>\n{other}\
                  <dt>Created</dt><dd>{created}</dd>\n<dt>Expires</dt><dd>{expires}</dd>\n</dl>\n\
                  <a href=\"{url}\" rel=\"nofollow noreferrer\">Continue</a>{report}",
                 Escaped(&shown)
             ),
         )
+    }
+
+    /// The form of the host for the heading, and the other one with the name of its alphabet, if they differ. The heading
+    /// is what people decide by, so a name that could pass for another stands there as DNS has it.
+    fn shown_hosts(&self) -> (&str, Option<(&'static str, &str)>) {
+        match (&self.host, &self.host_unicode) {
+            (Some(ascii), Some(unicode)) if ascii == unicode => (ascii, None),
+            (Some(ascii), Some(unicode)) if can_deceive(unicode) => (ascii, Some(("Unicode", unicode))),
+            (Some(ascii), Some(unicode)) => (unicode, Some(("ASCII", ascii))),
+            _ => ("an unusual address", None),
+        }
     }
 
     /// The URL as people read it. Letters beyond ASCII could reverse the text or look like others, so a URL that has them
@@ -159,7 +172,8 @@ mod tests {
         let page = preview.html(None);
         for part in [
             "<bdi>münchen.example</bdi>",
-            "<dd>xn--mnchen-3ya.example</dd>",
+            "<title>launch leads to \u{2068}münchen.example\u{2069}</title>",
+            "<dt>Host in ASCII</dt><dd><bdi>xn--mnchen-3ya.example</bdi></dd>",
             "<bdi>https://xn--mnchen-3ya.example/?a=1&amp;b=&quot;&#39;&gt;&lt;script&gt;alert(1)&lt;/script&gt;</bdi>",
             "href=\"https://xn--mnchen-3ya.example/?a=1&amp;b=&quot;&#39;&gt;&lt;script",
             "<time datetime=\"2027-01-01T00:00:00Z\">1 January 2027, 00:00 UTC</time>",
@@ -168,6 +182,19 @@ mod tests {
             assert!(page.contains(part), "{part}\n{page}");
         }
         assert!(!page.contains("<script"), "{page}");
+    }
+
+    #[test]
+    fn a_name_that_could_pass_for_another_is_no_heading() {
+        // Cyrillic letters that look like "apple".
+        let page = preview("https://xn--80ak6aa92e.com/").html(None);
+        for part in [
+            "<title>launch leads to \u{2068}xn--80ak6aa92e.com\u{2069}</title>",
+            "<h1>This link leads to <bdi>xn--80ak6aa92e.com</bdi></h1>",
+            "<dt>Host in Unicode</dt><dd><bdi>аррӏе.com</bdi></dd>",
+        ] {
+            assert!(page.contains(part), "{part}\n{page}");
+        }
     }
 
     #[test]
