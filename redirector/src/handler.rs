@@ -15,6 +15,7 @@ use crate::{
     event::{Headers, Method},
     log::{Log, RequestLine},
     outcome::{Outcome, follow},
+    path::Named,
     preview::Preview,
     response::RequestInfo,
 };
@@ -92,16 +93,10 @@ impl<R: LinkReader> Redirector<R> {
         let request_id = context.request_id.as_str();
         let none = Headers::default();
         let headers = event.headers().unwrap_or(&none);
-        let path = event.path();
-        // One trailing slash is ignored: people and programs add it.
-        let path = path.strip_suffix('/').unwrap_or(path);
-        // A plus sign at the end asks where the link leads.
-        let (name, is_preview) = match path.strip_suffix('+') {
-            Some(name) => (name, true),
-            None => (path, false),
-        };
-        let slug = name.parse::<Slug>().ok();
-        let (outcome, tier) = match (event.method(), self.own_path(path), &slug) {
+        let Named { name, slug, is_preview } = Named::of(event.path());
+        // `/health+` is no preview of anything.
+        let own = if is_preview { None } else { self.own_path(name) };
+        let (outcome, tier) = match (event.method(), own, &slug) {
             (Method::Other, ..) => (Outcome::MethodNotAllowed, Tier::None),
             (_, Some(outcome), _) => (outcome, Tier::None),
             (_, None, None) => (Outcome::NotFound, Tier::None),

@@ -21,6 +21,7 @@ mod log;
 mod lookalike;
 mod outcome;
 mod page;
+mod path;
 mod preview;
 mod query;
 mod response;

@@ -35,10 +35,12 @@ async fn a_link_is_followed() {
 async fn spelling_does_not_matter_where_it_cannot() {
     let fixture = Fixture::new();
     fixture.put("launch", |_| {});
-    for path in ["launch", "LAUNCH", "Launch/", "launch/"] {
+    for path in
+        ["launch", "LAUNCH", "Launch/", "launch/", "launch.", "launch).", "launch\u{200b}", "launch ", "/launch"]
+    {
         assert_eq!(fixture.status(path).await, 301, "{path}");
     }
-    for path in ["launch//", "launch%", "lau/nch", "laun ch", "", "/"] {
+    for path in ["launch//", "launch%", "launch%2E", "lau/nch", "laun ch", "", "/"] {
         assert_eq!(fixture.status(path).await, 404, "{path}");
     }
 }
@@ -61,6 +63,9 @@ async fn other_paths_need_no_read() {
         "+",
         "ü",
         "",
+        "//",
+        "ü).\u{200b}",
+        "a//",
         &long,
     ] {
         fixture.get(path).await;

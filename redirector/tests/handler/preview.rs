@@ -19,7 +19,7 @@ fn expires(offset: u64) -> Option<Timestamp> {
 async fn a_program_reads_where_a_link_leads() {
     let fixture = Fixture::new();
     fixture.put("launch", |link| link.expires_at = expires(60));
-    for path in ["launch+", "LAUNCH+", "launch+/"] {
+    for path in ["launch+", "LAUNCH+", "launch+/", "launch/+", "launch+.", "launch).+"] {
         let response = fixture.get(path).await;
         assert_eq!(response["statusCode"], 200, "{path}");
         assert_eq!(
@@ -34,7 +34,7 @@ async fn a_program_reads_where_a_link_leads() {
                 "expires_at": "2023-11-14T22:14:20Z" })
         );
     }
-    for path in ["launch++", "launch/+", "launch +", "launch+//"] {
+    for path in ["launch++", "launch+x+", "launch+//"] {
         assert_eq!(fixture.status(path).await, 404, "{path}");
     }
 }

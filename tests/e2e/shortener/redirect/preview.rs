@@ -18,7 +18,7 @@ async fn a_preview_tells_everything_and_leads_nowhere() {
         let told = json!({ "slug": "launch", "url": URL, "host": "xn--mnchen-3ya.example",
             "host_unicode": "münchen.example", "created_at": "2027-01-01T00:00:00Z",
             "expires_at": "2100-01-01T00:00:00Z" });
-        for path in ["/launch+", "/launch%2B", "/launch%2b", "/LAUNCH+", "/launch+/"] {
+        for path in ["/launch+", "/launch%2B", "/launch%2b", "/LAUNCH+", "/launch+/", "/launch+.", "/launch%2B%20"] {
             let reply = site.get(path).await;
             assert_eq!((reply.status.as_u16(), reply.json()), (200, told.clone()), "{path}");
             assert_eq!(reply.header("content-type"), Some("application/json"));
@@ -61,6 +61,18 @@ async fn a_link_of_the_original_application_has_a_preview() {
         assert_eq!((&preview["created_at"], &preview["expires_at"]), (&Value::Null, &Value::Null));
         let page = site.browse("/grqpaeet+").await;
         assert!(page.text().contains("<dt>Expires</dt><dd>never</dd>"), "{}", page.text());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_name_that_could_pass_for_another_is_shown_in_ascii() {
+    in_both_modes(async |site| {
+        site.put("apple", &[("target", text("https://xn--80ak6aa92e.com/"))]);
+        let page = site.browse("/apple+").await;
+        let page = page.text();
+        assert!(page.contains("<h1>This link leads to <bdi>xn--80ak6aa92e.com</bdi></h1>"), "{page}");
+        assert!(page.contains("<title>apple leads to \u{2068}xn--80ak6aa92e.com\u{2069}</title>"), "{page}");
     })
     .await;
 }
