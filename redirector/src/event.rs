@@ -12,6 +12,8 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
+use crate::agent;
+
 /// A request. Every field may be missing, because a caller of the function may send anything.
 #[derive(Debug, Default)]
 pub struct Event(Fields);
@@ -52,6 +54,21 @@ pub(crate) struct Headers {
     /// From `Referer`.
     #[serde(rename = "referer")]
     pub(crate) referrer: ReferrerHost,
+    // Chrome sends two of these at once.
+    #[serde(rename = "sec-purpose")]
+    sec_purpose: Purpose,
+    purpose: Purpose,
+    #[serde(rename = "x-purpose")]
+    x_purpose: Purpose,
+    #[serde(rename = "x-moz")]
+    x_moz: Purpose,
+}
+
+impl Headers {
+    /// Whether a browser fetched the page in advance, so that perhaps nobody will see it.
+    pub(crate) fn is_prefetch(&self) -> bool {
+        [&self.sec_purpose, &self.purpose, &self.x_purpose, &self.x_moz].iter().any(|purpose| purpose.is_prefetch)
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -75,6 +92,17 @@ pub(crate) enum Method {
     #[default]
     #[serde(other)]
     Other,
+}
+
+impl Method {
+    /// Its name in the log.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Other => "OTHER",
+        }
+    }
 }
 
 impl Event {
@@ -114,50 +142,66 @@ impl Accept {
 }
 
 /// Whether a person or a program is likely to have sent the request.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Agent {
     pub(crate) is_bot: bool,
 }
 
 impl Agent {
     fn of(user_agent: &str) -> Self {
-        let bytes = user_agent.as_bytes();
-        let is_at = |start: usize, word: &[u8]| {
-            bytes.get(start..start + word.len()).is_some_and(|text| text.eq_ignore_ascii_case(word))
-        };
-        let begins_word = |(start, byte): (usize, &u8)| bot_words(*byte).iter().any(|word| is_at(start, word));
-        Self { is_bot: bytes.iter().enumerate().any(begins_word) }
+        Self { is_bot: !agent::is_person(user_agent) }
     }
 }
 
-/// The words in the names of crawlers, link unfurlers and monitors that begin with that letter. Few letters begin one, so
-/// most of a name is never compared.
-fn bot_words(letter: u8) -> &'static [&'static [u8]] {
-    match letter | 0x20 {
-        b'b' => &[b"bot"],
-        b'c' => &[b"crawl", b"curl/"],
-        b'f' => &[b"facebookexternalhit"],
-        b'p' => &[b"preview", b"python-"],
-        b's' => &[b"scan", b"slurp", b"spider"],
-        _ => &[],
+impl Default for Agent {
+    /// Every browser says what it is.
+    fn default() -> Self {
+        Self { is_bot: true }
+    }
+}
+
+/// What a browser says it wants the page for.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Purpose {
+    is_prefetch: bool,
+}
+
+impl Purpose {
+    /// From `Sec-Purpose: prefetch;prerender`, or the older `Purpose`, `X-Purpose` and `X-Moz`.
+    fn of(purpose: &str) -> Self {
+        let is_one =
+            |word: &str| ["prefetch", "prerender", "preview"].iter().any(|name| word.eq_ignore_ascii_case(name));
+        Self { is_prefetch: purpose.split([';', ',', ' ']).any(is_one) }
     }
 }
 
 /// The host of the referring page; empty if there is none or it is not plain text.
+///
+/// One site is one text: in lower case, without port and `www.`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct ReferrerHost(pub(crate) String);
 
 impl ReferrerHost {
-    /// Longest host name there can be.
-    const MAX_BYTES: usize = 253;
+    /// Longest host name that is kept.
+    const MAX_BYTES: usize = 100;
 
     fn of(referer: &str) -> Self {
         let rest = referer.split_once("://").map_or("", |(_, rest)| rest);
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
         let host = authority.rsplit('@').next().unwrap_or_default();
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b".-:[]".contains(&b);
+        // The colons of an IPv6 address are within brackets.
+        let host = match host.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => host,
+            _ => host,
+        };
+        let host = host.strip_suffix('.').unwrap_or(host);
+        let host = match host.split_at_checked(4) {
+            Some((www, site)) if www.eq_ignore_ascii_case("www.") && site.contains('.') => site,
+            _ => host,
+        };
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-:[]".contains(&b);
         let usable = host.len() <= Self::MAX_BYTES && host.bytes().all(plain);
-        Self(if usable { host.to_owned() } else { String::new() })
+        Self(if usable { host.to_ascii_lowercase() } else { String::new() })
     }
 }
 
@@ -194,7 +238,7 @@ macro_rules! read_through {
         }
     )*};
 }
-read_through!(Accept, Agent, ReferrerHost);
+read_through!(Accept, Agent, Purpose, ReferrerHost);
 
 #[cfg(test)]
 mod tests {
@@ -210,8 +254,8 @@ mod tests {
         assert_eq!((event.method(), event.path(), event.query()), (Method::Get, "grqpaeet", "utm_source=mail"));
         let headers = event.headers().unwrap();
         assert_eq!(headers.accept.preference(), Preference::Html);
-        assert_eq!(headers.referrer.0, "www.example.com");
-        assert!(!headers.agent.is_bot);
+        assert_eq!(headers.referrer.0, "example.com");
+        assert!(!headers.agent.is_bot && !headers.is_prefetch());
     }
 
     #[test]
@@ -246,25 +290,46 @@ mod tests {
     }
 
     #[test]
-    fn bots_are_recognised() {
-        let check = |agent, expected| assert_eq!(Agent::of(agent).is_bot, expected, "{agent:?}");
-        check("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", true);
-        check("facebookexternalhit/1.1", true);
-        check("curl/8.5.0", true);
-        check("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36", false);
-        check("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148", false);
-        check("", false);
-        check("ü bo", false);
+    fn a_request_without_an_agent_is_a_programs() {
+        for json in ["{}", r#"{"user-agent":null}"#, r#"{"user-agent":""}"#, r#"{"user-agent":"curl/8.5.0"}"#] {
+            assert!(serde_json::from_str::<Headers>(json).unwrap().agent.is_bot, "{json}");
+        }
+        assert!(Headers::default().agent.is_bot);
     }
 
     #[test]
-    fn only_the_host_of_a_referrer_is_kept() {
-        let check = |referer, expected| assert_eq!(ReferrerHost::of(referer).0, expected, "{referer:?}");
-        check("https://www.example.com/a?token=secret", "www.example.com");
-        check("https://user:secret@example.com:8443", "example.com:8443");
+    fn pages_fetched_in_advance_are_recognised() {
+        let check = |json: &str, expected| {
+            assert_eq!(serde_json::from_str::<Headers>(json).unwrap().is_prefetch(), expected, "{json}");
+        };
+        check(r#"{"sec-purpose":"prefetch"}"#, true);
+        check(r#"{"sec-purpose":"prefetch;prerender","purpose":"prefetch"}"#, true);
+        check(r#"{"sec-purpose":"Prefetch; anonymous-client-ip"}"#, true);
+        check(r#"{"purpose":"prefetch"}"#, true);
+        check(r#"{"x-purpose":"preview"}"#, true);
+        check(r#"{"x-moz":"prefetch"}"#, true);
+        check(r#"{"x-moz":"livebookmarks","purpose":"","sec-purpose":null}"#, false);
+        check(r#"{"sec-purpose":"no-prefetch"}"#, false);
+        check("{}", false);
+    }
+
+    #[test]
+    fn a_site_is_one_referrer_however_it_is_written() {
+        let check = |referer: &str, expected: &str| assert_eq!(ReferrerHost::of(referer).0, expected, "{referer:?}");
+        check("https://www.example.com/a?token=secret", "example.com");
+        check("https://user:secret@example.com:8443", "example.com");
+        check("https://News.Example.COM:8443/", "news.example.com");
+        check("https://WWW.Example.com.", "example.com");
+        check("https://www.com/", "www.com");
+        check("https://my_app.example.com", "my_app.example.com");
+        check("https://xn--mnchen-3ya.example/", "xn--mnchen-3ya.example");
+        check("http://[2001:DB8::1]:8080/", "[2001:db8::1]");
+        check("http://[2001:db8::1]/", "[2001:db8::1]");
         check("android-app://com.example/", "com.example");
         check("not a url", "");
         check("https://exa\"mple.com/", "");
-        check(&format!("https://{}/", "a".repeat(254)), "");
+        check("https://exam\\ple.com/", "exam");
+        check(&format!("https://www.{}.example/", "a".repeat(92)), &format!("{}.example", "a".repeat(92)));
+        check(&format!("https://{}.example/", "a".repeat(93)), "");
     }
 }

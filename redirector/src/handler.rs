@@ -121,6 +121,7 @@ impl<R: LinkReader> Redirector<R> {
             request_id,
             slug: slug.as_ref().map_or("", Slug::as_str),
             outcome: outcome_name,
+            method: event.method(),
             status,
             tier: tier.name(),
             duration,

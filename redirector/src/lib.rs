@@ -13,6 +13,7 @@
 //!
 //! Start with [`Redirector::handle`].
 
+mod agent;
 pub mod cache;
 mod config;
 mod event;

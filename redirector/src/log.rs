@@ -7,7 +7,7 @@ use std::{error::Error, fmt::Write as _, time::Duration};
 
 use function::log::{Failure, Level, write_line};
 
-use crate::event::Headers;
+use crate::event::{Headers, Method};
 
 /// Writes lines up to a level.
 #[derive(Debug)]
@@ -22,6 +22,7 @@ pub(crate) struct RequestLine<'a> {
     /// Empty if the path was not a slug.
     pub(crate) slug: &'a str,
     pub(crate) outcome: &'static str,
+    pub(crate) method: Method,
     pub(crate) status: u16,
     pub(crate) tier: &'static str,
     pub(crate) duration: Duration,
@@ -50,14 +51,16 @@ impl Log {
 
 /// Formats a line. None of its texts needs escaping: they are our own identifiers, slugs and host names.
 fn request_line(line: &RequestLine<'_>, headers: &Headers) -> String {
-    let RequestLine { request_id, slug, outcome, status, tier, duration } = line;
+    let RequestLine { request_id, slug, outcome, method, status, tier, duration } = line;
     let mut text = String::with_capacity(256);
     let request_id = if request_id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') { request_id } else { "" };
     let _ = writeln!(
         text,
-        r#"{{"level":"info","message":"{outcome}","request_id":"{request_id}","slug":"{slug}","outcome":"{outcome}","status":{status},"tier":"{tier}","duration_us":{},"bot":{},"referrer":"{}"}}"#,
+        r#"{{"level":"info","message":"{outcome}","request_id":"{request_id}","slug":"{slug}","outcome":"{outcome}","method":"{}","status":{status},"tier":"{tier}","duration_us":{},"bot":{},"prefetch":{},"referrer":"{}"}}"#,
+        method.name(),
         duration.as_micros(),
         headers.agent.is_bot,
+        headers.is_prefetch(),
         headers.referrer.0,
     );
     text
@@ -70,7 +73,7 @@ mod tests {
     #[test]
     fn a_line_is_json_with_the_documented_fields() {
         let headers: Headers = serde_json::from_str(
-            r#"{"user-agent":"Googlebot/2.1 (secret)","referer":"https://example.com/?q=secret"}"#,
+            r#"{"user-agent":"Googlebot/2.1 (secret)","sec-purpose":"prefetch;secret","referer":"https://example.com/?q=secret"}"#,
         )
         .unwrap();
         let line = request_line(
@@ -78,6 +81,7 @@ mod tests {
                 request_id: "8476a536-e9f4-11e8-9739-2dfe598c3fcd",
                 slug: "grqpaeet",
                 outcome: "redirect",
+                method: Method::Head,
                 status: 301,
                 tier: "lru",
                 duration: Duration::from_micros(12),
@@ -88,9 +92,9 @@ mod tests {
         let value: serde_json::Value = serde_json::from_str(&line).unwrap();
         assert_eq!(
             value,
-            serde_json::json!({ "level": "info", "message": "redirect", "outcome": "redirect", "status": 301,
+            serde_json::json!({ "level": "info", "message": "redirect", "outcome": "redirect", "method": "HEAD", "status": 301,
                 "request_id": "8476a536-e9f4-11e8-9739-2dfe598c3fcd", "slug": "grqpaeet", "tier": "lru",
-                "duration_us": 12, "bot": true, "referrer": "example.com" })
+                "duration_us": 12, "bot": true, "prefetch": true, "referrer": "example.com" })
         );
     }
 
@@ -100,6 +104,7 @@ mod tests {
             request_id: "\"",
             slug: "",
             outcome: "gone",
+            method: Method::Other,
             status: 410,
             tier: "none",
             duration: Duration::ZERO,

@@ -24,6 +24,12 @@ async fn what_cannot_be_a_slug_asks_nobody() {
             "/not..a..slug+",
             "/a++",
             "/+",
+            "/a.b.",
+            "/-a)",
+            "/%C3%BC.",
+            "/a//",
+            "/a%252E",
+            "/a%2520",
             &long,
             &format!("{long}+"),
         ] {
@@ -89,7 +95,8 @@ async fn the_log_holds_nothing_about_the_visitor() {
         site.put("launch", &[]);
         let headers = [
             ("user-agent", "Mozilla/5.0 (secret) Googlebot/2.1"),
-            ("referer", "https://www.example.org/from?token=secret"),
+            ("referer", "https://WWW.Example.org:8443/from?token=secret"),
+            ("sec-purpose", "prefetch;secret"),
             ("x-forwarded-for", "198.51.100.7"),
         ];
         let reply = site.client.call("GET", "/Launch?key=secret", &headers, "").await;
@@ -102,9 +109,29 @@ async fn the_log_holds_nothing_about_the_visitor() {
         assert_eq!(
             line,
             json!({ "level": "info", "message": "redirect", "request_id": null, "slug": "launch",
-                "outcome": "redirect", "status": 301, "tier": tier, "duration_us": null, "bot": true,
-                "referrer": "www.example.org" })
+                "outcome": "redirect", "method": "GET", "status": 301, "tier": tier, "duration_us": null, "bot": true,
+                "prefetch": true, "referrer": "example.org" })
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_log_tells_clicks_of_people_from_the_rest() {
+    in_both_modes(async |site| {
+        let person = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
+        for (slug, method, headers, bot, prefetch) in [
+            ("click", "GET", &[("user-agent", person)][..], false, false),
+            ("checked", "HEAD", &[("user-agent", person)], false, false),
+            ("early", "GET", &[("user-agent", person), ("purpose", "prefetch")], false, true),
+            ("unfurled", "GET", &[("user-agent", "WhatsApp/2.23.20.0")], true, false),
+        ] {
+            site.put(slug, &[]);
+            assert_eq!(site.client.call(method, &format!("/{slug}"), headers, "").await.status, 301);
+            let line = site.logged(slug, "redirect").await;
+            let told = (&line["method"], &line["bot"], &line["prefetch"]);
+            assert_eq!(told, (&json!(method), &json!(bot), &json!(prefetch)), "{slug}");
+        }
     })
     .await;
 }
