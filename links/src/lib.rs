@@ -12,6 +12,8 @@
 #![warn(missing_docs)]
 
 mod encoding;
+mod filter;
+mod host;
 pub mod item;
 pub mod key;
 mod link;
@@ -22,18 +24,21 @@ pub mod store;
 mod target;
 mod time;
 
+pub use filter::{Filter, StateFilter, Words};
+pub use host::{HostSuffix, HostSuffixError};
 pub use key::{ApiKey, KeyHash, KeyId, KeyRecord, Scope, ScopeSet};
 pub use link::{ANONYMOUS, GRACE, Idempotency, Link, RedirectStatus, StoredTarget};
 pub use scheme::{SlugBasis, SlugScheme, SlugSecret, SlugSecretError};
 pub use slug::{Alias, AliasError, Slug, SlugError};
 pub use state::{BlockReason, State};
 pub use store::{
-    Change, Found, Freshness, LinkLister, LinkReader, LinkWriter, Page, Position, Put, Source, StoreError,
+    Change, Found, Freshness, LinkLister, LinkReader, LinkWriter, Page, Position, Put, Source, StoreError, Whose,
     client::DynamoDbSettings,
     dax::{DaxReader, DaxSettings, DaxStore},
     dynamodb::{DynamoDbReader, DynamoDbStore},
     keys::{KeyList, KeyManager, KeyReader, KeyUsage, KeysError, KeysTable, Revoked},
     list::MAX_PAGE,
+    search::{SearchLimits, search},
 };
 pub use target::{Origin, TargetError, TargetRules, TargetUrl};
 pub use time::Timestamp;

@@ -5,7 +5,7 @@
 
 use links::{
     Change, DaxStore, DynamoDbStore, Found, Freshness, KeysTable, Link, LinkLister, LinkReader, LinkWriter, Page,
-    Position, Put, Slug, StoreError,
+    Position, Put, Slug, StoreError, Whose,
 };
 
 use crate::Config;
@@ -71,7 +71,7 @@ impl LinkWriter for Store {
 
 impl LinkLister for Store {
     /// Never through DAX, which caches query results and does not invalidate them on writes.
-    async fn list(&self, owner: &str, limit: usize, after: Option<&Position>) -> Result<Page, StoreError> {
-        self.dynamodb.list(owner, limit, after).await
+    async fn list(&self, whose: Whose<'_>, limit: usize, after: Option<&Position>) -> Result<Page, StoreError> {
+        self.dynamodb.list(whose, limit, after).await
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use links::{
     ApiKey, Change, Found, Freshness, KeyHash, KeyReader, KeyRecord, KeyUsage, KeysError, Link, LinkLister, LinkReader,
-    LinkWriter, Page, Position, Put, ScopeSet, Slug, Source, StoreError, Timestamp,
+    LinkWriter, Page, Position, Put, ScopeSet, Slug, Source, StoreError, Timestamp, Whose,
 };
 
 /// Links by slug, and a record of the writes.
@@ -80,20 +80,18 @@ impl LinkWriter for Memory {
 }
 
 impl LinkLister for Memory {
-    async fn list(&self, owner: &str, limit: usize, after: Option<&Position>) -> Result<Page, StoreError> {
-        let key = |link: &Link| (link.created_at, link.slug.clone());
+    /// Newest first, also the list of all links.
+    async fn list(&self, whose: Whose<'_>, limit: usize, after: Option<&Position>) -> Result<Page, StoreError> {
+        let key = |link: &Link| (Position::of(link).created_at, link.slug.to_string());
         let mut links: Vec<Link> = self.links.lock().unwrap().values().cloned().collect();
-        links.retain(|link| link.owner == owner);
+        links.retain(|link| matches!(whose, Whose::Everyone) || whose == Whose::Owner(&link.owner));
         links.sort_by_key(|link| std::cmp::Reverse(key(link)));
         if let Some(after) = after {
-            links.retain(|link| key(link) < (Some(after.created_at), after.slug.clone()));
+            links.retain(|link| key(link) < (after.created_at, after.key.clone()));
         }
         let has_more = links.len() > limit;
         links.truncate(limit);
-        let next = links
-            .last()
-            .filter(|_| has_more)
-            .map(|link| Position { created_at: link.created_at.unwrap(), slug: link.slug.clone() });
+        let next = links.last().filter(|_| has_more).map(Position::of);
         Ok(Page { links, next, malformed: Vec::new() })
     }
 }

@@ -94,7 +94,7 @@ fn expected(role: &str, dax: bool, tracing: bool) -> BTreeSet<Grant> {
             let writes = ["GetItem", "PutItem", "UpdateItem"];
             let (service, resource) = if dax { ("dax", cluster) } else { ("dynamodb", table) };
             grants.extend(allow_all(service, &writes, resource));
-            grants.extend(allow_all("dynamodb", &["BatchGetItem"], table));
+            grants.extend(allow_all("dynamodb", &["BatchGetItem", "Scan"], table));
             grants.insert(allow("dynamodb:Query", OWNER_INDEX));
             let keys = "<KeysTable.Arn>";
             grants.extend(allow_all("dynamodb", &["GetItem", "UpdateItem"], keys));
@@ -159,7 +159,7 @@ fn endpoint_violations(stack: &Rendered) -> Vec<String> {
         ),
         statement(
             "WriterWritesAndLists",
-            json!(["PutItem", "UpdateItem", "BatchGetItem", "Query"].map(|it| format!("dynamodb:{it}"))),
+            json!(["PutItem", "UpdateItem", "BatchGetItem", "Scan", "Query"].map(|it| format!("dynamodb:{it}"))),
             json!(["<LinksTable.Arn>", OWNER_INDEX]),
             json!("<WriterRole.Arn>")
         ),

@@ -85,7 +85,12 @@ pub type Item = HashMap<String, AttributeValue>;
 
 /// The key of a link.
 pub fn key(slug: &Slug) -> Item {
-    Item::from([(KEY_ATTRIBUTE.to_owned(), AttributeValue::S(slug.to_string()))])
+    raw_key(slug.as_str())
+}
+
+/// The key of an item that need not be a link.
+pub(crate) fn raw_key(key: &str) -> Item {
+    Item::from([(KEY_ATTRIBUTE.to_owned(), text(key))])
 }
 
 /// The whole item of a link. Fields at their default are left out.

@@ -10,6 +10,7 @@ pub(crate) mod dynamodb;
 pub(crate) mod keys;
 pub(crate) mod list;
 mod requests;
+pub(crate) mod search;
 
 use std::{error::Error, future::Future};
 
@@ -63,23 +64,33 @@ pub trait LinkWriter: LinkReader {
     fn update(&self, before: &Link, after: &Link) -> impl Future<Output = Result<Change, StoreError>> + Send;
 }
 
-/// Lists the links of an owner.
+/// Lists links.
 pub trait LinkLister: Send + Sync {
-    /// At most `limit` links, newest first, after a position that an earlier page ended with.
+    /// At most `limit` links, after a position that an earlier page of the same list ended with.
     ///
-    /// A link that was created a moment ago may be missing; the links that are listed are as the table has them now.
+    /// An owner's list is newest first, and may lack a link that was created a moment ago; the links that are listed are
+    /// as the table has them now. The list of all links is in no order that means anything, and lacks none.
     fn list(
         &self,
-        owner: &str,
+        whose: Whose<'_>,
         limit: usize,
         after: Option<&Position>,
     ) -> impl Future<Output = Result<Page, StoreError>> + Send;
 }
 
-/// A part of an owner's links.
-#[derive(Debug)]
+/// Whose links to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose<'a> {
+    /// Those of one owner. Links of the AWS sample, which have no owner in the table, are in no such list.
+    Owner(&'a str),
+    /// All links in the table.
+    Everyone,
+}
+
+/// A part of a list.
+#[derive(Debug, Default)]
 pub struct Page {
-    /// The links, newest first.
+    /// The links, in the order of the list.
     pub links: Vec<Link>,
     /// Where the next page begins, if there is one.
     pub next: Option<Position>,
@@ -87,13 +98,21 @@ pub struct Page {
     pub malformed: Vec<StoreError>,
 }
 
-/// A place in the list of an owner's links.
+/// A place in a list: that of an entry, which need not be there any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Position {
-    /// When the link there was created.
+    /// When the link there was created. The list of all links has no use for it.
     pub created_at: Timestamp,
-    /// Its slug.
-    pub slug: Slug,
+    /// Its key in the table, which is a slug unless another program put it there.
+    pub key: String,
+}
+
+impl Position {
+    /// The place of a link.
+    pub fn of(link: &Link) -> Self {
+        let created_at = link.created_at.unwrap_or(Timestamp::from_unix_seconds(0));
+        Self { created_at, key: link.slug.to_string() }
+    }
 }
 
 /// The outcome of a conditional put.

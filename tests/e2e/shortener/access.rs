@@ -269,7 +269,7 @@ async fn the_cursor_of_one_owner_opens_no_list_of_another() {
         let owners = links.as_array().expect("links").iter().map(|link| &link["owner"]);
         assert!(owners.into_iter().all(|owner| owner == "bob"), "{links}");
     } else {
-        assert_eq!((page.status.as_u16(), code(&page).as_str()), (400, "invalid-cursor"));
+        assert_eq!((page.status.as_u16(), code(&page).as_str()), (400, "invalid-parameter"));
     }
     stack.stop().await;
 }

@@ -7,7 +7,7 @@ use qrcode::{Color, EcLevel, QrCode};
 use crate::{
     failure::Failure,
     http::{
-        problem::{LinkProblem, Problem, RequestProblem},
+        problem::{LinkProblem, Problem},
         query::Query,
         response::Response,
     },
@@ -34,9 +34,7 @@ pub(super) async fn get<S: LinkReader>(context: &Context<'_, S>, slug: &Slug) ->
 
 fn format_and_size(query: &str) -> Result<(Format, usize), Problem> {
     let mut query = Query::parse(query);
-    let name = query.text("format").unwrap_or_else(|| "svg".to_owned());
-    let format = Format::from_name(&name)
-        .ok_or_else(|| RequestProblem::InvalidParameter { parameter: "format".to_owned(), expected: "svg or png" })?;
+    let format = query.parsed("format", Format::from_name, "svg or png")?.unwrap_or(Format::Svg);
     let size = query.number("size", 256, 128..=2_048, "a number of pixels from 128 to 2048")?;
     query.finish()?;
     Ok((format, size))

@@ -13,6 +13,7 @@ mod options;
 mod problems;
 mod qr;
 mod read_and_change;
+mod search;
 mod shorten;
 mod takedown;
 mod url_rules;
