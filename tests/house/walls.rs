@@ -87,7 +87,7 @@ const WALLS: &[Wall] = &[
     Wall {
         package: "infra",
         crates: &["dax_client", "dax_server", "function", "lambda_runtime", "local", "redirector", "writer"],
-        paths: &[("links::", &["transfer", "command/import.rs", "command/keys.rs"])],
+        paths: &[("links::", &["transfer", "command/import.rs", "command/keys"])],
     },
     Wall { package: "e2e", crates: &["dax_client", "dax_server", "links", "redirector", "writer"], paths: &[] },
     Wall { package: "house", crates: &[], paths: &[] },

@@ -35,19 +35,7 @@ def credentials_of(function):
     sys.exit(f"no process of {function} is running")
 
 
-def denied(table, keys, function):
-    """The function's role may do what it must, and is denied everything else."""
-    dynamodb = client("dynamodb", credentials_of(function))
-    dynamodb.get_item(TableName=table, Key={"id": {"S": "x"}})
-    item = {"id": {"S": "planted"}, "target": {"S": "https://example.com"}}
-    calls = {
-        "PutItem": lambda: dynamodb.put_item(TableName=table, Item=item),
-        "Scan": lambda: dynamodb.scan(TableName=table),
-        "DeleteItem": lambda: dynamodb.delete_item(TableName=table, Key={"id": {"S": "x"}}),
-        "DescribeTable": lambda: dynamodb.describe_table(TableName=table),
-        "GetItem of a key": lambda: dynamodb.get_item(TableName=keys, Key={"hash": {"S": "x"}}),
-        "Scan of the keys": lambda: dynamodb.scan(TableName=keys),
-    }
+def all_denied(calls):
     for name, call in calls.items():
         try:
             call()
@@ -57,6 +45,82 @@ def denied(table, keys, function):
             print(f"{name} is denied: {error.response['Error']['Message'][:100]}")
         else:
             sys.exit(f"{name} was allowed")
+
+
+def denied(table, keys, function):
+    """The redirector's role may do what it must, and is denied everything else."""
+    dynamodb = client("dynamodb", credentials_of(function))
+    dynamodb.get_item(TableName=table, Key={"id": {"S": "x"}})
+    item = {"id": {"S": "planted"}, "target": {"S": "https://example.com"}}
+    all_denied(
+        {
+            "PutItem": lambda: dynamodb.put_item(TableName=table, Item=item),
+            "Scan": lambda: dynamodb.scan(TableName=table),
+            "DeleteItem": lambda: dynamodb.delete_item(TableName=table, Key={"id": {"S": "x"}}),
+            "DescribeTable": lambda: dynamodb.describe_table(TableName=table),
+            "GetItem of a key": lambda: dynamodb.get_item(TableName=keys, Key={"hash": {"S": "x"}}),
+            "Scan of the keys": lambda: dynamodb.scan(TableName=keys),
+        }
+    )
+
+
+def forged(keys, function, key_id):
+    """The writer's role may note the use of a key, and can neither make nor change one."""
+    mine = client("dynamodb")
+    dynamodb = client("dynamodb", credentials_of(function))
+    item = next(item for item in mine.scan(TableName=keys)["Items"] if item.get("key_id") == {"S": key_id})
+    key = {"hash": item["hash"]}
+    new = {"hash": {"S": "0" * 64}}
+    day = {":day": {"N": "86400"}}
+    admin = {":admin": {"L": [{"S": "admin"}]}}
+
+    def update(expression, values=None, target=key, **more):
+        values = {"ExpressionAttributeValues": values} if values else {}
+        return lambda: dynamodb.update_item(
+            TableName=keys, Key=target, UpdateExpression=expression, **values, **more
+        )
+
+    dynamodb.get_item(TableName=keys, Key=key)
+    update("SET #attribute = :day", day, ExpressionAttributeNames={"#attribute": "last_used_on"})()
+    if mine.get_item(TableName=keys, Key=key)["Item"] != item | {"last_used_on": day[":day"]}:
+        sys.exit("the use of the key was not noted, or something else was")
+    put = {"Put": {"TableName": keys, "Item": item}}
+    all_denied(
+        {
+            "PutItem of a key": lambda: dynamodb.put_item(TableName=keys, Item=new | {"scopes": admin[":admin"]}),
+            "BatchWriteItem of a key": lambda: dynamodb.batch_write_item(
+                RequestItems={keys: [{"PutRequest": {"Item": new}}]}
+            ),
+            "TransactWriteItems of a key": lambda: dynamodb.transact_write_items(TransactItems=[put]),
+            "DeleteItem of a key": lambda: dynamodb.delete_item(TableName=keys, Key=key),
+            "Scan of the keys": lambda: dynamodb.scan(TableName=keys),
+            "a forged key": update("SET scopes = :admin", admin, new),
+            "another scope": update("SET scopes = :admin", admin),
+            "another scope, beside a use": update("SET last_used_on = :day, scopes = :admin", day | admin),
+            "a scope under an alias": update(
+                "SET #s = :admin", admin, ExpressionAttributeNames={"#s": "scopes"}
+            ),
+            "a scope in the list": update("SET scopes[0] = :admin", {":admin": {"S": "admin"}}),
+            "no revocation": update("REMOVE revoked_at"),
+            "no expiry": update("REMOVE expires_at"),
+            "no rate": update("REMOVE rate"),
+            "another owner": update("SET #o = :o", {":o": {"S": "x"}}, ExpressionAttributeNames={"#o": "owner"}),
+            "a guess at the owner": update(
+                "SET last_used_on = :day",
+                day | {":o": {"S": "x"}},
+                ConditionExpression="#o = :o",
+                ExpressionAttributeNames={"#o": "owner"},
+            ),
+            "the old form": lambda: dynamodb.update_item(
+                TableName=keys, Key=key, AttributeUpdates={"scopes": {"Action": "PUT", "Value": admin[":admin"]}}
+            ),
+            "a look at the key": update("SET last_used_on = :day", day, ReturnValues="ALL_OLD"),
+        }
+    )
+    if mine.get_item(TableName=keys, Key=key)["Item"] != item | {"last_used_on": day[":day"]}:
+        sys.exit("the key was changed")
+    if "Item" in mine.get_item(TableName=keys, Key=new):
+        sys.exit("a key was forged")
 
 
 def memory(function, megabytes):

@@ -1,13 +1,17 @@
-"""ministack with the six resource types of our template that it lacks.
+"""ministack with the six resource types and the condition keys of our template that it lacks.
 
-They do nothing but exist: the cluster's endpoint is that of a DAX cluster started elsewhere (`DAX_URL`), and the
-largest node type fails, so that a rollback can be seen.
+The resources do nothing but exist: the cluster's endpoint is that of a DAX cluster started elsewhere (`DAX_URL`), and
+the largest node type fails, so that a rollback can be seen. ministack evaluates conditions, but knows the attributes of
+a DynamoDB request for reads only.
 """
 
+import json
 import os
+import re
 import uuid
 
 from ministack.app import main
+from ministack.core import iam_actions
 from ministack.services.cloudformation import provisioners
 
 REFUSED_NODE_TYPE = "dax.r5.4xlarge"
@@ -36,6 +40,38 @@ def cluster(physical_id):
     }
 
 
+NO_ATTRIBUTES = set(
+    "SET REMOVE ADD DELETE AND OR NOT BETWEEN IN if_not_exists list_append attribute_exists attribute_not_exists "
+    "attribute_type begins_with contains size".split()
+)
+
+
+def attributes_in(expression, names):
+    """The attributes that an expression names, without what is nested in them."""
+    words = re.findall(r"(?<![\w:.])#?[A-Za-z_]\w*", expression)
+    return {names.get(word, word) for word in words if word not in NO_ATTRIBUTES}
+
+
+def dynamodb_context(body, known=iam_actions.dynamodb_service_context):
+    """The condition keys of a request, as the Service Authorization Reference for DynamoDB describes them."""
+    context = known(body)
+    request = json.loads(body or b"{}")
+    names = request.get("ExpressionAttributeNames", {})
+    attributes = set(context.get("dynamodb:Attributes", []))
+    for parameter in ("Key", "Item", "AttributeUpdates", "Expected"):
+        attributes.update(request.get(parameter, {}))
+    for parameter in ("UpdateExpression", "ConditionExpression"):
+        attributes |= attributes_in(request.get(parameter, ""), names)
+    if attributes:
+        context["dynamodb:Attributes"] = sorted(attributes)
+    key = list(request.get("Key", {}).values())
+    if key:
+        context["dynamodb:LeadingKeys"] = [str(value) for value in key[0].values()]
+    context["dynamodb:ReturnValues"] = request.get("ReturnValues", "NONE")
+    return context
+
+
+iam_actions.dynamodb_service_context = dynamodb_context
 provisioners._RESOURCE_HANDLERS.update(
     {
         "AWS::DAX::Cluster": resource("dax", cluster),

@@ -119,11 +119,13 @@ key() { sed -n 's/^ *\(kurz_[0-9a-z]*_[0-9a-z]*\)$/\1/p' "$scratch/said"; }
 expect 0 "There are no keys" --stage test keys list
 expect 2 "the writer requires a key or token" --stage test smoke --url "$url"
 expect 1 "is not a scope" --stage test keys create --owner smoke --scopes write
+expect 1 "stands for everybody" --stage test keys create --owner anonymous
+expect 1 "must be in the future" --stage test keys create --owner smoke --expires 2020-01-01
 expect 0 "It is shown only once" --stage test keys create --owner smoke --scopes create --label "run.sh"
 KURZ_API_KEY="$(key)"
 export KURZ_API_KEY
 expect 0 "a stranger cannot create" --stage test smoke --url "$url"
-expect 0 "$(date -u +%F)  $(date -u +%F)  - " --stage test keys list
+expect 0 "$(date -u +%F)  $(date -u +%F)  -           -           - " --stage test keys list
 expect 0 "It is shown only once" --stage test keys create --owner smoke --scopes read
 key >reader.key
 expect 2 "insufficient-scope" --stage test smoke --url "$url" --key-file reader.key
@@ -138,6 +140,7 @@ same "$(act items "$keys")" 3 "the table holds the keys"
 same "$(act count "$keys" "$KURZ_API_KEY")" 0 "and none of them in clear"
 same "$(act items "$table")" 1 "the table holds the one link"
 act denied "$table" "$keys" "$redirector"
+act forged "$keys" "$(output WriterFunction)" "${revoked:5:8}"
 same "$(act items "$table")" 1 "and nothing that the redirector planted"
 
 expect 0 "nothing to change" --stage test "${deploy[@]}"

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use function::settings::{Reader, SettingsError};
-use links::{DaxSettings, DynamoDbSettings, Origin, SlugScheme, SlugSecret};
+use links::{DaxSettings, DynamoDbSettings, Origin, Scope, ScopeSet, SlugScheme, SlugSecret};
+
+use crate::principal::{AdminError, Admins};
 
 /// Longest wait for one response of DAX by default: a write reaches the table before it is acknowledged.
 const DAX_TIMEOUT: Duration = Duration::from_secs(1);
@@ -35,11 +37,23 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Auth {
     /// Everybody. All links belong to `anonymous`.
-    None,
-    /// Callers whose AWS signature API Gateway has checked. The owner is the caller's ARN.
-    AwsIam,
+    None {
+        /// `ANONYMOUS_SCOPES`: what everybody may do, as names with commas between them; `create` by default, never
+        /// `admin`.
+        scopes: ScopeSet,
+        /// `KEYS_TABLE`: the table whose keys with the scope `admin` make administrators, if it is set.
+        table: Option<String>,
+    },
+    /// Callers whose AWS signature API Gateway has checked. The owner is the ARN of their role or user.
+    AwsIam {
+        /// `ADMIN_PRINCIPALS`: roles and users.
+        admins: Admins,
+    },
     /// Callers whose token API Gateway has checked. The owner is the token's subject.
-    Jwt,
+    Jwt {
+        /// `ADMIN_PRINCIPALS`: subjects, and claims as `name=value`.
+        admins: Admins,
+    },
     /// Callers with a key. The owner is the key's.
     ApiKey {
         /// `KEYS_TABLE`: the keys table, in the account and region of the links.
@@ -90,16 +104,42 @@ fn base_url(read: &mut Reader<'_>) -> Option<String> {
 }
 
 fn auth(read: &mut Reader<'_>) -> Auth {
+    let table = read.text("KEYS_TABLE");
+    let scopes = read.text("ANONYMOUS_SCOPES");
+    let admins = read.text("ADMIN_PRINCIPALS").unwrap_or_default();
     match read.required("WRITER_AUTH").as_str() {
-        "AWS_IAM" => Auth::AwsIam,
-        "JWT" => Auth::Jwt,
+        "AWS_IAM" => Auth::AwsIam { admins: admins_of(read, Admins::with_arns(&admins)) },
+        "JWT" => Auth::Jwt { admins: admins_of(read, Admins::with_claims(&admins)) },
         "API_KEY" => Auth::ApiKey { table: read.required("KEYS_TABLE") },
         // If it is unset, that has already been noted.
-        "NONE" | "" => Auth::None,
+        "NONE" | "" => Auth::None { scopes: anonymous_scopes(read, scopes.as_deref()), table },
         other => {
             let expected = "API_KEY, AWS_IAM, JWT or NONE";
             read.mistake("WRITER_AUTH", format_args!("is \"{other}\" instead of {expected}"));
-            Auth::None
+            Auth::None { scopes: ScopeSet::NONE, table: None }
+        }
+    }
+}
+
+fn admins_of(read: &mut Reader<'_>, admins: Result<Admins, AdminError>) -> Admins {
+    admins.unwrap_or_else(|error| {
+        read.mistake("ADMIN_PRINCIPALS", error);
+        Admins::default()
+    })
+}
+
+fn anonymous_scopes(read: &mut Reader<'_>, text: Option<&str>) -> ScopeSet {
+    let default = ScopeSet::NONE.with(Scope::Create);
+    match text.map(str::parse::<ScopeSet>) {
+        None => default,
+        Some(Ok(scopes)) if !scopes.is_admin() => scopes,
+        Some(Ok(_admin)) => {
+            read.mistake("ANONYMOUS_SCOPES", "has \"admin\", which nobody can be without a key");
+            default
+        }
+        Some(Err(error)) => {
+            read.mistake("ANONYMOUS_SCOPES", error);
+            default
         }
     }
 }
@@ -146,7 +186,9 @@ mod tests {
         let config = config(&[&required[..], &[("BASE_URL", "https://s.example/")]].concat()).unwrap();
         assert_eq!(config.base_url.as_deref(), Some("https://s.example"));
         assert!(matches!(config.scheme, SlugScheme::Keyed(_)));
-        assert_eq!((config.auth, config.allow_private_targets, config.page), (Auth::None, false, true));
+        let create = ScopeSet::NONE.with(Scope::Create);
+        assert_eq!(config.auth, Auth::None { scopes: create, table: None });
+        assert!(!config.allow_private_targets && config.page);
         assert_eq!(config.visible_within.as_secs(), 10);
         let with_dax = [("DAX_ENDPOINT", "dax://localhost:8111"), ("DAX_RECORD_TTL_SECONDS", "5")];
         let with_dax = self::config(&[&required[..], &with_dax].concat()).unwrap();
@@ -169,6 +211,36 @@ mod tests {
         let complete = [&keyed[..], &[("KEYS_TABLE", "k")]].concat();
         let table = "k".to_owned();
         assert_eq!(config(&complete).unwrap().auth, Auth::ApiKey { table });
+    }
+
+    #[test]
+    fn everybody_may_do_what_the_operator_says_and_nobody_is_an_administrator() {
+        let check = |scopes: &str, expected: Result<&str, &str>| {
+            let variables = [("DDB_TABLE", "t"), ("SLUG_SCHEME", "aws-sample"), ("WRITER_AUTH", "NONE")];
+            let config = config(&[&variables[..], &[("ANONYMOUS_SCOPES", scopes)]].concat());
+            let auth = config.map(|config| config.auth).map_err(|error| error.to_string());
+            let expected = expected.map(|scopes| Auth::None { scopes: scopes.parse().unwrap(), table: None });
+            assert_eq!(auth, expected.map_err(|error| format!("bad settings: ANONYMOUS_SCOPES {error}")), "{scopes}");
+        };
+        check("", Ok("create"));
+        check("create,read", Ok("create,read"));
+        check("read", Ok("read"));
+        check("create,admin", Err("has \"admin\", which nobody can be without a key"));
+        check("all", Err("\"all\" is not a scope; the scopes are create, read, update, delete and admin"));
+    }
+
+    #[test]
+    fn administrators_are_named_as_the_method_names_callers() {
+        let check = |auth: &str, admins: &str, expected: Option<&str>| {
+            let variables = [("DDB_TABLE", "t"), ("SLUG_SCHEME", "aws-sample"), ("WRITER_AUTH", auth)];
+            let config = config(&[&variables[..], &[("ADMIN_PRINCIPALS", admins)]].concat());
+            let expected = expected.map(|error| format!("bad settings: ADMIN_PRINCIPALS names {error}"));
+            assert_eq!(config.err().map(|error| error.to_string()), expected, "{auth} {admins}");
+        };
+        check("AWS_IAM", "arn:aws:iam::1:role/a,arn:aws:iam::1:user/b", None);
+        check("AWS_IAM", "root", Some("\"root\" instead of the ARN of a role or a user"));
+        check("JWT", "root,cognito:groups=admins", None);
+        check("JWT", "groups=", Some("\"groups=\" instead of a subject or claim=value"));
     }
 
     #[test]

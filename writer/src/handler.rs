@@ -2,7 +2,7 @@
 
 use std::time::{Instant, SystemTime};
 
-use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use http::{Method, StatusCode, header};
 use lambda_runtime::LambdaEvent;
 use links::{KeyReader, KeyUsage, LinkLister, LinkWriter, Slug};
@@ -16,13 +16,25 @@ use crate::{
         route::{Call, LinkCall, Route},
     },
     http::{
+        event::Event,
         problem::{Problem, RequestProblem},
         request::Request,
         response::Response,
     },
-    identity::Identity,
+    identity::{Actor, Caller, Identity},
     log,
 };
+
+/// What became of a request, and what the log says about it.
+#[derive(Debug)]
+struct Answer {
+    /// The path of the call, with placeholders; empty if there is no such call.
+    path: &'static str,
+    /// The link that the path names.
+    slug: Option<Slug>,
+    actor: Actor,
+    response: Result<Response, Problem>,
+}
 
 /// The function: calls over a store.
 #[derive(Debug)]
@@ -43,22 +55,21 @@ impl<S: LinkWriter + LinkLister, K: KeyReader + KeyUsage> Writer<S, K> {
     ///
     /// # Errors
     /// Never: every failure has a response. The runtime requires the type.
-    pub async fn handle(
-        &self,
-        event: LambdaEvent<ApiGatewayV2httpRequest>,
-    ) -> Result<ApiGatewayV2httpResponse, lambda_runtime::Error> {
+    pub async fn handle(&self, event: LambdaEvent<Event>) -> Result<ApiGatewayV2httpResponse, lambda_runtime::Error> {
         let started = Instant::now();
-        let LambdaEvent { payload, context } = event;
-        let request = Request::new(payload);
+        let LambdaEvent { payload: Event(event), context } = event;
+        let request = Request::new(event);
         let request_id = context.request_id.as_str();
-        let (path, response) = self.respond(&request, request_id).await;
+        let Answer { path, slug, actor, response } = self.respond(&request, request_id).await;
         let response = response.unwrap_or_else(|problem| Response::problem(&problem, request_id));
         log::Line {
             request_id,
             method: request.method().as_str(),
             path,
+            owner: actor.owner.as_deref(),
+            principal: actor.principal.as_deref(),
             status: response.status.as_u16(),
-            slug: response.slug.as_ref().map(Slug::as_str),
+            slug: response.slug.as_ref().or(slug.as_ref()).map(Slug::as_str),
             outcome: response.outcome,
             duration: started.elapsed(),
         }
@@ -66,32 +77,42 @@ impl<S: LinkWriter + LinkLister, K: KeyReader + KeyUsage> Writer<S, K> {
         Ok(response.into())
     }
 
-    /// The path of the call, with placeholders, and the response.
-    async fn respond(&self, request: &Request, request_id: &str) -> (&'static str, Result<Response, Problem>) {
+    async fn respond(&self, request: &Request, request_id: &str) -> Answer {
         // A browser asks what a page of another origin may do. API Gateway knows, and adds it to any response but an error.
         if request.method() == Method::OPTIONS && request.header(header::ACCESS_CONTROL_REQUEST_METHOD).is_some() {
-            return ("", Ok(Response::empty(StatusCode::NO_CONTENT, "preflight")));
+            return Answer::to_anyone("", Ok(Response::empty(StatusCode::NO_CONTENT, "preflight")));
         }
         if let Some(file) = page::File::of(request.method(), request.path()) {
             return match self.config.page {
-                true => (file.path, page::get(request, file)),
-                false => ("", Err(RequestProblem::UnknownPath.into())),
+                true => Answer::to_anyone(file.path, page::get(request, file)),
+                false => Answer::to_anyone("", Err(RequestProblem::UnknownPath.into())),
             };
         }
         let route = match Route::of(request.method(), request.path()) {
             Ok(route) => route,
-            Err(problem) => return ("", Err(problem)),
+            Err(problem) => return Answer::to_anyone("", Err(problem)),
         };
-        let response = match route.call {
-            Call::GetOpenApi => Ok(openapi::get()),
-            Call::Links(call) => self.call(call, route.slug, request, request_id).await,
+        let call = match route.call {
+            Call::GetOpenApi => return Answer::to_anyone(route.path, Ok(openapi::get())),
+            Call::Links(call) => call,
         };
-        (route.path, response)
+        let now = (self.clock)();
+        let (actor, response) = match self.identity.caller(request, request_id, now).await {
+            Ok(caller) => (Actor::from(&caller), self.call(call, route.slug, request, request_id, caller, now).await),
+            Err(refusal) => (refusal.actor, Err(refusal.problem.into())),
+        };
+        Answer { path: route.path, slug: route.slug.parse().ok(), actor, response }
     }
 
-    async fn call(&self, call: LinkCall, slug: &str, request: &Request, request_id: &str) -> Result<Response, Problem> {
-        let now = (self.clock)();
-        let caller = self.identity.caller(request, request_id, now).await?;
+    async fn call(
+        &self,
+        call: LinkCall,
+        slug: &str,
+        request: &Request,
+        request_id: &str,
+        caller: Caller,
+        now: SystemTime,
+    ) -> Result<Response, Problem> {
         caller.require(call.scope())?;
         let context = Context {
             store: &self.store,
@@ -113,5 +134,12 @@ impl<S: LinkWriter + LinkLister, K: KeyReader + KeyUsage> Writer<S, K> {
                 Err(Problem::Unavailable)
             }
         }
+    }
+}
+
+impl Answer {
+    /// A response that does not depend on the caller.
+    fn to_anyone(path: &'static str, response: Result<Response, Problem>) -> Self {
+        Self { path, slug: None, actor: Actor::default(), response }
     }
 }

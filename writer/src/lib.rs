@@ -1,14 +1,15 @@
 //! The writer: makes, changes, deletes and lists links.
 //!
 //! ```text
-//! event ─► handler ─► call ─► link ─► identity ─► http
+//! event ─► handler ─► call ─► link ─► identity ─► principal, http
 //! ```
 //!
 //! - `handler` turns an API Gateway event into a request, finds its call, authenticates the caller, and bounds the
 //!   time.
 //! - `call` has the route table, and one file per call of the API.
 //! - `link` makes, reads and changes links.
-//! - `identity` finds out who is calling.
+//! - `identity` finds out who is calling, and what they may do.
+//! - `principal` reads ARNs, scopes of tokens, and the list of administrators.
 //! - `http` parses requests and writes responses.
 //!
 //! A room may use any room to its right, and none to its left. A link is made by one conditional put and changed by one
@@ -26,11 +27,14 @@ mod http;
 mod identity;
 mod link;
 mod log;
+mod principal;
 mod store;
 #[cfg(test)]
 mod testing;
 
 pub use config::{Auth, Config};
 pub use handler::Writer;
+pub use http::event::Event;
 pub use identity::Identity;
+pub use principal::Admins;
 pub use store::Store;

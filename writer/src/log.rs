@@ -14,6 +14,11 @@ pub(crate) struct Line<'a> {
     /// The path of the call, with placeholders; empty if there is no such call.
     pub(crate) path: &'a str,
     pub(crate) status: u16,
+    /// Whose links the caller manages; unset if the caller is not known.
+    pub(crate) owner: Option<&'a str>,
+    /// Who sent the request; for a key that is not valid, the key that was presented.
+    pub(crate) principal: Option<&'a str>,
+    /// The link that the request made, or that it names.
     pub(crate) slug: Option<&'a str>,
     /// What was done or what was wrong, in one word.
     pub(crate) outcome: &'static str,
@@ -26,7 +31,7 @@ impl Line<'_> {
         let micros = u64::try_from(self.duration.as_micros()).unwrap_or(u64::MAX);
         function::log::write(
             &json!({ "level": "info", "message": self.outcome, "request_id": self.request_id, "route": route,
-            "status": self.status, "slug": self.slug, "outcome": self.outcome, "duration_us": micros }),
+            "owner": self.owner, "principal": self.principal, "status": self.status, "slug": self.slug, "outcome": self.outcome, "duration_us": micros }),
         );
     }
 }

@@ -4,7 +4,7 @@ use std::{process::ExitCode, sync::Arc, time::SystemTime};
 
 use function::{log_startup_error, with_causes};
 use lambda_runtime::{LambdaEvent, Runtime, service_fn};
-use writer::{Config, Identity, Store, Writer};
+use writer::{Config, Event, Identity, Store, Writer};
 
 const NAME: &str = "writer";
 
@@ -25,7 +25,7 @@ async fn serve(config: Config) -> Result<(), lambda_runtime::Error> {
     }
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
     let writer = Arc::new(Writer::new(store, identity, config, SystemTime::now));
-    let handler = service_fn(move |event: LambdaEvent<_>| {
+    let handler = service_fn(move |event: LambdaEvent<Event>| {
         let writer = Arc::clone(&writer);
         async move { writer.handle(event).await }
     });

@@ -85,10 +85,40 @@ fn the_writer_may_create_keys() {
     check(
         |all| {
             let statements = &mut properties(all, "WriterRole")["Policies"][0]["PolicyDocument"]["Statement"];
-            statements[2]["Action"][1] = json!("dynamodb:PutItem");
+            statements[2]["Action"] = json!("dynamodb:PutItem");
         },
         "WriterRole may also: (\"Allow\", \"dynamodb:PutItem\", \"<KeysTable.Arn>\"",
     );
+}
+
+#[test]
+fn the_writer_may_change_keys() {
+    let role = |all: &mut Value| properties(all, "WriterRole")["Policies"][0]["PolicyDocument"]["Statement"][3].take();
+    let endpoint = |all: &mut Value| properties(all, "DynamoDbEndpoint")["PolicyDocument"]["Statement"][3].take();
+    for change in [
+        (|condition| condition["ForAllValues:StringEquals"]["dynamodb:Attributes"] = json!(["hash", "scopes"]))
+            as fn(&mut Value),
+        |condition| remove(condition, "ForAllValues:StringEquals"),
+        |condition| remove(condition, "StringEqualsIfExists"),
+        |condition| remove(condition, "Null"),
+    ] {
+        check(
+            |all| {
+                let mut statement = role(all);
+                change(&mut statement["Condition"]);
+                properties(all, "WriterRole")["Policies"][0]["PolicyDocument"]["Statement"][3] = statement;
+            },
+            "WriterRole may also: (\"Allow\", \"dynamodb:UpdateItem\", \"<KeysTable.Arn>\"",
+        );
+        check(
+            |all| {
+                let mut statement = endpoint(all);
+                change(&mut statement["Condition"]);
+                properties(all, "DynamoDbEndpoint")["PolicyDocument"]["Statement"][3] = statement;
+            },
+            "the endpoint allows",
+        );
+    }
 }
 
 #[test]

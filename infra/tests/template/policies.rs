@@ -28,6 +28,13 @@ fn allow(action: &str, resource: &str) -> Grant {
     ("Allow".to_owned(), action.to_owned(), resource.to_owned(), "null".to_owned())
 }
 
+/// The condition under which nothing of a key can be written but when it was last used.
+fn only_use() -> Value {
+    json!({"ForAllValues:StringEquals": {"dynamodb:Attributes": ["hash", "last_used_on"]},
+           "Null": {"dynamodb:Attributes": "false"},
+           "StringEqualsIfExists": {"dynamodb:ReturnValues": "NONE"}})
+}
+
 /// Actions and resources as lists, whether the policy has one or many.
 fn list(value: &Value) -> Vec<String> {
     value.as_array().map_or_else(|| vec![text(value)], |items| items.iter().map(text).collect())
@@ -97,7 +104,13 @@ fn expected(role: &str, dax: bool, tracing: bool) -> BTreeSet<Grant> {
             grants.extend(allow_all("dynamodb", &["BatchGetItem", "Scan"], table));
             grants.insert(allow("dynamodb:Query", OWNER_INDEX));
             let keys = "<KeysTable.Arn>";
-            grants.extend(allow_all("dynamodb", &["GetItem", "UpdateItem"], keys));
+            grants.insert(allow("dynamodb:GetItem", keys));
+            grants.insert((
+                "Allow".to_owned(),
+                "dynamodb:UpdateItem".to_owned(),
+                keys.to_owned(),
+                only_use().to_string(),
+            ));
             grants.extend(runtime_grants("Writer", tracing));
         }
         "DaxRole" => {
@@ -150,6 +163,10 @@ fn endpoint_violations(stack: &Rendered) -> Vec<String> {
         json!({"Sid": sid, "Effect": "Allow", "Principal": "*", "Action": actions, "Resource": resources,
                "Condition": {"ArnEquals": {"aws:PrincipalArn": roles}}})
     };
+    let keys = json!("<KeysTable.Arn>");
+    let mut notes_use =
+        statement("WriterNotesUseOfKeys", json!("dynamodb:UpdateItem"), keys, json!("<WriterRole.Arn>"));
+    notes_use["Condition"].as_object_mut().unwrap().extend(only_use().as_object().unwrap().clone());
     let expected = json!([
         statement(
             "BothFunctionsRead",
@@ -163,12 +180,8 @@ fn endpoint_violations(stack: &Rendered) -> Vec<String> {
             json!(["<LinksTable.Arn>", OWNER_INDEX]),
             json!("<WriterRole.Arn>")
         ),
-        statement(
-            "WriterChecksKeys",
-            json!(["dynamodb:GetItem", "dynamodb:UpdateItem"]),
-            json!("<KeysTable.Arn>"),
-            json!("<WriterRole.Arn>")
-        ),
+        statement("WriterChecksKeys", json!("dynamodb:GetItem"), json!("<KeysTable.Arn>"), json!("<WriterRole.Arn>")),
+        notes_use,
     ]);
     let actual = &stack.properties("DynamoDbEndpoint")["PolicyDocument"]["Statement"];
     if *actual == expected { Vec::new() } else { vec![format!("the endpoint allows {actual}")] }

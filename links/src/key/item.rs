@@ -6,7 +6,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::{
-    item::{Item, ItemError, invalid, required, take_text, take_texts, take_time, text, time},
+    item::{Item, ItemError, invalid, number, required, take_number, take_text, take_texts, take_time, text, time},
     key::{KeyHash, KeyRecord, Scope},
 };
 
@@ -20,6 +20,8 @@ const OWNER: &str = "owner";
 const SCOPES: &str = "scopes";
 const LABEL: &str = "label";
 const CREATED_AT: &str = "created_at";
+const EXPIRES_AT: &str = "expires_at";
+const RATE: &str = "rate";
 
 /// The key of an item.
 pub fn key(hash: &KeyHash) -> Item {
@@ -42,6 +44,8 @@ pub fn from_record(hash: &KeyHash, record: &KeyRecord) -> Item {
     put(CREATED_AT, Some(time(record.created_at)));
     put(LAST_USED_ON, record.last_used_on.map(time));
     put(REVOKED_AT, record.revoked_at.map(time));
+    put(EXPIRES_AT, record.expires_at.map(time));
+    put(RATE, record.rate.map(number));
     item
 }
 
@@ -61,13 +65,16 @@ pub fn to_record(mut item: Item) -> Result<KeyRecord, ItemError> {
         created_at,
         last_used_on: take_time(&mut item, LAST_USED_ON)?,
         revoked_at: take_time(&mut item, REVOKED_AT)?,
+        expires_at: take_time(&mut item, EXPIRES_AT)?,
+        rate: take_number(&mut item, RATE)?,
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ApiKey, ScopeSet, Timestamp, item::number};
+    use crate::{ApiKey, ScopeSet, Timestamp};
+    use std::num::NonZeroU32;
 
     fn hash() -> KeyHash {
         ApiKey::from_random(&[7; ApiKey::RANDOM_BYTES]).hash()
@@ -83,6 +90,8 @@ mod tests {
             created_at: at(1),
             last_used_on: Some(at(86_400)),
             revoked_at: Some(at(90_000)),
+            expires_at: Some(at(100_000)),
+            rate: NonZeroU32::new(5),
         }
     }
 
@@ -127,6 +136,8 @@ mod tests {
         check(OWNER, number(1));
         check(SCOPES, text("read"));
         check(REVOKED_AT, text("never"));
+        check(EXPIRES_AT, text("tomorrow"));
+        check(RATE, number(0));
         for attribute in [KEY_ID, OWNER, CREATED_AT] {
             let mut item = from_record(&hash(), &full());
             item.remove(attribute);

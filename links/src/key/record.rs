@@ -1,5 +1,7 @@
 //! What is stored about a key.
 
+use std::num::NonZeroU32;
+
 use crate::{
     Timestamp,
     key::{KeyId, ScopeSet},
@@ -23,6 +25,10 @@ pub struct KeyRecord {
     pub last_used_on: Option<Timestamp>,
     /// When it was revoked; it allows nothing since.
     pub revoked_at: Option<Timestamp>,
+    /// From then on it allows nothing.
+    pub expires_at: Option<Timestamp>,
+    /// How many requests per second it allows in one process of the writer; unset, any number.
+    pub rate: Option<NonZeroU32>,
 }
 
 impl KeyRecord {
@@ -36,12 +42,24 @@ impl KeyRecord {
             created_at: now,
             last_used_on: None,
             revoked_at: None,
+            expires_at: None,
+            rate: None,
         }
     }
 
     /// Whether it was revoked and allows nothing any more.
     pub fn is_revoked(&self) -> bool {
         self.revoked_at.is_some()
+    }
+
+    /// Whether it allows nothing any more at `now`, because its time is over.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires_at.is_some_and(|end| end <= now)
+    }
+
+    /// Whether it allows anything at `now`.
+    pub fn is_valid(&self, now: Timestamp) -> bool {
+        !self.is_revoked() && !self.is_expired(now)
     }
 
     /// The day to note when the key is used at `now`; none if it is noted already.
@@ -54,6 +72,24 @@ impl KeyRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_is_valid_until_it_is_revoked_or_expires() {
+        let at = Timestamp::from_unix_seconds;
+        let check = |revoked_at: Option<u64>, expires_at: Option<u64>, now: u64, expected: bool| {
+            let record = KeyRecord {
+                revoked_at: revoked_at.map(at),
+                expires_at: expires_at.map(at),
+                ..KeyRecord::new("00000000".parse().unwrap(), "ann", ScopeSet::OWNER, at(0))
+            };
+            assert_eq!(record.is_valid(at(now)), expected, "{revoked_at:?} {expires_at:?} {now}");
+        };
+        check(None, None, 9, true);
+        check(Some(5), None, 9, false);
+        check(None, Some(10), 9, true);
+        check(None, Some(9), 9, false);
+        check(Some(5), Some(10), 9, false);
+    }
 
     #[test]
     fn a_use_is_noted_once_a_day() {

@@ -93,7 +93,7 @@ impl Keys {
             return Ok(false);
         };
         let record = self.0.find(&key.hash()).await?;
-        Ok(record.is_some_and(|record| !record.is_revoked()))
+        Ok(record.is_some_and(|record| record.is_valid(now())))
     }
 
     async fn make(&self, owner: &str, scopes: ScopeSet, label: Option<&str>) -> Result<String, KeyError> {

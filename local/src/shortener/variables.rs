@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use lambda_local::{ACCOUNT_ID, REGION};
+use links::ScopeSet;
 
 use super::settings::{Auth, SlugScheme};
 use super::tables;
@@ -50,6 +51,8 @@ pub(crate) fn of(
             ("SLUG_SCHEME", slug_scheme(scheme)),
             ("SLUG_SECRET", slug_secret),
             ("WRITER_AUTH", auth_method(auth)),
+            // Only this machine reaches the gateway, so everybody is its user.
+            ("ANONYMOUS_SCOPES", &ScopeSet::OWNER.to_string()),
             ("KEYS_TABLE", tables::KEYS.name),
         ]));
     }

@@ -12,7 +12,7 @@ use crate::{
         body,
         fields::Fields,
         problem::{FieldProblem, Problem, ProblemBody},
-        representation::Representation,
+        representation::Shown,
         request::Request,
         response::Response,
     },
@@ -40,7 +40,7 @@ struct ItemResult<'a> {
     index: usize,
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
-    link: Option<Representation<'a>>,
+    link: Option<Shown<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<ProblemBody<'a>>,
 }
@@ -85,7 +85,7 @@ async fn make_item<S: LinkWriter>(context: &Context<'_, S>, item: Value, key: Op
 fn result<'a, S>(context: &Context<'a, S>, index: usize, made: &'a Result<Made, Problem>) -> ItemResult<'a> {
     match made {
         Ok(made) => {
-            let link = context.representation(&made.link, made.existing);
+            let link = context.shown(&made.link, made.existing);
             ItemResult { index, status: status(made).as_u16(), link: Some(link), problem: None }
         }
         Err(problem) => {

@@ -3,13 +3,13 @@
 use std::time::{Duration, SystemTime};
 
 use http::{StatusCode, header};
-use links::{Link, Origin, TargetRules, Timestamp};
+use links::{Link, Origin, Scope, TargetRules, Timestamp};
 
 use crate::{
     Config,
     http::{
         etag,
-        representation::{self, Representation},
+        representation::{self, Receipt, Representation, Shown},
         request::Request,
         response::Response,
     },
@@ -42,8 +42,16 @@ impl<S> Context<'_, S> {
         representation::short_url(link, &self.base_url)
     }
 
-    /// The JSON of a link.
-    pub(crate) fn representation<'l>(&self, link: &'l Link, existing: bool) -> Representation<'l> {
+    /// The JSON of a link, as far as the caller may see it.
+    pub(crate) fn shown<'l>(&self, link: &'l Link, existing: bool) -> Shown<'l> {
+        if self.caller.scopes.allows(Scope::Read) {
+            Shown::Whole(Box::new(self.representation(link, existing)))
+        } else {
+            Shown::Receipt(Receipt::new(link, &self.base_url))
+        }
+    }
+
+    fn representation<'l>(&self, link: &'l Link, existing: bool) -> Representation<'l> {
         // A link's time is that of the beginning of a request. Its write ended within the limit, and before now.
         let latest = link.updated_at.map(|begun| begun.plus(STORE_LIMIT));
         let written = latest.map(|latest| latest.min(Timestamp::from((self.clock)())));
@@ -58,7 +66,7 @@ impl<S> Context<'_, S> {
         link: &Link,
         existing: bool,
     ) -> Response {
-        let body = self.representation(link, existing);
+        let body = self.shown(link, existing);
         Response::json(status, outcome, &body).with(header::ETAG, etag::of(link)).about(link.slug.clone())
     }
 }

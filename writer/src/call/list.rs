@@ -14,7 +14,7 @@ use crate::{
         cursor,
         problem::{AccessProblem, Problem},
         query::{Query, refused},
-        representation::Representation,
+        representation::Shown,
         response::Response,
     },
     identity::Caller,
@@ -48,7 +48,7 @@ struct PageRequest {
 /// The JSON of a page.
 #[derive(Debug, Serialize)]
 struct List<'a> {
-    links: Vec<Representation<'a>>,
+    links: Vec<Shown<'a>>,
     next_cursor: Option<String>,
 }
 
@@ -64,7 +64,7 @@ pub(super) async fn list<S: LinkLister>(context: &Context<'_, S>) -> Result<Resp
         log::store_failed(context.request_id, malformed);
     }
     let list = List {
-        links: page.links.iter().map(|link| context.representation(link, true)).collect(),
+        links: page.links.iter().map(|link| context.shown(link, true)).collect(),
         next_cursor: page.next.as_ref().map(|next| cursor::cursor(&request.list, next)),
     };
     let scopes = context.caller.scopes.to_string();

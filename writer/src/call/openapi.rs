@@ -25,7 +25,7 @@ mod tests {
         http::{
             fields::Fields,
             problem::{FieldProblem, Problem, tests::one_of_each},
-            representation::Representation,
+            representation::{Receipt, Representation},
         },
         link::{changes::Changes, new_link::NewLink},
     };
@@ -62,13 +62,16 @@ mod tests {
     fn a_link_has_the_described_fields() {
         let target = TargetUrl::parse("https://example.com/", &TargetRules::default()).unwrap();
         let now = Timestamp::from_unix_seconds(1);
-        let link = Link::new("abc".parse().unwrap(), &target, "ann", now);
-        let link = Representation::new(&link, false, "https://s.example", None, Duration::ZERO);
+        let stored = Link::new("abc".parse().unwrap(), &target, "ann", now);
+        let link = Representation::new(&stored, false, "https://s.example", None, Duration::ZERO);
         let Value::Object(link) = serde_json::to_value(&link).unwrap() else {
             panic!("not an object");
         };
         let fields: BTreeSet<String> = link.keys().cloned().collect();
         assert_eq!(fields, names("Link"));
+        let receipt = serde_json::to_value(Receipt::new(&stored, "https://s.example")).unwrap();
+        let fields: BTreeSet<String> = receipt.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(fields, names("Receipt"));
     }
 
     /// A value for each field that a request may have.

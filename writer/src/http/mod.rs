@@ -5,6 +5,7 @@
 pub(crate) mod body;
 pub(crate) mod cursor;
 pub(crate) mod etag;
+pub(crate) mod event;
 pub(crate) mod fields;
 pub(crate) mod problem;
 pub(crate) mod query;

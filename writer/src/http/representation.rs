@@ -9,6 +9,30 @@ use serde::Serialize;
 /// Stored times have no fractions, so a change may have been written up to this much later than its time says.
 const CUT_OFF: Duration = Duration::from_secs(1);
 
+/// What a response says about a link.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Shown<'a> {
+    /// Everything, for callers who may read it.
+    Whole(Box<Representation<'a>>),
+    /// What the caller needs to go on, and nothing that they did not send.
+    Receipt(Receipt<'a>),
+}
+
+/// The JSON of a link for callers who may not read links.
+#[derive(Debug, Serialize)]
+pub(crate) struct Receipt<'a> {
+    slug: &'a str,
+    short_url: String,
+    version: u64,
+}
+
+impl<'a> Receipt<'a> {
+    pub(crate) fn new(link: &'a Link, base_url: &str) -> Self {
+        Self { slug: link.slug.as_str(), short_url: short_url(link, base_url), version: link.version }
+    }
+}
+
 /// The JSON of a link. Fields that are not set are present as `null`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Representation<'a> {

@@ -90,10 +90,17 @@ impl Request {
         self.event.request_context.authorizer.as_ref()?.iam.as_ref()?.user_arn.as_deref()
     }
 
-    /// The subject of the token that API Gateway has checked.
-    pub(crate) fn jwt_subject(&self) -> Option<&str> {
+    /// A claim of the token that API Gateway has checked.
+    pub(crate) fn jwt_claim(&self, name: &str) -> Option<&str> {
         let jwt = self.event.request_context.authorizer.as_ref()?.jwt.as_ref()?;
-        jwt.claims.get("sub").map(String::as_str)
+        jwt.claims.get(name).map(String::as_str)
+    }
+
+    /// The scopes of that token which API Gateway has listed.
+    pub(crate) fn jwt_scopes(&self) -> impl Iterator<Item = &str> {
+        let authorizer = self.event.request_context.authorizer.as_ref();
+        let scopes = authorizer.and_then(|authorizer| authorizer.jwt.as_ref()?.scopes.as_ref());
+        scopes.into_iter().flatten().map(String::as_str)
     }
 }
 

@@ -45,7 +45,7 @@ pub(crate) enum KeyRingError {
 /// The result of looking up a key.
 #[derive(Debug)]
 pub(crate) struct Lookup {
-    /// The key's record, or `None` if there is no such key. It may be revoked.
+    /// The key's record, or `None` if there is no such key. It may be revoked or expired.
     pub(crate) record: Option<KeyRecord>,
     /// Why the use of the key could not be recorded. The key is valid all the same.
     pub(crate) use_error: Option<KeysError>,
@@ -77,7 +77,7 @@ impl<K: KeyReader + KeyUsage> KeyRing<K> {
         let record = find.await.map_err(|_elapsed| KeyRingError::TimedOut)??;
         // The age counts from when the read began, since the response shows the table as it may have been then.
         self.seen().put(*hash, record.as_ref(), now);
-        let valid = record.as_ref().filter(|record| !record.is_revoked());
+        let valid = record.as_ref().filter(|record| record.is_valid(now.into()));
         let use_error = match valid.and_then(|record| record.use_to_note(now.into())) {
             Some(day) => self.table.note_use(hash, day).await.err(),
             None => None,

@@ -1,23 +1,21 @@
 //! Who sends a request, and what they may do.
 
 mod key_ring;
+mod keys;
+mod rate;
 
 use std::time::SystemTime;
 
-use http::header;
-use links::{ANONYMOUS, ApiKey, KeyReader, KeyUsage, KeysError, KeysTable, Link, Scope, ScopeSet};
+use links::{ANONYMOUS, KeyReader, KeyUsage, KeysError, KeysTable, Link, Scope, ScopeSet};
 
 use crate::{
     Config, Store,
     config::Auth,
-    http::{
-        problem::{AccessProblem, Problem},
-        request::Request,
-    },
-    log,
+    http::{problem::AccessProblem, request::Request},
+    principal::{self, Admins},
 };
 
-use key_ring::{KeyRing, Lookup};
+use keys::Keys;
 
 /// The sender of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +24,7 @@ pub(crate) struct Caller {
     pub(crate) owner: String,
     /// What the caller may do.
     pub(crate) scopes: ScopeSet,
-    /// Who acts, for the log and the trace that a change leaves: `key:` and the id of a key, the ARN of a signature,
+    /// Who acts, for the log and the trace that a change leaves: `key:` and the id of a key, the ARN of a role or user,
     /// the subject of a token, or `anonymous`. Several principals may act for one owner.
     pub(crate) principal: String,
 }
@@ -44,7 +42,52 @@ impl Caller {
 
     /// Whether the caller acts on this link as an administrator only, not as its owner.
     pub(crate) fn is_operator_of(&self, link: &Link) -> bool {
-        self.is_admin() && self.owner != link.owner
+        self.is_admin() && !self.owns(&link.owner)
+    }
+
+    /// Whether a link of the stored `owner` is the caller's. Earlier releases stored the session of a role, and its links
+    /// belong to the role.
+    pub(crate) fn owns(&self, owner: &str) -> bool {
+        self.owner == owner || principal::without_session(owner).is_some_and(|owner| owner == self.owner)
+    }
+
+    /// Somebody who acts for themselves, unless the name is reserved.
+    fn named(name: String, scopes: ScopeSet) -> Result<Self, Refusal> {
+        Self { owner: name.clone(), scopes, principal: name }.checked()
+    }
+
+    /// Everybody is `anonymous`, so nobody else may be.
+    fn checked(self) -> Result<Self, Refusal> {
+        if self.owner == ANONYMOUS {
+            return Err(Refusal { actor: Actor::from(&self), problem: AccessProblem::ReservedOwner });
+        }
+        Ok(self)
+    }
+}
+
+/// Who sent a request, as far as that is known, for the log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Actor {
+    pub(crate) owner: Option<String>,
+    pub(crate) principal: Option<String>,
+}
+
+impl From<&Caller> for Actor {
+    fn from(caller: &Caller) -> Self {
+        Self { owner: Some(caller.owner.clone()), principal: Some(caller.principal.clone()) }
+    }
+}
+
+/// Why a caller was not admitted, and who it seems to be.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) actor: Actor,
+    pub(crate) problem: AccessProblem,
+}
+
+impl From<AccessProblem> for Refusal {
+    fn from(problem: AccessProblem) -> Self {
+        Self { actor: Actor::default(), problem }
     }
 }
 
@@ -54,14 +97,14 @@ pub struct Identity<K>(AuthMethod<K>);
 
 #[derive(Debug)]
 enum AuthMethod<K> {
-    /// No authentication: everybody is the same caller.
-    None,
+    /// Everybody is the same caller, except that keys may make administrators.
+    None { scopes: ScopeSet, keys: Option<Keys<K>> },
     /// API Gateway has checked a signature.
-    AwsIam,
+    AwsIam { admins: Admins },
     /// API Gateway has checked a token.
-    Jwt,
+    Jwt { admins: Admins },
     /// The request carries a key.
-    ApiKey(KeyRing<K>),
+    ApiKey(Keys<K>),
 }
 
 impl Identity<KeysTable> {
@@ -70,14 +113,14 @@ impl Identity<KeysTable> {
         Self::with_keys(&config.auth, |table| store.keys(table))
     }
 
-    /// Connects to the keys table, if there is one, so that the first request finds the connection open.
+    /// Connects to the keys table, if every request needs it, so that the first one finds the connection open.
     ///
     /// # Errors
     /// [`KeysError`]; the first request tries again.
     pub async fn connect(&self) -> Result<(), KeysError> {
         match &self.0 {
-            AuthMethod::ApiKey(ring) => ring.table().connect().await,
-            AuthMethod::None | AuthMethod::AwsIam | AuthMethod::Jwt => Ok(()),
+            AuthMethod::ApiKey(keys) => keys.table().connect().await,
+            AuthMethod::None { .. } | AuthMethod::AwsIam { .. } | AuthMethod::Jwt { .. } => Ok(()),
         }
     }
 }
@@ -86,10 +129,12 @@ impl<K> Identity<K> {
     /// The method that `auth` names. `open` opens the keys table, if there is one.
     pub(crate) fn with_keys(auth: &Auth, open: impl FnOnce(&str) -> K) -> Self {
         Self(match auth {
-            Auth::None => AuthMethod::None,
-            Auth::AwsIam => AuthMethod::AwsIam,
-            Auth::Jwt => AuthMethod::Jwt,
-            Auth::ApiKey { table } => AuthMethod::ApiKey(KeyRing::new(open(table))),
+            Auth::None { scopes, table } => {
+                AuthMethod::None { scopes: *scopes, keys: table.as_deref().map(|table| Keys::new(open(table))) }
+            }
+            Auth::AwsIam { admins } => AuthMethod::AwsIam { admins: admins.clone() },
+            Auth::Jwt { admins } => AuthMethod::Jwt { admins: admins.clone() },
+            Auth::ApiKey { table } => AuthMethod::ApiKey(Keys::new(open(table))),
         })
     }
 }
@@ -98,50 +143,55 @@ impl<K: KeyReader + KeyUsage> Identity<K> {
     /// The caller of a request.
     ///
     /// API Gateway checks signatures and tokens before it calls the function, so a request without an identity did not
-    /// come through it and is refused. Callers with a signature or a token may do everything with their own links, and
-    /// nothing with those of others.
-    pub(crate) async fn caller(&self, request: &Request, request_id: &str, now: SystemTime) -> Result<Caller, Problem> {
-        let owner = match &self.0 {
-            AuthMethod::None => Some(ANONYMOUS),
-            AuthMethod::AwsIam => request.iam_arn(),
-            AuthMethod::Jwt => request.jwt_subject(),
-            AuthMethod::ApiKey(ring) => {
-                let key = bearer(request).ok_or(AccessProblem::Unauthenticated)?;
-                return Ok(by_key(ring, &key, request_id, now).await?);
-            }
-        };
-        let owner = owner.filter(|owner| !owner.is_empty()).ok_or(AccessProblem::Unauthenticated)?;
-        Ok(Caller { owner: owner.to_owned(), scopes: ScopeSet::OWNER, principal: owner.to_owned() })
+    /// come through it and is refused.
+    pub(crate) async fn caller(&self, request: &Request, request_id: &str, now: SystemTime) -> Result<Caller, Refusal> {
+        match &self.0 {
+            AuthMethod::None { scopes, keys } => anyone(*scopes, keys.as_ref(), request, request_id, now).await,
+            AuthMethod::AwsIam { admins } => by_signature(admins, request),
+            AuthMethod::Jwt { admins } => by_token(admins, request),
+            AuthMethod::ApiKey(keys) => keys.caller(request, request_id, now).await?.checked(),
+        }
     }
 }
 
-async fn by_key<K: KeyReader + KeyUsage>(
-    ring: &KeyRing<K>,
-    key: &ApiKey,
+/// Everybody, or an administrator who shows a key. All other keys are left alone: they are of another time, when the
+/// service asked for them.
+async fn anyone<K: KeyReader + KeyUsage>(
+    scopes: ScopeSet,
+    keys: Option<&Keys<K>>,
+    request: &Request,
     request_id: &str,
     now: SystemTime,
-) -> Result<Caller, AccessProblem> {
-    let Lookup { record, use_error } = ring.look_up(&key.hash(), now).await.map_err(|error| {
-        log::keys_failed(request_id, &error);
-        AccessProblem::KeysUnavailable
-    })?;
-    if let Some(error) = use_error {
-        log::use_not_noted(request_id, key.id(), &error);
-    }
-    match record {
-        Some(record) if !record.is_revoked() => {
-            Ok(Caller { owner: record.owner, scopes: record.scopes, principal: format!("key:{}", key.id()) })
-        }
-        _ => Err(AccessProblem::InvalidKey),
+) -> Result<Caller, Refusal> {
+    let anonymous = || Caller { owner: ANONYMOUS.to_owned(), scopes, principal: ANONYMOUS.to_owned() };
+    let Some(keys) = keys.filter(|_| keys::bearer(request).is_some()) else {
+        return Ok(anonymous());
+    };
+    match keys.caller(request, request_id, now).await {
+        Ok(holder) if holder.is_admin() => holder.checked(),
+        Ok(_) | Err(Refusal { problem: AccessProblem::InvalidKey, .. }) => Ok(anonymous()),
+        Err(refusal) => Err(refusal),
     }
 }
 
-/// The key of the request, if it carries a well-formed one. Anything else is refused without asking the table.
-fn bearer(request: &Request) -> Option<ApiKey> {
-    let header = request.header_text(header::AUTHORIZATION)?;
-    let (scheme, credentials) = header.split_once(' ')?;
-    let is_bearer = scheme.eq_ignore_ascii_case("bearer");
-    is_bearer.then(|| credentials.trim().parse().ok()).flatten()
+/// The role or the user that has signed the request. What they may do with their own links, IAM has decided.
+fn by_signature(admins: &Admins, request: &Request) -> Result<Caller, Refusal> {
+    let arn = request.iam_arn().filter(|arn| !arn.is_empty()).ok_or(AccessProblem::Unauthenticated)?;
+    let owner = principal::without_session(arn).ok_or_else(|| Refusal {
+        actor: Actor { owner: None, principal: Some(arn.to_owned()) },
+        problem: AccessProblem::NoRoleOrUser,
+    })?;
+    let scopes = if admins.has_arn(&owner) { ScopeSet::OWNER.with(Scope::Admin) } else { ScopeSet::OWNER };
+    Caller::named(owner, scopes)
+}
+
+/// The subject of the token, with the token's own scopes.
+fn by_token(admins: &Admins, request: &Request) -> Result<Caller, Refusal> {
+    let claim = |name: &str| request.jwt_claim(name);
+    let subject = claim("sub").filter(|subject| !subject.trim().is_empty()).ok_or(AccessProblem::Unauthenticated)?;
+    let scopes = principal::scopes(request.jwt_scopes(), claim);
+    let scopes = if admins.has_token(subject, claim) { scopes.with(Scope::Admin) } else { scopes };
+    Caller::named(subject.to_owned(), scopes)
 }
 
 #[cfg(test)]
@@ -149,119 +199,115 @@ mod tests {
     use super::*;
     use crate::http::request::request;
     use crate::testing::{MemoryKeys, key};
-    use links::Timestamp;
     use serde_json::{Value, json};
-    use std::sync::atomic::Ordering;
 
     const NOW: SystemTime = SystemTime::UNIX_EPOCH;
 
-    fn keys() -> Auth {
-        Auth::ApiKey { table: "k".into() }
+    fn open(scopes: ScopeSet) -> Auth {
+        Auth::None { scopes, table: Some("k".into()) }
     }
 
-    async fn check(auth: Auth, authorizer: &Value, expected: Option<&str>) {
+    fn iam(admins: &str) -> Auth {
+        Auth::AwsIam { admins: Admins::with_arns(admins).unwrap() }
+    }
+
+    fn jwt(admins: &str) -> Auth {
+        Auth::Jwt { admins: Admins::with_claims(admins).unwrap() }
+    }
+
+    /// Owner and scopes of the caller, or the code of the refusal.
+    async fn check(auth: &Auth, authorizer: &Value, expected: Result<(&str, &str), &str>) {
         let request = request(json!({ "requestContext": { "authorizer": authorizer } }));
         let table = MemoryKeys::default();
-        let identity = Identity::with_keys(&auth, |_name| &table);
-        let caller = identity.caller(&request, "1", NOW).await.ok();
-        let expected = expected.map(|owner| (owner, owner, ScopeSet::OWNER));
-        let actual = caller.as_ref();
-        let actual = actual.map(|caller| (caller.owner.as_str(), caller.principal.as_str(), caller.scopes));
+        let identity = Identity::with_keys(auth, |_name| &table);
+        let caller = identity.caller(&request, "1", NOW).await;
+        let caller = caller.map(|caller| {
+            assert_eq!(caller.principal, caller.owner);
+            (caller.owner, caller.scopes.to_string())
+        });
+        let actual = caller.map_err(|refusal| crate::http::problem::Problem::from(refusal.problem).code());
+        let expected = expected.map(|(owner, scopes)| (owner.to_owned(), scopes.to_owned()));
         assert_eq!(actual, expected, "{auth:?} {authorizer}");
     }
 
-    #[tokio::test]
-    async fn the_owner_is_the_caller_that_the_gateway_has_checked() {
-        let iam = json!({ "iam": { "userArn": "arn:aws:iam::1:user/ann" } });
-        let jwt = json!({ "jwt": { "claims": { "sub": "ann" }, "scopes": null } });
-        check(Auth::None, &Value::Null, Some("anonymous")).await;
-        check(Auth::None, &iam, Some("anonymous")).await;
-        check(Auth::AwsIam, &iam, Some("arn:aws:iam::1:user/ann")).await;
-        check(Auth::AwsIam, &jwt, None).await;
-        check(Auth::AwsIam, &Value::Null, None).await;
-        check(Auth::Jwt, &jwt, Some("ann")).await;
-        check(Auth::Jwt, &iam, None).await;
-        check(keys(), &iam, None).await;
-        check(keys(), &jwt, None).await;
-    }
+    const ALL: &str = "create,read,update,delete";
 
-    /// The caller with that `Authorization` header, and how often the table was read.
-    async fn with_header(table: &MemoryKeys, value: Option<&str>) -> (Result<Caller, Problem>, usize) {
-        let headers = json!({ "headers": { "authorization": value.unwrap_or_default() } });
-        let changes = if value.is_some() { headers } else { json!({}) };
-        let request = request(changes);
-        let identity = Identity::with_keys(&keys(), |_name| table);
-        let before = table.reads();
-        let caller = identity.caller(&request, "1", NOW).await;
-        (caller, table.reads() - before)
+    #[tokio::test]
+    async fn everybody_is_the_same_caller() {
+        let create = ScopeSet::NONE.with(Scope::Create);
+        check(&open(create), &Value::Null, Ok(("anonymous", "create"))).await;
+        check(&open(ScopeSet::OWNER), &Value::Null, Ok(("anonymous", ALL))).await;
+        let signed = json!({ "iam": { "userArn": "arn:aws:iam::1:user/ann" } });
+        check(&open(create), &signed, Ok(("anonymous", "create"))).await;
     }
 
     #[tokio::test]
-    async fn a_key_has_the_rights_of_its_record() {
-        let (good, record) = key(1, "ann", ScopeSet::NONE.with(Scope::Read));
-        let table = MemoryKeys::with([(good.hash(), record)]);
-        let token = good.reveal();
-        for scheme in ["Bearer", "bearer", "BEARER", "Bearer  "] {
-            let (caller, _) = with_header(&table, Some(&format!("{scheme} {token}"))).await;
-            let caller = caller.unwrap();
-            assert_eq!(caller.owner, "ann", "{scheme}");
-            assert_eq!(caller.principal, format!("key:{}", good.id()));
-            assert!(caller.require(Scope::Read).is_ok());
-            let refused = Problem::from(caller.require(Scope::Delete).unwrap_err()).describe();
-            assert_eq!((refused.code, refused.status.as_u16()), ("insufficient-scope", 403));
-            assert_eq!(serde_json::to_value(refused.into_body("1")).unwrap()["scope"], "delete");
-        }
+    async fn a_signature_is_a_role_or_a_user() {
+        let signed = |arn: &str| json!({ "iam": { "userArn": arn } });
+        let admins = iam("arn:aws:iam::1:role/path/Ops");
+        let user = "arn:aws:iam::1:user/ann";
+        check(&admins, &signed(user), Ok((user, ALL))).await;
+        let role = Ok(("arn:aws:iam::1:role/Dev", ALL));
+        check(&admins, &signed("arn:aws:sts::1:assumed-role/Dev/session-1"), role).await;
+        check(&admins, &signed("arn:aws:sts::1:assumed-role/Dev/session-2"), role).await;
+        let ops = Ok(("arn:aws:iam::1:role/Ops", "create,read,update,delete,admin"));
+        check(&admins, &signed("arn:aws:sts::1:assumed-role/Ops/s"), ops).await;
+        check(&admins, &signed("arn:aws:sts::1:federated-user/ann"), Err("no-role-or-user")).await;
+        check(&admins, &signed("anonymous"), Err("no-role-or-user")).await;
+        check(&admins, &signed(""), Err("unauthenticated")).await;
+        check(&admins, &Value::Null, Err("unauthenticated")).await;
+        check(&admins, &json!({ "jwt": { "claims": { "sub": "ann" }, "scopes": null } }), Err("unauthenticated")).await;
     }
 
     #[tokio::test]
-    async fn a_malformed_key_is_refused_without_asking_the_table() {
-        let (good, record) = key(1, "ann", ScopeSet::OWNER);
-        let table = MemoryKeys::with([(good.hash(), record)]);
-        let token = good.reveal();
-        let long = format!("Bearer {token}{}", "0".repeat(100_000));
-        let headers = [
-            None,
-            Some(""),
-            Some("Bearer"),
-            Some("Bearer "),
-            Some("Bearer secret"),
-            Some(token),
-            Some(&long),
-            Some(&format!("Basic {token}")),
-            Some(&format!("Bearer {token}, Bearer {token}")),
-            Some(&format!("Bearer {}", token.to_uppercase())),
-            Some(&format!("Bearer\t{token}")),
-        ]
-        .map(|header| header.map(str::to_owned));
-        for header in headers {
-            let (caller, reads) = with_header(&table, header.as_deref()).await;
-            let problem = caller.unwrap_err().describe();
-            assert_eq!((problem.status.as_u16(), reads), (401, 0), "{header:?}");
-            assert_eq!(problem.header.unwrap().1, "Bearer", "{header:?}");
-        }
+    async fn a_token_allows_what_its_scopes_say() {
+        let token = |claims: Value, scopes: Value| json!({ "jwt": { "claims": claims, "scopes": scopes } });
+        let admins = jwt("root,cognito:groups=admins");
+        let plain = json!({ "sub": "ann", "scope": "openid links.read" });
+        check(&admins, &token(plain, Value::Null), Ok(("ann", "read"))).await;
+        let listed = json!(["kurz/create", "profile"]);
+        check(&admins, &token(json!({ "sub": "ann" }), listed), Ok(("ann", "create"))).await;
+        check(&admins, &token(json!({ "sub": "ann" }), Value::Null), Ok(("ann", ""))).await;
+        check(&admins, &token(json!({ "sub": "root" }), Value::Null), Ok(("root", "admin"))).await;
+        let group = json!({ "sub": "ann", "cognito:groups": "[users admins]", "scope": "read" });
+        check(&admins, &token(group, Value::Null), Ok(("ann", "read,admin"))).await;
+        let nobody = json!({ "sub": "anonymous", "scope": "read" });
+        check(&admins, &token(nobody, Value::Null), Err("reserved-owner")).await;
+        check(&admins, &token(json!({ "sub": " " }), Value::Null), Err("unauthenticated")).await;
+        check(&admins, &json!({ "iam": { "userArn": "arn:aws:iam::1:user/ann" } }), Err("unauthenticated")).await;
     }
 
     #[tokio::test]
-    async fn unknown_and_revoked_keys_are_refused_alike() {
-        let (revoked, mut record) = key(1, "ann", ScopeSet::OWNER);
-        record.revoked_at = Some(Timestamp::from_unix_seconds(1));
-        let (unknown, _) = key(2, "ann", ScopeSet::OWNER);
-        let table = MemoryKeys::with([(revoked.hash(), record)]);
-        for key in [revoked, unknown] {
-            let (caller, _) = with_header(&table, Some(&format!("Bearer {}", key.reveal()))).await;
-            let problem = caller.unwrap_err().describe();
-            assert_eq!((problem.code, problem.status.as_u16()), ("invalid-key", 401));
-            assert_eq!(problem.header.unwrap().1, "Bearer error=\"invalid_token\"");
-        }
+    async fn without_authentication_a_key_makes_an_administrator_and_nothing_else() {
+        let (admin, record) = key(1, "ops", ScopeSet::NONE.with(Scope::Admin));
+        let (owner, other) = key(2, "ann", ScopeSet::OWNER);
+        let (unknown, _) = key(3, "ann", ScopeSet::OWNER);
+        let table = MemoryKeys::with([(admin.hash(), record), (owner.hash(), other)]);
+        let identity = Identity::with_keys(&open(ScopeSet::NONE.with(Scope::Create)), |_name| &table);
+        let check = async |header: &str, principal: &str, owner: &str| {
+            let request = request(json!({ "headers": { "authorization": header } }));
+            let caller = identity.caller(&request, "1", NOW).await.unwrap();
+            assert_eq!((caller.owner.as_str(), caller.principal.as_str()), (owner, principal), "{header}");
+            assert_eq!(caller.is_admin(), owner == "ops", "{header}");
+        };
+        check(&format!("Bearer {}", admin.reveal()), &format!("key:{}", admin.id()), "ops").await;
+        check(&format!("Bearer {}", owner.reveal()), "anonymous", "anonymous").await;
+        check(&format!("Bearer {}", unknown.reveal()), "anonymous", "anonymous").await;
+        check("Bearer admin", "anonymous", "anonymous").await;
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_table_that_does_not_respond_is_not_the_callers_fault() {
-        let (good, record) = key(1, "ann", ScopeSet::OWNER);
-        let table = MemoryKeys::with([(good.hash(), record)]);
-        table.hangs.store(true, Ordering::Relaxed);
-        let (caller, _) = with_header(&table, Some(&format!("Bearer {}", good.reveal()))).await;
-        let problem = caller.unwrap_err().describe();
-        assert_eq!((problem.code, problem.status.as_u16()), ("unavailable", 503));
+    #[test]
+    fn links_of_a_session_belong_to_its_role() {
+        let check = |owner: &str, stored: &str, expected: bool| {
+            let caller = Caller::named(owner.to_owned(), ScopeSet::OWNER).unwrap();
+            assert_eq!(caller.owns(stored), expected, "{owner} {stored}");
+        };
+        let role = "arn:aws:iam::1:role/Dev";
+        check(role, role, true);
+        check(role, "arn:aws:sts::1:assumed-role/Dev/ann@example.com", true);
+        check(role, "arn:aws:sts::1:assumed-role/Other/Dev", false);
+        check(role, "arn:aws:sts::2:assumed-role/Dev/s", false);
+        check("ann", "ann", true);
+        check("ann", "arn:aws:iam::1:user/ann", false);
     }
 }

@@ -1,7 +1,7 @@
 //! Problems with what the caller may do.
 
 use http::{StatusCode, header};
-use links::Scope;
+use links::{ANONYMOUS, Scope};
 
 use super::description::Description;
 
@@ -10,8 +10,14 @@ use super::description::Description;
 pub(crate) enum AccessProblem {
     /// The request carries no identity.
     Unauthenticated,
-    /// The caller's key does not exist or was revoked.
+    /// The caller's key does not exist, was revoked, or has expired.
     InvalidKey,
+    /// API Gateway knows the caller, but not as a role or a user.
+    NoRoleOrUser,
+    /// The caller has the name that stands for everybody.
+    ReservedOwner,
+    /// The caller's key was used more often than it may be.
+    RateLimited { per_second: u32 },
     /// The caller's key could not be looked up.
     KeysUnavailable,
     /// The caller is known, but lacks a scope.
@@ -29,9 +35,19 @@ impl AccessProblem {
                 unauthorized("unauthenticated", "Not authenticated", "The request carries no identity.", "Bearer")
             }
             Self::InvalidKey => {
-                let detail = "There is no such key, or it was revoked.";
+                let detail = "There is no such key, or it was revoked or has expired.";
                 unauthorized("invalid-key", "Key not valid", detail, "Bearer error=\"invalid_token\"")
             }
+            Self::NoRoleOrUser => {
+                let detail =
+                    "Links belong to a role or a user. Federated users choose their names, so they own nothing.";
+                forbidden("no-role-or-user", "Not a role or a user", detail.to_owned())
+            }
+            Self::ReservedOwner => {
+                let detail = format!("\"{ANONYMOUS}\" stands for everybody, so nobody can be called so.");
+                forbidden("reserved-owner", "Name is reserved", detail)
+            }
+            Self::RateLimited { per_second } => rate_limited(*per_second),
             Self::KeysUnavailable => Description::unavailable("The key could not be checked, so nothing was done."),
             Self::InsufficientScope { scope } => insufficient_scope(scope.name()),
             Self::NotOwner { slug } => {
@@ -52,6 +68,13 @@ fn unauthorized(code: &'static str, title: &'static str, detail: &str, challenge
 
 fn forbidden(code: &'static str, title: &'static str, detail: String) -> Description {
     Description::new(StatusCode::FORBIDDEN, code, title, detail)
+}
+
+fn rate_limited(per_second: u32) -> Description {
+    let detail = format!("This key allows {per_second} requests per second. Send the request again later.");
+    Description::new(StatusCode::TOO_MANY_REQUESTS, "rate-limited", "Too many requests", detail)
+        .with("limit", per_second)
+        .with_retry_after()
 }
 
 fn insufficient_scope(scope: &str) -> Description {

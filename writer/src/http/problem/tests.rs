@@ -18,6 +18,9 @@ fn access() -> Vec<Problem> {
     vec![
         AccessProblem::Unauthenticated.into(),
         AccessProblem::InvalidKey.into(),
+        AccessProblem::NoRoleOrUser.into(),
+        AccessProblem::ReservedOwner.into(),
+        AccessProblem::RateLimited { per_second: 1 }.into(),
         AccessProblem::KeysUnavailable.into(),
         AccessProblem::InsufficientScope { scope: Scope::Admin }.into(),
         AccessProblem::NotOwner { slug: slug() }.into(),

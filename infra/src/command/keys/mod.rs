@@ -1,15 +1,21 @@
 //! `keys`: creates, lists and revokes API keys.
 
+mod expiry;
+
+use std::num::NonZeroU32;
+
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
 use jiff::tz::TimeZone;
-use links::{ApiKey, KeyId, KeyManager, KeyRecord, KeysTable, Put, Revoked, ScopeSet, Timestamp};
+use links::{ANONYMOUS, ApiKey, KeyId, KeyManager, KeyRecord, KeysTable, Put, Revoked, ScopeSet, Timestamp};
 use serde_json::{Value, json};
 
 use crate::aws::signed::now;
 use crate::outcome::Exit;
 use crate::stack::Session;
 use crate::terminal::Terminal;
+
+use expiry::Expiry;
 
 /// How long functions may still accept a revoked key, as README.md says.
 const REVOCATION_SECONDS: u32 = 10;
@@ -39,7 +45,7 @@ enum Action {
 #[derive(Args, Debug)]
 struct Create {
     /// Owner of the links that the key creates and manages
-    #[arg(long, value_parser = plain_text)]
+    #[arg(long, value_parser = owner)]
     owner: String,
     /// Comma-separated rights: create, read, update, delete, or admin (everything, for every owner)
     #[arg(long, default_value_t = ScopeSet::OWNER, value_name = "A,B")]
@@ -47,6 +53,12 @@ struct Create {
     /// Purpose of the key
     #[arg(long, value_parser = plain_text)]
     label: Option<String>,
+    /// End of the key: a time (2027-01-31T12:00:00Z), a day (2027-01-31, until its end in UTC) or a duration from now (90d, 12h)
+    #[arg(long, value_name = "WHEN")]
+    expires: Option<Expiry>,
+    /// Most requests per second, counted by each execution environment of the writer; unset: any number
+    #[arg(long, value_name = "N")]
+    rate: Option<NonZeroU32>,
 }
 
 #[derive(Args, Debug)]
@@ -82,9 +94,11 @@ async fn create(keys: &impl KeyManager, terminal: &Terminal, options: &Create) -
     let key = ApiKey::from_random(&rand::random());
     let mut record = KeyRecord::new(key.id().clone(), &options.owner, options.scopes, time());
     record.label.clone_from(&options.label);
+    record.expires_at = options.expires.map(|expires| expires.after(record.created_at)).transpose()?;
+    record.rate = options.rate;
     // The hash can only be taken if an earlier attempt of this same put succeeded.
     let (Put::Stored | Put::Taken) = keys.create(&key.hash(), &record).await?;
-    terminal.done("keys", format_args!("{} of {}: {}", record.key_id, record.owner, record.scopes));
+    terminal.done("keys", format_args!("{} of {}: {}{}", record.key_id, record.owner, record.scopes, limits(&record)));
     terminal.line(format_args!("\n  {}\n", key.reveal()));
     terminal.line("  It is shown only once and stored nowhere: the table holds its hash.");
     let mut event = describe(&record);
@@ -103,7 +117,7 @@ async fn list(keys: &impl KeyManager, terminal: &Terminal) -> Result<Exit> {
     if found.keys.is_empty() {
         terminal.line("There are no keys: `infra keys create --owner NAME` creates one.");
     } else {
-        terminal.line(row(["key", "created", "used", "revoked", "scopes", "owner", "label"]));
+        terminal.line(row(["key", "created", "used", "revoked", "expires", "rate", "scopes", "owner", "label"]));
     }
     for record in &found.keys {
         terminal.line(record_row(record));
@@ -154,6 +168,8 @@ fn describe(record: &KeyRecord) -> Value {
         "created_at": record.created_at.unix_seconds(),
         "last_used_on": record.last_used_on.map(Timestamp::unix_seconds),
         "revoked_at": record.revoked_at.map(Timestamp::unix_seconds),
+        "expires_at": record.expires_at.map(Timestamp::unix_seconds),
+        "rate": record.rate,
     })
 }
 
@@ -163,14 +179,24 @@ fn record_row(record: &KeyRecord) -> String {
         &day(Some(record.created_at)),
         &day(record.last_used_on),
         &day(record.revoked_at),
+        &day(record.expires_at),
+        &record.rate.map_or_else(|| "-".to_owned(), |rate| rate.to_string()),
         &record.scopes.to_string(),
         &printable(&record.owner),
         &printable(record.label.as_deref().unwrap_or_default()),
     ])
 }
 
-fn row([key, created, used, revoked, scopes, owner, label]: [&str; 7]) -> String {
-    let line = format!("  {key:<8}  {created:<10}  {used:<10}  {revoked:<10}  {scopes:<25}  {owner:<20}  {label}");
+/// What ends or slows the key down, for the line that announces it.
+fn limits(record: &KeyRecord) -> String {
+    let expires = record.expires_at.and_then(Timestamp::rfc3339).map(|end| format!(", until {end}"));
+    let rate = record.rate.map(|rate| format!(", {rate} requests per second"));
+    [expires, rate].into_iter().flatten().collect()
+}
+
+fn row([key, created, used, revoked, expires, rate, scopes, owner, label]: [&str; 9]) -> String {
+    let days = format!("{created:<10}  {used:<10}  {revoked:<10}  {expires:<10}");
+    let line = format!("  {key:<8}  {days}  {rate:<4}  {scopes:<25}  {owner:<20}  {label}");
     line.trim_end().to_owned()
 }
 
@@ -198,6 +224,16 @@ fn plain_text(text: &str) -> Result<String, String> {
         return Err(format!("must not contain control characters or more than {MAX_CHARACTERS} characters"));
     }
     Ok(text.to_owned())
+}
+
+fn owner(text: &str) -> Result<String, String> {
+    if text == ANONYMOUS {
+        return Err(format!("\"{ANONYMOUS}\" stands for everybody, so no key can belong to it"));
+    }
+    if text == "*" {
+        return Err("\"*\" stands for all owners in a search, so no key can belong to it".to_owned());
+    }
+    plain_text(text)
 }
 
 fn key_id(text: &str) -> Result<KeyId, String> {
@@ -229,6 +265,7 @@ mod tests {
     #[test]
     fn owners_and_labels_are_plain_text() {
         let check = |text: &str, expected: bool| assert_eq!(plain_text(text).is_ok(), expected, "{text:?}");
+        assert!(owner("anonymous").is_err() && owner("*").is_err() && owner("anonymous2").is_ok());
         check("ann", true);
         check("Ännchen von Tharau", true);
         check("arn:aws:iam::1:user/ann", true);
@@ -250,6 +287,12 @@ mod tests {
         let event = describe(&record);
         assert_eq!(event["scopes"], json!(["read"]));
         assert_eq!(event["last_used_on"], Value::Null);
+        assert_eq!((&event["expires_at"], &event["rate"]), (&Value::Null, &Value::Null));
+        let limited = KeyRecord { expires_at: Some(made), rate: NonZeroU32::new(5), ..record };
+        assert_eq!(describe(&limited)["expires_at"], 1_798_761_600);
+        assert_eq!(describe(&limited)["rate"], 5);
+        assert_eq!(limits(&limited), ", until 2027-01-01T00:00:00Z, 5 requests per second");
+        assert!(record_row(&limited).contains("2027-01-01  5 "), "{}", record_row(&limited));
         assert!(!event.to_string().contains(key.reveal()));
         assert!(!event.to_string().contains(&key.hash().to_string()));
         assert_eq!((day(Some(made)).as_str(), day(None).as_str()), ("2027-01-01", "-"));
