@@ -7,6 +7,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::operation::get_item::GetItemInput;
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use dax_client::Error;
 use dax_client::internals::codec::Metadata;
 use dax_client::internals::codec::control::Authorization;
 use dax_client::internals::op::{GetItem, Operation, PutItem};
@@ -52,34 +53,60 @@ fn converse<'a, R: Request>(request: &R, mut pieces: impl Iterator<Item = &'a [u
     let metadata = RwLock::new(Metadata::default());
     let mut session = Session::new([7; 16], LIMIT_BYTES);
     session.authorize(&Authorization::new("AK", "signature", "string"), 1, Instant::now() + Duration::from_secs(225));
+    if ask(request, &mut session, &metadata, &mut pieces).is_some() && session.is_reusable() {
+        next_answer_is_its_own(&mut session);
+    }
+}
+
+/// Makes a call and the lookups that it wants. `None` if the peer's bytes end before, or are none of the protocol's.
+fn ask<'a, R: Request>(
+    request: &R,
+    session: &mut Session,
+    metadata: &RwLock<Metadata>,
+    pieces: &mut impl Iterator<Item = &'a [u8]>,
+) -> Option<Result<R::Output, Error>> {
     let mut call = Call::new(request);
     let mut advances = 0;
     loop {
         advances += 1;
         assert!(advances < 10_000, "the session asks for ever");
-        match call.advance(&mut session, &metadata) {
-            Ok(Step::Exchange) => session.sent(),
-            Ok(_done) => break,
-            Err(_error) => break,
-        }
-        loop {
-            match session.is_answered() {
-                Ok(true) => break,
-                Ok(false) => {}
-                Err(_malformed) => {
-                    assert!(!session.is_reusable(), "an unreadable answer left the session in use");
-                    return;
+        match call.advance(session, metadata) {
+            Ok(Step::Exchange) => {
+                session.sent();
+                call.note_sent();
+                receive(session, pieces)?;
+            }
+            Ok(Step::Learn(lookups)) => {
+                for lookup in lookups {
+                    match ask(&lookup, session, metadata, pieces)? {
+                        Ok(finding) => call.learn(metadata, &lookup, finding),
+                        Err(error) => return Some(Err(error)),
+                    }
                 }
             }
-            let Some(piece) = pieces.next() else {
-                assert!(!session.is_reusable(), "an answer is due, and the session calls itself reusable");
-                return;
-            };
-            session.input().extend_from_slice(piece);
+            Ok(Step::Done(output)) => return Some(Ok(output)),
+            Ok(_) => unreachable!("there is no other step"),
+            Err(error) => return Some(Err(error)),
         }
     }
-    if session.is_reusable() {
-        next_answer_is_its_own(&mut session);
+}
+
+/// `None` if no whole answer comes.
+fn receive<'a>(session: &mut Session, pieces: &mut impl Iterator<Item = &'a [u8]>) -> Option<()> {
+    loop {
+        match session.is_answered() {
+            Ok(true) => return Some(()),
+            Ok(false) => {}
+            Err(_malformed) => {
+                assert!(!session.is_reusable(), "an unreadable answer left the session in use");
+                return None;
+            }
+        }
+        let Some(piece) = pieces.next() else {
+            assert!(!session.is_reusable(), "an answer is due, and the session calls itself reusable");
+            return None;
+        };
+        session.input().extend_from_slice(piece);
     }
 }
 

@@ -7,18 +7,17 @@ use dax_protocol::Access;
 use tokio::time::{Instant, sleep};
 use tracing::Span;
 
-use crate::Refresh;
 use crate::error::{Error, Retry};
 use crate::net::cluster::Cluster;
-use crate::net::context::deadline_in;
 use crate::net::node::{Failure, Node};
+use crate::net::patience::Patience;
 
 /// The attempts of one call.
 pub(crate) struct Attempts<'a> {
-    cluster: &'a Cluster,
+    cluster: &'a Arc<Cluster>,
     access: Access,
     span: &'a Span,
-    /// End of the last attempt that may be made.
+    /// When the call has to be over.
     end: Instant,
     made: u32,
     failed: Option<Arc<Node>>,
@@ -29,9 +28,8 @@ pub(crate) struct Attempts<'a> {
 }
 
 impl<'a> Attempts<'a> {
-    /// None made yet; the total time starts to run.
-    pub(crate) fn new(cluster: &'a Cluster, access: Access, span: &'a Span) -> Self {
-        let end = deadline_in(cluster.context.config.total_timeout);
+    /// None made yet; the last has to be over at `end`.
+    pub(crate) fn new(cluster: &'a Arc<Cluster>, access: Access, span: &'a Span, end: Instant) -> Self {
         Self { cluster, access, span, end, made: 0, failed: None, same: None, reauthorized: false, met_stale: false }
     }
 
@@ -50,9 +48,9 @@ impl<'a> Attempts<'a> {
         Some(node)
     }
 
-    /// When the attempt that begins now has to be over.
-    pub(crate) fn deadline(&self) -> Instant {
-        self.end.min(deadline_in(self.cluster.context.config.request_timeout))
+    /// How long the attempt that begins now may take.
+    pub(crate) fn patience(&self) -> Patience {
+        Patience::new(Instant::now(), self.cluster.context.config.request_timeout, self.end)
     }
 
     /// Prepares another attempt.
@@ -75,8 +73,8 @@ impl<'a> Attempts<'a> {
             Some(Next::Other) => Duration::ZERO,
             Some(Next::AfterWait) => self.wait(),
             Some(Next::AfterRefresh) => {
-                let refreshed = self.cluster.refresh(self.believed_age(&error)).await;
-                if refreshed.is_ok() && error.is_io() { Duration::ZERO } else { self.wait() }
+                let refreshed = self.cluster.refresh(self.believed_age(&error), self.end).await;
+                if refreshed && error.is_io() { Duration::ZERO } else { self.wait() }
             }
         };
         self.failed = Some(Arc::clone(node));
@@ -135,8 +133,7 @@ impl<'a> Attempts<'a> {
         if !error.is_io() {
             return Duration::ZERO;
         }
-        let (Refresh::Background(period) | Refresh::OnUse(period)) = self.cluster.context.config.refresh;
-        period.min(Duration::from_secs(1))
+        self.cluster.believed_for()
     }
 
     fn wait(&self) -> Duration {

@@ -10,7 +10,7 @@ use crate::attempts::Attempts;
 use crate::error::Error;
 use crate::metrics::Stats;
 use crate::net::cluster::Cluster;
-use crate::net::context::Context;
+use crate::net::context::{Context, deadline_in};
 use crate::net::maintenance::Maintenance;
 use crate::op::{self, Operation};
 use crate::{Config, ReadRouting};
@@ -21,7 +21,8 @@ use crate::{Config, ReadRouting};
 /// connect and learn its tables first. The last clone to be dropped closes the connections and ends the background
 /// task.
 ///
-/// All methods may be called from any task at any time. A call that is dropped before it is done is cancelled: its
+/// All methods may be called from any task at any time, and from any runtime: a connection that belongs to a runtime that
+/// was shut down is replaced, and so is the background task. A call that is dropped before it is done is cancelled: its
 /// connection is closed and no other call is affected; a cancelled write may still take effect.
 ///
 /// ```no_run
@@ -48,22 +49,30 @@ pub struct Client {
 struct Shared {
     cluster: Arc<Cluster>,
     /// Ends when dropped.
-    _maintenance: Option<Maintenance>,
+    maintenance: Maintenance,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.cluster.stop();
+    }
 }
 
 impl Client {
     /// Finds the cluster and connects to it.
     ///
     /// Needs a tokio runtime with I/O and time. The connection over which the cluster was found is kept for calls.
+    /// Takes no longer than [`total_timeout`](Config::total_timeout), names, credentials and TLS included.
     ///
     /// # Errors
     /// At once, with the reason: [`Error::Config`] (endpoint, region or provider missing), [`Error::Credentials`],
     /// [`Error::Dns`], [`Error::Connect`] (refused, or no answer: often a security group), [`Error::Tls`],
     /// [`Error::Server`] (credentials or permission refused), [`Error::NoRoute`] (no nodes, or no leader).
     pub async fn connect(config: Config) -> Result<Self, Error> {
-        let cluster = Arc::new(Cluster::start(Context::new(config)?).await?);
+        let end = deadline_in(config.total_timeout);
+        let cluster = Arc::new(Cluster::start(Context::new(config)?, end).await?);
         let maintenance = Maintenance::start(&cluster);
-        Ok(Self { shared: Arc::new(Shared { cluster, _maintenance: maintenance }) })
+        Ok(Self { shared: Arc::new(Shared { cluster, maintenance }) })
     }
 
     /// What each node was asked, and how it went.
@@ -74,18 +83,20 @@ impl Client {
 
     /// Learns a table's key ahead of the first call on it, which saves that call a round trip, and shows early
     /// whether the table exists: at the node that reads stay with ([`ReadRouting::StayConnected`]), else at all nodes.
+    /// What was learned is good for a minute. Takes no longer than [`total_timeout`](Config::total_timeout).
     ///
     /// # Errors
     /// See [`Error`]; the first error of any node, without retries.
     pub async fn warm_up(&self, table: &str) -> Result<(), Error> {
-        let cluster = &*self.shared.cluster;
+        let cluster = &self.shared.cluster;
+        let end = deadline_in(cluster.context.config.total_timeout);
         let nodes = if cluster.context.config.read_routing == ReadRouting::StayConnected {
             cluster.choose(Access::Read, None).into_iter().collect()
         } else {
             cluster.routes().nodes.iter().map(|routed| Arc::clone(&routed.node)).collect::<Vec<_>>()
         };
         for node in nodes {
-            node.learn(&cluster.context, table).await?;
+            node.learn(&cluster.context, table, end).await?;
         }
         Ok(())
     }
@@ -102,17 +113,20 @@ impl Client {
     }
 
     async fn call_in_span<O: Operation>(&self, input: O::Input, span: &Span) -> Result<O::Output, Error> {
-        let cluster = &*self.shared.cluster;
+        let Shared { cluster, maintenance } = &*self.shared;
+        // Runs from here on, whatever the call has to wait for.
+        let end = deadline_in(cluster.context.config.total_timeout);
         let operation = O::prepare(input, &mut || cluster.context.with_rng(|rng| rng.u128(..)))?;
-        cluster.refresh_on_use().await;
-        let mut attempts = Attempts::new(cluster, O::METHOD.access(), span);
+        maintenance.ensure(cluster);
+        cluster.refresh_on_use(end).await;
+        let mut attempts = Attempts::new(cluster, O::METHOD.access(), span, end);
         loop {
             let node = attempts.next_node().ok_or_else(|| Error::NoRoute {
                 method: O::METHOD,
                 reason: "the cluster announces no nodes".to_owned(),
                 source: None,
             })?;
-            match node.attempt(&cluster.context, &operation, attempts.deadline()).await {
+            match node.attempt(&cluster.context, &operation, attempts.patience()).await {
                 Ok(output) => return Ok(output),
                 Err(failure) => attempts.after(&node, failure).await?,
             }

@@ -43,6 +43,8 @@ pub struct Config {
     pub(crate) address_map: Option<AddressMap>,
     #[cfg(feature = "tls")]
     pub(crate) roots: Vec<rustls::pki_types::CertificateDer<'static>>,
+    #[cfg(feature = "tls")]
+    pub(crate) server_name: Option<String>,
     pub(crate) connector: Option<Arc<dyn Connector>>,
     pub(crate) time_source: SharedTimeSource,
     pub(crate) seed: Option<u64>,
@@ -63,7 +65,8 @@ pub enum ReadRouting {
     /// A node that this client has a connection to already; any other while that one fails.
     ///
     /// For many small clients, such as the execution environments of AWS Lambda: start-up connects each to a random
-    /// node, so as a fleet they spread over the cluster, while each opens one connection and learns its tables once.
+    /// node, so as a fleet they spread over the cluster, while each opens one connection and learns its tables once. If
+    /// the node fails, another takes its place.
     StayConnected,
 }
 
@@ -87,8 +90,9 @@ pub enum Refresh {
     /// By a task, about once per this interval (up to 10 % sooner or later). The task also probes nodes, keeps
     /// connections warm and closes idle ones. It stops when the last clone of the client is dropped.
     Background(Duration),
-    /// Without any task: a call that finds the list older than this fetches a new one first, over the connection that
-    /// it uses anyway. For AWS Lambda, where nothing runs between requests.
+    /// Without a lasting task: a call that finds the list older than this has a new one fetched first, over the connection
+    /// that it uses anyway, and waits for it at most [`lookup_timeout`](Config::lookup_timeout). For AWS Lambda, where
+    /// nothing runs between requests.
     OnUse(Duration),
 }
 
@@ -124,6 +128,8 @@ impl Config {
             address_map: None,
             #[cfg(feature = "tls")]
             roots: Vec::new(),
+            #[cfg(feature = "tls")]
+            server_name: None,
             connector: None,
             time_source: SharedTimeSource::default(),
             seed: None,
@@ -143,7 +149,8 @@ impl Config {
     }
 
     /// Where credentials come from: any provider of the AWS SDK, or fixed
-    /// [`Credentials`](aws_credential_types::Credentials). They are asked for again before they expire.
+    /// [`Credentials`](aws_credential_types::Credentials). They are asked for again in the background before they expire; no
+    /// call waits for the provider while the last credentials are valid.
     pub fn credentials_provider(mut self, provider: impl ProvideCredentials + 'static) -> Self {
         self.credentials = Some(SharedCredentialsProvider::new(provider));
         self
@@ -175,7 +182,8 @@ impl Config {
         self
     }
 
-    /// Longest time for one attempt, from taking a connection to the whole answer. Default 5 s.
+    /// Longest time for one attempt, from taking a connection to the whole answer. Default 5 s. An answer with many new
+    /// attribute lists has this time again after each of them is known.
     ///
     /// An attempt that exceeds it closes the connection, so a very short time makes an overloaded cluster slower.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
@@ -183,7 +191,9 @@ impl Config {
         self
     }
 
-    /// Longest time for a call with all its attempts and waits. Default 15 s.
+    /// Longest time for a call with all its attempts and waits: for names, connections, credentials, what has to be asked
+    /// first, and a place in line. No call takes longer, whatever hangs, and neither does
+    /// [`Client::connect`](crate::Client::connect). Default 15 s.
     pub fn total_timeout(mut self, timeout: Duration) -> Self {
         self.total_timeout = timeout;
         self
@@ -201,14 +211,15 @@ impl Config {
         self
     }
 
-    /// Idle connections kept open and authorised for each node. Default 1. With [`Refresh::OnUse`] nothing is opened
-    /// ahead of need, but up to this many are kept.
+    /// Idle connections kept open for each node, or with [`ReadRouting::StayConnected`] for the one node. Default 1. With
+    /// [`Refresh::OnUse`] nothing is opened ahead of need.
     pub fn min_idle_per_node(mut self, connections: usize) -> Self {
         self.min_idle = connections;
         self
     }
 
-    /// Idle connections beyond the minimum are closed after this time. Default 60 s.
+    /// Idle connections are closed after this time, and never used after it: their peer may have vanished without a word.
+    /// Default 60 s.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.idle_timeout = timeout;
         self
@@ -273,6 +284,21 @@ impl Config {
         }
         self.roots.extend(found);
         Ok(self)
+    }
+
+    /// The name that certificates of `daxs://` nodes have to bear, instead of the endpoint's host name: for tunnels, whose
+    /// endpoint is `localhost`, and aliases.
+    #[cfg(feature = "tls")]
+    pub fn server_name(mut self, name: impl Into<String>) -> Self {
+        self.server_name = Some(name.into());
+        self
+    }
+
+    /// The name that certificates have to bear.
+    #[cfg(feature = "tls")]
+    pub(crate) fn certified_name(&self) -> &str {
+        let host = || self.endpoints.first().map_or("", Endpoint::host);
+        self.server_name.as_deref().unwrap_or_else(host)
     }
 
     /// Where byte streams come from, instead of the system's resolver and TCP.

@@ -71,6 +71,7 @@ mod expression;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod internals;
+mod joint;
 mod metrics;
 mod net;
 mod op;

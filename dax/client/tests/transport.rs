@@ -10,6 +10,7 @@ use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 use support::{World, credentials, put, read};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
 
 fn config(endpoint: &str) -> Config {
@@ -108,6 +109,39 @@ async fn tls_to_a_plain_port_is_an_error_and_no_hang() {
     let config = config(&format!("daxs://localhost:{}", address.port())).trust_pem(pem.as_bytes()).unwrap();
     let error = Client::connect(config).await.unwrap_err();
     assert!(error.is_io(), "{error:?}");
+
+    // A real node reads what it does not understand, and closes.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let closing = tokio::spawn(async move {
+        let (mut stream, _peer) = listener.accept().await.unwrap();
+        stream.read_u8().await.unwrap();
+        stream.shutdown().await.unwrap();
+        while stream.read(&mut [0; 1024]).await.is_ok_and(|read| read > 0) {}
+    });
+    let config = self::config(&format!("daxs://localhost:{}", address.port())).trust_pem(pem.as_bytes()).unwrap();
+    let error = Client::connect(config).await.unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("needs dax://"), "{cause}");
+    closing.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_plain_connection_to_a_tls_port_says_so() {
+    let (acceptor, _) = identity("localhost");
+    let (_world, address) = World::listen(Some(acceptor)).await;
+    let error = Client::connect(config(&format!("dax://{address}"))).await.unwrap_err();
+    assert!(matches!(&error, Error::Malformed { .. }) && error.to_string().contains("needs daxs://"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_tunnel_end_is_checked_for_the_configured_name() {
+    let (acceptor, pem) = identity("my-cluster.test");
+    let (_world, address) = World::listen(Some(acceptor)).await;
+    let tunnel = || config(&format!("daxs://localhost:{}", address.port())).trust_pem(pem.as_bytes()).unwrap();
+    read(&Client::connect(tunnel().server_name("my-cluster.test")).await.unwrap(), "k").await.unwrap();
+    let error = Client::connect(tunnel().server_name("other.test")).await.unwrap_err();
+    assert!(matches!(&error, Error::Tls { server_name, .. } if server_name == "other.test"), "{error:?}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Control calls: the handshake, authorisation, discovery and the three lookups.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use dax_protocol::Role;
 use dax_protocol::SERVICE;
@@ -8,6 +9,7 @@ use dax_protocol::cbor::{Reader, Result, Writer};
 use dax_protocol::field::endpoint as field;
 use dax_protocol::handshake;
 use dax_protocol::{KeyType, Method};
+use tokio::time::Instant;
 
 use super::metadata::write_names;
 use super::{DecodeStop, KeyAttribute, KeySchema, Lookup, Metadata};
@@ -181,7 +183,7 @@ impl Lookup {
             Ok(match self {
                 Self::KeySchema { .. } => Finding::KeySchema(read_key_schema(reader)?),
                 Self::AttributeListId { .. } => Finding::AttributeListId(reader.int()?),
-                Self::AttributeList { .. } => Finding::AttributeList(read_names(reader)?),
+                Self::AttributeList { .. } => Finding::AttributeList(read_names(reader)?.into()),
             })
         })
     }
@@ -196,15 +198,15 @@ pub enum Finding {
     /// Number of the list.
     AttributeListId(i64),
     /// Names in the list.
-    AttributeList(Vec<String>),
+    AttributeList(Arc<[String]>),
 }
 
 impl Metadata {
-    /// Remembers the answer to a lookup.
+    /// Remembers the answer to a lookup, which came just now.
     pub fn insert(&mut self, lookup: &Lookup, finding: Finding) {
         match (lookup, finding) {
             (Lookup::KeySchema { table }, Finding::KeySchema(schema)) => {
-                self.insert_key_schema(table, schema);
+                self.learn_key_schema(table, schema, Instant::now());
             }
             (Lookup::AttributeListId { names }, Finding::AttributeListId(id)) => {
                 self.insert_attribute_list_id(names, id);
@@ -215,6 +217,15 @@ impl Metadata {
             // A finding answers another question: there is nothing to learn from it.
             _ => {}
         }
+    }
+
+    /// The answer to a lookup, if it is known.
+    pub(crate) fn find(&self, lookup: &Lookup) -> Option<Finding> {
+        Some(match lookup {
+            Lookup::KeySchema { table } => Finding::KeySchema(KeySchema::clone(self.key_schema(table)?)),
+            Lookup::AttributeListId { names } => Finding::AttributeListId(self.attribute_list_id(names)?),
+            Lookup::AttributeList { id } => Finding::AttributeList(Arc::clone(self.attribute_list(*id)?)),
+        })
     }
 }
 

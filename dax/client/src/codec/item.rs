@@ -1,6 +1,8 @@
 //! Items as bytes: the number of an attribute list, then the values of those attributes in the order of the list.
 //! Key attributes are encoded separately.
 
+use std::collections::HashSet;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use dax_protocol::cbor::{Reader, Result, Writer};
 
@@ -58,11 +60,13 @@ pub(crate) fn push_once(lookups: &mut Vec<Lookup>, lookup: Lookup) {
 pub(crate) struct ItemReader<'m> {
     metadata: &'m Metadata,
     missing: Vec<Lookup>,
+    /// The lists among the missing: there may be thousands.
+    missing_lists: HashSet<i64>,
 }
 
 impl<'m> ItemReader<'m> {
-    pub(crate) const fn new(metadata: &'m Metadata) -> Self {
-        Self { metadata, missing: Vec::new() }
+    pub(crate) fn new(metadata: &'m Metadata) -> Self {
+        Self { metadata, missing: Vec::new(), missing_lists: HashSet::new() }
     }
 
     /// The key schema of a table, if it is known.
@@ -120,8 +124,8 @@ impl<'m> ItemReader<'m> {
 
     fn names(&mut self, id: i64) -> Option<&'m [String]> {
         let names = self.metadata.attribute_list(id);
-        if names.is_none() {
-            push_once(&mut self.missing, Lookup::AttributeList { id });
+        if names.is_none() && self.missing_lists.insert(id) {
+            self.missing.push(Lookup::AttributeList { id });
         }
         names.map(AsRef::as_ref)
     }

@@ -26,6 +26,13 @@ pub use metadata::{KeyAttribute, KeySchema, Lookup, Metadata};
 pub enum EncodeStop {
     /// These lookups must be answered first. Never empty.
     Need(Vec<Lookup>),
+    /// A key does not fit the table as it is known: nothing may be sent.
+    Unfit {
+        /// The table, whose key schema may have changed.
+        table: String,
+        /// What to report if it has not.
+        error: Error,
+    },
     /// The input is wrong: nothing may be sent.
     Invalid(Error),
 }

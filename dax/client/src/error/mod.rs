@@ -3,6 +3,7 @@
 mod sdk;
 mod server;
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -30,10 +31,13 @@ pub enum Error {
     #[error(transparent)]
     Server(Box<ServerError>),
     /// The peer broke the protocol. The connection is closed.
-    #[error("{method}: answer not understood at byte {at}: {what}")]
+    #[error("{}: answer not understood at byte {at}: {what}", Step(*method, *lookup))]
+    #[non_exhaustive]
     Malformed {
         /// The call.
         method: Method,
+        /// The question that the call had to ask first, if that is what was answered.
+        lookup: Option<Method>,
         /// Offset in the answer, or in an item embedded in it.
         at: usize,
         /// What was wrong there.
@@ -76,10 +80,13 @@ pub enum Error {
         source: io::Error,
     },
     /// A connection broke during a call.
-    #[error("{method}: connection to {endpoint} broke")]
+    #[error("{}: connection to {endpoint} broke", Step(*method, *lookup))]
+    #[non_exhaustive]
     Broken {
         /// The call.
         method: Method,
+        /// The question that the call had to ask first, if that was under way.
+        lookup: Option<Method>,
         /// The node.
         endpoint: SocketAddr,
         /// Whether any part of the request may have reached the node.
@@ -88,10 +95,13 @@ pub enum Error {
         source: io::Error,
     },
     /// A call took too long.
-    #[error("{method}: no answer within {after:?}")]
+    #[error("{}: no answer within {after:?}", Step(*method, *lookup))]
+    #[non_exhaustive]
     Timeout {
         /// The call.
         method: Method,
+        /// The question that the call had to ask first, if that was not answered.
+        lookup: Option<Method>,
         /// The time that was allowed.
         after: Duration,
         /// Whether any part of the request may have reached a node.
@@ -119,6 +129,26 @@ pub enum Error {
         /// What, and why it cannot work.
         message: String,
     },
+}
+
+/// Whether a resolver's answer was that a name does not exist. Systems tell it apart from a resolver out of reach in the
+/// text only.
+fn says_no_such_name(error: &io::Error) -> bool {
+    let text = error.to_string();
+    let final_answers = ["not known", "No such host", "No address associated", "not provided"];
+    error.kind() == io::ErrorKind::NotFound || final_answers.iter().any(|answer| text.contains(answer))
+}
+
+/// A call, and what it had to ask.
+struct Step(Method, Option<Method>);
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.1 {
+            None => write!(f, "{}", self.0),
+            Some(lookup) => write!(f, "{}, asking {lookup}", self.0),
+        }
+    }
 }
 
 /// What to do about a failed call.
@@ -153,6 +183,7 @@ impl Error {
             Self::Server(error) => error.retry(),
             Self::Malformed { .. } | Self::Broken { .. } | Self::Timeout { .. } => Retry::NewConnection,
             Self::Connect { .. } => Retry::Now,
+            Self::Dns { source, .. } if !says_no_such_name(source) => Retry::AfterWait,
             Self::NoRoute { .. } => Retry::AfterRecovery,
             _ => Retry::Never,
         }
@@ -228,7 +259,7 @@ mod tests {
 
     fn broken(method: Method, sent: bool) -> Error {
         let endpoint = SocketAddr::from(([127, 0, 0, 1], 8111));
-        Error::Broken { method, endpoint, sent, source: io::ErrorKind::UnexpectedEof.into() }
+        Error::Broken { method, lookup: None, endpoint, sent, source: io::ErrorKind::UnexpectedEof.into() }
     }
 
     #[test]
@@ -243,9 +274,34 @@ mod tests {
             (server(Method::DeleteItem, &[4, 37, 38, 39, 47], None, Some(500)), true, Retry::Never),
             (server(Method::Query, &[4, 37, 38, 39, 47], None, Some(500)), false, Retry::AfterWait),
             (server(Method::UpdateItem, &[4, 99], None, Some(500)), true, Retry::Never),
+            (server(Method::UpdateItem, &[4, 99], None, Some(503)), true, Retry::Never),
+            (server(Method::UpdateItem, &[1, 36], None, Some(503)), true, Retry::Never),
+            (server(Method::UpdateItem, &[1, 99], None, None), true, Retry::Never),
+            (server(Method::UpdateItem, &[2, 36], None, None), true, Retry::Never),
+            (server(Method::UpdateItem, &[4, 99], None, Some(400)), true, Retry::Never),
+            (server(Method::UpdateItem, &[4, 99], Some("ValidationException"), Some(400)), false, Retry::Never),
+            (server(Method::TransactWriteItems, &[2, 36], None, None), false, Retry::AfterRecovery),
+            (server(Method::Scan, &[1, 36], None, None), false, Retry::Now),
             (server(Method::UpdateItem, &[4, 37, 38, 39, 40], None, Some(400)), false, Retry::AfterWait),
         ] {
             assert_eq!((error.outcome_unknown(), error.retry()), (unknown, retry), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_does_not_exist_is_final_and_a_resolver_out_of_reach_is_not() {
+        let dns = |source| Error::Dns { host: "cluster".to_owned(), source }.retry();
+        let lookup = "failed to lookup address information";
+        for (source, retry) in [
+            (io::Error::from(io::ErrorKind::TimedOut), Retry::AfterWait),
+            (io::Error::other(format!("{lookup}: Temporary failure in name resolution")), Retry::AfterWait),
+            (io::Error::other(format!("{lookup}: Name or service not known")), Retry::Never),
+            (io::Error::other(format!("{lookup}: nodename nor servname provided, or not known")), Retry::Never),
+            (io::Error::other(format!("{lookup}: No address associated with hostname")), Retry::Never),
+            (io::Error::from(io::ErrorKind::NotFound), Retry::Never),
+        ] {
+            let text = source.to_string();
+            assert_eq!(dns(source), retry, "{text}");
         }
     }
 

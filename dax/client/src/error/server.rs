@@ -5,14 +5,16 @@ use dax_protocol::Exception;
 use dax_protocol::exception::{AUTHENTICATION_REQUIRED, reach};
 use dax_protocol::{Access, Method};
 
-use super::Retry;
+use super::{Retry, Step};
 
 /// An error that the server answered with.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ServerError {
-    /// The call that it answers.
+    /// The call.
     pub method: Method,
+    /// The question that the call had to ask first, if that is what was answered with the error.
+    pub lookup: Option<Method>,
     /// The path of numbers that classifies it; the first tells how far the trouble reaches.
     pub codes: Vec<i64>,
     /// What the server says. May be empty.
@@ -41,6 +43,7 @@ impl ServerError {
     pub(crate) const fn new(method: Method, codes: Vec<i64>, message: String) -> Self {
         Self {
             method,
+            lookup: None,
             codes,
             message,
             request_id: None,
@@ -70,15 +73,17 @@ impl ServerError {
         self.exception() == Some(Exception::Authentication)
     }
 
-    /// Whether a write may have taken effect although this error came back.
+    /// Whether a write may have taken effect although this error came back: the server says so, or says what this client
+    /// does not know.
     ///
     /// Always `false` for reads, and for transactions, which carry a token and take effect once.
     pub fn outcome_unknown(&self) -> bool {
-        self.method.access() == Access::Write
+        self.lookup.is_none()
+            && self.method.access() == Access::Write
             && match self.exception() {
                 Some(Exception::UnknownOutcome | Exception::InternalServerError) => true,
                 Some(_) => false,
-                None => self.http_status == Some(500),
+                None => true,
             }
     }
 
@@ -132,7 +137,7 @@ impl ServerError {
 
 impl std::fmt::Display for ServerError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.method, self.code())?;
+        write!(f, "{}: {}", Step(self.method, self.lookup), self.code())?;
         if !self.message.is_empty() {
             write!(f, ": {}", self.message)?;
         }

@@ -1,22 +1,22 @@
-//! The cluster: finding its nodes, keeping the list of them fresh, and routing calls to one of them.
+//! The cluster: keeping the list of its nodes fresh, and routing calls to one of them.
 
-use std::net::SocketAddr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use dax_protocol::{Access, Method};
-use tokio::time::{Instant, timeout};
+use dax_protocol::Access;
+use tokio::time::Instant;
 
-use super::connection::Connection;
 use super::context::{Context, deadline_in};
+use super::discovery::{Found, discover, discovery_time, no_route};
 use super::node::Node;
-use super::routes::{Routes, wanted};
-use crate::codec::Metadata;
+use super::patience::Patience;
+use super::routes::Routes;
+use crate::Refresh;
 use crate::codec::control;
 use crate::error::Error;
+use crate::joint::{Joint, Run, Waited};
 use crate::metrics::{Counter, NodeStats, Stats};
-use crate::session::{Call, Endpoints};
-use crate::{Endpoint, Refresh};
+use crate::session::Endpoints;
 
 /// How often a start-up that meets a cluster without a leader asks again, and how long it waits in between.
 const LEADER_ATTEMPTS: u32 = 5;
@@ -26,46 +26,53 @@ const LEADER_WAIT: Duration = Duration::from_millis(200);
 /// node that was cut off from its cluster would keep announcing the old roster.
 const REFRESHES_PER_DISCOVERY: u64 = 15;
 
+/// A failed fetch is not repeated within this time, whoever asks.
+const FAILURE_BELIEVED_FOR: Duration = Duration::from_secs(1);
+
 #[derive(Debug)]
 pub(crate) struct Cluster {
     pub(crate) context: Context,
     routes: RwLock<Arc<Routes>>,
-    /// Held while a roster is being fetched.
-    refreshing: tokio::sync::Mutex<()>,
+    /// A roster is fetched once for all who want it.
+    refreshing: Joint<bool>,
+    /// When a roster was last fetched, or could not be.
+    tried: Mutex<Tried>,
     refreshes: Counter,
     refresh_failures: Counter,
 }
 
-/// A roster, and the connection over which discovery got it.
-struct Found {
-    roster: Vec<control::Member>,
-    connection: Option<(SocketAddr, Connection)>,
+#[derive(Debug, Clone, Copy)]
+struct Tried {
+    at: Instant,
+    succeeded: bool,
 }
 
 impl Cluster {
-    /// Finds the cluster.
-    pub(crate) async fn start(context: Context) -> Result<Self, Error> {
+    /// Finds the cluster before `end`.
+    pub(crate) async fn start(context: Context, end: Instant) -> Result<Self, Error> {
         let cluster = Self {
             context,
-            routes: RwLock::new(Arc::new(Routes::empty())),
-            refreshing: tokio::sync::Mutex::default(),
+            routes: RwLock::new(Arc::new(Routes::default())),
+            refreshing: Joint::default(),
+            tried: Mutex::new(Tried { at: Instant::now(), succeeded: true }),
             refreshes: Counter::default(),
             refresh_failures: Counter::default(),
         };
         // Asked for first, so that their absence is reported as such, and before any name is resolved.
-        cluster.context.prove().await?;
+        cluster.context.prove(end).await?;
         for attempt in 1.. {
-            let found = cluster.discover().await?;
+            let found = discover(&cluster.context, end).await?;
             let routes = cluster.apply(found)?;
             if routes.has_leader() {
                 break;
             }
-            if attempt == LEADER_ATTEMPTS {
+            if attempt == LEADER_ATTEMPTS || Instant::now() + LEADER_WAIT >= end {
                 let nodes = routes.nodes.len();
                 return Err(no_route(format!("the cluster announces {nodes} nodes and no leader"), None));
             }
             tokio::time::sleep(LEADER_WAIT).await;
         }
+        cluster.note_try(true);
         Ok(cluster)
     }
 
@@ -75,58 +82,81 @@ impl Cluster {
 
     /// The node for a call of this kind, other than `avoid` if there is another.
     pub(crate) fn choose(&self, access: Access, avoid: Option<&Arc<Node>>) -> Option<Arc<Node>> {
-        self.routes().choose(access, avoid, &self.context)
+        let routes = self.routes();
+        let node = routes.choose(access, avoid, &self.context)?;
+        if access == Access::Read && routes.home.is_some_and(|home| home != node.announced) {
+            // The old home failed, and this one is about to get a connection: stay here from now on.
+            let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
+            *routes = Arc::new(Routes { nodes: routes.nodes.clone(), home: Some(node.announced) });
+        }
+        Some(node)
     }
 
-    /// Fetches a roster if the present one is older than `max_age`. Of several callers one does, the others wait.
+    /// Fetches a roster if the present one is older than `max_age`, and waits for it until `by`. However many callers
+    /// want one, it is fetched once; and a fetch that failed a moment ago is as good as one that fails now.
     ///
-    /// # Errors
-    /// If no roster could be fetched; the old one stays in use.
-    pub(crate) async fn refresh(&self, max_age: Duration) -> Result<(), Error> {
-        let _one_at_a_time = self.refreshing.lock().await;
-        if self.routes().fetched_at.elapsed() < max_age {
-            return Ok(());
+    /// Returns whether the roster is fresh. If not, the old one stays in use, and a fetch may still be under way.
+    pub(crate) async fn refresh(self: &Arc<Self>, max_age: Duration, by: Instant) -> bool {
+        match self.join_refresh(max_age) {
+            Ok(run) => matches!(run.wait(by).await, Waited::Done(true)),
+            Err(succeeded) => succeeded,
         }
-        self.refreshed().await
     }
 
-    /// Without a background task: ensures that the roster is no older than configured. One caller pays for it with
-    /// a round trip; the others continue with the roster they have.
-    pub(crate) async fn refresh_on_use(&self) {
-        let Refresh::OnUse(max_age) = self.context.config.refresh else {
-            return;
-        };
-        if self.routes().fetched_at.elapsed() < max_age {
-            return;
-        }
-        let Ok(_one_at_a_time) = self.refreshing.try_lock() else {
-            return;
-        };
-        if self.refreshed().await.is_err() {
-            self.postpone_refresh();
-        }
+    /// Without a background task: ensures that the roster is no older than configured. The caller that finds it too old
+    /// waits for the next, but not for long; the others continue with the roster they have.
+    pub(crate) async fn refresh_on_use(self: &Arc<Self>, end: Instant) {
         let config = &self.context.config;
-        for routed in &self.routes().nodes {
-            routed.node.pool.reap(Instant::now(), config.idle_timeout, config.min_idle);
+        let Refresh::OnUse(max_age) = config.refresh else {
+            return;
+        };
+        if self.tried().at.elapsed() < max_age {
+            return;
+        }
+        let Ok(run) = self.join_refresh(max_age) else { return };
+        if run.mine {
+            run.wait(end.min(deadline_in(config.lookup_timeout))).await;
+            for routed in &self.routes().nodes {
+                routed.node.pool.reap(Instant::now(), config.idle_timeout);
+            }
         }
     }
 
-    async fn refreshed(&self) -> Result<(), Error> {
+    /// A fetch to wait for, or whether the last one succeeded, if that is still to be believed.
+    fn join_refresh(self: &Arc<Self>, max_age: Duration) -> Result<Run<bool>, bool> {
+        self.refreshing.join(|| {
+            let Tried { at, succeeded } = self.tried();
+            let believed_for = if succeeded { max_age } else { max_age.max(self.believed_for()) };
+            if at.elapsed() < believed_for {
+                return Err(succeeded);
+            }
+            let cluster = Arc::clone(self);
+            Ok(async move { cluster.refreshed().await })
+        })
+    }
+
+    /// How long the outcome of a fetch is believed, whatever happens to calls.
+    pub(crate) fn believed_for(&self) -> Duration {
+        let (Refresh::Background(period) | Refresh::OnUse(period)) = self.context.config.refresh;
+        period.min(FAILURE_BELIEVED_FOR)
+    }
+
+    async fn refreshed(&self) -> bool {
         let found = match self.ask_a_node().await {
             Some(roster) => Ok(Found { roster, connection: None }),
-            None => self.discover().await,
+            None => discover(&self.context, deadline_in(discovery_time(&self.context.config))).await,
         };
-        match found.and_then(|found| self.apply(found)) {
-            Ok(_routes) => {
-                self.refreshes.add(1);
-                Ok(())
-            }
+        let applied = found.and_then(|found| self.apply(found));
+        self.note_try(applied.is_ok());
+        match applied {
+            Ok(_routes) => self.refreshes.add(1),
             Err(error) => {
                 self.refresh_failures.add(1);
                 tracing::warn!(error = %error, "cannot refresh the list of DAX nodes; the last one stays in use");
-                Err(error)
+                return false;
             }
         }
+        true
     }
 
     /// The roster as a node of the present one has it; `None` when it is time for discovery, or the node fails.
@@ -141,63 +171,19 @@ impl Cluster {
 
     /// Asks a node for the roster, within the lookup timeout.
     pub(crate) async fn probe(&self, node: &Node) -> Result<Vec<control::Member>, Error> {
-        let deadline = deadline_in(self.context.config.lookup_timeout);
-        node.attempt(&self.context, &Endpoints, deadline).await.map_err(|failure| failure.error)
+        let (now, time) = (Instant::now(), self.context.config.lookup_timeout);
+        let patience = Patience::new(now, time, deadline_in(time));
+        node.attempt(&self.context, &Endpoints, patience).await.map_err(|failure| failure.error)
     }
 
-    /// The roster from the configured endpoints: each is resolved again, and its addresses are tried in random
-    /// order until one answers.
-    async fn discover(&self) -> Result<Found, Error> {
-        let mut last = None;
-        for endpoint in &self.context.config.endpoints {
-            match self.discover_at(endpoint).await {
-                Ok(found) => return Ok(found),
-                Err(error) => {
-                    tracing::debug!(dax.endpoint = %endpoint, error = %error, "no roster from this endpoint");
-                    last = Some(error);
-                }
-            }
-        }
-        Err(last.unwrap_or_else(|| no_route("no endpoint is configured".to_owned(), None)))
-    }
-
-    async fn discover_at(&self, endpoint: &Endpoint) -> Result<Found, Error> {
-        let mut addresses = self.context.resolve(endpoint).await?;
-        let any_v4 = addresses.iter().any(SocketAddr::is_ipv4);
-        addresses.retain(|address| wanted(address.ip(), self.context.config.address_family, any_v4));
-        self.context.with_rng(|rng| rng.shuffle(&mut addresses));
-        let mut last = None;
-        for address in addresses {
-            match self.ask_address(address).await {
-                Ok(found) => return Ok(found),
-                Err(error) => {
-                    tracing::debug!(dax.node = %address, error = %error, "no roster from this address");
-                    last = Some(error);
-                }
-            }
-        }
-        let family = self.context.config.address_family;
-        Err(last.unwrap_or_else(|| no_route(format!("{} has no address of family {family:?}", endpoint.host()), None)))
-    }
-
-    async fn ask_address(&self, address: SocketAddr) -> Result<Found, Error> {
-        // Counted where it belongs once the roster tells which node this is.
-        let nowhere = Arc::default();
-        let mut connection = Connection::open(&self.context, address, &nowhere).await?;
-        let metadata = RwLock::new(Metadata::with_limits(1, 1));
-        let mut call = Call::new(&Endpoints);
-        let after = self.context.config.lookup_timeout;
-        let roster = timeout(after, connection.call(&self.context, &mut call, &metadata))
-            .await
-            .map_err(|_elapsed| Error::Timeout { method: Method::Endpoints, after, sent: true })??;
-        if roster.is_empty() {
-            return Err(no_route(format!("{address} announces no nodes"), None));
-        }
-        Ok(Found { roster, connection: Some((address, connection)) })
+    /// Whether spare connections to a node are kept: not to all of them by a client that stays with one.
+    pub(crate) fn keeps_warm(&self, node: &Node) -> bool {
+        self.routes().home.is_none_or(|home| home == node.announced)
     }
 
     fn apply(&self, found: Found) -> Result<Arc<Routes>, Error> {
-        let routes = Arc::new(self.routes().updated(&found.roster, &self.context));
+        let discovered = found.connection.as_ref().map(|(address, _)| *address);
+        let routes = Arc::new(self.routes().updated(&found.roster, discovered, &self.context));
         if routes.nodes.is_empty() {
             let family = self.context.config.address_family;
             let reason = format!("none of {} announced nodes has an address of family {family:?}", found.roster.len());
@@ -206,6 +192,7 @@ impl Cluster {
         *self.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&routes);
         if let Some((address, connection)) = found.connection
             && let Some(known) = routes.nodes.iter().find(|known| known.node.endpoint() == address)
+            && self.keeps_warm(&known.node)
             && connection.is_reusable()
         {
             known.node.adopt(connection);
@@ -213,10 +200,18 @@ impl Cluster {
         Ok(routes)
     }
 
-    /// Treats the present roster as just fetched, so that a cluster that cannot be asked does not slow every call.
-    fn postpone_refresh(&self) {
-        let routes = Routes { nodes: self.routes().nodes.clone(), fetched_at: Instant::now() };
-        *self.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);
+    fn tried(&self) -> Tried {
+        *self.tried.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_try(&self, succeeded: bool) {
+        *self.tried.lock().unwrap_or_else(PoisonError::into_inner) = Tried { at: Instant::now(), succeeded };
+    }
+
+    /// Ends what goes on in the background.
+    pub(crate) fn stop(&self) {
+        self.refreshing.abort();
+        self.context.credentials.stop();
     }
 
     pub(crate) fn stats(&self) -> Stats {
@@ -242,8 +237,4 @@ impl Cluster {
         });
         Stats { nodes: nodes.collect(), refreshes: self.refreshes.get(), refresh_failures: self.refresh_failures.get() }
     }
-}
-
-pub(crate) fn no_route(reason: String, source: Option<Box<Error>>) -> Error {
-    Error::NoRoute { method: Method::Endpoints, reason, source }
 }

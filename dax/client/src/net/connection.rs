@@ -7,7 +7,7 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use super::context::Context;
 use crate::codec::Metadata;
@@ -31,9 +31,14 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Connects to `endpoint`, the node's address after any mapping. Nothing is sent yet.
-    pub(crate) async fn open(context: &Context, endpoint: SocketAddr, open: &Arc<AtomicU64>) -> Result<Self, Error> {
-        let transport = context.connect(endpoint).await?;
+    /// Connects to `endpoint`, the node's address after any mapping, before `by`. Nothing is sent yet.
+    pub(crate) async fn open(
+        context: &Context,
+        endpoint: SocketAddr,
+        open: &Arc<AtomicU64>,
+        by: Instant,
+    ) -> Result<Self, Error> {
+        let transport = context.connect(endpoint, by).await?;
         Ok(Self {
             transport,
             session: Session::new(context.random_session_id(), context.config.max_answer_bytes),
@@ -44,39 +49,54 @@ impl Connection {
         })
     }
 
-    /// Makes a call on this connection.
-    pub(crate) async fn call<R: Request>(
+    /// Asks something that needs no lookups, on an authorised connection.
+    pub(crate) async fn ask<R: Request>(
         &mut self,
-        context: &Context,
         call: &mut Call<'_, R>,
         metadata: &RwLock<Metadata>,
     ) -> Result<R::Output, Error> {
-        self.authorize(context).await?;
         loop {
-            match call.advance(&mut self.session, metadata)? {
+            match self.advance(call, metadata)? {
                 Step::Done(output) => return Ok(output),
-                Step::Exchange if call.is_asking() => {
-                    let allowed = context.config.lookup_timeout;
-                    let exchanged = timeout(allowed, self.exchange(call)).await;
-                    exchanged.map_err(|_elapsed| lookup_timed_out(call, allowed))??;
-                }
                 Step::Exchange => self.exchange(call).await?,
+                Step::Learn(lookups) => {
+                    return Err(Error::TooManyLookups { method: call.method(), rounds: 0, missing: lookups.len() });
+                }
             }
         }
     }
 
-    /// Sends what is queued without waiting for anything: on a new connection the handshake.
-    pub(crate) async fn flush(&mut self) -> io::Result<()> {
-        self.transport.write_all(self.session.output()).await?;
+    /// Takes the next step of a call.
+    pub(crate) fn advance<R: Request>(
+        &mut self,
+        call: &mut Call<'_, R>,
+        metadata: &RwLock<Metadata>,
+    ) -> Result<Step<R::Output>, Error> {
+        call.advance(&mut self.session, metadata)
+    }
+
+    /// Sends what is queued without waiting for an answer: on a new connection the handshake. `taken` is called as soon as
+    /// the stream has taken any of it.
+    pub(crate) async fn flush(&mut self, mut taken: impl FnMut()) -> io::Result<()> {
+        let mut rest = self.session.output();
+        while !rest.is_empty() {
+            let written = self.transport.write(rest).await?;
+            if written == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            taken();
+            rest = rest.get(written..).unwrap_or_default();
+        }
         self.transport.flush().await?;
         self.session.sent();
         Ok(())
     }
 
-    async fn authorize(&mut self, context: &Context) -> Result<(), Error> {
+    /// Queues a proof of identity if the connection needs one. Waits for credentials until `by` at most.
+    pub(crate) async fn authorize(&mut self, context: &Context, by: Instant) -> Result<(), Error> {
         let now = Instant::now();
         if self.session.wants_authorization(context.credentials.generation(), now) {
-            let (current, proof, lifetime) = context.prove().await?;
+            let (current, proof, lifetime) = context.prove(by).await?;
             let credentials = &current.credentials;
             let mut identity = Authorization::new(credentials.access_key_id(), &proof.signature, &proof.string_to_sign);
             identity.session_token = credentials.session_token();
@@ -86,13 +106,15 @@ impl Connection {
         Ok(())
     }
 
-    async fn exchange<R: Request>(&mut self, call: &Call<'_, R>) -> Result<(), Error> {
-        self.flush().await.map_err(|source| self.broken(call, source))?;
+    /// Sends what a call has queued and receives the answer.
+    pub(crate) async fn exchange<R: Request>(&mut self, call: &mut Call<'_, R>) -> Result<(), Error> {
+        let flushed = self.flush(|| call.note_sent()).await;
+        flushed.map_err(|source| self.broken(call, source))?;
         loop {
             match self.session.is_answered() {
                 Ok(true) => return Ok(()),
                 Ok(false) => {}
-                Err(error) => return Err(malformed(call, &error)),
+                Err(error) => return Err(malformed(call, &error, self.session.input())),
             }
             let read = self.transport.read_buf(self.session.input()).await;
             match read {
@@ -104,7 +126,8 @@ impl Connection {
     }
 
     fn broken<R: Request>(&self, call: &Call<'_, R>, source: io::Error) -> Error {
-        Error::Broken { method: call.method(), endpoint: self.endpoint, sent: call.is_sent(), source }
+        let (method, sent) = (call.method(), call.is_sent());
+        Error::Broken { method, lookup: None, endpoint: self.endpoint, sent, source }
     }
 
     /// From now on counts in `open`.
@@ -136,16 +159,14 @@ impl Connection {
     }
 }
 
-fn malformed<R: Request>(call: &Call<'_, R>, error: &dax_protocol::cbor::Error) -> Error {
+fn malformed<R: Request>(call: &Call<'_, R>, error: &dax_protocol::cbor::Error, input: &[u8]) -> Error {
     let (at, what) = match *error {
+        _ if matches!(input, [0x15 | 0x16, 0x03, ..]) => (0, "it is TLS; a cluster with encryption needs daxs://"),
+        _ if input.starts_with(b"HTTP/") => (0, "it is HTTP; DAX listens on another port, 8111 by default"),
         dax_protocol::cbor::Error::Malformed { at, what } => (at, what),
         dax_protocol::cbor::Error::Incomplete => (0, "the answer is cut"),
     };
-    Error::Malformed { method: call.method(), at, what }
-}
-
-fn lookup_timed_out<R: Request>(call: &Call<'_, R>, after: Duration) -> Error {
-    Error::Timeout { method: call.method(), after, sent: call.is_sent() }
+    Error::Malformed { method: call.method(), lookup: None, at, what }
 }
 
 /// Counts itself for as long as it lives.

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 
 use crate::auth::{self, Proof};
 use crate::connector::{Connector, Tcp, Transport};
@@ -40,21 +40,23 @@ impl Context {
         let connector = config.connector.clone().unwrap_or_else(|| Arc::new(Tcp));
         let connector = secured(connector, first, &config)?;
         let rng = config.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
-        Ok(Self { credentials: CredentialsCache::new(provider), region, connector, rng: Mutex::new(rng), config })
+        let credentials = CredentialsCache::new(provider, config.total_timeout);
+        Ok(Self { credentials, region, connector, rng: Mutex::new(rng), config })
     }
 
-    /// Addresses of a discovery host, within the connect timeout.
-    pub(crate) async fn resolve(&self, endpoint: &Endpoint) -> Result<Vec<SocketAddr>, Error> {
-        let resolved = timeout(self.config.connect_timeout, self.connector.resolve(endpoint.host(), endpoint.port()));
-        resolved
+    /// Addresses of a discovery host, within the connect timeout and before `by`.
+    pub(crate) async fn resolve(&self, endpoint: &Endpoint, by: Instant) -> Result<Vec<SocketAddr>, Error> {
+        let by = by.min(deadline_in(self.config.connect_timeout));
+        timeout_at(by, self.connector.resolve(endpoint.host(), endpoint.port()))
             .await
             .unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into()))
             .map_err(|source| Error::Dns { host: endpoint.host().to_owned(), source })
     }
 
-    /// A stream to a node, within the connect timeout.
-    pub(crate) async fn connect(&self, endpoint: SocketAddr) -> Result<Box<dyn Transport>, Error> {
-        timeout(self.config.connect_timeout, self.connector.connect(endpoint))
+    /// A stream to a node, within the connect timeout and before `by`.
+    pub(crate) async fn connect(&self, endpoint: SocketAddr, by: Instant) -> Result<Box<dyn Transport>, Error> {
+        let by = by.min(deadline_in(self.config.connect_timeout));
+        timeout_at(by, self.connector.connect(endpoint))
             .await
             .unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into()))
             .map_err(|source| self.connect_error(endpoint, source))
@@ -63,25 +65,16 @@ impl Context {
     fn connect_error(&self, endpoint: SocketAddr, source: io::Error) -> Error {
         #[cfg(feature = "tls")]
         if source.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
-            let server_name = self.config.endpoints.first().map_or_else(String::new, |first| first.host().to_owned());
+            let server_name = self.config.certified_name().to_owned();
             return Error::Tls { endpoint, server_name, source };
         }
         Error::Connect { endpoint, source }
     }
 
-    /// Credentials, the proof of having them, and how long it serves.
-    pub(crate) async fn prove(&self) -> Result<(Arc<Current>, Proof, Duration), Error> {
+    /// Credentials, the proof of having them, and how long it serves. Waits for a provider until `by` at most.
+    pub(crate) async fn prove(&self, by: Instant) -> Result<(Arc<Current>, Proof, Duration), Error> {
         let now = self.config.time_source.now();
-        let got = timeout(self.config.total_timeout, self.credentials.get(now)).await;
-        let current = match got {
-            Ok(Ok(current)) => current,
-            Ok(Err(source)) => {
-                return Err(Error::Credentials { source: source.into() });
-            }
-            Err(elapsed) => {
-                return Err(Error::Credentials { source: elapsed.into() });
-            }
-        };
+        let current = self.credentials.get(now, by).await?;
         let proof = auth::prove(&current.credentials, &self.region, now);
         let expires_in = current.credentials.expiry().map(|at| at.duration_since(now).unwrap_or_default());
         let lifetime = expires_in.map_or(auth::RENEW_AFTER, |left| left.min(auth::RENEW_AFTER));
@@ -102,10 +95,15 @@ impl Context {
     }
 }
 
-/// So long from now; a time beyond all reason is as good as a year.
+/// So long from now.
 pub(crate) fn deadline_in(time: Duration) -> Instant {
+    later(Instant::now(), time)
+}
+
+/// So long after `now`; a time beyond all reason is as good as a year.
+pub(crate) fn later(now: Instant, time: Duration) -> Instant {
     const YEAR: Duration = Duration::from_secs(365 * 86_400);
-    Instant::now() + time.min(YEAR)
+    now + time.min(YEAR)
 }
 
 #[cfg(feature = "tls")]
@@ -113,7 +111,7 @@ fn secured(plain: Arc<dyn Connector>, endpoint: &Endpoint, config: &Config) -> R
     if endpoint.scheme() == Scheme::Dax {
         return Ok(plain);
     }
-    let tls = super::tls::Tls::new(plain, endpoint.host(), config.roots.clone());
+    let tls = super::tls::Tls::new(plain, config.certified_name(), config.roots.clone());
     Ok(Arc::new(tls.map_err(|error| wrong(&format!("no certificate can bear the endpoint's name: {error}")))?))
 }
 

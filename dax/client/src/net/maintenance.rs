@@ -1,35 +1,76 @@
 //! What a background task does for a cluster between calls.
 
-use std::sync::{Arc, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 use super::cluster::Cluster;
+use super::context::deadline_in;
 use super::node::Node;
 use crate::Refresh;
 
 /// A node with no successful call for this long is asked for a sign of life.
 const PROBE_AFTER_SILENCE: Duration = Duration::from_secs(5);
 
-/// A running task that ends with its owner.
+/// A task that ends with its owner, if the configuration asks for one.
 #[derive(Debug)]
-pub(crate) struct Maintenance(JoinHandle<()>);
+pub(crate) struct Maintenance {
+    period: Option<Duration>,
+    /// Whether the task runs. It ends with the runtime in which it was started.
+    runs: Arc<AtomicBool>,
+    task: Mutex<Option<AbortHandle>>,
+}
 
 impl Drop for Maintenance {
     fn drop(&mut self) {
-        self.0.abort();
+        if let Some(task) = self.task().take() {
+            task.abort();
+        }
     }
 }
 
 impl Maintenance {
-    /// Starts the task if the configuration asks for one.
-    pub(crate) fn start(cluster: &Arc<Cluster>) -> Option<Self> {
-        let Refresh::Background(period) = cluster.context.config.refresh else {
-            return None;
+    pub(crate) fn start(cluster: &Arc<Cluster>) -> Self {
+        let period = match cluster.context.config.refresh {
+            Refresh::Background(period) => Some(period),
+            Refresh::OnUse(_) => None,
         };
-        Some(Self(tokio::spawn(run(Arc::downgrade(cluster), period))))
+        let maintenance = Self { period, runs: Arc::default(), task: Mutex::default() };
+        maintenance.ensure(cluster);
+        maintenance
+    }
+
+    /// Starts the task in the caller's runtime if it should run and does not: that of an earlier caller was shut down.
+    pub(crate) fn ensure(&self, cluster: &Arc<Cluster>) {
+        let Some(period) = self.period else { return };
+        if self.runs.load(Ordering::Relaxed) {
+            return;
+        }
+        let mut task = self.task();
+        if !self.runs.swap(true, Ordering::Relaxed) {
+            let (running, cluster) = (Running(Arc::clone(&self.runs)), Arc::downgrade(cluster));
+            let started = tokio::spawn(async move {
+                let _running = running;
+                run(cluster, period).await;
+            });
+            *task = Some(started.abort_handle());
+        }
+    }
+
+    fn task(&self) -> MutexGuard<'_, Option<AbortHandle>> {
+        self.task.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Part of the running task; dropped with it, whatever ends it.
+struct Running(Arc<AtomicBool>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
     }
 }
 
@@ -46,7 +87,7 @@ async fn run(cluster: Weak<Cluster>, period: Duration) {
             return;
         };
         // A failure was logged and counted; the next round tries again.
-        let _refreshed = cluster.refresh(Duration::ZERO).await;
+        cluster.refresh(Duration::ZERO, deadline_in(period)).await;
         look_after_nodes(&cluster).await;
     }
 }
@@ -68,15 +109,16 @@ async fn look_after_nodes(cluster: &Arc<Cluster>) {
 
 async fn look_after(cluster: Arc<Cluster>, node: Arc<Node>) {
     let config = &cluster.context.config;
-    node.pool.reap(Instant::now(), config.idle_timeout, config.min_idle);
+    node.pool.reap(Instant::now(), config.idle_timeout);
     let evicted = node.is_evicted();
-    if evicted || node.is_silent_for(PROBE_AFTER_SILENCE) {
+    let kept_warm = cluster.keeps_warm(&node);
+    if evicted || kept_warm && node.is_silent_for(PROBE_AFTER_SILENCE) {
         let answered = cluster.probe(&node).await.is_ok();
         if evicted && answered {
             tracing::info!(dax.node = %node.endpoint(), "DAX node is back");
         }
     }
-    if !node.is_evicted() {
+    if kept_warm && !node.is_evicted() {
         node.warm(&cluster.context, config.min_idle.min(config.max_connections)).await;
     }
 }

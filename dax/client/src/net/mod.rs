@@ -1,15 +1,22 @@
 //! Sockets, and what keeps them in order. Nothing outside this module waits for a peer.
 //!
 //! `cluster` keeps the `routes` of the last roster; a `node` makes attempts over the `connection`s of its `pool`, each of
-//! which carries one [session](crate::session). What is public here lets a program bring its own byte streams.
+//! which carries one [session](crate::session). Every wait has an end: `patience` bounds an attempt, `race` asks several
+//! peers at once, `lookups` and `learning` let one call
+//! ask for many. What is public here lets a program bring its own byte streams.
 
 pub(crate) mod cluster;
 mod connection;
 pub(crate) mod context;
+mod discovery;
 mod health;
+mod learning;
+mod lookups;
 pub(crate) mod maintenance;
 pub(crate) mod node;
+pub(crate) mod patience;
 mod pool;
+mod race;
 pub(crate) mod routes;
 #[cfg(feature = "tls")]
 mod tls;

@@ -11,11 +11,14 @@ use tokio::time::{Instant, timeout_at};
 use super::connection::Connection;
 use super::context::{Context, deadline_in};
 use super::health::Health;
+use super::learning::{Informant, Learning};
+use super::lookups::Lookups;
+use super::patience::Patience;
 use super::pool::Pool;
 use crate::codec::{Lookup, Metadata};
 use crate::error::Error;
 use crate::metrics::NodeCounters;
-use crate::session::{Call, Request};
+use crate::session::{Call, Request, Step};
 
 /// A node of the cluster. It lives from the first roster that has it to the first that no longer does.
 #[derive(Debug)]
@@ -27,6 +30,8 @@ pub(crate) struct Node {
     pub(crate) pool: Pool,
     /// Belongs to this node alone: whether list numbers hold across nodes is not known.
     metadata: RwLock<Metadata>,
+    /// What is being asked for it.
+    lookups: Lookups,
     pub(crate) counters: NodeCounters,
     open: Arc<AtomicU64>,
     health: Health,
@@ -39,7 +44,8 @@ pub(crate) struct Failure {
     /// Whether the call may be made again as far as its effect goes: it is a read, or it carries a token, or the
     /// node cannot have acted on it.
     pub(crate) harmless: bool,
-    /// A connection kept from earlier had gone stale unnoticed, and nothing is known against the node.
+    /// What was kept from earlier had gone stale unnoticed, a connection or the number of a list, and nothing is known
+    /// against the node.
     pub(crate) stale: bool,
 }
 
@@ -51,33 +57,32 @@ impl Node {
             endpoint: context.mapped(announced),
             pool: Pool::new(config.max_connections, config.max_waiting),
             metadata: RwLock::default(),
+            lookups: Lookups::default(),
             counters: NodeCounters::default(),
             open: Arc::default(),
             health: Health::default(),
         }
     }
 
-    /// Makes one attempt at a call, which ends by `deadline` at the latest.
+    /// Makes one attempt at a call, which ends when `patience` does.
     ///
-    /// Dropping the future drops the connection in use: an answer may still be due on it.
+    /// Dropping the future drops the connections in use: an answer may still be due on them.
     pub(crate) async fn attempt<R: Request>(
         &self,
         context: &Context,
         request: &R,
-        deadline: Instant,
+        patience: Patience,
     ) -> Result<R::Output, Failure> {
         let started = Instant::now();
         self.counters.requests.add(1);
         let watch = DropWatch(Some(&self.counters));
-        let mut call = Call::new(request);
+        let mut call = Call::begun_at(request, started);
         let mut met = Met::default();
-        let outcome = match timeout_at(deadline, self.exchange(context, &mut call, &mut met)).await {
-            Ok(outcome) => outcome,
-            Err(_elapsed) => {
-                let after = deadline.saturating_duration_since(started);
-                Err(Error::Timeout { method: call.method(), after, sent: call.is_sent() })
-            }
-        };
+        let ended = patience.bound(self.exchange(context, &mut call, &mut met, &patience)).await;
+        let outcome = ended.unwrap_or_else(|| {
+            let after = patience.until().saturating_duration_since(started);
+            Err(Error::Timeout { method: call.method(), lookup: patience.lookup(), after, sent: call.is_sent() })
+        });
         watch.disarm();
         match outcome {
             Ok(output) => {
@@ -86,26 +91,28 @@ impl Node {
                 Ok(output)
             }
             Err(error) => {
-                self.note_failure(context, &error, met);
+                self.note_failure(context, request, &error, met);
                 let acted = call.is_sent() && request.method().access() == Access::Write;
                 // A server's answer to the request itself says what it did; an answer to a later lookup does not.
-                let answered = matches!(&error, Error::Server(server) if server.method == request.method());
+                let answered = matches!(&error, Error::Server(server) if server.lookup.is_none());
                 let harmless = !acted || answered && !error.outcome_unknown();
+                let stale = met.stale || is_unknown_list(&error);
                 let error = if acted && !answered { of_request(error, request.method()) } else { error };
-                Err(Failure { error, harmless, stale: met.stale })
+                Err(Failure { error, harmless, stale })
             }
         }
     }
 
-    /// Learns a table's key schema, so that the first call on the table need not ask for it.
-    pub(crate) async fn learn(&self, context: &Context, table: &str) -> Result<(), Error> {
-        let known = |metadata: &Metadata| metadata.key_schema(table).is_some();
+    /// Learns a table's key schema before `end`, so that the first call on the table need not ask for it.
+    pub(crate) async fn learn(&self, context: &Context, table: &str, end: Instant) -> Result<(), Error> {
+        let now = Instant::now();
+        let known = |metadata: &Metadata| metadata.key_schema(table).is_some() && !metadata.is_outdated(now);
         if known(&self.metadata.read().unwrap_or_else(PoisonError::into_inner)) {
             return Ok(());
         }
         let lookup = Lookup::KeySchema { table: table.to_owned() };
-        let deadline = deadline_in(context.config.request_timeout);
-        let finding = self.attempt(context, &lookup, deadline).await.map_err(|failure| failure.error)?;
+        let patience = Patience::new(now, context.config.request_timeout, end);
+        let finding = self.attempt(context, &lookup, patience).await.map_err(|failure| failure.error)?;
         self.metadata.write().unwrap_or_else(PoisonError::into_inner).insert(&lookup, finding);
         Ok(())
     }
@@ -115,6 +122,7 @@ impl Node {
         context: &Context,
         call: &mut Call<'_, R>,
         met: &mut Met,
+        patience: &Patience,
     ) -> Result<R::Output, Error> {
         let _permit = self.pool.permit().await.map_err(|_full| Error::NoRoute {
             method: call.method(),
@@ -122,11 +130,8 @@ impl Node {
             source: None,
         })?;
         met.node = true;
-        let mut connection = match self.pool.take() {
-            Some(connection) => connection,
-            None => self.open(context).await?,
-        };
-        let outcome = connection.call(context, call, &self.metadata).await;
+        let mut connection = self.connection(context, patience.until()).await?;
+        let outcome = self.converse(context, &mut connection, call, patience).await;
         if connection.is_reusable() {
             self.pool.put(connection, Instant::now());
         } else {
@@ -135,14 +140,54 @@ impl Node {
         outcome
     }
 
-    async fn open(&self, context: &Context) -> Result<Connection, Error> {
+    async fn converse<R: Request>(
+        &self,
+        context: &Context,
+        connection: &mut Connection,
+        call: &mut Call<'_, R>,
+        patience: &Patience,
+    ) -> Result<R::Output, Error> {
+        connection.authorize(context, patience.until()).await?;
+        loop {
+            match connection.advance(call, &self.metadata)? {
+                Step::Done(output) => return Ok(output),
+                Step::Exchange => connection.exchange(call).await?,
+                Step::Learn(lookups) => {
+                    let learning = Learning { node: self, context, patience, anew: call.asks_anew() };
+                    let learned = learning.learn(connection, lookups).await;
+                    for (lookup, finding) in learned.map_err(|error| of_lookup(error, call.method(), call.is_sent()))? {
+                        call.learn(&self.metadata, &lookup, finding);
+                    }
+                    patience.has_learned();
+                }
+            }
+        }
+    }
+
+    /// An idle connection that is still open, or a new one, opened before `by`. The caller holds a permit for it.
+    async fn connection(&self, context: &Context, by: Instant) -> Result<Connection, Error> {
+        match self.pool.take(Instant::now(), context.config.idle_timeout) {
+            Some(connection) => Ok(connection),
+            None => self.open(context, by).await,
+        }
+    }
+
+    async fn open(&self, context: &Context, by: Instant) -> Result<Connection, Error> {
         self.counters.connects.add(1);
-        let opened = Connection::open(context, self.endpoint, &self.open).await;
+        self.forget_lists_of_the_gone();
+        let opened = Connection::open(context, self.endpoint, &self.open, by).await;
         if let Err(error) = &opened {
             self.counters.connect_failures.add(1);
             tracing::debug!(dax.node = %self.endpoint, error = %error, "cannot connect to DAX node");
         }
         opened
+    }
+
+    /// Without a connection that has lasted, the process may be another, and list numbers may mean something else.
+    fn forget_lists_of_the_gone(&self) {
+        if self.open_connections() == 0 {
+            self.forget_lists();
+        }
     }
 
     /// Opens connections until `keep` are idle or the limit is reached, and sends their handshake.
@@ -151,10 +196,12 @@ impl Node {
             let Some(_permit) = self.pool.try_permit() else {
                 return;
             };
-            let Ok(mut connection) = self.open(context).await else {
+            let by = deadline_in(context.config.connect_timeout);
+            let Ok(mut connection) = self.open(context, by).await else {
                 return;
             };
-            if connection.flush().await.is_err() {
+            let flushed = timeout_at(by, connection.flush(|| {})).await;
+            if !matches!(flushed, Ok(Ok(()))) {
                 return;
             }
             self.pool.put(connection, Instant::now());
@@ -167,6 +214,7 @@ impl Node {
             return;
         };
         self.counters.connects.add(1);
+        self.forget_lists_of_the_gone();
         connection.count_in(&self.open);
         self.pool.put(connection, Instant::now());
     }
@@ -175,14 +223,17 @@ impl Node {
         self.endpoint
     }
 
-    fn note_failure(&self, context: &Context, error: &Error, met: Met) {
+    fn note_failure<R: Request>(&self, context: &Context, request: &R, error: &Error, met: Met) {
         match error {
             Error::Server(server) => {
                 match server.exception() {
                     Some(Exception::Authentication) => context.credentials.doubt(),
                     // The table may have been deleted, or created again with another key.
-                    Some(Exception::ResourceNotFound | Exception::Validation) => self.forget(),
+                    Some(Exception::ResourceNotFound | Exception::Validation) => self.forget_tables(&request.tables()),
                     _ => {}
+                }
+                if is_unknown_list(error) {
+                    self.forget_lists();
                 }
                 self.counters.service_errors.add(1);
                 self.health.succeeded(Instant::now());
@@ -194,8 +245,10 @@ impl Node {
             | Error::Malformed { .. } => {
                 self.counters.io_errors.add(1);
                 if met.stale {
-                    // The other idle connections are at least as old, so they are dead too.
+                    // The other idle connections are at least as old, so they are dead too, and so is the process that
+                    // numbered the lists.
                     self.pool.clear();
+                    self.forget_lists();
                 } else if met.node {
                     self.strike(context, error);
                 }
@@ -207,17 +260,24 @@ impl Node {
     fn strike(&self, context: &Context, error: &Error) {
         if !matches!(error, Error::Timeout { .. }) {
             // The process may have gone, and with it what its list numbers mean.
-            self.forget();
+            self.forget_lists();
         }
         if self.health.failed(context.config.evict_after_errors) {
             self.pool.clear();
-            self.forget();
+            self.forget_lists();
             tracing::warn!(dax.node = %self.endpoint, error = %error, "DAX node evicted after repeated errors");
         }
     }
 
-    fn forget(&self) {
-        self.metadata.write().unwrap_or_else(PoisonError::into_inner).clear();
+    fn forget_lists(&self) {
+        self.metadata.write().unwrap_or_else(PoisonError::into_inner).forget_lists();
+    }
+
+    fn forget_tables(&self, tables: &[&str]) {
+        let mut metadata = self.metadata.write().unwrap_or_else(PoisonError::into_inner);
+        for table in tables {
+            metadata.forget_table(table);
+        }
     }
 
     /// Whether calls are routed here. Without a `prober`, one call at a time finds out whether an evicted node is back.
@@ -239,16 +299,58 @@ impl Node {
     }
 }
 
+impl Informant for Node {
+    fn metadata(&self) -> &RwLock<Metadata> {
+        &self.metadata
+    }
+
+    fn lookups(&self) -> &Lookups {
+        &self.lookups
+    }
+
+    fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    async fn connection(&self, context: &Context, by: Instant) -> Result<Connection, Error> {
+        self.connection(context, by).await
+    }
+}
+
+/// Whether the node does not know the number of a list that it gave out before: it was restarted. It cannot have carried
+/// out what it could not read.
+fn is_unknown_list(error: &Error) -> bool {
+    let server = error.server().filter(|server| server.exception() == Some(Exception::Validation));
+    server.is_some_and(|server| server.message.starts_with("unknown attribute list"))
+}
+
+/// The error of a lookup as that of the call that needed it.
+fn of_lookup(error: Error, method: Method, sent: bool) -> Error {
+    match error {
+        Error::Timeout { method: lookup, after, .. } => Error::Timeout { method, lookup: Some(lookup), after, sent },
+        Error::Broken { method: lookup, endpoint, source, .. } => {
+            Error::Broken { method, lookup: Some(lookup), endpoint, sent, source }
+        }
+        Error::Malformed { method: lookup, at, what, .. } => {
+            Error::Malformed { method, lookup: Some(lookup), at, what }
+        }
+        Error::Server(mut server) => {
+            server.lookup = Some(server.method);
+            server.method = method;
+            Error::Server(server)
+        }
+        other => other,
+    }
+}
+
 /// The error of a write that was sent, whatever failed afterwards: it tells the caller that the write may have taken
 /// effect.
 fn of_request(error: Error, method: Method) -> Error {
     match error {
-        Error::Timeout { after, sent, .. } => Error::Timeout { method, after, sent },
-        Error::Broken { endpoint, sent, source, .. } => Error::Broken { method, endpoint, sent, source },
-        Error::Malformed { at, what, .. } => Error::Malformed { method, at, what },
+        Error::Timeout { .. } | Error::Broken { .. } | Error::Malformed { .. } | Error::TooManyLookups { .. } => error,
         other => {
             tracing::debug!(error = %other, "the names in an answer could not be learned");
-            Error::Malformed { method, at: 0, what: "its attribute names could not be learned" }
+            Error::Malformed { method, lookup: None, at: 0, what: "its attribute names could not be learned" }
         }
     }
 }

@@ -51,11 +51,12 @@ impl Pool {
         self.permits.try_acquire().ok()
     }
 
-    /// The connection used last, if its peer left it alone. Those that the peer closed are dropped on the way.
-    pub(crate) fn take(&self) -> Option<Connection> {
+    /// The connection used last, if that is less than `limit` ago and its peer left it alone. Others are dropped on the
+    /// way: after a longer time the peer may have vanished without a word, as during the freeze of a Lambda environment.
+    pub(crate) fn take(&self, now: Instant, limit: Duration) -> Option<Connection> {
         loop {
             let mut connection = self.lock().pop()?;
-            if connection.is_quiet() {
+            if connection.idle_for(now) < limit && connection.is_quiet() {
                 return Some(connection);
             }
         }
@@ -67,13 +68,9 @@ impl Pool {
         self.lock().push(connection);
     }
 
-    /// Drops idle connections that are dead, and those beyond `keep` that were idle for longer than `limit`.
-    pub(crate) fn reap(&self, now: Instant, limit: Duration, keep: usize) {
-        let mut idle = self.lock();
-        idle.retain_mut(Connection::is_quiet);
-        let surplus = idle.len().saturating_sub(keep);
-        let old = idle.iter().take_while(|connection| connection.idle_for(now) >= limit).count();
-        idle.drain(..surplus.min(old));
+    /// Drops idle connections that are dead, and those that were idle for longer than `limit`.
+    pub(crate) fn reap(&self, now: Instant, limit: Duration) {
+        self.lock().retain_mut(|connection| connection.idle_for(now) < limit && connection.is_quiet());
     }
 
     /// Drops all idle connections.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use dax_protocol::Access;
 use dax_protocol::Role;
-use tokio::time::Instant;
 
 use super::context::Context;
 use super::node::Node;
@@ -13,10 +12,11 @@ use crate::codec::control;
 use crate::config::{AddressFamily, ReadRouting};
 
 /// One roster. Replaced as a whole; calls under way keep the one they started with.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Routes {
     pub(crate) nodes: Vec<Routed>,
-    pub(crate) fetched_at: Instant,
+    /// With [`ReadRouting::StayConnected`] the node, as announced, that reads go to.
+    pub(crate) home: Option<SocketAddr>,
 }
 
 /// A node and what this roster says about it.
@@ -28,13 +28,14 @@ pub(crate) struct Routed {
 }
 
 impl Routes {
-    pub(crate) fn empty() -> Self {
-        Self { nodes: Vec::new(), fetched_at: Instant::now() }
-    }
-
     /// The routes after `roster`: nodes that stay keep their connections, those no longer announced are dropped with
-    /// theirs as soon as no call uses them.
-    pub(crate) fn updated(&self, roster: &[control::Member], context: &Context) -> Self {
+    /// theirs as soon as no call uses them. `discovered` is the address that gave the roster, if it was found by name.
+    pub(crate) fn updated(
+        &self,
+        roster: &[control::Member],
+        discovered: Option<SocketAddr>,
+        context: &Context,
+    ) -> Self {
         let nodes: Vec<_> = filtered(roster, context.config.address_family)
             .map(|announced| {
                 let address = SocketAddr::new(announced.address, announced.port);
@@ -42,7 +43,14 @@ impl Routes {
                 Routed { node, role: announced.role, zone: announced.availability_zone.clone() }
             })
             .collect();
-        let routes = Self { nodes, fetched_at: Instant::now() };
+        let mut routes = Self { nodes, home: None };
+        if context.config.read_routing == ReadRouting::StayConnected {
+            routes.home = self.home.filter(|home| routes.find(*home).is_some()).or_else(|| {
+                let discovered = routes.nodes.iter().find(|known| Some(known.node.endpoint()) == discovered);
+                let any = || context.with_rng(|rng| rng.choice(&routes.nodes));
+                Some(discovered.or_else(any)?.node.announced)
+            });
+        }
         self.report_changes(&routes);
         routes
     }
@@ -87,7 +95,7 @@ impl Routes {
             // node that fulfils none still win over no node at all.
             1 + ROUTED * u8::from(routed.node.is_routed(prober))
                 + FRESH * u8::from(fresh)
-                + PREFERRED * u8::from(preferred(routed, access, &context.config.read_routing))
+                + PREFERRED * u8::from(self.prefers(routed, access, &context.config.read_routing))
         };
         let (mut best, mut best_score, mut ties) = (None, 0, 0);
         for routed in &self.nodes {
@@ -101,21 +109,21 @@ impl Routes {
         }
         best.map(|routed| Arc::clone(&routed.node))
     }
+
+    fn prefers(&self, routed: &Routed, access: Access, reads: &ReadRouting) -> bool {
+        match (access, reads) {
+            (Access::Read, ReadRouting::AnyNode) => true,
+            (Access::Read, ReadRouting::PreferZone(zone)) => routed.zone == *zone,
+            (Access::Read, ReadRouting::StayConnected) => self.home == Some(routed.node.announced),
+            _ => routed.role == Role::Leader,
+        }
+    }
 }
 
 /// What counts for a node: it is not evicted, did not just fail, and is of the preferred role or zone.
 const ROUTED: u8 = 8;
 const FRESH: u8 = 4;
 const PREFERRED: u8 = 2;
-
-fn preferred(routed: &Routed, access: Access, reads: &ReadRouting) -> bool {
-    match (access, reads) {
-        (Access::Read, ReadRouting::AnyNode) => true,
-        (Access::Read, ReadRouting::PreferZone(zone)) => routed.zone == *zone,
-        (Access::Read, ReadRouting::StayConnected) => routed.node.open_connections() > 0,
-        _ => routed.role == Role::Leader,
-    }
-}
 
 /// The announced nodes whose address is of the wanted family.
 fn filtered(roster: &[control::Member], family: AddressFamily) -> impl Iterator<Item = &control::Member> {

@@ -23,7 +23,7 @@ pub(crate) struct Tls {
 }
 
 impl Tls {
-    /// `host` is the discovery host, sent as SNI and looked for in certificates. With `extra_roots` only these are
+    /// `host` is the discovery host or the configured name, sent as SNI and looked for in certificates. With `extra_roots` only these are
     /// trusted, otherwise the platform's store.
     pub(crate) fn new(
         inner: Arc<dyn Connector>,
@@ -74,10 +74,20 @@ impl Connector for Tls {
         Box::pin(async move {
             let config = self.config()?;
             let stream = self.inner.connect(address).await?;
-            let stream = TlsConnector::from(config).connect(self.server_name.clone(), stream).await?;
+            let shaken = TlsConnector::from(config).connect(self.server_name.clone(), stream).await;
+            let stream = shaken.map_err(with_hint)?;
             Ok(Box::new(stream) as Box<dyn Transport>)
         })
     }
+}
+
+/// Says what a handshake that the peer ended most often means.
+fn with_hint(error: io::Error) -> io::Error {
+    if error.kind() != io::ErrorKind::UnexpectedEof {
+        return error;
+    }
+    let hint = "the peer closed the connection during the TLS handshake; a cluster without encryption needs dax://";
+    io::Error::new(io::ErrorKind::UnexpectedEof, hint)
 }
 
 impl Transport for TlsStream<Box<dyn Transport>> {

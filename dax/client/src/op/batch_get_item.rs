@@ -59,6 +59,10 @@ impl Operation for BatchGetItem {
     fn decode(&self, metadata: &Metadata, answer: &[u8]) -> Result<BatchGetItemOutput, DecodeStop> {
         answer::read(Self::METHOD, answer, |reader| self.read(metadata, reader))
     }
+
+    fn tables(&self) -> Vec<&str> {
+        self.tables.iter().map(|keys| keys.table.as_str()).collect()
+    }
 }
 
 impl TableKeys {

@@ -68,6 +68,10 @@ impl Operation for BatchWriteItem {
     fn decode(&self, metadata: &Metadata, answer: &[u8]) -> Result<BatchWriteItemOutput, DecodeStop> {
         answer::read(Self::METHOD, answer, |reader| self.read(metadata, reader))
     }
+
+    fn tables(&self) -> Vec<&str> {
+        self.tables.iter().map(|(table, _)| table.as_str()).collect()
+    }
 }
 
 impl Write {

@@ -44,6 +44,10 @@ impl Operation for DeleteItem {
             .set_item_collection_metrics(output.item_collection_metrics)
             .build())
     }
+
+    fn tables(&self) -> Vec<&str> {
+        vec![&self.write.table]
+    }
 }
 
 impl DeleteItem {

@@ -52,6 +52,10 @@ impl Operation for GetItem {
     fn decode(&self, metadata: &Metadata, answer: &[u8]) -> Result<GetItemOutput, DecodeStop> {
         answer::read(Self::METHOD, answer, |reader| self.read(metadata, reader))
     }
+
+    fn tables(&self) -> Vec<&str> {
+        vec![&self.table]
+    }
 }
 
 impl GetItem {

@@ -77,4 +77,7 @@ pub trait Operation: Sized + Send + Sync + 'static {
     /// # Errors
     /// [`DecodeStop`]: lookups are missing, the answer is cut or wrong, or it is an error.
     fn decode(&self, metadata: &Metadata, answer: &[u8]) -> Result<Self::Output, DecodeStop>;
+
+    /// The tables that it is about.
+    fn tables(&self) -> Vec<&str>;
 }

@@ -131,7 +131,8 @@ impl Page {
             write_compound_key(start, &mut writer).map_err(|refusal| request.refuse(refusal))?;
         } else if let Some(schema) = request.key_schema(&self.table) {
             write_exact_key(schema, start, &mut writer).map_err(|error| {
-                request.refuse(Refusal::new(format!("The provided starting key is invalid: {error}")))
+                Refusal::unfit(format!("The provided starting key is invalid: {error}"))
+                    .at_table(&self.table, request.method())
             })?;
         }
         Ok(Some(out))

@@ -46,6 +46,10 @@ impl Operation for PutItem {
             .set_item_collection_metrics(output.item_collection_metrics)
             .build())
     }
+
+    fn tables(&self) -> Vec<&str> {
+        vec![&self.write.table]
+    }
 }
 
 impl PutItem {

@@ -49,6 +49,10 @@ impl Operation for Query {
             .set_consumed_capacity(output.consumed_capacity)
             .build())
     }
+
+    fn tables(&self) -> Vec<&str> {
+        vec![&self.page.table]
+    }
 }
 
 impl Query {

@@ -2,42 +2,59 @@
 
 use dax_protocol::Method;
 
-use crate::codec::KeyError;
 use crate::codec::item::ItemError;
+use crate::codec::{EncodeStop, KeyError};
 use crate::error::Error;
 use crate::expression::ExpressionError;
 
 /// What is wrong with an input.
 #[derive(Debug)]
-pub(super) struct Refusal(String);
+pub(super) struct Refusal {
+    message: String,
+    /// Whether a key does not fit the key schema of its table.
+    unfit: bool,
+}
 
 pub(super) type Checked<T> = Result<T, Refusal>;
 
 impl Refusal {
     pub(super) fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
+        Self { message: message.into(), unfit: false }
+    }
+
+    /// As [`new`](Self::new), for a key that does not fit its table.
+    pub(super) fn unfit(message: impl Into<String>) -> Self {
+        Self { message: message.into(), unfit: true }
     }
 
     pub(super) fn of(self, method: Method) -> Error {
-        Error::validation(method, self.0)
+        Error::validation(method, self.message)
+    }
+
+    /// Why a request with something for this table could not be written.
+    pub(super) fn at_table(self, table: &str, method: Method) -> EncodeStop {
+        match self.unfit {
+            true => EncodeStop::Unfit { table: table.to_owned(), error: self.of(method) },
+            false => EncodeStop::Invalid(self.of(method)),
+        }
     }
 }
 
 impl From<ExpressionError> for Refusal {
     fn from(error: ExpressionError) -> Self {
-        Self(error.to_string())
+        Self::new(error.to_string())
     }
 }
 
 impl From<KeyError> for Refusal {
     fn from(error: KeyError) -> Self {
-        Self(error.to_string())
+        Self::unfit(error.to_string())
     }
 }
 
 impl From<ItemError> for Refusal {
     fn from(error: ItemError) -> Self {
-        Self(error.to_string())
+        Self::new(error.to_string())
     }
 }
 

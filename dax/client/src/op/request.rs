@@ -26,6 +26,10 @@ impl<'m, 'o> Request<'m, 'o> {
         Self { method, metadata, missing: Vec::new(), writer }
     }
 
+    pub(super) fn method(&self) -> Method {
+        self.method
+    }
+
     /// A name as a byte string, as all methods but the batch ones have it.
     pub(super) fn table(&mut self, name: &str) {
         self.writer.bytes(name.as_bytes());
@@ -40,7 +44,7 @@ impl<'m, 'o> Request<'m, 'o> {
     pub(super) fn key_of_item(&mut self, table: &str, item: &Attributes) -> Result<std::ops::Range<usize>, EncodeStop> {
         self.nested(table, |schema, _, _, writer| {
             write_key(schema, item, writer).map_err(|error| match error {
-                KeyError::Missing { name } => Refusal::new(format!(
+                KeyError::Missing { name } => Refusal::unfit(format!(
                     "One or more parameter values were invalid: Missing the key {name} in the item"
                 )),
                 other => other.into(),
@@ -110,7 +114,7 @@ impl<'m, 'o> Request<'m, 'o> {
         if let Some(schema) = self.key_schema(table) {
             let (metadata, missing) = (self.metadata, &mut self.missing);
             let written = self.writer.nested(|writer| write(schema, metadata, missing, writer));
-            written.map_err(|refusal| self.refuse(refusal))?;
+            written.map_err(|refusal| refusal.at_table(table, self.method))?;
         }
         Ok(start..self.writer.buffer().len())
     }

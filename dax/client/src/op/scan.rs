@@ -50,6 +50,10 @@ impl Operation for Scan {
             .set_consumed_capacity(output.consumed_capacity)
             .build())
     }
+
+    fn tables(&self) -> Vec<&str> {
+        vec![&self.page.table]
+    }
 }
 
 impl Scan {

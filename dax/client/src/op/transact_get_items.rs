@@ -67,6 +67,10 @@ impl Operation for TransactGetItems {
             with_reasons(stop, metadata, |at| self.gets.get(at).map(|(get, _)| (get.table_name.as_str(), &get.key)))
         })
     }
+
+    fn tables(&self) -> Vec<&str> {
+        self.gets.iter().map(|(get, _)| get.table_name.as_str()).collect()
+    }
 }
 
 impl TransactGetItems {

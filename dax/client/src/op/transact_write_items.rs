@@ -105,6 +105,10 @@ impl Operation for TransactWriteItems {
             })
         })
     }
+
+    fn tables(&self) -> Vec<&str> {
+        self.writes.iter().map(|write| write.table.as_str()).collect()
+    }
 }
 
 impl TransactWriteItems {

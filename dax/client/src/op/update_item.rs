@@ -45,6 +45,10 @@ impl Operation for UpdateItem {
             .set_item_collection_metrics(output.item_collection_metrics)
             .build())
     }
+
+    fn tables(&self) -> Vec<&str> {
+        vec![&self.write.table]
+    }
 }
 
 impl UpdateItem {

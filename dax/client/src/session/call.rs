@@ -1,9 +1,9 @@
 //! One request's way through a session.
 
-use std::convert::Infallible;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use dax_protocol::Method;
+use tokio::time::Instant;
 
 use super::Session;
 use crate::codec::control::{self, Finding};
@@ -34,6 +34,11 @@ pub trait Request {
     /// # Errors
     /// [`DecodeStop`]: lookups are missing, the answer is wrong, or it is an error.
     fn decode(&self, metadata: &Metadata, answer: &[u8]) -> Result<Self::Output, DecodeStop>;
+
+    /// The tables that it is about.
+    fn tables(&self) -> Vec<&str> {
+        Vec::new()
+    }
 }
 
 impl<O: Operation> Request for O {
@@ -49,6 +54,10 @@ impl<O: Operation> Request for O {
 
     fn decode(&self, metadata: &Metadata, answer: &[u8]) -> Result<Self::Output, DecodeStop> {
         Operation::decode(self, metadata, answer)
+    }
+
+    fn tables(&self) -> Vec<&str> {
+        Operation::tables(self)
     }
 }
 
@@ -98,6 +107,9 @@ impl Request for Lookup {
 pub enum Step<T> {
     /// Write all output, then read until the session is answered, then advance again.
     Exchange,
+    /// Have these lookups answered, by this node, and hand each answer to [`Call::learn`]; then advance again. The
+    /// session is free for calls that ask them.
+    Learn(Vec<Lookup>),
     /// The call is over.
     Done(T),
 }
@@ -106,18 +118,25 @@ pub enum Step<T> {
 #[derive(Debug)]
 pub struct Call<'a, R> {
     request: &'a R,
-    /// Lookups to be made, last first.
-    to_ask: Vec<Lookup>,
-    asking: Option<Lookup>,
+    /// When it began.
+    now: Instant,
     progress: Progress,
     rounds: usize,
+    /// Tables whose key schema was asked for by this call.
+    asked: Vec<String>,
+    /// Whether the lookups that are due are to be asked although they may be known.
+    anew: bool,
+    /// What was learned to read the answer. An answer may need more lists than [`Metadata`] holds.
+    learned: Vec<(i64, Arc<[String]>)>,
 }
 
 #[derive(Debug)]
 enum Progress {
     /// Nothing of the request was queued.
     Unsent,
-    /// The request was queued: from here on the server may act on it.
+    /// The request was queued, and none of it was taken by the connection.
+    Queued,
+    /// Some of the request may be on its way: from here on the server may act on it.
     Sent,
     /// The answer, kept while lookups use the session.
     Answered(Vec<u8>),
@@ -126,102 +145,121 @@ enum Progress {
 impl<'a, R: Request> Call<'a, R> {
     /// A call of which nothing was sent yet.
     pub fn new(request: &'a R) -> Self {
-        Self { request, to_ask: Vec::new(), asking: None, progress: Progress::Unsent, rounds: 0 }
+        Self::begun_at(request, Instant::now())
+    }
+
+    /// As [`new`](Self::new), when the caller knows the time. Key schemas that are too old at `now` are not used.
+    pub(crate) fn begun_at(request: &'a R, now: Instant) -> Self {
+        Self {
+            request,
+            now,
+            progress: Progress::Unsent,
+            rounds: 0,
+            asked: Vec::new(),
+            anew: false,
+            learned: Vec::new(),
+        }
     }
 
     /// Whether the server may have acted on the request: if so, and no answer comes, the outcome is unknown.
     pub fn is_sent(&self) -> bool {
-        !matches!(self.progress, Progress::Unsent)
+        matches!(self.progress, Progress::Sent | Progress::Answered(_))
     }
 
-    /// Whether the exchange under way is a lookup, and not the request itself.
-    pub fn is_asking(&self) -> bool {
-        self.asking.is_some()
+    /// Whether the lookups of [`Step::Learn`] are to be asked even if another call has learned the answer meanwhile.
+    pub(crate) fn asks_anew(&self) -> bool {
+        self.anew && !self.is_sent()
     }
 
-    /// The method under way.
+    /// The connection has taken some of the output.
+    pub fn note_sent(&mut self) {
+        if let Progress::Queued = self.progress {
+            self.progress = Progress::Sent;
+        }
+    }
+
+    /// The method of the request.
     pub fn method(&self) -> Method {
-        self.asking.as_ref().map_or_else(|| self.request.method(), Lookup::method)
+        self.request.method()
     }
 
-    /// Takes the next step: at first, and whenever the session is answered.
+    /// Takes the next step: at first, whenever the session is answered, and when lookups were answered.
     ///
     /// # Errors
     /// The server's error, or what was wrong with the request or the answer. [`Session::is_reusable`] says
     /// whether the session can carry another call.
     pub fn advance(&mut self, session: &mut Session, metadata: &RwLock<Metadata>) -> Result<Step<R::Output>, Error> {
-        if let Some(lookup) = self.asking.take() {
-            let finding = lookup.decode(session.answer());
-            let finding = finding.map_err(|stop| stopped(stop, lookup.method(), session))?;
-            session.finish();
-            metadata.write().unwrap_or_else(PoisonError::into_inner).insert(&lookup, finding);
-        }
-        loop {
-            if let Some(lookup) = self.to_ask.pop() {
-                let Ok(()) = session.begin(lookup.method(), |out| {
-                    lookup.encode(out);
-                    Ok::<(), Infallible>(())
-                });
-                self.asking = Some(lookup);
-                return Ok(Step::Exchange);
-            }
-            let missing = if self.is_sent() {
-                match self.read(session, metadata)? {
-                    Ok(output) => return Ok(Step::Done(output)),
-                    Err(missing) => missing,
-                }
-            } else {
-                match self.write(session, metadata)? {
-                    Ok(()) => return Ok(Step::Exchange),
-                    Err(missing) => missing,
-                }
-            };
-            self.plan(missing)?;
+        match self.progress {
+            Progress::Unsent => self.write(session, metadata),
+            _ => self.read(session, metadata),
         }
     }
 
-    fn write(&mut self, session: &mut Session, metadata: &RwLock<Metadata>) -> Result<Result<(), Missing>, Error> {
+    /// Remembers the answer to a lookup.
+    pub fn learn(&mut self, metadata: &RwLock<Metadata>, lookup: &Lookup, finding: Finding) {
+        if let (Lookup::AttributeList { id }, Finding::AttributeList(names)) = (lookup, &finding) {
+            self.learned.push((*id, Arc::clone(names)));
+        }
+        metadata.write().unwrap_or_else(PoisonError::into_inner).insert(lookup, finding);
+    }
+
+    fn write(&mut self, session: &mut Session, metadata: &RwLock<Metadata>) -> Result<Step<R::Output>, Error> {
         let request = self.request;
-        let metadata = metadata.read().unwrap_or_else(PoisonError::into_inner);
-        match session.begin(request.method(), |out| request.encode(&metadata, out)) {
+        let mut known = metadata.read().unwrap_or_else(PoisonError::into_inner);
+        if known.is_outdated(self.now) {
+            drop(known);
+            metadata.write().unwrap_or_else(PoisonError::into_inner).forget_outdated(self.now);
+            known = metadata.read().unwrap_or_else(PoisonError::into_inner);
+        }
+        match session.begin(request.method(), |out| request.encode(&known, out)) {
             Ok(()) => {
-                self.progress = Progress::Sent;
-                Ok(Ok(()))
+                self.progress = Progress::Queued;
+                Ok(Step::Exchange)
             }
-            Err(EncodeStop::Need(lookups)) => Ok(Err(lookups)),
-            Err(EncodeStop::Invalid(error)) => Err(error),
+            Err(EncodeStop::Need(lookups)) => {
+                self.anew = false;
+                self.plan(lookups)
+            }
+            // The table may have been made anew with another key since its schema was learned.
+            Err(EncodeStop::Unfit { table, .. }) if !self.asked.contains(&table) => {
+                self.anew = true;
+                self.plan(vec![Lookup::KeySchema { table }])
+            }
+            Err(EncodeStop::Unfit { error, .. } | EncodeStop::Invalid(error)) => Err(error),
         }
     }
 
-    fn read(
-        &mut self,
-        session: &mut Session,
-        metadata: &RwLock<Metadata>,
-    ) -> Result<Result<R::Output, Missing>, Error> {
+    fn read(&mut self, session: &mut Session, metadata: &RwLock<Metadata>) -> Result<Step<R::Output>, Error> {
         let decoded = {
-            let metadata = metadata.read().unwrap_or_else(PoisonError::into_inner);
+            let known = metadata.read().unwrap_or_else(PoisonError::into_inner);
             let answer = match &self.progress {
                 Progress::Answered(answer) => answer,
                 _ => session.answer(),
             };
-            self.request.decode(&metadata, answer)
+            match self.request.decode(&known, answer) {
+                // Perhaps its own lists have displaced each other.
+                Err(DecodeStop::Need(_)) if !self.learned.is_empty() => {
+                    self.request.decode(&known.with_lists(&self.learned), answer)
+                }
+                decoded => decoded,
+            }
         };
         match decoded {
             Ok(output) => {
                 session.finish();
-                Ok(Ok(output))
+                Ok(Step::Done(output))
             }
             Err(DecodeStop::Need(lookups)) => {
-                if let Progress::Sent = self.progress {
+                if !matches!(self.progress, Progress::Answered(_)) {
                     self.progress = Progress::Answered(session.take_answer());
                 }
-                Ok(Err(lookups))
+                self.plan(lookups)
             }
             Err(stop) => Err(stopped(stop, self.request.method(), session)),
         }
     }
 
-    fn plan(&mut self, mut missing: Missing) -> Result<(), Error> {
+    fn plan(&mut self, missing: Vec<Lookup>) -> Result<Step<R::Output>, Error> {
         self.rounds += 1;
         if self.rounds > MAX_LOOKUP_ROUNDS || missing.is_empty() {
             return Err(Error::TooManyLookups {
@@ -230,13 +268,14 @@ impl<'a, R: Request> Call<'a, R> {
                 missing: missing.len(),
             });
         }
-        missing.reverse();
-        self.to_ask = missing;
-        Ok(())
+        let tables = missing.iter().filter_map(|lookup| match lookup {
+            Lookup::KeySchema { table } => Some(table.clone()),
+            _ => None,
+        });
+        self.asked.extend(tables);
+        Ok(Step::Learn(missing))
     }
 }
-
-type Missing = Vec<Lookup>;
 
 /// What an unreadable or negative answer means for the session and the caller.
 fn stopped(stop: DecodeStop, method: Method, session: &mut Session) -> Error {
@@ -253,5 +292,5 @@ fn stopped(stop: DecodeStop, method: Method, session: &mut Session) -> Error {
         DecodeStop::Incomplete | DecodeStop::Need(_) => (session.answer().len(), "the answer is cut"),
     };
     session.spoil();
-    Error::Malformed { method, at, what }
+    Error::Malformed { method, lookup: None, at, what }
 }

@@ -11,8 +11,9 @@
 //! ```
 //!
 //! A [`Session`] holds the bytes to be sent and the bytes received, and knows whether an answer is due. A [`Call`]
-//! takes one request through it: it asks what it must know before it can write the request, and, with the answer at
-//! hand, what it must know to read it. The caller moves bytes whenever [`Call::advance`] says so, and nothing else.
+//! takes one request through it: it says what it must know before it can write the request, and, with the answer at
+//! hand, what it must know to read it. The caller moves bytes and asks lookups, each a call by itself, whenever
+//! [`Call::advance`] says so.
 
 mod call;
 

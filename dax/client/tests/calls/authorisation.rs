@@ -36,7 +36,8 @@ async fn refused_authorisation_is_reported_after_one_more_try() {
 #[tokio::test(start_paused = true)]
 async fn authorisation_is_renewed_before_it_is_five_minutes_old() {
     let world = World::new(1);
-    let client = quiet_client(&world).await;
+    let config = world.config().refresh(QUIET).idle_timeout(Duration::from_secs(3600));
+    let client = Client::connect(config).await.unwrap();
     for (passed, authorizations) in [(224, 1), (2, 2), (224, 2), (2, 3)] {
         tokio::time::sleep(Duration::from_secs(passed)).await;
         read(&client, "k").await.unwrap();

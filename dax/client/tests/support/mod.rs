@@ -37,7 +37,11 @@ pub(crate) struct World(Arc<Mutex<State>>);
 pub(crate) struct State {
     /// Addresses of the discovery host.
     pub(crate) dns: Vec<SocketAddr>,
+    /// Whether the name service never answers.
+    pub(crate) dns_hangs: bool,
     pub(crate) roster: Vec<Entry>,
+    /// Key attributes of every table, all of them strings.
+    pub(crate) schema: Vec<&'static str>,
     pub(crate) nodes: BTreeMap<SocketAddr, NodeState>,
     pub(crate) script: Script,
     /// How often each key was written, by any node.
@@ -64,6 +68,8 @@ pub(crate) enum Down {
     Refuses,
     /// Packets vanish.
     Silent,
+    /// Accepts connections and takes no byte.
+    Deaf,
 }
 
 /// What a node did, in order.
@@ -91,6 +97,8 @@ pub(crate) enum Act {
     Say(Vec<u8>),
     /// Reads the request and never answers.
     Hang,
+    /// Answers one byte at a time, with such a pause before each.
+    Drip(Duration),
 }
 
 pub(crate) type Script = Arc<dyn Fn(&Exchange) -> Act + Send + Sync>;
@@ -126,7 +134,9 @@ impl World {
         let nodes = addresses.iter().map(|&address| (address, NodeState::default())).collect();
         Self(Arc::new(Mutex::new(State {
             dns: addresses,
+            dns_hangs: false,
             roster,
+            schema: vec!["pk"],
             nodes,
             script: Arc::new(|_| Act::Answer),
             writes: HashMap::new(),
@@ -288,7 +298,13 @@ impl std::fmt::Debug for Streams {
 impl Connector for Streams {
     fn resolve<'a>(&'a self, host: &'a str, _port: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
         Box::pin(async move {
-            let addresses = self.0.state().dns.clone();
+            let (addresses, hangs) = {
+                let state = self.0.state();
+                (state.dns.clone(), state.dns_hangs)
+            };
+            if hangs {
+                return std::future::pending().await;
+            }
             if host == HOST && !addresses.is_empty() {
                 Ok(addresses)
             } else {
@@ -304,6 +320,7 @@ impl Connector for Streams {
                 Down::Up => Ok(Box::new(node::start(self.0.clone(), address)) as Box<dyn Transport>),
                 Down::Refuses => Err(io::ErrorKind::ConnectionRefused.into()),
                 Down::Silent => std::future::pending().await,
+                Down::Deaf => Ok(Box::new(node::deaf()) as Box<dyn Transport>),
             }
         })
     }

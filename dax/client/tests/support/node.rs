@@ -1,9 +1,13 @@
 //! One connection of a scripted node.
 
+use std::io;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
+use dax_client::{IdleState, Transport};
 use dax_protocol::Method;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::sync::watch;
 
 use super::{Act, Event, Exchange, World, wire};
@@ -21,6 +25,40 @@ pub(crate) fn start(world: World, node: SocketAddr) -> DuplexStream {
     let (client, server) = tokio::io::duplex(64 << 10);
     tokio::spawn(serve(world, node, server));
     client
+}
+
+/// The client's end of a connection that takes no byte and gives none.
+pub(crate) fn deaf() -> Deaf {
+    Deaf(())
+}
+
+#[derive(Debug)]
+pub(crate) struct Deaf(());
+
+impl AsyncRead for Deaf {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
+impl AsyncWrite for Deaf {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Pending
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
+impl Transport for Deaf {
+    fn idle_state(&mut self) -> IdleState {
+        IdleState::Quiet
+    }
 }
 
 /// Serves one connection until it is closed.
@@ -112,6 +150,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
                 self.say(&answer).await
             }
             Act::Say(bytes) => self.say(&bytes).await,
+            Act::Drip(pause) => {
+                for byte in self.answer(method, arguments) {
+                    tokio::time::sleep(pause).await;
+                    self.say(&[byte]).await?;
+                }
+                Ok(())
+            }
             Act::Hang => {
                 // Until the client gives up.
                 let mut end = [0; 1];
@@ -149,11 +194,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
     fn answer(&self, method: Method, arguments: &[Vec<u8>]) -> Vec<u8> {
         match method {
             Method::Endpoints => wire::roster(&self.world.state().roster),
-            Method::DefineKeySchema => wire::success(|writer| {
-                writer.map(1);
-                writer.text("pk");
-                writer.text("S");
-            }),
+            Method::DefineKeySchema => wire::key_schema(&self.world.state().schema),
             Method::DefineAttributeListId => wire::success(|writer| writer.int(OTHER_LIST)),
             Method::DefineAttributeList => wire::success(|writer| {
                 writer.array(1);

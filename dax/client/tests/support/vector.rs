@@ -74,7 +74,7 @@ impl Vector {
                 found.map(|(id, _)| Finding::AttributeListId(id))
             }
             Lookup::AttributeList { id } => {
-                lists.find(|(known, _)| known == id).map(|(_, names)| Finding::AttributeList(names))
+                lists.find(|(known, _)| known == id).map(|(_, names)| Finding::AttributeList(names.into()))
             }
             other => panic!("{}: unexpected lookup {other:?}", self.name()),
         }

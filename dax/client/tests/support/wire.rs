@@ -59,6 +59,17 @@ pub(crate) fn success(body: impl FnOnce(&mut Writer<'_>)) -> Vec<u8> {
     out
 }
 
+/// A key schema of string attributes.
+pub(crate) fn key_schema(attributes: &[&str]) -> Vec<u8> {
+    success(|writer| {
+        writer.map(attributes.len());
+        for name in attributes {
+            writer.text(name);
+            writer.text("S");
+        }
+    })
+}
+
 pub(crate) fn nothing() -> Vec<u8> {
     success(|writer| writer.null())
 }

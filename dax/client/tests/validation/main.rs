@@ -28,7 +28,7 @@ where
     let encoded = prepared.map_err(EncodeStop::Invalid).and_then(|call| call.encode(&metadata, &mut Vec::new()));
     match encoded {
         Ok(()) => None,
-        Err(EncodeStop::Invalid(error)) => {
+        Err(EncodeStop::Invalid(error) | EncodeStop::Unfit { error, .. }) => {
             assert_eq!(error.retry(), Retry::Never);
             assert!(error.is_validation() && !error.outcome_unknown());
             let Error::Validation { method, message } = error else { panic!("{error:?}") };

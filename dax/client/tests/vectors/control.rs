@@ -79,7 +79,7 @@ pub(crate) fn replay_lookup(exchange: &Vector, tally: &mut Tally) {
     check_pieces(exchange, lookup.method(), &answer, |bytes| lookup.decode(bytes).map(drop));
     let got = match lookup.decode(&answer) {
         Ok(Finding::AttributeListId(id)) => json!(id),
-        Ok(Finding::AttributeList(names)) => json!(names),
+        Ok(Finding::AttributeList(names)) => json!(&names[..]),
         Ok(Finding::KeySchema(schema)) => {
             schema.attributes().map(|key| (key.name.clone(), json!(key.kind.letter()))).collect()
         }

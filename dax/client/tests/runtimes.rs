@@ -1,0 +1,48 @@
+//! One client used from several runtimes, one after the other, over real sockets.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail by panicking")]
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use dax_client::{Client, Config, Refresh};
+use support::{World, credentials, put, read};
+use tokio::runtime::{Builder, Runtime};
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+#[test]
+fn a_client_outlives_the_runtime_that_made_it() {
+    // The cluster has a runtime that lasts.
+    let servers = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (world, address) = servers.block_on(World::listen(None));
+    let config = Config::new(&format!("dax://{address}"))
+        .unwrap()
+        .region("us-east-1")
+        .credentials_provider(credentials("AK1"))
+        .refresh(Refresh::Background(Duration::from_millis(20)));
+    let first = runtime();
+    let client = first.block_on(async {
+        let client = Client::connect(config).await.unwrap();
+        client.put_item(put("first")).await.unwrap();
+        client
+    });
+    drop(first);
+    for key in ["second", "third"] {
+        let next = runtime();
+        next.block_on(async {
+            // A write that no byte of was sent is simply made on a new connection.
+            client.put_item(put(key)).await.unwrap();
+            read(&client, key).await.unwrap();
+            let (before, deadline) = (client.stats().refreshes, Instant::now() + Duration::from_secs(10));
+            while client.stats().refreshes < before + 2 {
+                assert!(Instant::now() < deadline, "in the {key} runtime nobody fetches rosters");
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        assert_eq!(world.writes(key), 1);
+    }
+    servers.shutdown_background();
+}
