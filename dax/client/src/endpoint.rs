@@ -53,6 +53,9 @@ impl Endpoint {
             None => (None, text),
         };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        if authority.contains(',') {
+            return Err(Problem::List);
+        }
         let (host, port) = split_port(authority)?;
         check_host(host)?;
         let port = match (port, scheme) {
@@ -130,6 +133,8 @@ pub struct EndpointError {
 enum Problem {
     #[error("the scheme must be dax or daxs")]
     Scheme,
+    #[error("it is a list; give one endpoint here, and each further one to Config::endpoint")]
+    List,
     #[error("without a scheme a port is needed (host:8111), or write dax://host")]
     NoPort,
     #[error("the port must be a number from 1 to 65535")]
@@ -203,6 +208,8 @@ mod tests {
         check("dax://host:+1", Err(Problem::Port));
         check("dax://host:65536", Err(Problem::Port));
         check("dax://user@host:1", Err(Problem::Host));
+        check("dax://a:8111,dax://b:8111", Err(Problem::List));
+        check("a:8111,b:8111", Err(Problem::List));
         check("dax://::1", Err(Problem::Ipv6));
         check("dax://[::1", Err(Problem::Ipv6));
         check("dax://[host]:1", Err(Problem::Ipv6));

@@ -18,6 +18,7 @@ mod lexer;
 mod parser;
 mod placeholders;
 mod projection;
+mod reserved;
 mod tree;
 mod update;
 

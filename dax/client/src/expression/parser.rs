@@ -3,6 +3,7 @@
 use dax_protocol::operator::Operator;
 
 use super::lexer::{Lexer, Token, TokenKind};
+use super::reserved::is_reserved;
 use super::tree::{Element, NamedValue, Node};
 use super::{ExpressionError, ExpressionKind, MAX_DEPTH, MAX_LENGTH, MAX_OPERATORS, MAX_PATH, Placeholders, Result};
 
@@ -247,7 +248,13 @@ impl<'p, 'a> Parser<'p, 'a> {
 
     fn element(&mut self) -> Result<Element<'a>> {
         let name = match self.current.kind {
-            TokenKind::Word(word) if !is_keyword(word) => word,
+            TokenKind::Word(word) if !is_keyword(word) => {
+                if is_reserved(word) {
+                    let what = "Attribute name is a reserved keyword";
+                    return Err(self.invalid(format_args!("{what}; reserved keyword: {word}")));
+                }
+                word
+            }
             TokenKind::Name(placeholder) => self.placeholders.name(self.kind, placeholder)?,
             _ => return Err(self.syntax_error()),
         };

@@ -4,7 +4,7 @@ use dax_protocol::operator::Operator;
 
 use super::parser::{self, Parser};
 use super::tree::{Node, encode};
-use super::{ExpressionKind, Placeholders, Result};
+use super::{ExpressionError, ExpressionKind, Placeholders, Result};
 
 type Action<'p, 'a> = fn(&mut Parser<'p, 'a>) -> Result<Node<'a>>;
 
@@ -21,26 +21,24 @@ impl<'a> Placeholders<'a> {
 
 fn parse<'a>(text: &'a str, placeholders: &mut Placeholders<'a>) -> Result<Vec<u8>> {
     let mut parser = Parser::new(ExpressionKind::Update, text, placeholders)?;
-    let mut actions = Vec::new();
+    let (mut actions, mut sections) = (Vec::new(), Vec::new());
     while !parser.at_end() {
-        section(&mut parser, &mut actions)?;
+        section(&mut parser, &mut actions, &mut sections)?;
     }
     encode(&Node::List(actions), &parser.into_values())
 }
 
-/// A keyword and its actions. Sections of one kind may be repeated: on the wire there are only actions.
-fn section<'a>(parser: &mut Parser<'_, 'a>, actions: &mut Vec<Node<'a>>) -> Result<()> {
-    let action: Action<'_, 'a> = if parser.eat_keyword("SET") {
-        set
-    } else if parser.eat_keyword("REMOVE") {
-        remove
-    } else if parser.eat_keyword("ADD") {
-        add
-    } else if parser.eat_keyword("DELETE") {
-        delete
-    } else {
-        return Err(parser.syntax_error());
-    };
+/// A keyword that was not there before, and its actions.
+fn section<'a>(parser: &mut Parser<'_, 'a>, actions: &mut Vec<Node<'a>>, before: &mut Vec<&'static str>) -> Result<()> {
+    let sections: [(&'static str, Action<'_, 'a>); 4] =
+        [("SET", set), ("REMOVE", remove), ("ADD", add), ("DELETE", delete)];
+    let found = sections.into_iter().find(|(keyword, _)| parser.eat_keyword(keyword));
+    let (keyword, action) = found.ok_or_else(|| parser.syntax_error())?;
+    if before.contains(&keyword) {
+        let what = format_args!("The \"{keyword}\" section can only be used once in an update expression;");
+        return Err(ExpressionError::invalid(ExpressionKind::Update, what));
+    }
+    before.push(keyword);
     loop {
         let node = action(parser)?;
         actions.push(node);

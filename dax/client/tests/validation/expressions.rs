@@ -35,6 +35,39 @@ fn conditions_name_the_token_and_the_place() {
 }
 
 #[test]
+fn reserved_words_need_a_placeholder() {
+    for (condition, word) in [
+        ("name = :v", "name"),
+        ("Status = :v", "Status"),
+        ("a.url = :v", "url"),
+        ("attribute_exists(data)", "data"),
+        ("size(items) > :v", "items"),
+        ("size > :v", "size"),
+    ] {
+        let mut put = put_if(condition);
+        if condition.contains(":v") {
+            put["ExpressionAttributeValues"] = json!({":v": {"N": "1"}});
+        }
+        let what = "Attribute name is a reserved keyword; reserved keyword:";
+        check::<PutItem>(put, &format!("Invalid ConditionExpression: {what} {word}"));
+    }
+    let get = json!({"TableName": "h", "Key": {"pk": {"S": "a"}}, "ProjectionExpression": "a, name"});
+    check::<GetItem>(get, "Invalid ProjectionExpression: Attribute name is a reserved keyword; reserved keyword: name");
+}
+
+#[test]
+fn each_section_of_an_update_comes_once() {
+    for (expression, section) in [("SET a = b SET c = d", "SET"), ("REMOVE a SET c = d remove b", "REMOVE")] {
+        check::<UpdateItem>(
+            update(expression),
+            &format!(
+                "Invalid UpdateExpression: The \"{section}\" section can only be used once in an update expression;"
+            ),
+        );
+    }
+}
+
+#[test]
 fn functions_are_checked() {
     let misuse = "The function is not allowed to be used this way in an expression; function:";
     let operands = "Incorrect number of operands for operator or function; operator or function:";
