@@ -3,8 +3,9 @@
 //! The SDK's own machinery runs as always; three things are exchanged while it does:
 //!
 //! 1. Before an input is serialised, [`Redirect`] looks at its type. For one of the ten operations it installs
-//!    [`Handover`] as serialiser and deserialiser of this one call, and switches the SDK's retries off for it, because
-//!    the DAX client retries by itself. For any other operation it does nothing.
+//!    [`Handover`] as serialiser and deserialiser of this one call, and switches off what the SDK would do for it in vain:
+//!    retries, because the DAX client retries by itself; and the signature, which nobody would read. So the ten need
+//!    neither credentials nor a region of the SDK's. For any other operation it does nothing.
 //! 2. The serialiser keeps the input aside and gives the SDK an empty request, to which the input is attached when it
 //!    is about to be sent.
 //! 3. The HTTP client in front of the configured one, [`Switch`], makes the DAX call when it meets such an attachment,
@@ -14,7 +15,14 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use aws_sdk_dynamodb::config::auth::{self, DefaultAuthSchemeResolver, ResolveAuthScheme};
+use aws_sdk_dynamodb::config::endpoint;
 use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::auth::{
+    AuthSchemeId, AuthSchemeOptionResolverParams, AuthSchemeOptionsFuture, ResolveAuthSchemeOptions,
+    SharedAuthSchemeOptionResolver,
+};
+use aws_smithy_runtime_api::client::endpoint::EndpointResolverParams;
 use aws_smithy_runtime_api::client::http::{
     HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector,
 };
@@ -41,7 +49,8 @@ impl Client {
     ///
     /// Inputs, outputs, fluent builders, paginators and modelled errors are the SDK's; every other operation
     /// (`DescribeTable`, `ExecuteStatement`, …) goes to DynamoDB as configured. Retries and deadlines of the ten are
-    /// those of this client's [`Config`](crate::Config); timeouts set on the SDK client end a call as well. A failure
+    /// those of this client's [`Config`](crate::Config); timeouts set on the SDK client end a call as well. Region and
+    /// credentials of `config` are for the other operations only. A failure
     /// to reach DAX is a [`DispatchFailure`](aws_sdk_dynamodb::error::SdkError::DispatchFailure).
     ///
     /// ```no_run
@@ -58,7 +67,10 @@ impl Client {
     #[must_use]
     pub fn to_sdk_client(&self, config: &aws_sdk_dynamodb::Config) -> aws_sdk_dynamodb::Client {
         let switch = Switch { dax: self.clone(), other: PassThrough::new(config.http_client()) };
-        let config = config.to_builder().interceptor(Redirect).http_client(switch).build();
+        let signed = config.auth_scheme_resolver();
+        let signed = signed.unwrap_or_else(|| DefaultAuthSchemeResolver::default().into_shared_resolver());
+        let builder = config.to_builder().interceptor(Redirect).auth_scheme_resolver(Unsigned { others: signed });
+        let config = builder.http_client(switch).build();
         aws_sdk_dynamodb::Client::from_conf(config)
     }
 }
@@ -115,7 +127,58 @@ fn redirect<O: Operation>(input: &Input, cfg: &mut ConfigBag) -> bool {
     state.store_put(SharedRequestSerializer::new(Handover::<O>(PhantomData)));
     state.store_put(SharedResponseDeserializer::new(Handover::<O>(PhantomData)));
     state.store_put(RetryConfig::disabled());
+    state.store_put(ToDax);
+    // In place of what the operation's own interceptor found out for DynamoDB, which needs a region. Nothing goes there.
+    if let Ok(nowhere) = endpoint::Params::builder().endpoint("http://dax.invalid").region("dax").build() {
+        state.store_put(EndpointResolverParams::new(nowhere));
+    }
     true
+}
+
+/// Marks a call that goes to DAX.
+#[derive(Debug)]
+struct ToDax;
+
+impl Storable for ToDax {
+    type Storer = StoreReplace<Self>;
+}
+
+/// The SDK's scheme of a request without a signature; each of its clients has it.
+const NO_AUTH: AuthSchemeId = AuthSchemeId::new("noAuth");
+
+/// No signature for what goes to DAX, whose connections are authorised; the configured one for all else.
+#[derive(Debug)]
+struct Unsigned {
+    others: SharedAuthSchemeOptionResolver,
+}
+
+impl ResolveAuthSchemeOptions for Unsigned {
+    fn resolve_auth_scheme_options_v2<'a>(
+        &'a self,
+        params: &'a AuthSchemeOptionResolverParams,
+        cfg: &'a ConfigBag,
+        components: &'a RuntimeComponents,
+    ) -> AuthSchemeOptionsFuture<'a> {
+        if cfg.load::<ToDax>().is_none() {
+            return self.others.resolve_auth_scheme_options_v2(params, cfg, components);
+        }
+        AuthSchemeOptionsFuture::ready(Ok(vec![NO_AUTH.into()]))
+    }
+}
+
+impl ResolveAuthScheme for Unsigned {
+    fn resolve_auth_scheme<'a>(
+        &'a self,
+        _params: &'a auth::Params,
+        _cfg: &'a ConfigBag,
+        _components: &'a RuntimeComponents,
+    ) -> AuthSchemeOptionsFuture<'a> {
+        AuthSchemeOptionsFuture::ready(Err("replaced by `into_shared_resolver`".into()))
+    }
+
+    fn into_shared_resolver(self) -> SharedAuthSchemeOptionResolver {
+        SharedAuthSchemeOptionResolver::new(self)
+    }
 }
 
 /// Serialiser and deserialiser of an operation that goes to DAX.

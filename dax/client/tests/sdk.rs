@@ -6,6 +6,8 @@ mod support;
 
 use std::time::Duration;
 
+use aws_credential_types::provider::error::CredentialsError;
+use aws_credential_types::provider::{ProvideCredentials, future};
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
@@ -52,6 +54,42 @@ async fn data_operations_go_to_dax_and_others_to_dynamodb() {
     client.put_item().table_name(TABLE).item("pk", text("k")).item("v", text("1")).send().await.unwrap();
     assert_eq!(world.writes("k"), 1);
     assert_eq!(client.list_tables().send().await.unwrap().table_names(), ["from DynamoDB"]);
+}
+
+/// Credentials that cannot be had any more.
+#[derive(Debug)]
+struct Gone;
+
+impl ProvideCredentials for Gone {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::ready(Err(CredentialsError::not_loaded("STS is down")))
+    }
+}
+
+#[tokio::test]
+async fn data_operations_need_no_credentials_and_no_region_of_the_sdk() {
+    let bare =
+        || aws_sdk_dynamodb::Config::builder().behavior_version(BehaviorVersion::latest()).http_client(dynamodb());
+    let region = Region::new("us-east-1");
+    for (what, sdk) in [
+        ("nothing", bare().build()),
+        ("a region", bare().region(region.clone()).build()),
+        ("credentials", bare().credentials_provider(credentials("AK1")).build()),
+        ("failing credentials", bare().region(region).credentials_provider(Gone).build()),
+    ] {
+        let world = World::new(1);
+        let config = world.config().refresh(Refresh::OnUse(Duration::from_secs(3600)));
+        let client = Client::connect(config).await.unwrap().to_sdk_client(&sdk);
+        let got = client.get_item().table_name(TABLE).key("pk", text("k")).send().await;
+        assert!(got.is_ok(), "with {what}: {got:?}");
+        let put = client.put_item().table_name(TABLE).item("pk", text("k")).item("v", text("1")).send().await;
+        assert!(put.is_ok(), "with {what}: {put:?}");
+        let listed = client.list_tables().send().await;
+        assert!(listed.is_err(), "with {what}, DynamoDB itself wants a signature");
+    }
 }
 
 #[tokio::test]
