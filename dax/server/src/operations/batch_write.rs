@@ -81,8 +81,7 @@ impl Call<'_> {
             let canonical = table.schema.write(&key)?;
             let (request, effect) = match write.item {
                 Some(bytes) => {
-                    let mut attributes = item::decode(&bytes, &self.shared.lists)?;
-                    attributes.extend(key);
+                    let attributes = self.put_attributes(&bytes, key)?;
                     let put = PutRequest::builder().set_item(Some(attributes.clone())).build().map_err(incomplete)?;
                     let item = self.item(attributes, &table.schema)?;
                     (WriteRequest::builder().put_request(put).build(), Some(item))

@@ -21,7 +21,11 @@ use super::{
     node::Node,
     request::Request,
     shared::Shared,
-    wire::{item::Item, key::KeySchema, value::Attributes},
+    wire::{
+        item::{self, Item},
+        key::KeySchema,
+        value::Attributes,
+    },
 };
 
 /// A request being carried out.
@@ -63,6 +67,22 @@ impl Call<'_> {
 
     async fn schema(&self, table: &str) -> Result<Arc<KeySchema>, Failure> {
         self.shared.schemas.get(table).await
+    }
+
+    /// The attributes of an item to be put, and its key.
+    ///
+    /// # Errors
+    /// A validation failure if an attribute of the key is among the others: the client took the table for one with
+    /// another key, so the key that it sent means something else.
+    fn put_attributes(&self, bytes: &[u8], key: Attributes) -> Result<Attributes, Failure> {
+        let mut attributes = item::decode(bytes, &self.shared.lists)?;
+        if let Some(name) = key.keys().filter(|name| attributes.contains_key(*name)).min() {
+            return Err(Failure::validation(format!(
+                "The provided key element does not match the schema: {name} belongs to the key and came outside of it"
+            )));
+        }
+        attributes.extend(key);
+        Ok(attributes)
     }
 
     fn item(&self, attributes: Attributes, schema: &KeySchema) -> Result<Arc<Item>, Failure> {

@@ -135,8 +135,7 @@ impl Call<'_> {
         let (item, outcome) = match write.action {
             TransactAction::Put => {
                 let bytes = write.item.ok_or_else(|| Failure::validation("a put without an item"))?;
-                let mut attributes = item::decode(&bytes, &self.shared.lists)?;
-                attributes.extend(key);
+                let attributes = self.put_attributes(&bytes, key)?;
                 let now = self.item(attributes.clone(), &schema)?;
                 (item.put(built!(Put::builder().set_item(Some(attributes)))), Outcome::Now(Some(now)))
             }

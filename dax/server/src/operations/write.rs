@@ -34,8 +34,7 @@ enum Form {
 impl Call<'_> {
     pub(super) async fn put_item(&self, request: ItemRequest) -> Result<Vec<u8>, Failure> {
         let schema = self.schema(&request.table).await?;
-        let mut attributes = item::decode(&request.item, &self.shared.lists)?;
-        attributes.extend(schema.read(&request.key)?);
+        let attributes = self.put_attributes(&request.item, schema.read(&request.key)?)?;
         let key = ItemKey::new(&request.table, &schema.write(&attributes)?);
         let item = self.item(attributes.clone(), &schema)?;
         let mut placeholders = Placeholders::default();

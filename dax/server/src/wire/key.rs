@@ -70,7 +70,11 @@ impl KeySchema {
         if !matching {
             return Err(wrong(&"the hash key has another type"));
         }
-        key.insert(self.hash.name.clone(), value::read(&mut reader).map_err(|cause| wrong(&cause))?);
+        let hash = value::read(&mut reader).map_err(|cause| wrong(&cause))?;
+        if self.hash.kind != KeyType::N && !starts_canonically(bytes, &hash) {
+            return Err(wrong(&"the hash key is not in its one encoding"));
+        }
+        key.insert(self.hash.name.clone(), hash);
         key.insert(range.name.clone(), read_bare(range.kind, reader.take_rest()).map_err(|cause| wrong(&cause))?);
         Ok(key)
     }
@@ -111,6 +115,13 @@ impl KeySchema {
         }
         Ok(bytes.to_vec())
     }
+}
+
+/// Whether these bytes start as this text or these bytes are written: other forms are no key of a client that knows the
+/// table. Numbers have several forms, and clients use them.
+fn starts_canonically(bytes: &[u8], hash: &AttributeValue) -> bool {
+    let mut out = Vec::with_capacity(bytes.len());
+    value::write(hash, &mut Writer::new(&mut out)).is_ok() && bytes.starts_with(&out)
 }
 
 /// A value without a CBOR head.
@@ -199,6 +210,12 @@ mod tests {
         for bytes in [&[][..], &[0x41, 1, 0x80], &[0x61, b'a'], &[0x61, b'a', 0x00]] {
             assert!(schema.read(bytes).is_err(), "{bytes:02x?}");
         }
+        // The bare text `xyz` is a head of 25 bytes; and a longer head than needed, and a text in pieces, are none of ours.
+        let schema = KeySchema { hash: attribute("pk", KeyType::S), range: Some(attribute("sk", KeyType::S)) };
+        for bytes in [&b"xyz"[..], b"\x78\x01ab", b"\x7f\x61a\xffb"] {
+            assert!(schema.read(bytes).is_err(), "{bytes:02x?}");
+        }
+        let schema = KeySchema { hash: attribute("pk", KeyType::S), range: Some(attribute("sk", KeyType::N)) };
         assert!(schema.write(&Attributes::from([("pk".into(), number("1"))])).is_err());
     }
 }
