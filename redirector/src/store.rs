@@ -5,8 +5,8 @@ use std::{
     time::Duration,
 };
 
-use links::{DaxReader, DynamoDbReader, Found, Freshness, LinkReader, Slug, StoreError};
-use tokio::time::Instant;
+use links::{DaxReader, DaxSettings, DynamoDbReader, Found, Freshness, LinkReader, Slug, StoreError};
+use tokio::time::{Instant, timeout};
 
 use crate::Config;
 
@@ -14,6 +14,13 @@ use crate::Config;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// How long they bypass it at most, after repeated failures.
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+
+/// How much longer than DAX's own deadline a read of it may take. Every wait within the client ends at that deadline; the
+/// request does not depend on it.
+const DAX_GRACE: Duration = Duration::from_millis(50);
+/// Longest time for a read of DAX, whatever is configured: the function is stopped after 5 s, and by then the table has to
+/// have been asked, which takes up to 2 s.
+const DAX_LIMIT: Duration = Duration::from_secs(2);
 
 /// DAX if there is one, and the table.
 ///
@@ -40,6 +47,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 #[derive(Debug)]
 pub struct Store {
     dax: Option<DaxReader>,
+    /// Longest time for a read of DAX.
+    dax_limit: Duration,
     breaker: Mutex<Breaker>,
     dynamodb: DynamoDbReader,
 }
@@ -47,7 +56,9 @@ pub struct Store {
 impl Store {
     /// The store that the settings describe. Nothing is sent yet.
     pub fn new(config: &Config) -> Self {
+        let dax_time = config.dax.as_ref().map_or(Duration::ZERO, DaxSettings::total_timeout);
         Self {
+            dax_limit: (dax_time + DAX_GRACE).min(DAX_LIMIT),
             dax: config.dax.as_ref().map(|dax| DaxReader::new(dax, &config.dynamodb)),
             breaker: Mutex::default(),
             dynamodb: DynamoDbReader::new(&config.dynamodb),
@@ -84,12 +95,12 @@ impl LinkReader for Store {
         let Some(dax) = self.dax.as_ref().filter(|_| self.breaker().is_closed(Instant::now())) else {
             return self.dynamodb.read(slug, freshness).await;
         };
-        match dax.read(slug, freshness).await {
-            Err(StoreError::Unavailable { .. }) => {
+        match timeout(self.dax_limit, dax.read(slug, freshness)).await {
+            Err(_) | Ok(Err(StoreError::Unavailable { .. })) => {
                 self.record(false);
                 self.dynamodb.read(slug, freshness).await
             }
-            result => {
+            Ok(result) => {
                 self.record(true);
                 result
             }
@@ -118,6 +129,30 @@ impl Breaker {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_cluster_that_hangs_is_left_in_time_for_the_table() {
+        // It accepts connections and says nothing, and is given far too much time.
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = silent.local_addr().unwrap().to_string();
+        let config = Config::from_vars(|name| {
+            Some(match name {
+                "DDB_TABLE" => "links".to_owned(),
+                "DDB_ENDPOINT" => "http://127.0.0.1:1".to_owned(),
+                "AWS_REGION" => "us-east-1".to_owned(),
+                "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => "test".to_owned(),
+                "DAX_ENDPOINT" => endpoint.clone(),
+                "DAX_TIMEOUT_MS" => "60000".to_owned(),
+                _ => return None,
+            })
+        });
+        let store = Store::new(&config.unwrap());
+        let start = Instant::now();
+        store.read(&"launch".parse().unwrap(), Freshness::Cached).await.unwrap_err();
+        let took = start.elapsed();
+        assert!(DAX_LIMIT <= took && took < Duration::from_secs(30), "{took:?}");
+        assert!(!store.breaker().is_closed(Instant::now()), "the next request does not wait for it");
+    }
 
     #[test]
     fn pauses_double_up_to_a_limit() {

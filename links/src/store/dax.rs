@@ -20,8 +20,16 @@ const ROSTER_AGE: Duration = Duration::from_secs(10);
 pub struct DaxSettings {
     /// Its discovery endpoint.
     pub endpoint: Endpoint,
-    /// Longest wait for one response; an operation with its retries takes at most three times that.
+    /// Longest wait for one response.
     pub timeout: Duration,
+}
+
+impl DaxSettings {
+    /// Longest time for an operation with all its retries and waits, and for connecting.
+    #[must_use]
+    pub fn total_timeout(&self) -> Duration {
+        self.timeout.saturating_mul(3)
+    }
 }
 
 /// A table of links behind a DAX cluster that can only be read.
@@ -41,7 +49,7 @@ impl DaxReader {
             .connect_timeout(CONNECT_TIMEOUT)
             .lookup_timeout(dax.timeout)
             .request_timeout(dax.timeout)
-            .total_timeout(3 * dax.timeout)
+            .total_timeout(dax.total_timeout())
             .read_routing(ReadRouting::StayConnected)
             .refresh(Refresh::OnUse(ROSTER_AGE))
             // Every write has a condition that it makes untrue itself, so it may be repeated when its outcome is
