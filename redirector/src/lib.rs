@@ -27,6 +27,8 @@ mod preview;
 mod query;
 mod response;
 mod store;
+#[cfg(test)]
+mod targets;
 
 pub use config::Config;
 pub use event::Event;

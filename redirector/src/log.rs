@@ -50,7 +50,7 @@ impl Log {
 }
 
 /// Formats a line. None of its texts needs escaping: they are our own identifiers, slugs and host names.
-fn request_line(line: &RequestLine<'_>, headers: &Headers) -> String {
+pub(crate) fn request_line(line: &RequestLine<'_>, headers: &Headers) -> String {
     let RequestLine { request_id, slug, outcome, method, status, tier, duration } = line;
     let mut text = String::with_capacity(256);
     let request_id = if request_id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') { request_id } else { "" };

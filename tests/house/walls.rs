@@ -90,6 +90,7 @@ const WALLS: &[Wall] = &[
         paths: &[("links::", &["transfer", "command/import.rs", "command/keys"])],
     },
     Wall { package: "e2e", crates: &["dax_client", "dax_server", "links", "redirector", "writer"], paths: &[] },
+    Wall { package: "fuzz", crates: &["dax_client", "dax_server", "links", "redirector", "writer"], paths: &[] },
     Wall { package: "house", crates: &[], paths: &[] },
 ];
 

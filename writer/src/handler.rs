@@ -27,13 +27,13 @@ use crate::{
 
 /// What became of a request, and what the log says about it.
 #[derive(Debug)]
-struct Answer {
+pub(crate) struct Answer {
     /// The path of the call, with placeholders; empty if there is no such call.
     path: &'static str,
     /// The link that the path names.
     slug: Option<Slug>,
     actor: Actor,
-    response: Result<Response, Problem>,
+    pub(crate) response: Result<Response, Problem>,
 }
 
 /// The function: calls over a store.
@@ -77,7 +77,7 @@ impl<S: LinkWriter + LinkLister, K: KeyReader + KeyUsage> Writer<S, K> {
         Ok(response.into())
     }
 
-    async fn respond(&self, request: &Request, request_id: &str) -> Answer {
+    pub(crate) async fn respond(&self, request: &Request, request_id: &str) -> Answer {
         // A browser asks what a page of another origin may do. API Gateway knows, and adds it to any response but an error.
         if request.method() == Method::OPTIONS && request.header(header::ACCESS_CONTROL_REQUEST_METHOD).is_some() {
             return Answer::to_anyone("", Ok(Response::empty(StatusCode::NO_CONTENT, "preflight")));

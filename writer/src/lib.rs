@@ -30,6 +30,8 @@ mod log;
 mod principal;
 mod store;
 #[cfg(test)]
+mod targets;
+#[cfg(test)]
 mod testing;
 
 pub use config::{Auth, Config};

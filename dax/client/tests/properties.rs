@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 #![expect(clippy::indexing_slicing, reason = "cuts are within the bytes that are cut")]
 
-#[path = "../../fuzz/targets.rs"]
+#[path = "../../../fuzz/tests/public/dax_client.rs"]
 mod targets;
 
 use std::collections::HashMap;

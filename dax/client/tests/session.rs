@@ -1,7 +1,7 @@
-//! The session against a peer that says anything: random bytes, mutated conversations, and the fuzz corpus.
+//! The session against a peer that says anything: random bytes and mutated conversations.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail by panicking")]
 
-#[path = "../../fuzz/session.rs"]
+#[path = "../../../fuzz/tests/public/session.rs"]
 mod hostile_peer;
 #[path = "support/seed.rs"]
 mod seed;
@@ -38,16 +38,5 @@ fn mutate(bytes: &mut Vec<u8>, rng: &mut fastrand::Rng) {
                 *byte = rng.u8(..);
             }
         }
-    }
-}
-
-#[test]
-fn the_fuzz_corpus_is_survived() {
-    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/corpus/session");
-    let entries: Vec<_> = std::fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
-    assert!(!entries.is_empty());
-    for entry in entries {
-        println!("{}", entry.display());
-        hostile_peer::talk(&std::fs::read(entry).unwrap());
     }
 }

@@ -70,6 +70,8 @@ mod tls;
 mod wire;
 
 #[cfg(test)]
+mod targets;
+#[cfg(test)]
 mod tests;
 
 pub use dax_protocol::Method;

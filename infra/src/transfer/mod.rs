@@ -14,4 +14,6 @@ mod runs;
 pub(crate) mod source;
 pub(crate) mod table;
 #[cfg(test)]
+mod targets;
+#[cfg(test)]
 mod tests;

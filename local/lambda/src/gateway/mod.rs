@@ -5,6 +5,8 @@ mod pattern;
 mod response;
 mod routes;
 #[cfg(test)]
+mod targets;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;

@@ -16,7 +16,7 @@ fn router() -> Router {
     Router::new(&[Route::new("ANY /{proxy+}", "f")]).unwrap()
 }
 
-fn round_trip(head: &request::Parts, body: &[u8]) -> Result<(), TestCaseError> {
+pub(super) fn round_trip(head: &request::Parts, body: &[u8]) -> Result<(), TestCaseError> {
     let path = decode_path(head.uri.path());
     let router = router();
     let Some(route) = router.find(&head.method, &path) else {
@@ -32,6 +32,8 @@ fn round_trip(head: &request::Parts, body: &[u8]) -> Result<(), TestCaseError> {
         now: Timestamp::from_millisecond(1_583_348_638_390).unwrap(),
     };
     let event = serde_json::to_value(Event::new(head, body, &route, info)).unwrap();
+    let for_redirector = serde_json::from_str::<redirector::Event>(&event.to_string());
+    prop_assert!(for_redirector.is_ok(), "{:?}", for_redirector);
     let read: ApiGatewayV2httpRequest =
         serde_json::from_value(event).map_err(|error| TestCaseError::fail(error.to_string()))?;
 

@@ -1,6 +1,0 @@
-#![no_main]
-
-#[path = "../session.rs"]
-mod session;
-
-libfuzzer_sys::fuzz_target!(|input: &[u8]| session::talk(input));
