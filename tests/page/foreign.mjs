@@ -122,4 +122,6 @@ async function foreign({ page }, stack) {
   assert.deepEqual(await state(stack), before);
 }
 
-export const cases = [{ name: "a page of another site gets nothing and changes nothing", run: foreign, stack: "guarded" }];
+export const cases = [
+  { name: "a page of another site gets nothing and changes nothing", run: foreign, stack: "guarded" },
+];

@@ -31,7 +31,8 @@ export const cases = [
       assert.match(await tab.text("#key-text-error"), /not accepted/);
       assert.equal(await tab.value("#key-text"), stack.api_key.slice(0, -1));
       assert.equal(await stored(tab), null);
-      await tab.focus("#key-text");
+      await tab.click("#key-keep");
+      await tab.page.focus("#key-text");
       await tab.page.keyboard.press("End");
       await tab.page.keyboard.type(stack.api_key.slice(-1));
       await tab.page.keyboard.press("Enter");
@@ -72,7 +73,7 @@ export const cases = [
     stack: "keyed",
     async run(tab, stack) {
       await tab.see("#key[open]");
-      await tab.click("#key-keep");
+      assert.equal(await tab.page.$eval("#key-keep", (box) => box.checked), false);
       await tab.click("#key-show");
       assert.equal(await tab.page.$eval("#key-text", (field) => field.type), "text");
       await enter(tab, stack.api_key);

@@ -3,14 +3,18 @@ import { Tab, deadline, startBrowser, startStack, startTarget } from "./support.
 import { cases as create } from "./create.mjs";
 import { cases as foreign } from "./foreign.mjs";
 import { cases as manage } from "./manage.mjs";
+import { cases as search } from "./search.mjs";
+import { cases as paste } from "./paste.mjs";
+import { cases as rights } from "./rights.mjs";
 import { cases as key } from "./key.mjs";
 import { cases as views } from "./views.mjs";
 
 const CASE_MS = 240_000;
-// The stacks of the cases, each started for the first that wants it. `gallery` has no links but those of the views.
-const OPTIONS = { open: [], keyed: ["--auth", "api-key"], gallery: [], guarded: [] };
+// The stacks of the cases, each started for the first that wants it. `gallery` and `searched` have no links but those of
+// the views and the searches.
+const OPTIONS = { open: [], keyed: ["--auth", "api-key"], gallery: [], searched: [], guarded: [] };
 const wanted = process.argv.slice(2);
-const cases = [...create, ...manage, ...key, ...views, ...foreign].filter(
+const cases = [...create, ...paste, ...manage, ...search, ...rights, ...key, ...views, ...foreign].filter(
   ({ name }) => !wanted.length || wanted.some((word) => name.includes(word)),
 );
 

@@ -1,6 +1,7 @@
 // What the cases share: the stacks, the browser, the page with everything that goes wrong on it, waiting.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import http from "node:http";
@@ -99,6 +100,36 @@ export async function api(stack, method, path, body, headers = {}) {
   });
   assert.ok(response.ok, `${method} ${path}: ${response.status} ${response.ok ? "" : await response.text()}`);
   return response.status === 204 ? null : response.json();
+}
+
+// Another key for a stack, put into its table as `infra keys create` does. `local` itself gives one key only.
+export async function issueKey(stack, owner, scopes) {
+  const random = [...randomBytes(40)].map((byte) => "0123456789abcdefghjkmnpqrstvwxyz"[byte % 32]).join("");
+  const id = random.slice(0, 8);
+  const key = `kurz_${id}_${random.slice(8)}`;
+  const Item = {
+    hash: { S: createHash("sha256").update(key).digest("hex") },
+    key_id: { S: id },
+    owner: { S: owner },
+    scopes: { L: scopes.map((scope) => ({ S: scope })) },
+    created_at: { N: "1700000000" },
+  };
+  const response = await fetch(stack.dynamodb, {
+    method: "POST",
+    headers: {
+      "content-type": "application/x-amz-json-1.0",
+      "x-amz-target": "DynamoDB_20120810.PutItem",
+      "x-amz-date": "20260101T000000Z",
+      // The endpoint wants a signature and checks none.
+      authorization:
+        "AWS4-HMAC-SHA256 Credential=local/20260101/eu-central-1/dynamodb/aws4_request, " +
+        "SignedHeaders=host;x-amz-date, Signature=0",
+    },
+    body: JSON.stringify({ TableName: "keys", Item }),
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  });
+  assert.ok(response.ok, await response.text());
+  return key;
 }
 
 export async function follow(stack, slug) {

@@ -29,6 +29,7 @@ async function furnish(stack) {
     {
       slug: "brochure",
       note: "Printed on the autumn flyer",
+      tags: ["print", "autumn 2026", "حملة"],
       url:
         "https://landing.example/en/catalogue/2026/autumn/" +
         "brochure.pdf?utm_source=print&utm_medium=flyer&utm_campaign=autumn-2026&session=9f8b7c6d5e4f3a2b1c0d",
@@ -54,6 +55,18 @@ async function views(tab, stack, name) {
   await tab.row("old-thing");
   await look(tab, name, "deleted");
   await tab.click("#show-deleted");
+  await tab.fill("#search-text", "tag:print flyer");
+  await tab.gone("li[data-slug=launch]");
+  await look(tab, name, "found");
+  await tab.fill("#search-text", "nowhere");
+  await tab.gone("li[data-slug=brochure]");
+  await look(tab, name, "not-found");
+  await tab.fill("#search-text", " ");
+  await tab.row("launch");
+  await tab.fill("#url", "https://landing.example/one https://landing.example/two");
+  await tab.click("#shorten");
+  await tab.see("#create-notice button");
+  await look(tab, name, "two-urls");
   await tab.click("summary");
   await tab.fill("#alias", "launch");
   await tab.page.select("#create-expires", "date");

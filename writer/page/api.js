@@ -6,12 +6,13 @@ const TIMEOUT_MS = 15000;
 
 export class Failure extends Error {
   // `again`: the label of a button that tries again, where that may help.
-  constructor(code, words, { status = 0, again = "", field = "" } = {}) {
+  constructor(code, words, { status = 0, again = "", field = "", slug = "" } = {}) {
     super(words);
     this.code = code;
     this.status = status;
     this.again = again;
     this.field = field;
+    this.slug = slug;
   }
 }
 
@@ -20,6 +21,14 @@ export function expected(error) {
   if (error instanceof Failure) return error;
   throw error;
 }
+
+// What the caller may do, as the list tells it. Unknown until then.
+let scopes = null;
+document.addEventListener("key", () => {
+  scopes = null;
+});
+export const isAdmin = () => Boolean(scopes?.includes("admin"));
+export const may = (scope) => !scopes || isAdmin() || scopes.includes(scope);
 
 export const linkPath = (slug, rest = "") => `links/${encodeURIComponent(slug)}${rest}`;
 
@@ -54,6 +63,7 @@ async function call(method, path, { headers = {}, body } = {}) {
     );
     if (response.status !== 401) {
       if (response.status < 500) key.accepted(used);
+      scopes = response.headers.get("kurz-scopes")?.split(",") ?? scopes;
       if (response.ok) return response;
       throw await refusal(response);
     }
@@ -81,7 +91,12 @@ async function refusal(response) {
       .pop() || "unknown";
   const { status } = response;
   const again = status >= 500 || status === 429 ? "Try again" : "";
-  return new Failure(code, problem.detail ?? problem.title ?? words(status), { status, again, field: problem.field });
+  return new Failure(code, problem.detail ?? problem.title ?? words(status), {
+    status,
+    again,
+    field: problem.field,
+    slug: problem.slug,
+  });
 }
 
 // For responses that come from a gateway in front of the service.

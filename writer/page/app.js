@@ -1,5 +1,6 @@
 // Connects the parts of the page.
 import { $, announce, notice } from "./dom.js";
+import { isAdmin, may } from "./api.js";
 import { zone } from "./expiry.js";
 import * as key from "./key.js";
 import * as create from "./create.js";
@@ -14,6 +15,14 @@ document.addEventListener("link", (event) => {
   create.update(event.detail);
 });
 
+document.addEventListener("search", list.search);
+// Only what the caller may do is offered.
+document.addEventListener("listed", () => {
+  $("#create").hidden = !may("create");
+  $("#create-denied").hidden = may("create");
+  $("#everyone-toggle").hidden = !isAdmin();
+});
+
 // Another key may have other links.
 document.addEventListener("key", () => {
   if (key.current()) list.load();
@@ -23,6 +32,7 @@ window.addEventListener("online", list.retry);
 $("#forget-key").addEventListener("click", () => {
   key.forget();
   create.clear();
+  $("#search").reset();
   list.forget();
   notice($("#list-notice"), "This browser has forgotten the key.", "Enter key", () => list.load());
   $("#list-notice button").focus();

@@ -11,13 +11,9 @@ export function announce(text) {
   }, 60);
 }
 
-export function icon(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.classList.add("icon");
-  svg.setAttribute("aria-hidden", "true");
-  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", `#icon-${name}`);
-  svg.append(use);
+function icon(name) {
+  const svg = $("svg", $("#row").content).cloneNode(true);
+  svg.firstChild.setAttribute("href", `#icon-${name}`);
   return svg;
 }
 
@@ -29,8 +25,7 @@ export function text(element, words) {
 // Shows what is wrong with a field beside it. Without words, clears the error.
 export function fieldError(control, words) {
   text(document.getElementById(`${control.id}-error`), words);
-  if (words) control.setAttribute("aria-invalid", "true");
-  else control.removeAttribute("aria-invalid");
+  control.ariaInvalid = words ? "true" : null;
 }
 
 // Shows an error that concerns no single field, with a button where trying again may help.
@@ -42,13 +37,18 @@ export function notice(box, words, button, action) {
   paragraph.setAttribute("role", "alert");
   box.append(paragraph);
   paragraph.textContent = words;
-  if (!button) return;
-  const again = document.createElement("button");
-  again.type = "button";
-  again.className = "secondary";
-  again.textContent = button;
-  again.addEventListener("click", action);
-  box.append(again);
+  if (button) offer(box, button, action);
+}
+
+// Adds a button, and gives it.
+export function offer(box, words, action) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "secondary";
+  button.textContent = words;
+  button.addEventListener("click", action);
+  box.append(button);
+  return button;
 }
 
 // Runs `work` and ignores further presses of the button meanwhile. `disabled` would drop the focus.
@@ -76,7 +76,7 @@ export function showShort(anchor, link) {
 
 export function copyButton(button, link) {
   button.dataset.copies = link.short_url;
-  button.setAttribute("aria-label", `Copy ${link.short_url}`);
+  button.ariaLabel = `Copy ${link.short_url}`;
   if (!button.classList.contains("done")) button.replaceChildren(icon("copy"), "Copy");
 }
 

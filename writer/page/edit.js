@@ -2,6 +2,7 @@
 import { $, announce, during, fieldError, notice, text } from "./dom.js";
 import { expected, ifMatch, json, linkPath } from "./api.js";
 import { Expiry, dateTime } from "./expiry.js";
+import { trimmed, withScheme } from "./paste.js";
 
 const dialog = $("#edit");
 const url = $("#edit-url");
@@ -9,13 +10,7 @@ const note = $("#edit-note");
 const expiry = new Expiry($("#edit-expiry"), "edit-expires");
 const box = $("#edit-notice");
 
-const FIELDS = {
-  "invalid-url": url,
-  "url-too-long": url,
-  "self-loop": url,
-  "private-target": url,
-};
-const BY_NAME = { url, note, expires_at: expiry, ttl_seconds: expiry };
+const FIELDS = { url, note, expires_at: expiry, ttl_seconds: expiry };
 
 // The link as it was when the fields were filled.
 let link = null;
@@ -40,16 +35,17 @@ function clear() {
   expiry.suggest("");
 }
 
-const isUrlChanged = () => url.value.trim() !== link.url;
+const isUrlChanged = () => trimmed(url.value) !== link.url;
 const isNoteChanged = () => note.value.trim() !== (link.note ?? "");
 
 // A merge patch of the changed fields. Null if one of them is wrong.
 function patch() {
   const changes = {};
-  if (isUrlChanged()) changes.url = url.value.trim();
+  if (isUrlChanged()) changes.url = withScheme(trimmed(url.value));
   if (isNoteChanged()) changes.note = note.value.trim() || null;
-  if (changes.url === "") {
-    fieldError(url, "A link must lead somewhere.");
+  const isEmpty = changes.url === "";
+  if (isEmpty || /\s/.test(changes.url ?? "")) {
+    fieldError(url, isEmpty ? "A link must lead somewhere." : "There is white space in it. Remove it, or write %20.");
     url.focus();
     return null;
   }
@@ -80,7 +76,7 @@ async function save() {
 }
 
 function refuse(failure) {
-  const control = BY_NAME[failure.field] ?? FIELDS[failure.code];
+  const control = FIELDS[failure.field];
   if (!control) {
     notice(box, failure.message, failure.again, () => $("form", dialog).requestSubmit());
     return;

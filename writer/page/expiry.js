@@ -8,15 +8,8 @@ export const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone ?? "l
 export const date = (time) => day.format(new Date(time));
 export const dateTime = (time) => moment.format(new Date(time));
 
-const two = (number) => String(number).padStart(2, "0");
-
 // The value of a datetime-local input.
-function local(time) {
-  return (
-    `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}` +
-    `T${two(time.getHours())}:${two(time.getMinutes())}`
-  );
-}
+const local = (time) => new Date(time - time.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
 
 const rfc3339 = (time) => time.toISOString().replace(/\.\d+Z$/, "Z");
 

@@ -5,26 +5,20 @@ const NAME = "kurz.key";
 const dialog = $("#key");
 const field = $("#key-text");
 
-let key = read();
+let key = storage((store) => store.getItem(NAME));
 let isAccepted = false;
 let asking = null;
+$("#key-keep").checked = Boolean(key);
 
 // If the browser allows no storage, the key lasts as long as the page.
-function read() {
+function storage(use) {
   try {
-    return localStorage.getItem(NAME);
+    return use(localStorage);
   } catch {
     return null;
   }
 }
-function write(value) {
-  try {
-    if (value) localStorage.setItem(NAME, value);
-    else localStorage.removeItem(NAME);
-  } catch {
-    /* The browser allows no storage. */
-  }
-}
+const keep = (value) => storage((store) => (value ? store.setItem(NAME, value) : store.removeItem(NAME)));
 function changed() {
   $("#forget-key").hidden = !isAccepted;
   document.dispatchEvent(new Event("key"));
@@ -45,14 +39,15 @@ export function ask(refused) {
 export function accepted(used) {
   if (!used || used !== key || isAccepted) return;
   isAccepted = true;
-  write($("#key-keep").checked ? key : null);
+  keep($("#key-keep").checked && key);
   changed();
 }
 
 export function forget() {
   key = null;
   isAccepted = false;
-  write(null);
+  keep(null);
+  $("#key-keep").checked = false;
   changed();
 }
 

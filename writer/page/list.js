@@ -1,10 +1,11 @@
 // The list of the caller's links.
-import { $, announce, copy, copyButton, during, notice, showShort, text } from "./dom.js";
-import { expected, ifMatch, json, linkPath } from "./api.js";
+import { $, announce, copy, copyButton, during, notice, offer, showShort, text } from "./dom.js";
+import { expected, ifMatch, isAdmin, json, linkPath, may } from "./api.js";
 import { date, dateTime } from "./expiry.js";
+import { addTag, filter, isOverAll } from "./search.js";
 
 const PAGE = 20;
-// A bound: thousands of deleted links in a row would otherwise all be fetched for one press of a button.
+// A bound: otherwise, one press of a button may read thousands of links that are deleted or do not match.
 const PAGES_AT_ONCE = 5;
 
 const list = $("#list");
@@ -15,9 +16,11 @@ const rows = new Map();
 let cursor = null;
 let isLoading = false;
 let hasFailed = false;
+// Whether the caller may not list links.
+let isDenied = false;
 // The cursor to retry with after a failure.
 let failedAt = null;
-// Counts the keys used so far: responses to requests with an earlier key are dropped.
+// Counts the lists shown so far: responses for an earlier key or search are dropped.
 let round = 0;
 
 const BADGES = {
@@ -37,7 +40,7 @@ function stateOf(link) {
 }
 
 function describe(link, state) {
-  const parts = [];
+  const parts = isOverAll() ? [`By ${link.owner}`] : [];
   if (link.created_at) parts.push(`Made ${date(link.created_at)}`);
   if (state === "scheduled") parts.push(`starts ${dateTime(link.valid_from)}`);
   if (link.expires_at) parts.push(`${state === "expired" ? "ended" : "ends"} ${dateTime(link.expires_at)}`);
@@ -48,27 +51,36 @@ function render(row) {
   const { link, element } = row;
   const state = stateOf(link);
   const isEditable = ["active", "disabled", "expired", "scheduled"].includes(state);
+  const isDeleted = state === "deleted";
   element.dataset.state = state;
   element.dataset.slug = link.slug;
   showShort($(".short a", element), link);
   text($(".badge", element), BADGES[state]);
   $(".target span", element).textContent = link.url;
   text($(".note", element), link.note);
+  const tags = $(".tags", element);
+  tags.replaceChildren();
+  for (const tag of link.tags) {
+    const button = offer(tags, tag, () => addTag(tag));
+    button.className = "tag";
+    button.dir = "auto";
+    button.title = "Show links with this tag";
+  }
   text($(".meta", element), describe(link, state));
-  for (const button of element.querySelectorAll("button")) {
+  for (const button of element.querySelectorAll(".link-actions button")) {
     const does = button.dataset.does;
-    const isOffered = { copy: state !== "deleted", qr: state !== "deleted", restore: state === "deleted" };
-    button.hidden = !(isOffered[does] ?? isEditable);
+    const isOffered = {
+      copy: !isDeleted,
+      qr: !isDeleted,
+      restore: isDeleted && may("delete"),
+      delete: isEditable && may("delete"),
+    };
+    button.hidden = !(isOffered[does] ?? (isEditable && may("update")));
+    if (does === "pause") button.textContent = state === "disabled" ? "Resume" : "Pause";
     if (does === "copy") copyButton(button, link);
-    else button.setAttribute("aria-label", `${words(does, state)} ${link.slug}`);
-    if (does === "pause") button.textContent = words(does, state);
+    else button.ariaLabel = `${does === "qr" ? "QR code of" : button.textContent} ${link.slug}`;
   }
 }
-
-const words = (does, state) =>
-  does === "pause" && state === "disabled"
-    ? "Resume"
-    : { qr: "QR code of", edit: "Edit", pause: "Pause", delete: "Delete", restore: "Restore" }[does];
 
 // Shows a link, in its row if it has one.
 export function put(link, { atEnd = false } = {}) {
@@ -86,18 +98,21 @@ export function put(link, { atEnd = false } = {}) {
 }
 
 function summarise() {
+  const isSearch = filter().length > 0;
   const deleted = list.querySelectorAll(".old").length;
   $("#deleted-toggle").hidden = deleted === 0;
   const isShown = rows.size > ($("#show-deleted").checked ? 0 : deleted);
-  text(
-    empty,
-    isLoading && !rows.size
-      ? "Loading…"
-      : isShown || isLoading || hasFailed || cursor
-        ? ""
-        : "None yet. The first one you make appears here.",
-  );
+  let words = "";
+  if (isDenied) words = "You may make links here, but not see the list of them.";
+  else if (isLoading && isSearch) words = cursor ? "Searching older links…" : "Searching…";
+  else if (isLoading) words = rows.size ? "" : "Loading…";
+  else if (!isShown && !hasFailed && isSearch) words = cursor ? "Nothing found so far." : "No link matches.";
+  else if (!isShown && !hasFailed && !cursor) words = "None yet. The first one you make appears here.";
+  text(empty, words);
   more.hidden = !cursor;
+  if (more.ariaDisabled !== "true") more.textContent = isSearch ? "Search older links" : "Show more";
+  // A form that was just used stays while its result is on the way.
+  if (!isLoading) $("#search").hidden = isDenied || !(isSearch || rows.size || cursor || isAdmin());
   list.setAttribute("aria-busy", String(isLoading));
 }
 
@@ -116,6 +131,13 @@ function clear() {
   summarise();
 }
 
+// Reads the list that is searched for now. What an earlier search finds is not shown any more.
+export function search() {
+  round += 1;
+  cursor = null;
+  return pages(null);
+}
+
 // Reads the first page again.
 export const load = () => (isLoading ? undefined : pages(null));
 
@@ -126,32 +148,40 @@ async function pages(from) {
   const known = new Set(rows.keys());
   const asked = round;
   isLoading = true;
-  hasFailed = false;
+  hasFailed = isDenied = false;
   notice($("#list-notice"), "");
   summarise();
+  const wanted = filter();
   try {
     let isEnough = false;
     for (let page = 0; page < PAGES_AT_ONCE && !isEnough; page += 1) {
-      const query = new URLSearchParams({ limit: PAGE, ...(from && { cursor: from }) });
+      const query = new URLSearchParams([["limit", PAGE], ...wanted, ...(from ? [["cursor", from]] : [])]);
       const found = await json("GET", `links?${query}`);
       if (asked !== round) return undefined;
       if (!from) clear();
       for (const link of found.links) {
         put(link, { atEnd: true });
-        if (link.state === "deleted") rows.get(link.slug).element.classList.add("old");
+        if (link.state === "deleted" && !wanted.length) rows.get(link.slug).element.classList.add("old");
       }
       from = cursor = found.next_cursor;
-      isEnough = !cursor || found.links.some((link) => link.state !== "deleted");
+      isEnough = !cursor || found.links.some((link) => wanted.length || link.state !== "deleted");
     }
+    if (wanted.length) announce(`${rows.size || "No"} links found${cursor ? " so far" : ""}.`);
   } catch (error) {
     const failure = expected(error);
     if (asked !== round) return undefined;
+    if (failure.code === "insufficient-scope") {
+      clear();
+      isDenied = true;
+      return undefined;
+    }
     hasFailed = true;
     failedAt = from;
     notice($("#list-notice"), failure.message, failure.again, retry);
   } finally {
     if (asked === round) {
       isLoading = false;
+      document.dispatchEvent(new Event("listed"));
       summarise();
     }
   }
@@ -197,7 +227,7 @@ async function act(row, button) {
 }
 
 list.addEventListener("click", (event) => {
-  const button = event.target.closest("button");
+  const button = event.target.closest("[data-does]");
   if (!button) return;
   const row = rows.get(button.closest("li").dataset.slug);
   const does = button.dataset.does;
@@ -217,10 +247,6 @@ $("#show-deleted").addEventListener("change", (event) => {
   summarise();
 });
 // Links expire while the page is open. Only rows whose state changed are redrawn, so that no text loses its selection.
-setInterval(
-  () =>
-    rows.forEach((row) => {
-      if (stateOf(row.link) !== row.element.dataset.state) render(row);
-    }),
-  5000,
-);
+setInterval(() => {
+  for (const row of rows.values()) if (stateOf(row.link) !== row.element.dataset.state) render(row);
+}, 5000);

@@ -24,7 +24,7 @@ const SVG: &str = "image/svg+xml";
 
 /// Name, media type and content of every file. The page itself has an empty name and the path `/`. The path of every
 /// other file is `/assets/` and its name.
-static FILES: [(&str, &str, &str); 12] = [
+static FILES: [(&str, &str, &str); 14] = [
     ("", HTML, include_str!("../../page/index.html")),
     ("style.css", CSS, include_str!("../../page/style.css")),
     ("icon.svg", SVG, include_str!("../../page/icon.svg")),
@@ -36,7 +36,9 @@ static FILES: [(&str, &str, &str); 12] = [
     ("expiry.js", JAVASCRIPT, include_str!("../../page/expiry.js")),
     ("key.js", JAVASCRIPT, include_str!("../../page/key.js")),
     ("list.js", JAVASCRIPT, include_str!("../../page/list.js")),
+    ("paste.js", JAVASCRIPT, include_str!("../../page/paste.js")),
     ("qr.js", JAVASCRIPT, include_str!("../../page/qr.js")),
+    ("search.js", JAVASCRIPT, include_str!("../../page/search.js")),
 ];
 
 /// A request for the page or one of its assets.
