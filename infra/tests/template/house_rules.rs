@@ -200,12 +200,13 @@ fn routes(template: &Value) -> Vec<String> {
         let mut expected = vec![
             writer("ANY /api/v1/{proxy+}"),
             open("GET /api/v1/openapi.json", "Writer"),
+            open("HEAD /api/v1/openapi.json", "Writer"),
             open("GET /{id+}", "Redirector"),
             open("HEAD /{id+}", "Redirector"),
             writer("POST /"),
         ];
         if page == "1" {
-            let keys = ["GET /", "GET /assets/{file}", "HEAD /"];
+            let keys = ["GET /", "GET /assets/{file}", "HEAD /", "HEAD /assets/{file}"];
             expected.extend(keys.map(|key| open(key, "Writer")));
         }
         if !origins.is_empty() {
