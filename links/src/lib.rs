@@ -22,6 +22,7 @@ mod slug;
 mod state;
 pub mod store;
 mod target;
+mod text;
 mod time;
 
 pub use filter::{Filter, StateFilter, Words};
@@ -41,4 +42,5 @@ pub use store::{
     search::{SearchLimits, search},
 };
 pub use target::{Origin, TargetError, TargetRules, TargetUrl};
+pub use text::{HiddenCharacter, first_hidden, first_unfit_for_note, first_unfit_for_tag, trim_hidden};
 pub use time::Timestamp;

@@ -2,7 +2,10 @@
 
 use std::{fmt, time::Duration};
 
-use crate::{BlockReason, Slug, State, TargetUrl, Timestamp, target::without_empty_path};
+use crate::{
+    BlockReason, Slug, State, TargetUrl, Timestamp,
+    target::{location_safe, without_empty_path},
+};
 
 /// The owner of every link while the service runs without authorisation, and of links that the AWS sample wrote, which
 /// carry no owner.
@@ -247,9 +250,11 @@ impl StoredTarget {
         &self.0
     }
 
-    /// Whether both are one URL. The slash of an empty path makes no difference.
+    /// Whether both are one URL. Neither the slash of an empty path makes a difference, nor whether characters that no
+    /// URI may have are percent-encoded: earlier versions stored them as they were.
     pub fn is_same_as(&self, other: &Self) -> bool {
-        without_empty_path(&self.0) == without_empty_path(&other.0)
+        let form = |target: &Self| location_safe(without_empty_path(&target.0)).into_owned();
+        form(self) == form(other)
     }
 
     /// Whether the text can be a `Location`: an `http` or `https` URL with no space and no control character.
@@ -321,6 +326,18 @@ mod tests {
                 [301, 302, 307, 308].contains(&code).then_some(code)
             );
         }
+    }
+
+    #[test]
+    fn old_and_new_forms_of_a_target_are_the_same() {
+        let check = |one: &str, other: &str, expected: bool| {
+            let [one, other] = [one, other].map(|text| StoredTarget::from_table(text.to_owned()));
+            assert_eq!(one.is_same_as(&other), expected, "{one} {other}");
+        };
+        check("https://example.com/a|b", "https://example.com/a%7Cb", true);
+        check("https://example.com", "https://example.com/", true);
+        check("https://example.com/a%7cb", "https://example.com/a%7Cb", false);
+        check("https://example.com/a", "https://example.com/b", false);
     }
 
     #[test]

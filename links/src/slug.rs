@@ -2,6 +2,8 @@
 
 use std::{borrow::Borrow, fmt, str::FromStr};
 
+use crate::{HiddenCharacter, first_hidden, trim_hidden};
+
 /// Most characters of a slug.
 const MAX_CHARACTERS: usize = 64;
 /// Fewest characters of a slug that a caller chooses. Shorter ones are kept for later use by the product.
@@ -40,7 +42,8 @@ impl FromStr for Slug {
             return Err(SlugError::Empty);
         }
         if let Some((position, character)) = text.chars().enumerate().find(|(_, c)| !is_slug_character(*c)) {
-            return Err(SlugError::Character { character, position });
+            let plain = SlugError::Character { character, position: position + 1 };
+            return Err(first_hidden(text).map_or(plain, SlugError::Hidden));
         }
         // All characters are ASCII from here on, so bytes are characters.
         if text.len() > MAX_CHARACTERS {
@@ -89,13 +92,16 @@ pub enum SlugError {
     #[error("a slug has at least one character")]
     Empty,
     /// A character outside the alphabet.
-    #[error("{character:?} at position {position} is not one of a-z, 0-9, '-' and '_'")]
+    #[error("{character:?} at character {position} is not one of a-z, 0-9, '-' and '_'")]
     Character {
         /// The first such character.
         character: char,
-        /// How many characters stand before it.
+        /// Its place, counted in characters from 1.
         position: usize,
     },
+    /// A character that cannot be seen.
+    #[error("it contains {0}, which cannot be seen")]
+    Hidden(HiddenCharacter),
     /// More characters than a slug can have.
     #[error("{characters} characters are more than the limit of {MAX_CHARACTERS}")]
     TooLong {
@@ -121,8 +127,9 @@ impl Alias {
 impl FromStr for Alias {
     type Err = AliasError;
 
+    /// Parses an alias as a caller wrote or pasted it. What cannot be seen around it is ignored.
     fn from_str(text: &str) -> Result<Self, AliasError> {
-        let slug: Slug = text.parse()?;
+        let slug: Slug = trim_hidden(text).parse()?;
         if slug.as_str().len() < MIN_ALIAS_CHARACTERS {
             return Err(AliasError::TooShort { characters: slug.as_str().len() });
         }
@@ -174,20 +181,23 @@ mod tests {
         check(&"x".repeat(65), Err(SlugError::TooLong { characters: 65 }));
         check("-a", Err(SlugError::Edge));
         check("a_", Err(SlugError::Edge));
-        check("robots.txt", Err(SlugError::Character { character: '.', position: 6 }));
-        check("a/b", Err(SlugError::Character { character: '/', position: 1 }));
-        check("ab+", Err(SlugError::Character { character: '+', position: 2 }));
-        check("añb", Err(SlugError::Character { character: 'ñ', position: 1 }));
+        check("robots.txt", Err(SlugError::Character { character: '.', position: 7 }));
+        check("a/b", Err(SlugError::Character { character: '/', position: 2 }));
+        check("ab+", Err(SlugError::Character { character: '+', position: 3 }));
+        check("añb", Err(SlugError::Character { character: 'ñ', position: 2 }));
         // The Kelvin sign folds to k in Unicode; it is still not a slug character.
-        check("\u{212a}elvin", Err(SlugError::Character { character: '\u{212a}', position: 0 }));
+        check("\u{212a}elvin", Err(SlugError::Character { character: '\u{212a}', position: 1 }));
     }
 
     #[test]
     fn aliases_are_longer_and_not_reserved() {
         assert!("abc".parse::<Alias>().is_ok());
+        assert_eq!(" \u{200b}abc\u{feff}\n".parse::<Alias>().map(Alias::into_slug), Ok("abc".parse().unwrap()));
+        let hidden = HiddenCharacter { character: '\u{200b}', position: 2 };
+        assert_eq!("a\u{200b}bc".parse::<Alias>(), Err(SlugError::Hidden(hidden).into()));
         assert_eq!("ab".parse::<Alias>(), Err(AliasError::TooShort { characters: 2 }));
         assert!(matches!("API".parse::<Alias>(), Err(AliasError::Reserved { .. })));
-        assert_eq!("a b".parse::<Alias>(), Err(SlugError::Character { character: ' ', position: 1 }.into()));
+        assert_eq!("a b".parse::<Alias>(), Err(SlugError::Character { character: ' ', position: 2 }.into()));
     }
 
     proptest! {

@@ -62,6 +62,7 @@ impl<S: LinkWriter + LinkLister, K: KeyReader + KeyUsage> Writer<S, K> {
         let request_id = context.request_id.as_str();
         let Answer { path, slug, actor, response } = self.respond(&request, request_id).await;
         let response = response.unwrap_or_else(|problem| Response::problem(&problem, request_id));
+        let response = if *request.method() == Method::HEAD { response.without_body() } else { response };
         log::Line {
             request_id,
             method: request.method().as_str(),

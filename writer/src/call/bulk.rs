@@ -26,6 +26,9 @@ use super::{
 
 /// Maximum number of links in one request.
 const MAX_LINKS: usize = 100;
+/// Maximum size of the body. A hundred links with the longest URLs and all other options at their longest have 4.4 MB as
+/// JSON that escapes every other character. Lambda takes events of 6 MB, and such a body fits in one even in base64.
+const MAX_BYTES: usize = 4_500_000;
 /// How many of them are made at the same time.
 const CONCURRENCY: usize = 8;
 
@@ -63,7 +66,7 @@ pub(super) async fn create_many<S: LinkWriter>(context: &Context<'_, S>) -> Resu
 }
 
 fn items(request: &Request) -> Result<Vec<Value>, Problem> {
-    let mut fields = body::object(request)?;
+    let mut fields = body::object_of(request, MAX_BYTES)?;
     let items = fields.values("links")?.flatten();
     let items = items.ok_or(FieldProblem::Missing { field: "links" })?;
     fields.finish()?;

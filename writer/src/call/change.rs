@@ -60,7 +60,8 @@ async fn change<S: LinkWriter>(
     slug: &Slug,
     change: impl Fn(Link) -> Result<Link, Problem>,
 ) -> Result<Link, Failure> {
-    let header = context.request.header_text(header::IF_MATCH);
+    // A tag that is not text matches no version, so that the change is refused instead of made unconditionally.
+    let header = context.request.header(header::IF_MATCH).map(|tags| tags.to_str().unwrap_or_default());
     let precondition = header.map_or(Precondition::None, Precondition::if_match);
     let changed = change::update(context.store, &context.caller, slug, &precondition, change, context.now).await?;
     if context.caller.is_operator_of(&changed.after) {

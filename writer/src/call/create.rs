@@ -8,7 +8,7 @@ use crate::{
     http::{body, problem::Problem, response::Response},
     link::{
         idempotency,
-        make::{self, Made},
+        make::{self, Made, Wish},
         new_link::NewLink,
         slug_choice::SlugChoice,
     },
@@ -45,7 +45,8 @@ pub(super) async fn make<S: LinkWriter>(
         };
         new_link.with_options(plain, rules, *now)
     };
-    make::make(context.store, &context.config.scheme, owner, &choice, draft, *now).await
+    let wish = Wish { owner, choice, options: &new_link.options, now: *now };
+    make::make(context.store, &context.config.scheme, &wish, draft).await
 }
 
 /// The response that shows the link.

@@ -18,7 +18,7 @@ use links::{LinkLister, LinkWriter, Slug};
 
 use crate::{
     failure::Failure,
-    http::{problem::LinkProblem, response::Response},
+    http::{body, problem::LinkProblem, query::Query, response::Response},
 };
 
 use context::Context;
@@ -30,6 +30,12 @@ pub(crate) async fn respond<S: LinkWriter + LinkLister>(
     slug: &str,
     context: &Context<'_, S>,
 ) -> Result<Response, Failure> {
+    if !call.takes_query() {
+        Query::parse(context.request.query()).finish()?;
+    }
+    if !call.takes_body() {
+        body::none(context.request)?;
+    }
     match call {
         LinkCall::Shorten => shorten::shorten(context).await,
         LinkCall::Create => create::create(context).await,

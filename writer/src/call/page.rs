@@ -72,9 +72,7 @@ pub(crate) fn get(request: &Request, file: File<'_>) -> Result<Response, Problem
     let response = if known.is_some_and(|known| etag::is_known(known, &tag)) {
         Response::empty(StatusCode::NOT_MODIFIED, "not-modified")
     } else {
-        let is_head = request.method() == Method::HEAD;
-        let body = if is_head { "" } else { content };
-        Response::text(StatusCode::OK, "page", body.to_owned()).with(header::CONTENT_TYPE, *media_type)
+        Response::text(StatusCode::OK, "page", (*content).to_owned()).with(header::CONTENT_TYPE, *media_type)
     };
     Ok(response
         .with(header::ETAG, tag)

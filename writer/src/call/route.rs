@@ -38,6 +38,16 @@ pub(crate) enum LinkCall {
 }
 
 impl LinkCall {
+    /// Whether the call has parameters in the query. Others refuse any.
+    pub(crate) const fn takes_query(self) -> bool {
+        matches!(self, Self::List | Self::GetQrCode)
+    }
+
+    /// Whether the call has a body. Others refuse one.
+    pub(crate) const fn takes_body(self) -> bool {
+        matches!(self, Self::Shorten | Self::Create | Self::CreateMany | Self::Update)
+    }
+
     /// The scope that the caller needs.
     pub(crate) const fn scope(self) -> Scope {
         match self {
@@ -49,7 +59,7 @@ impl LinkCall {
     }
 }
 
-/// Every call with its method and its path. `{slug}` stands for one segment.
+/// Every call with its method and its path. `{slug}` stands for one segment. `HEAD` is possible wherever `GET` is.
 pub(crate) const CALLS: [(&str, &str, Call); 10] = [
     ("POST", "/", Call::Links(LinkCall::Shorten)),
     ("POST", "/api/v1/links", Call::Links(LinkCall::Create)),
@@ -81,10 +91,13 @@ impl<'a> Route<'a> {
             let Some(slug) = matched(its_path, path) else {
                 continue;
             };
-            if its_method == method.as_str() {
+            if its_method == method.as_str() || its_method == "GET" && *method == Method::HEAD {
                 return Ok(Self { call, path: its_path, slug });
             }
             allowed.push(its_method);
+            if its_method == "GET" {
+                allowed.push("HEAD");
+            }
         }
         Err(if allowed.is_empty() {
             RequestProblem::UnknownPath.into()
@@ -118,6 +131,9 @@ mod tests {
         check(Method::POST, "/api/v1/links", Ok((Call::Links(LinkCall::Create), "")));
         check(Method::POST, "/api/v1/links:bulk", Ok((Call::Links(LinkCall::CreateMany), "")));
         check(Method::GET, "/api/v1/links/a", Ok((Call::Links(LinkCall::Get), "a")));
+        check(Method::HEAD, "/api/v1/links/a", Ok((Call::Links(LinkCall::Get), "a")));
+        check(Method::HEAD, "/api/v1/openapi.json", Ok((Call::GetOpenApi, "")));
+        check(Method::HEAD, "/api/v1/links:bulk", Err("method-not-allowed"));
         check(Method::GET, "/api/v1/links/qr/qr", Ok((Call::Links(LinkCall::GetQrCode), "qr")));
         check(Method::POST, "/api/v1/links/a/restore", Ok((Call::Links(LinkCall::Restore), "a")));
         check(Method::PUT, "/", Err("method-not-allowed"));
@@ -134,6 +150,6 @@ mod tests {
         else {
             panic!("it was allowed");
         };
-        assert_eq!(allow, "GET, PATCH, DELETE");
+        assert_eq!(allow, "GET, HEAD, PATCH, DELETE");
     }
 }

@@ -1,17 +1,20 @@
 //! The body of a request: a URL in any of several forms, or a JSON object.
 
+use links::trim_hidden;
+
 use super::{
     fields::Fields,
-    problem::{BodyProblem, FieldProblem, Problem, UrlProblem},
-    request::Request,
+    form,
+    problem::{BodyProblem, Problem, UrlProblem},
+    request::{MAX_BODY_BYTES, Request},
 };
 
 /// What the body of `POST /` holds.
 #[derive(Debug)]
 pub(crate) enum Body {
-    /// A URL, as plain text or in a form.
+    /// A URL, as plain text.
     Url(String),
-    /// A JSON object.
+    /// A URL and options, as a JSON object or a form.
     Object(Fields),
 }
 
@@ -28,10 +31,10 @@ pub(crate) enum ResponseFormat {
 pub(crate) fn any(request: &Request) -> Result<(Body, ResponseFormat), Problem> {
     let format = if request.accepts_json() { ResponseFormat::Json } else { ResponseFormat::Text };
     let media_type = request.media_type().unwrap_or_default();
-    let body = not_empty(request)?;
+    let body = not_empty(request, MAX_BODY_BYTES)?;
     match media_type.as_str() {
         json if is_json(json) => Ok((Body::Object(Fields::parse(&body)?), ResponseFormat::Json)),
-        "application/x-www-form-urlencoded" => Ok((Body::Url(form_url(body)?), format)),
+        "application/x-www-form-urlencoded" => Ok((form_or_url(body)?, format)),
         "" | "application/octet-stream" => Ok((Body::Url(text(body)?), format)),
         text_type if text_type.starts_with("text/") => Ok((Body::Url(text(body)?), format)),
         _ => {
@@ -43,14 +46,29 @@ pub(crate) fn any(request: &Request) -> Result<(Body, ResponseFormat), Problem> 
 
 /// Parses a body that must be a JSON object.
 pub(crate) fn object(request: &Request) -> Result<Fields, Problem> {
+    object_of(request, MAX_BODY_BYTES)
+}
+
+/// Parses a body of at most `limit` bytes that must be a JSON object.
+pub(crate) fn object_of(request: &Request, limit: usize) -> Result<Fields, Problem> {
     if !request.media_type().is_some_and(|media_type| is_json(&media_type)) {
         return Err(BodyProblem::UnsupportedMediaType { expected: "application/json" }.into());
     }
-    Fields::parse(&not_empty(request)?)
+    Fields::parse(&not_empty(request, limit)?)
 }
 
-fn not_empty(request: &Request) -> Result<Vec<u8>, Problem> {
-    let body = request.body()?;
+/// Refuses a body with anything in it, for calls that take none. Clients that always send JSON send an empty object.
+pub(crate) fn none(request: &Request) -> Result<(), Problem> {
+    let body = request.body(MAX_BODY_BYTES)?;
+    match body.trim_ascii() {
+        b"" => Ok(()),
+        object if object.starts_with(b"{") => Fields::parse(object)?.finish(),
+        _ => Err(BodyProblem::UnsupportedMediaType { expected: "no body" }.into()),
+    }
+}
+
+fn not_empty(request: &Request, limit: usize) -> Result<Vec<u8>, Problem> {
+    let body = request.body(limit)?;
     if body.trim_ascii().is_empty() { Err(BodyProblem::Empty.into()) } else { Ok(body) }
 }
 
@@ -58,19 +76,23 @@ fn is_json(media_type: &str) -> bool {
     media_type == "application/json" || media_type.starts_with("application/") && media_type.ends_with("+json")
 }
 
+/// A text that is a URL, or is refused as one.
 fn text(body: Vec<u8>) -> Result<String, Problem> {
-    String::from_utf8(body).map_err(|_not_utf8| UrlProblem::NotText.into())
+    let text = String::from_utf8(body).map_err(|_not_utf8| UrlProblem::NotText)?;
+    if trim_hidden(&text).starts_with('{') { Err(UrlProblem::UndeclaredJson.into()) } else { Ok(text) }
 }
 
-/// `curl -d URL` declares a form but sends the bare URL. A proper form has a field `url`.
-fn form_url(body: Vec<u8>) -> Result<String, Problem> {
-    let start = body.trim_ascii_start();
-    let begins_with = |scheme: &[u8]| start.get(..scheme.len()).is_some_and(|s| s.eq_ignore_ascii_case(scheme));
-    if begins_with(b"http://") || begins_with(b"https://") {
-        return text(body);
+/// `curl -d URL` declares a form but sends the bare URL, with quotation marks around it if it is typed in Windows' cmd. A
+/// proper form begins with the name of a field.
+fn form_or_url(body: Vec<u8>) -> Result<Body, Problem> {
+    let text = text(body)?;
+    let is_in_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '[' | ']' | '%' | '+');
+    match trim_hidden(&text).split_once('=') {
+        Some((name, _)) if name.split('&').all(|name| name.chars().all(is_in_name)) => {
+            Ok(Body::Object(form::fields(&text)?))
+        }
+        _ => Ok(Body::Url(text)),
     }
-    let url = url::form_urlencoded::parse(body.trim_ascii()).find(|(name, _)| name == "url");
-    url.map(|(_, url)| url.into_owned()).ok_or_else(|| FieldProblem::Missing { field: "url" }.into())
 }
 
 /// A request with that body, encoded as API Gateway encodes bytes.
@@ -85,14 +107,22 @@ pub(crate) fn request_with(media_type: Option<&str>, body: &[u8]) -> Request {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::problem::FieldProblem;
 
     fn check(media_type: &str, body: &[u8], expected: Result<(&str, ResponseFormat), &str>) {
         let media_type = Some(media_type).filter(|value| !value.is_empty());
-        let url = |body| match body {
-            Body::Url(url) => url,
-            Body::Object(mut fields) => fields.text("url").unwrap().flatten().unwrap(),
+        let url = |body| -> Result<String, Problem> {
+            match body {
+                Body::Url(url) => Ok(url),
+                Body::Object(mut fields) => {
+                    let url = fields.text("url")?.flatten();
+                    fields.finish()?;
+                    url.ok_or_else(|| FieldProblem::Missing { field: "url" }.into())
+                }
+            }
         };
-        let actual = any(&request_with(media_type, body)).map(|(body, format)| (url(body), format));
+        let actual = any(&request_with(media_type, body));
+        let actual = actual.and_then(|(body, format)| Ok((url(body)?, format)));
         let actual = actual.as_ref().map(|(url, format)| (url.as_str(), *format)).map_err(Problem::code);
         assert_eq!(actual, expected, "{media_type:?} {}", String::from_utf8_lossy(body));
     }
@@ -106,7 +136,7 @@ mod tests {
         check("text/plain; charset=utf-8", b"https://e.com/?a=1&b=%20", expected);
         check("application/octet-stream", b"https://e.com/?a=1&b=%20", expected);
         check(FORM, b"https://e.com/?a=1&b=%20", expected);
-        check(FORM, b"x=1&url=https%3A%2F%2Fe.com%2F%3Fa%3D1%26b%3D%2520", expected);
+        check(FORM, b"x_a=1&url=https%3A%2F%2Fe.com%2F%3Fa%3D1%26b%3D%2520", expected);
         check("Application/JSON", br#"{"url":"https://e.com/"}"#, Ok(("https://e.com/", ResponseFormat::Json)));
         check("application/ld+json", br#"{"url":"https://e.com/"}"#, Ok(("https://e.com/", ResponseFormat::Json)));
         check(FORM, b" HTTPS://e.com\n", Ok((" HTTPS://e.com\n", ResponseFormat::Text)));
@@ -118,9 +148,42 @@ mod tests {
         check(FORM, b" \r\n", Err("empty-body"));
         check("application/json", b"", Err("empty-body"));
         check("", b"\xff\xfe", Err("invalid-url"));
-        check(FORM, b"uri=https://e.com", Err("missing-field"));
+        check(FORM, b"uri=https://e.com", Err("unknown-field"));
         check("multipart/form-data; boundary=x", b"--x", Err("unsupported-media-type"));
         check("image/png", b"x", Err("unsupported-media-type"));
+    }
+
+    #[test]
+    fn what_is_no_form_is_a_text_that_the_rules_for_urls_explain() {
+        for text in [
+            "example.com/x",
+            "example.com/?a=b",
+            "'https://example.com/?a=b'",
+            "\"https://example.com/\"",
+            "<https://example.com/?a=b>",
+            "Look at this: https://example.com/?a=b",
+        ] {
+            check(FORM, text.as_bytes(), Ok((text, ResponseFormat::Text)));
+        }
+        for media_type in [FORM, "text/plain", ""] {
+            check(media_type, br#" {"url":"https://example.com/?a=b"}"#, Err("invalid-url"));
+        }
+        check(FORM, b"url=https://example.com/\xff", Err("invalid-url"));
+    }
+
+    #[test]
+    fn calls_without_a_body_refuse_one() {
+        let check = |body: &str, expected: Result<(), &str>| {
+            let request = request_with(Some("application/json"), body.as_bytes());
+            assert_eq!(none(&request).map_err(|problem| problem.code()), expected, "{body}");
+        };
+        check("", Ok(()));
+        check(" \n", Ok(()));
+        check("{}", Ok(()));
+        check(r#"{"x_mine":1}"#, Ok(()));
+        check(r#"{"ttl_seconds":60}"#, Err("unknown-field"));
+        check("{", Err("malformed-json"));
+        check("[]", Err("unsupported-media-type"));
     }
 
     #[test]

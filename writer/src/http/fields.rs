@@ -1,33 +1,46 @@
-//! The fields of a JSON object. Each field is taken by name and type; fields that were not taken are unknown, and
+//! The fields of a JSON object or a form. Each field is taken by name and type; fields that were not taken are unknown, and
 //! refused.
 
-use links::{RedirectStatus, State, Timestamp};
+use links::{HiddenCharacter, RedirectStatus, State, Timestamp};
 use serde_json::{Map, Value};
 
-use super::problem::{BodyProblem, FieldProblem, Problem};
+use super::{
+    json::{self, is_own},
+    problem::{FieldProblem, Origin, Problem},
+};
 
 /// A field of a merge patch: absent (`None`), `null` (`Some(None)`), or a value.
 pub(crate) type Patch<T> = Option<Option<T>>;
 
-/// The fields of a JSON object.
+/// The fields of a JSON object or a form.
 #[derive(Debug)]
-pub(crate) struct Fields(Map<String, Value>);
+pub(crate) struct Fields {
+    object: Map<String, Value>,
+    origin: Origin,
+    /// The first field that is there twice.
+    twice: Option<String>,
+}
 
 impl Fields {
+    /// The fields of a JSON object.
     pub(crate) fn new(object: Map<String, Value>) -> Self {
-        Self(object)
+        Self { object, origin: Origin::Json, twice: None }
+    }
+
+    /// The fields of a form, of which `twice` is there twice.
+    pub(crate) fn of_form(object: Map<String, Value>, twice: Option<String>) -> Self {
+        let origin = if object.contains_key("url") { Origin::FormWithUrl } else { Origin::Form };
+        Self { object, origin, twice }
     }
 
     /// Parses a JSON object.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Problem> {
-        let object = serde_json::from_slice(body)
-            .map_err(|error| BodyProblem::MalformedJson { line: error.line(), column: error.column() })?;
-        Ok(Self(object))
+        Ok(Self::new(json::object(body)?))
     }
 
     /// The object as one string that depends neither on the order of its fields nor on the caller's own fields.
     pub(crate) fn canonical(&self) -> String {
-        let mut fields: Vec<_> = self.0.iter().filter(|(name, _)| !is_own(name)).collect();
+        let mut fields: Vec<_> = self.object.iter().filter(|(name, _)| !is_own(name)).collect();
         fields.sort_unstable_by_key(|(name, _)| *name);
         fields.into_iter().map(|(name, value)| format!("{name}={value}\n")).collect()
     }
@@ -96,11 +109,14 @@ impl Fields {
         self.take(field, "a list", list)
     }
 
-    /// Refuses fields that were not taken: a misspelt one must not be ignored.
+    /// Refuses fields that were not taken, because a misspelt one must not be ignored, and one that is there twice.
     pub(crate) fn finish(self) -> Result<(), Problem> {
-        match self.0.into_iter().find(|(name, _)| !is_own(name)) {
-            None => Ok(()),
-            Some((field, _)) => Err(FieldProblem::Unknown { field }.into()),
+        let origin = self.origin;
+        let unknown = self.object.into_iter().map(|(field, _)| field).find(|field| !is_own(field));
+        match (unknown, self.twice) {
+            (Some(field), _) => Err(FieldProblem::Unknown { field, origin }.into()),
+            (None, Some(field)) => Err(FieldProblem::Twice { field, origin }.into()),
+            (None, None) => Ok(()),
         }
     }
 
@@ -110,7 +126,7 @@ impl Fields {
         expected: &'static str,
         read: impl FnOnce(Value) -> Option<T>,
     ) -> Result<Patch<T>, Problem> {
-        match self.0.remove(field) {
+        match self.object.remove(field) {
             None => Ok(None),
             Some(Value::Null) => Ok(Some(None)),
             Some(value) => match read(value) {
@@ -162,9 +178,16 @@ pub(crate) fn check_length(field: &'static str, text: &str, min: usize, max: usi
     }
 }
 
-/// Whether callers may use this name for their own fields.
-fn is_own(name: &str) -> bool {
-    name.starts_with("x_")
+/// Refuses a text with a character that `first_unfit` finds.
+pub(crate) fn check_characters(
+    field: &'static str,
+    text: &str,
+    first_unfit: impl Fn(&str) -> Option<HiddenCharacter>,
+) -> Result<(), Problem> {
+    match first_unfit(text) {
+        None => Ok(()),
+        Some(found) => Err(FieldProblem::Character { field, found }.into()),
+    }
 }
 
 #[cfg(test)]
@@ -190,7 +213,7 @@ mod tests {
         assert!(fields(json!({ "x_mine": [1] })).finish().is_ok());
         assert!(matches!(
             fields(json!({ "urll": 1 })).finish(),
-            Err(Problem::Field(FieldProblem::Unknown { field })) if field == "urll"
+            Err(Problem::Field(FieldProblem::Unknown { field, .. })) if field == "urll"
         ));
     }
 

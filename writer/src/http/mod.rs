@@ -7,6 +7,8 @@ pub(crate) mod cursor;
 pub(crate) mod etag;
 pub(crate) mod event;
 pub(crate) mod fields;
+pub(crate) mod form;
+pub(crate) mod json;
 pub(crate) mod problem;
 pub(crate) mod query;
 pub(crate) mod representation;

@@ -1,16 +1,32 @@
 //! The query of a request. Each parameter is taken by name; parameters that were not taken are unknown, and refused.
 
-use super::problem::{Problem, RequestProblem};
+use super::{
+    form::pairs,
+    json::is_own,
+    problem::{Problem, RequestProblem},
+};
 
 /// The parameters of a query.
 #[derive(Debug)]
-pub(crate) struct Query(Vec<(String, String)>);
+pub(crate) struct Query {
+    parameters: Vec<(String, String)>,
+    /// The first parameter that is not UTF-8.
+    garbled: Option<String>,
+}
 
 impl Query {
     /// Parses a query string.
     pub(crate) fn parse(raw: &str) -> Self {
-        let pairs = url::form_urlencoded::parse(raw.as_bytes());
-        Self(pairs.into_owned().collect())
+        let mut garbled = None;
+        let pairs = pairs(raw.as_bytes()).filter(|pair| !pair.is_empty());
+        let pairs = pairs.map(|pair| {
+            pair.decode().unwrap_or_else(|(name, value)| {
+                garbled.get_or_insert_with(|| name.clone());
+                (name, value)
+            })
+        });
+        let parameters = pairs.collect();
+        Self { parameters, garbled }
     }
 
     /// The value of a parameter, which may occur once.
@@ -22,7 +38,7 @@ impl Query {
 
     /// The values of a parameter that may occur several times.
     pub(crate) fn texts(&mut self, parameter: &str) -> Vec<String> {
-        self.0.extract_if(.., |(name, _)| name == parameter).map(|(_, value)| value).collect()
+        self.parameters.extract_if(.., |(name, _)| name == parameter).map(|(_, value)| value).collect()
     }
 
     /// The value of a parameter that `parse` understands.
@@ -49,11 +65,14 @@ impl Query {
         Ok(number.unwrap_or(default))
     }
 
-    /// Refuses parameters that were not taken: a misspelt one must not be ignored. Names that begin with `x_` are free.
+    /// Refuses parameters that were not taken, because a misspelt one must not be ignored, and those that are not
+    /// text. Names that begin with `x_` are free.
     pub(crate) fn finish(self) -> Result<(), Problem> {
-        match self.0.into_iter().find(|(name, _)| !name.starts_with("x_")) {
+        let unknown = self.parameters.into_iter().find(|(name, _)| !is_own(name));
+        let unknown = unknown.map(|(name, _)| (name, "left out: this call has no such parameter"));
+        match unknown.or_else(|| self.garbled.map(|name| (name, "UTF-8"))) {
             None => Ok(()),
-            Some((parameter, _)) => Err(refused(&parameter, "left out: this call has no such parameter")),
+            Some((parameter, expected)) => Err(refused(&parameter, expected)),
         }
     }
 }
@@ -69,7 +88,7 @@ mod tests {
 
     #[test]
     fn parameters_are_taken_by_name() {
-        let mut query = Query::parse("limit=5&cursor=a%20b&tag=x&x_mine=1&tag=");
+        let mut query = Query::parse("limit=5&cursor=a%20b&tag=x&x_mine=1&tag=&x_mine=2");
         assert_eq!(query.number("limit", 1, 1..=9, "").unwrap(), 5);
         assert_eq!(query.text("cursor").unwrap().as_deref(), Some("a b"));
         assert_eq!(query.text("cursor").unwrap(), None);
@@ -85,5 +104,9 @@ mod tests {
         assert!(Query::parse("limt=5").finish().is_err());
         assert!(Query::parse("cursor=a&cursor=a").text("cursor").is_err());
         assert!(Query::parse("limit=5&limit=7").number("limit", 1, 1..=9, "").is_err());
+        let mut query = Query::parse("n=%ff");
+        assert!(query.text("n").is_ok() && query.finish().is_err());
+        assert!(Query::parse("").finish().is_ok());
+        assert!(Query::parse("&x_a=1&").finish().is_ok());
     }
 }

@@ -7,7 +7,7 @@ use http::{HeaderValue, Method, header};
 use super::problem::{BodyProblem, Problem};
 
 /// Maximum size of a body: eight times the longest URL.
-const MAX_BODY_BYTES: usize = 64 << 10;
+pub(crate) const MAX_BODY_BYTES: usize = 64 << 10;
 
 /// A request to the writer.
 #[derive(Debug)]
@@ -68,19 +68,23 @@ impl Request {
         function::accept::names(accept, "application/json")
     }
 
-    /// The body as the client sent it. API Gateway encodes whatever it does not consider text.
-    pub(crate) fn body(&self) -> Result<Vec<u8>, Problem> {
+    /// The body as the client sent it, of at most `limit` bytes. API Gateway encodes whatever it does not consider text.
+    pub(crate) fn body(&self, limit: usize) -> Result<Vec<u8>, Problem> {
+        let encoding = self.header(header::CONTENT_ENCODING);
+        if encoding.is_some_and(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+            return Err(BodyProblem::Encoded.into());
+        }
         let body = self.event.body.as_deref().unwrap_or_default();
         let bytes = if self.event.is_base64_encoded {
-            if body.len() / 4 * 3 > MAX_BODY_BYTES + 2 {
-                return Err(BodyProblem::TooLarge { limit: MAX_BODY_BYTES }.into());
+            if body.len() / 4 * 3 > limit + 2 {
+                return Err(BodyProblem::TooLarge { limit }.into());
             }
             BASE64_STANDARD.decode(body).map_err(|_not_base64| BodyProblem::Malformed)?
         } else {
             body.as_bytes().to_vec()
         };
-        if bytes.len() > MAX_BODY_BYTES {
-            return Err(BodyProblem::TooLarge { limit: MAX_BODY_BYTES }.into());
+        if bytes.len() > limit {
+            return Err(BodyProblem::TooLarge { limit }.into());
         }
         Ok(bytes)
     }
@@ -142,11 +146,13 @@ mod tests {
 
     #[test]
     fn bodies_are_decoded_and_bounded() {
-        let body = |text: &str, is_base64: bool| request(json!({ "body": text, "isBase64Encoded": is_base64 })).body();
+        let body = |text: &str, is_base64: bool| {
+            request(json!({ "body": text, "isBase64Encoded": is_base64 })).body(MAX_BODY_BYTES)
+        };
         assert_eq!(body("a", false).unwrap(), b"a");
         assert_eq!(body("YQ==", true).unwrap(), b"a");
         assert!(matches!(body("%", true), Err(Problem::Body(BodyProblem::Malformed))));
-        assert_eq!(request(json!({ "body": null })).body().unwrap(), b"");
+        assert_eq!(request(json!({ "body": null })).body(1).unwrap(), b"");
         for (bytes, fits) in [(MAX_BODY_BYTES, true), (MAX_BODY_BYTES + 1, false), (10 * MAX_BODY_BYTES, false)] {
             let text = "a".repeat(bytes);
             assert_eq!(body(&text, false).is_ok(), fits, "{bytes}");

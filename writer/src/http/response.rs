@@ -76,6 +76,13 @@ impl Response {
         self
     }
 
+    /// The response to `HEAD`: the same headers and no body.
+    #[must_use]
+    pub(crate) fn without_body(mut self) -> Self {
+        self.body = Content::None;
+        self
+    }
+
     /// Names the link that the response is about, for the log.
     #[must_use]
     pub(crate) fn about(mut self, slug: Slug) -> Self {

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use links::{Link, RedirectStatus, State, StoredTarget, TargetRules, TargetUrl, Timestamp};
+use links::{
+    Link, RedirectStatus, State, StoredTarget, TargetRules, TargetUrl, Timestamp, first_unfit_for_note,
+    first_unfit_for_tag,
+};
 
 use crate::http::{
-    fields::{Fields, Patch, check_length},
+    fields::{Fields, Patch, check_characters, check_length},
     problem::{FieldProblem, Problem, UrlProblem},
 };
 
@@ -13,6 +16,9 @@ use crate::http::{
 const MAX_CACHE_SECONDS: u32 = 86_400;
 /// Shortest and longest life of a link in seconds: a minute, ten years.
 const TTL_SECONDS: std::ops::RangeInclusive<u32> = 60..=315_360_000;
+/// Within how many seconds two links with the same `ttl_seconds` end at the same time: a request that is repeated after a
+/// time-out finds the link of the first attempt.
+const SAME_TTL_SECONDS: u64 = 60;
 const MAX_TAGS: usize = 20;
 const MAX_TAG_CHARACTERS: usize = 64;
 const MAX_NOTE_CHARACTERS: usize = 1_000;
@@ -46,6 +52,10 @@ impl Changes {
         let note = fields.text("note")?;
         if let Some(Some(note)) = &note {
             check_length("note", note, 0, MAX_NOTE_CHARACTERS)?;
+            check_characters("note", note, first_unfit_for_note)?;
+        }
+        for tag in tags.iter().flatten().flatten() {
+            check_characters("tags", tag, first_unfit_for_tag)?;
         }
         Ok(Self {
             url: None,
@@ -89,6 +99,30 @@ impl Changes {
             && !is_set(self.expired_url.as_ref())
             && !is_set(self.tags.as_ref())
             && !is_set(self.note.as_ref())
+    }
+
+    /// The given options that `found` does not have. `wanted` is a link that they were applied to.
+    pub(crate) fn missing_in(&self, found: &Link, wanted: &Link) -> Vec<&'static str> {
+        let same_url = match (&found.expired_url, &wanted.expired_url) {
+            (Some(found), Some(wanted)) => found.is_same_as(wanted),
+            (found, wanted) => found == wanted,
+        };
+        let (end, same_end) = match self.expires {
+            Some(Some(Expiry::In(_))) => ("ttl_seconds", is_near(found.expires_at, wanted.expires_at)),
+            _ => ("expires_at", found.expires_at == wanted.expires_at),
+        };
+        let options = [
+            ("redirect", self.redirect.is_some(), found.redirect == wanted.redirect),
+            ("cache_seconds", self.cache_seconds.is_some(), found.cache_seconds == wanted.cache_seconds),
+            ("permanent", self.permanent.is_some(), found.permanent == wanted.permanent),
+            ("forward_query", self.forward_query.is_some(), found.forward_query == wanted.forward_query),
+            ("expired_url", self.expired_url.is_some(), same_url),
+            ("valid_from", self.valid_from.is_some(), found.valid_from == wanted.valid_from),
+            (end, self.expires.is_some(), same_end),
+            ("tags", self.tags.is_some(), found.tags == wanted.tags),
+            ("note", self.note.is_some(), found.note == wanted.note),
+        ];
+        options.into_iter().filter(|(_, is_given, is_same)| *is_given && !is_same).map(|(name, ..)| name).collect()
     }
 
     /// Whether only an administrator may make these changes.
@@ -147,6 +181,14 @@ impl Expiry {
             Self::At(time) => time,
             Self::In(duration) => now.plus(duration),
         }
+    }
+}
+
+/// Whether both times are within a minute, as after the same `ttl_seconds` in a repeated request.
+fn is_near(one: Option<Timestamp>, other: Option<Timestamp>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.seconds_until(other).max(other.seconds_until(one)) <= SAME_TTL_SECONDS,
+        _ => false,
     }
 }
 
@@ -251,6 +293,37 @@ mod tests {
         ] {
             check(option, false);
         }
+    }
+
+    #[test]
+    fn given_options_that_a_link_lacks_are_named() {
+        let check = |options: Value, expected: &[&str]| {
+            let mut fields = Fields::new(options.as_object().unwrap().clone());
+            let options = Changes::options(&mut fields).unwrap();
+            let plain = Link { note: None, expires_at: None, ..link() };
+            let wanted = options.apply(plain, &TargetRules::default(), NOW).unwrap();
+            assert_eq!(options.missing_in(&link(), &wanted), expected, "{options:?}");
+        };
+        check(json!({}), &[]);
+        check(json!({ "note": "old", "expires_at": 5_000, "permanent": false, "tags": [] }), &[]);
+        check(json!({ "note": "new", "expires_at": 5_001 }), &["expires_at", "note"]);
+        check(json!({ "note": null, "expires_at": null }), &["expires_at", "note"]);
+        check(json!({ "ttl_seconds": 4_000 }), &[]);
+        check(json!({ "ttl_seconds": 4_060 }), &[]);
+        check(json!({ "ttl_seconds": 4_061 }), &["ttl_seconds"]);
+        check(json!({ "redirect": 301, "cache_seconds": 0, "tags": ["a"] }), &["redirect", "cache_seconds", "tags"]);
+        check(json!({ "permanent": true, "forward_query": true }), &["permanent", "forward_query"]);
+        check(json!({ "expired_url": "https://example.com/", "valid_from": 1 }), &["expired_url", "valid_from"]);
+    }
+
+    #[test]
+    fn texts_are_safe_to_show() {
+        for unfit in ["\u{0}", "\u{1b}[31m", "\u{202e}x"] {
+            assert_eq!(patched(json!({ "note": unfit })), Err("unfit-character"));
+            assert_eq!(patched(json!({ "tags": ["a", unfit] })), Err("unfit-character"));
+        }
+        assert!(patched(json!({ "note": "two\nlines" })).is_ok());
+        assert_eq!(patched(json!({ "tags": ["two\nlines"] })), Err("unfit-character"));
     }
 
     #[test]

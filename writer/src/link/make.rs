@@ -1,13 +1,14 @@
 //! Making a link.
 
-use links::{Freshness, Link, LinkWriter, Put, Slug, SlugScheme, State, StoreError, Timestamp};
+use links::{Freshness, Link, LinkWriter, Put, Slug, SlugBasis, SlugScheme, State, StoreError, Timestamp};
 
 use crate::{
     failure::Failure,
-    http::problem::{AccessProblem, Problem, RequestProblem, SlugProblem},
+    http::problem::{AccessProblem, Conflict, Problem, RequestProblem, SlugProblem},
 };
 
 use super::{
+    changes::Changes,
     renew::{Renewed, renew},
     slug_choice::SlugChoice,
 };
@@ -20,17 +21,32 @@ pub(crate) struct Made {
     pub(crate) existing: bool,
 }
 
+/// What a request asks for, apart from the link itself.
+#[derive(Debug)]
+pub(crate) struct Wish<'a> {
+    /// Whose link it will be.
+    pub(crate) owner: &'a str,
+    /// Its slug.
+    pub(crate) choice: SlugChoice<'a>,
+    /// The options that the request gives.
+    pub(crate) options: &'a Changes,
+    pub(crate) now: Timestamp,
+}
+
 /// Stores the link that `draft` builds for a slug, or finds the existing link that the request asks for.
 ///
 /// If a slug belongs to another link, the next candidate is tried. A link of the same owner that ended long ago makes room.
 pub(crate) async fn make(
     store: &impl LinkWriter,
     scheme: &SlugScheme,
-    owner: &str,
-    choice: &SlugChoice<'_>,
+    wish: &Wish<'_>,
     draft: impl Fn(Slug) -> Result<Link, Problem>,
-    now: Timestamp,
 ) -> Result<Made, Failure> {
+    let Wish { owner, choice, .. } = wish;
+    if let Some(link) = former(store, scheme, wish, &draft).await? {
+        return Ok(Made { link, existing: true });
+    }
+    let mut conflict = None;
     for slug in choice.candidates(scheme, owner) {
         let link = draft(slug)?;
         if store.create(&link).await? == Put::Stored {
@@ -43,22 +59,46 @@ pub(crate) async fn make(
         if found == link {
             return Ok(Made { link, existing: false });
         }
-        let found = match renew(store, found, &link, now).await? {
+        let found = match renew(store, found, &link, wish.now).await? {
             Renewed::Stored(link) => return Ok(Made { link, existing: false }),
             Renewed::InTheWay(found) => found,
         };
-        if choice.is_derived() && is_closed_to(&found, &link) {
-            return Err(AccessProblem::LinkBlocked { slug: found.slug.to_string() }.into());
-        }
-        if is_same_request(&found, &link)? || choice.reuses() && is_same(&found, &link, now) {
+        check_open(choice, &found, &link)?;
+        if is_same_request(&found, &link)? {
             return Ok(Made { link: found, existing: true });
         }
+        match wish.conflict(&found, &link) {
+            Ok(()) => return Ok(Made { link: found, existing: true }),
+            Err(reason) => conflict = reason,
+        }
     }
-    Err(match choice {
-        SlugChoice::Alias { slug, .. } => SlugProblem::Taken { slug: slug.to_string() },
+    Err(match (choice, conflict) {
+        (SlugChoice::Alias { slug, .. }, Some(conflict)) => SlugProblem::Own { slug: slug.to_string(), conflict },
+        (SlugChoice::Alias { slug, .. }, None) => SlugProblem::Taken { slug: slug.to_string() },
         _ => SlugProblem::NoneLeft,
     }
     .into())
+}
+
+/// The link to the same URL that an earlier version made, which derived the slug from another form of some URLs.
+async fn former(
+    store: &impl LinkWriter,
+    scheme: &SlugScheme,
+    wish: &Wish<'_>,
+    draft: impl Fn(Slug) -> Result<Link, Problem>,
+) -> Result<Option<Link>, Failure> {
+    let SlugChoice::Url(target) = wish.choice else {
+        return Ok(None);
+    };
+    for slug in target.former().into_iter().flat_map(|url| scheme.candidates(wish.owner, SlugBasis::Url(url))) {
+        let wanted = draft(slug)?;
+        match taken_by(store, &wanted.slug).await? {
+            None => break,
+            Some(found) if wish.conflict(&found, &wanted).is_ok() => return Ok(Some(found)),
+            Some(found) => check_open(&wish.choice, &found, &wanted)?,
+        }
+    }
+    Ok(None)
 }
 
 /// The link that a put ran into. Only a strong read is sure to see it.
@@ -85,18 +125,40 @@ fn is_same_request(found: &Link, wanted: &Link) -> Result<bool, Problem> {
     }
 }
 
-/// Whether an administrator has closed the owner's link to that target, so that the next slug would undo it.
-fn is_closed_to(found: &Link, wanted: &Link) -> bool {
-    found.is_operators() && found.owner == wanted.owner && found.target.is_same_as(&wanted.target)
+/// Refuses a URL to which an administrator has closed the owner's link: the next slug would undo it.
+fn check_open(choice: &SlugChoice<'_>, found: &Link, wanted: &Link) -> Result<(), AccessProblem> {
+    let is_closed = found.is_operators() && found.owner == wanted.owner && found.target.is_same_as(&wanted.target);
+    if choice.is_derived() && is_closed {
+        return Err(AccessProblem::LinkBlocked { slug: found.slug.to_string() });
+    }
+    Ok(())
 }
 
-/// Whether `found` serves a request for `wanted`: the same owner, the same target, and active now.
-fn is_same(found: &Link, wanted: &Link, now: Timestamp) -> bool {
-    found.owner == wanted.owner
-        && found.target.is_same_as(&wanted.target)
-        && found.state == State::Active
-        && !found.is_expired(now)
-        && !found.is_early(now)
+impl Wish<'_> {
+    /// Why `found` does not serve this request, which would make `wanted`. The owner of `found` learns the reason, and
+    /// anyone else none.
+    fn conflict(&self, found: &Link, wanted: &Link) -> Result<(), Option<Conflict>> {
+        if found.owner != wanted.owner {
+            return Err(None);
+        }
+        let missing = || self.options.missing_in(found, wanted);
+        Err(Some(match found.state {
+            State::Blocked | State::BlockedLegal => Conflict::Blocked,
+            _ if found.is_operators() => Conflict::Blocked,
+            // Nobody can restore it any more.
+            State::Deleted if found.is_forgotten(self.now) => return Err(None),
+            State::Deleted => Conflict::Deleted,
+            _ if found.is_expired(self.now) => Conflict::Expired { at: found.expires_at },
+            _ if !found.target.is_same_as(&wanted.target) => Conflict::OtherTarget,
+            State::Disabled => Conflict::Disabled,
+            State::Active if found.is_early(self.now) => Conflict::Early { at: found.valid_from },
+            State::Active if !self.choice.reuses() => Conflict::NoReuse,
+            State::Active => match missing() {
+                fields if fields.is_empty() => return Ok(()),
+                fields => Conflict::OtherOptions { fields },
+            },
+        }))
+    }
 }
 
 #[cfg(test)]
@@ -113,7 +175,7 @@ mod tests {
 
     async fn shorten(store: &Memory, url: &str, owner: &str) -> (String, bool) {
         let url = target(url);
-        let made = made(store, owner, &url, &SlugChoice::Url(&url), None).await.unwrap();
+        let made = made(store, owner, &url, SlugChoice::Url(&url), None).await.unwrap();
         (made.link.slug.to_string(), made.existing)
     }
 
@@ -121,7 +183,7 @@ mod tests {
         store: &Memory,
         owner: &str,
         url: &TargetUrl,
-        choice: &SlugChoice<'_>,
+        choice: SlugChoice<'_>,
         request: Option<(&str, &str)>,
     ) -> Result<Made, &'static str> {
         let stamp = u32::try_from(store.puts.lock().unwrap().len()).ok();
@@ -133,7 +195,9 @@ mod tests {
                 ..Link::new(slug, url, owner, NOW)
             })
         };
-        let made = make(store, &SlugScheme::AwsSample, owner, choice, draft, NOW).await;
+        let options = Changes::default();
+        let wish = Wish { owner, choice, options: &options, now: NOW };
+        let made = make(store, &SlugScheme::AwsSample, &wish, draft).await;
         made.map_err(|failure| match failure {
             Failure::Problem(problem) => problem.code(),
             Failure::Store(error) => panic!("{error}"),
@@ -183,7 +247,7 @@ mod tests {
             let (first, _) = shorten(&store, "https://www.amazon.com", "ann").await;
             change(store.links.lock().unwrap().get_mut(&first).unwrap());
             let url = target("https://www.amazon.com");
-            let again = made(&store, "ann", &url, &SlugChoice::Url(&url), None).await;
+            let again = made(&store, "ann", &url, SlugChoice::Url(&url), None).await;
             assert_eq!(again.unwrap_err(), "link-blocked");
             assert_eq!(store.links.lock().unwrap().len(), 1);
             assert_ne!(shorten(&store, "https://www.amazon.com", "bob").await, (first, true));
@@ -197,7 +261,7 @@ mod tests {
         for slug in SlugScheme::AwsSample.candidates("ann", SlugBasis::Url(&url)) {
             store.insert(Link::new(slug, &target("https://example.com/"), "bob", NOW));
         }
-        let result = made(&store, "ann", &url, &SlugChoice::Url(&url), None).await;
+        let result = made(&store, "ann", &url, SlugChoice::Url(&url), None).await;
         assert_eq!(result.unwrap_err(), "no-slug-left");
         assert_eq!(store.puts.lock().unwrap().len(), 5);
     }
@@ -208,7 +272,7 @@ mod tests {
         let url = target("https://example.com/");
         let check = async |owner: &str, url: &TargetUrl, reuse, expected: Result<bool, &str>| {
             let slug = "launch".parse().unwrap();
-            let made = made(&store, owner, url, &SlugChoice::Alias { slug, reuse }, None).await;
+            let made = made(&store, owner, url, SlugChoice::Alias { slug, reuse }, None).await;
             assert_eq!(made.map(|made| made.existing), expected, "{owner} {url}");
         };
         check("ann", &url, true, Ok(false)).await;
@@ -219,12 +283,61 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_owner_of_an_alias_learns_why_it_is_not_free() {
+        let check = async |change: fn(&mut Link), expected: Conflict| {
+            let url = target("https://example.com/");
+            let store = Memory::default();
+            let mut link = Link::new("launch".parse().unwrap(), &url, "ann", NOW);
+            change(&mut link);
+            store.insert(link);
+            for (owner, expected) in [("ann", Some(expected)), ("bob", None)] {
+                let choice = SlugChoice::Alias { slug: "launch".parse().unwrap(), reuse: true };
+                let options = Changes::default();
+                let wish = Wish { owner, choice, options: &options, now: NOW };
+                let draft = |slug| Ok(Link::new(slug, &url, owner, NOW));
+                let failure = make(&store, &SlugScheme::AwsSample, &wish, draft).await.unwrap_err();
+                let conflict = match failure {
+                    Failure::Problem(Problem::Slug(SlugProblem::Own { conflict, .. })) => Some(conflict),
+                    Failure::Problem(Problem::Slug(SlugProblem::Taken { .. })) => None,
+                    failure => panic!("{failure:?}"),
+                };
+                assert_eq!(conflict, expected, "{owner}");
+            }
+        };
+        let later = Some(NOW.plus(std::time::Duration::from_secs(9)));
+        check(|link| link.state = State::Blocked, Conflict::Blocked).await;
+        check(|link| link.state = State::BlockedLegal, Conflict::Blocked).await;
+        check(|link| link.state = State::Deleted, Conflict::Deleted).await;
+        check(|link| link.expires_at = Some(NOW), Conflict::Expired { at: Some(NOW) }).await;
+        check(|link| link.state = State::Disabled, Conflict::Disabled).await;
+        check(|link| link.valid_from = Some(Timestamp::from_unix_seconds(1_009)), Conflict::Early { at: later }).await;
+        let elsewhere = |link: &mut Link| link.target = StoredTarget::from_table("https://example.org/".into());
+        check(elsewhere, Conflict::OtherTarget).await;
+    }
+
+    #[tokio::test]
+    async fn a_link_in_a_former_form_is_found() {
+        let url = target("https://example.com/?a=|");
+        let former = url.former().unwrap();
+        let slug = SlugScheme::AwsSample.candidates("ann", SlugBasis::Url(former)).next().unwrap();
+        let store = Memory::default();
+        let raw = StoredTarget::from_table(former.as_str().to_owned());
+        store.insert(Link { target: raw, ..Link::new(slug.clone(), &url, "ann", NOW) });
+        assert_eq!(shorten(&store, "https://example.com/?a=|", "ann").await, (slug.to_string(), true));
+        // A new one is found by both spellings.
+        let store = Memory::default();
+        let (slug, _) = shorten(&store, "https://example.com/?a=|", "ann").await;
+        assert_eq!(shorten(&store, "https://example.com/?a=|", "ann").await, (slug.clone(), true));
+        assert_eq!(shorten(&store, "https://example.com/?a=%7C", "ann").await, (slug, true));
+    }
+
+    #[tokio::test]
     async fn a_fresh_link_is_another_one() {
         let store = Memory::default();
         let url = target("https://example.com/");
         let fresh = async |random| {
             let choice = SlugChoice::Fresh(&url, random);
-            made(&store, "ann", &url, &choice, None).await.unwrap()
+            made(&store, "ann", &url, choice, None).await.unwrap()
         };
         assert_ne!(fresh([1; 16]).await.link.slug, fresh([2; 16]).await.link.slug);
     }
@@ -239,9 +352,10 @@ mod tests {
         ] {
             let store = Memory::default();
             *store.lost_responses.lock().unwrap() = 1;
-            let first = made(&store, "ann", &url, &choice, None).await.unwrap();
-            assert!(!first.existing, "{choice:?}");
-            assert_eq!(store.links.lock().unwrap().len(), 1, "{choice:?}");
+            let shown = format!("{choice:?}");
+            let first = made(&store, "ann", &url, choice, None).await.unwrap();
+            assert!(!first.existing, "{shown}");
+            assert_eq!(store.links.lock().unwrap().len(), 1, "{shown}");
         }
     }
 
@@ -251,7 +365,7 @@ mod tests {
         let url = target("https://example.com/");
         let request = async |body| {
             let choice = SlugChoice::Request("key");
-            let made = made(&store, "ann", &url, &choice, Some(("key of ann", body))).await;
+            let made = made(&store, "ann", &url, choice, Some(("key of ann", body))).await;
             made.map(|made| (made.link.slug.to_string(), made.existing))
         };
         let (slug, existing) = request("a").await.unwrap();

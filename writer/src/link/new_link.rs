@@ -40,19 +40,17 @@ impl NewLink {
         Self { url, slug: None, reuse: None, options: Changes::default(), canonical }
     }
 
-    /// The link that a JSON object describes.
+    /// The link that a JSON object or a form describes.
     pub(crate) fn from_fields(mut fields: Fields) -> Result<Self, Problem> {
         let canonical = fields.canonical();
         let url = fields.text("url")?.flatten();
-        let new_link = Self {
-            url: url.ok_or(FieldProblem::Missing { field: "url" })?,
-            slug: fields.text("slug")?.flatten(),
-            reuse: fields.flag("reuse")?.flatten(),
-            options: Changes::options(&mut fields)?,
-            canonical,
-        };
+        let slug = fields.text("slug")?.flatten();
+        let reuse = fields.flag("reuse")?.flatten();
+        let options = Changes::options(&mut fields)?;
+        // An unknown field comes before a missing one: it may be the same one, misspelt.
         fields.finish()?;
-        Ok(new_link)
+        let url = url.ok_or(FieldProblem::Missing { field: "url" })?;
+        Ok(Self { url, slug, reuse, options, canonical })
     }
 
     /// Applies the options to a link without any.
@@ -65,7 +63,10 @@ impl NewLink {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::body::{object, request_with};
+    use crate::http::{
+        body::{object, request_with},
+        form,
+    };
 
     #[test]
     fn json_is_strict() {
@@ -78,11 +79,45 @@ mod tests {
         check(r#"{"url":"u","slug":"s","x_mine":[1]}"#, Ok(("u", Some("s"))));
         check(r#"{"url":"u","slug":null,"note":null}"#, Ok(("u", None)));
         check(r#"{"slug":"s"}"#, Err("missing-field"));
+        check(r#"{"URL":"u"}"#, Err("unknown-field"));
+        check(r#"{"url":"u","url":"u"}"#, Err("unknown-field"));
         check(r#"{"url":1}"#, Err("wrong-type"));
         check(r#"{"url":"u","slgu":"s"}"#, Err("unknown-field"));
         check(r#"{"url":"u","state":"disabled"}"#, Err("unknown-field"));
         check(r#"{"url":"u""#, Err("malformed-json"));
         check(r#"["u"]"#, Err("malformed-json"));
         check("{\"url\":\"u\"} x", Err("malformed-json"));
+    }
+
+    #[test]
+    fn a_form_is_as_strict_as_json() {
+        let time = form::fields("url=u&expires_at=2030-01-31T12:00:00%2B01:00").unwrap();
+        assert!(NewLink::from_fields(time).is_ok());
+        let empty = form::fields("url=u&slug=&tags=&note=&ttl_seconds=").unwrap();
+        assert!(NewLink::from_fields(empty).is_ok_and(|new| new.slug.is_none() && new.options.are_defaults()));
+    }
+
+    #[test]
+    fn what_is_not_a_field_of_the_request_is_refused() {
+        let check = |form: &str, expected: &str, has_hint: bool| {
+            let problem = form::fields(form).and_then(NewLink::from_fields).unwrap_err();
+            assert_eq!(problem.code(), expected, "{form}");
+            let body = serde_json::to_value(problem.describe().into_body("r")).unwrap();
+            assert_eq!(body["detail"].as_str().unwrap().contains("--data-urlencode"), has_hint, "{form}");
+        };
+        check("url=https://e.com/?a=1&size=XL&color=red", "unknown-field", true);
+        check("url=https://e.com/?a=1&flag", "unknown-field", true);
+        check("url=https://e.com/?a=1&", "unknown-field", true);
+        check("url=https://a.example/&url=https://b.example/", "unknown-field", true);
+        check("url=u&slug=a&slug=a", "unknown-field", true);
+        check("uri=https://e.com/", "unknown-field", false);
+        check("url=", "missing-field", false);
+        check("slug=abc", "missing-field", false);
+        check("url=u&redirect=x", "wrong-type", false);
+        check("url=u&redirect=-1", "wrong-type", false);
+        check("url=u&permanent=yes", "wrong-type", false);
+        check("url=u&ttl_seconds=1", "out-of-range", false);
+        check("url=u&tags=a,,b", "wrong-length", false);
+        check("url=https://e.com/%FF", "invalid-url", false);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::caller::{refused, wish, with_keys};
+use super::caller::{now, refused, wish, with_keys};
 use crate::shortener::{
     get_item,
     redirect::site::{in_both_modes, in_both_modes_with},
@@ -32,6 +32,12 @@ async fn an_alias_follows_the_syntax_of_slugs() {
             assert_eq!(site.visit(alias).await, (301, target.clone()), "{alias}");
             assert_eq!(site.visit(slug).await, (301, target), "{alias}");
         }
+        let pasted = json!({ "url": "https://example.com/pasted", "slug": " pasted\u{200b}\n" });
+        assert_eq!(caller.make(&pasted).await["slug"], "pasted");
+        for alias in ["ab\u{200b}c", "ab\nc"] {
+            let reply = caller.create(&json!({ "url": "https://example.com/", "slug": alias })).await;
+            refused(&reply, 422, "invalid-slug", alias);
+        }
         let too_long = "a".repeat(65);
         for alias in [
             "",
@@ -49,7 +55,6 @@ async fn an_alias_follows_the_syntax_of_slugs() {
             "abc+",
             "a%62c",
             "bücher",
-            "abc\n",
         ] {
             let reply = caller.create(&wish(alias, &json!({}))).await;
             refused(&reply, 422, "invalid-slug", alias);
@@ -111,10 +116,66 @@ async fn an_alias_belongs_to_whoever_was_first() {
 
         // What is deleted keeps its slug: it can be restored.
         assert_eq!(ann.delete("launch").await.status, 204);
-        for caller in [&ann, &bob] {
+        for (caller, code) in [(&ann, "link-deleted"), (&bob, "slug-taken")] {
             let reply = caller.create(&wish("launch", &json!({}))).await;
-            refused(&reply, 409, "slug-taken", "a tombstone");
+            refused(&reply, 409, code, "a tombstone");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_owner_of_an_alias_learns_why_it_is_not_free() {
+    in_both_modes_with(with_keys, async |site| {
+        let (ann, bob) = (site.owner("ann").await, site.owner("bob").await);
+        let later = now().as_secs() + 3_600;
+        for (slug, options, change, code, way_out) in [
+            ("paused", json!({}), Some(json!({ "state": "disabled" })), "link-disabled", "Resume"),
+            ("early", json!({ "valid_from": later }), None, "link-early", "valid_from"),
+            ("elsewhere", json!({}), Some(json!({ "url": "https://example.com/x" })), "slug-taken", "Change its url"),
+            ("noted", json!({ "note": "a" }), Some(json!({ "note": "b" })), "options-differ", "Change it"),
+        ] {
+            ann.make(&wish(slug, &options)).await;
+            if let Some(change) = change {
+                ann.change(slug, &change).await;
+            }
+            let again = wish(slug, &options);
+            let reply = ann.create(&again).await;
+            refused(&reply, 409, code, slug);
+            let problem = reply.json();
+            assert!(problem["detail"].as_str().expect("a text").contains(way_out), "{problem}");
+            assert_eq!(problem["slug"], slug);
+            refused(&bob.create(&again).await, 409, "slug-taken", slug);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_alias_with_other_options_is_another_wish() {
+    in_both_modes(async |site| {
+        let caller = site.anyone();
+        let options = json!({ "redirect": 307, "note": "n", "tags": ["a"], "ttl_seconds": 3_600 });
+        let made = caller.make(&wish("launch", &options)).await;
+        let before = get_item(&site.stack, "launch");
+        for (given, differing) in [
+            (json!({}), json!(null)),
+            (options.clone(), json!(null)),
+            (json!({ "expires_at": made["expires_at"], "permanent": false }), json!(null)),
+            (json!({ "redirect": 308, "note": "n" }), json!(["redirect"])),
+            (json!({ "redirect": null }), json!(["redirect"])),
+            (json!({ "ttl_seconds": 60 }), json!(["ttl_seconds"])),
+            (json!({ "tags": ["a", "b"], "note": "m" }), json!(["tags", "note"])),
+            (json!({ "expired_url": "https://example.com/over" }), json!(["expired_url"])),
+        ] {
+            let reply = caller.create(&wish("launch", &given)).await;
+            match differing.is_null() {
+                true => assert_eq!(reply.status, 200, "{given} {}", reply.text()),
+                false => refused(&reply, 409, "options-differ", &given.to_string()),
+            }
+            assert_eq!(reply.json()["fields"], differing, "{given}");
+        }
+        assert_eq!(get_item(&site.stack, "launch"), before);
     })
     .await;
 }

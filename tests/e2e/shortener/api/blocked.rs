@@ -58,7 +58,7 @@ async fn an_administrator_closes_a_link_and_its_owner_cannot_open_it() {
             // Its owner sees that it is closed, and gets no second one in its place.
             assert_eq!(ann.read(slug).await.json()["state"], state);
             let reply = ann.create(&wish(slug, &json!({}))).await;
-            refused(&reply, 409, "slug-taken", slug);
+            refused(&reply, 409, "link-blocked", slug);
 
             // Deleted and restored, it is still closed; and only an administrator does either.
             assert_eq!(admin.delete(slug).await.status, 204);

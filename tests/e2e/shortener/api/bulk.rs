@@ -1,6 +1,6 @@
 //! `POST /api/v1/links:bulk`.
 
-use e2e::Reply;
+use e2e::{Reply, wait_until};
 use serde_json::{Value, json};
 
 use super::caller::{Caller, JSON, lasting, refused, wish};
@@ -159,6 +159,61 @@ async fn what_is_no_list_of_links_is_refused_whole() {
         }
         let reply = caller.post(BULK, JSON, json!({ "links": [], "x_mine": 1 }).to_string()).await;
         results(&reply, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_hundred_of_the_longest_links_are_made_at_once() {
+    in_both_modes(async |site| {
+        let caller = site.anyone();
+        let padded = |start: String| format!("{start}{}", "a".repeat(8_192 - start.len()));
+        let wishes: Vec<_> = (0..100)
+            .map(|number| {
+                json!({
+                    "url": padded(format!("https://example.com/{number}/")),
+                    "expired_url": padded(format!("https://example.org/{number}/")),
+                    "slug": format!("{number:064}"),
+                    "note": "\u{1f600}".repeat(1_000),
+                    "tags": (0..20).map(|tag| format!("{tag:02}{}", "\u{1f600}".repeat(62))).collect::<Vec<_>>(),
+                    "redirect": 307,
+                    "cache_seconds": 86_400,
+                    "permanent": true,
+                    "forward_query": true,
+                    "valid_from": "2020-01-01T00:00:00+00:00",
+                    "expires_at": "2999-12-31T23:59:59+00:00",
+                    "reuse": true,
+                })
+            })
+            .collect();
+        // As a program writes it that escapes whatever is not ASCII, which is the longest form.
+        let body = json!({ "links": wishes }).to_string().replace('\u{1f600}', "\\ud83d\\ude00");
+        assert!(body.len() > 4_300_000, "{} bytes", body.len());
+        // A busy machine may need several attempts, each of which goes on where the last one was.
+        let mut reply = caller.post(BULK, JSON, body.clone()).await;
+        wait_until("all are made", async || {
+            if reply.status == 503 {
+                reply = caller.post(BULK, JSON, body.clone()).await;
+            }
+            reply.status != 503
+        })
+        .await;
+        for (result, wish) in results(&reply, 100).iter().zip(&wishes) {
+            assert!(result["problem"].is_null(), "{}", result["problem"]);
+            for field in ["url", "expired_url", "slug", "note", "tags"] {
+                assert_eq!(result["link"][field], wish[field]);
+            }
+        }
+        let list = caller.get("/api/v1/links?limit=100").await;
+        assert_eq!(list.json()["links"].as_array().map(Vec::len), Some(100));
+
+        let too_long = format!("{{\"links\":[],\"x_pad\":\"{}\"}}", "a".repeat(4_500_000));
+        let reply = caller.post(BULK, JSON, too_long).await;
+        refused(&reply, 413, "body-too-large", "bulk");
+        assert_eq!(reply.json()["limit"], 4_500_000);
+        let name = "a".repeat(4_000_000);
+        let reply = bulk(&caller, &[json!({ "url": "https://example.com/", name: 1 })], &[]).await;
+        assert_eq!(results(&reply, 1)[0]["problem"]["type"], "urn:kurz:problem:unknown-field");
     })
     .await;
 }

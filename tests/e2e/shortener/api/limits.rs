@@ -35,7 +35,6 @@ async fn a_body_has_at_most_64_kibibytes() {
         let requests = site.stack.dynamodb_requests();
         for reply in [
             caller.post(LINKS, JSON, padded(LIMIT + 1)).await,
-            caller.post(BULK, JSON, padded(LIMIT + 1)).await,
             caller.post("/", JSON, padded(LIMIT + 1)).await,
             caller.post("/", TEXT, padded(LIMIT + 1)).await,
             caller.post("/", FORM, format!("url={}", padded(LIMIT))).await,
@@ -47,6 +46,75 @@ async fn a_body_has_at_most_64_kibibytes() {
             assert_eq!(reply.json()["limit"], LIMIT);
         }
         assert_eq!(site.stack.dynamodb_requests(), requests);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_call_does_not_take_is_refused() {
+    in_both_modes(async |site| {
+        let caller = site.anyone();
+        caller.make(&wish("kept", &json!({}))).await;
+        let kept = "/api/v1/links/kept";
+        let restore = "/api/v1/links/kept/restore";
+        for (method, path, body) in [
+            ("POST", "/?slug=mine".to_owned(), "https://example.com/"),
+            ("POST", format!("{LINKS}?slug=mine"), "{\"url\":\"https://example.com/\"}"),
+            ("PATCH", format!("{kept}?note=n"), "{}"),
+            ("GET", format!("{kept}?version=1"), ""),
+            ("DELETE", format!("{kept}?force=1"), ""),
+            ("GET", format!("{LINKS}?limit=1&limit=2"), ""),
+            ("GET", format!("{kept}/qr?size=200&format=svg&size=300"), ""),
+        ] {
+            let headers = [("content-type", if path.starts_with("/?") { TEXT } else { JSON })];
+            let reply = caller.call(method, &path, &headers, body).await;
+            refused(&reply, 400, "invalid-parameter", &format!("{method} {path}"));
+        }
+        let body = "{\"ttl_seconds\":60}";
+        for (method, path) in [("DELETE", kept), ("POST", restore), ("GET", LINKS), ("GET", kept)] {
+            let json = [("content-type", JSON)];
+            refused(&caller.call(method, path, &json, body).await, 422, "unknown-field", method);
+            refused(&caller.call(method, path, &[], "x").await, 415, "unsupported-media-type", method);
+        }
+        let gzip = [("content-type", JSON), ("content-encoding", "gzip")];
+        refused(&caller.call("POST", LINKS, &gzip, "\u{1f}").await, 415, "unsupported-media-type", "gzip");
+        let condition = [("content-type", JSON), ("if-match", "\u{fc}")];
+        let reply = caller.call("PATCH", kept, &condition, "{\"note\":\"n\"}").await;
+        refused(&reply, 412, "version-mismatch", "an unreadable version");
+        assert_eq!(caller.read("kept").await.json()["version"], 1);
+        assert_eq!(caller.call("DELETE", kept, &[("content-type", JSON)], "{}").await.status, 204);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn head_is_possible_wherever_get_is() {
+    in_both_modes(async |site| {
+        let caller = site.anyone();
+        caller.make(&wish("kept", &json!({}))).await;
+        for path in [
+            "/",
+            "/assets/style.css",
+            "/assets/none.css",
+            "/api/v1/openapi.json",
+            "/api/v1/links?limit=1",
+            "/api/v1/links/kept",
+            "/api/v1/links/none",
+            "/api/v1/links/kept/qr?format=png",
+            "/kept",
+            "/kept+",
+            "/none",
+            "/robots.txt",
+        ] {
+            let get = site.client.get(path).await;
+            let head = site.client.call("HEAD", path, &[], "").await;
+            assert_eq!((head.status, head.text()), (get.status, ""), "{path}");
+            for name in ["content-type", "cache-control", "etag", "link", "content-security-policy", "location"] {
+                assert_eq!(head.header(name), get.header(name), "{name} of {path}");
+            }
+        }
+        refused(&caller.call("GET", BULK, &[], "").await, 405, "method-not-allowed", "no GET");
+        assert_eq!(site.client.call("HEAD", BULK, &[], "").await.status, 405);
     })
     .await;
 }
@@ -155,12 +223,12 @@ async fn wrong_methods_and_paths_are_told_apart() {
     in_both_modes(async |site| {
         let caller = site.anyone();
         for (path, allow, methods) in [
-            (LINKS, "POST, GET", ["PUT", "PATCH", "DELETE"]),
+            (LINKS, "POST, GET, HEAD", ["PUT", "PATCH", "DELETE"]),
             (BULK, "POST", ["GET", "PUT", "DELETE"]),
-            ("/api/v1/links/abc", "GET, PATCH, DELETE", ["PUT", "POST", "OPTIONS"]),
+            ("/api/v1/links/abc", "GET, HEAD, PATCH, DELETE", ["PUT", "POST", "OPTIONS"]),
             ("/api/v1/links/abc/restore", "POST", ["GET", "PUT", "DELETE"]),
-            ("/api/v1/links/abc/qr", "GET", ["PUT", "POST", "DELETE"]),
-            ("/api/v1/openapi.json", "GET", ["PUT", "POST", "DELETE"]),
+            ("/api/v1/links/abc/qr", "GET, HEAD", ["PUT", "POST", "DELETE"]),
+            ("/api/v1/openapi.json", "GET, HEAD", ["PUT", "POST", "DELETE"]),
         ] {
             for method in methods {
                 let reply = caller.call(method, path, &[], "").await;

@@ -10,6 +10,7 @@ mod idempotency;
 mod limits;
 mod list;
 mod options;
+mod pasted;
 mod problems;
 mod qr;
 mod read_and_change;

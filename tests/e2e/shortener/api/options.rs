@@ -107,7 +107,7 @@ async fn a_link_ends_on_time_and_leads_to_its_last_url() {
         assert_eq!(caller.read("ending").await.json()["state"], "active");
         // A request for the same link asks for one that works.
         let again = wish("ending", &json!({}));
-        refused(&caller.create(&again).await, 409, "slug-taken", "an ended link");
+        refused(&caller.create(&again).await, 409, "link-expired", "an ended link");
         // It can be prolonged.
         caller.change("ending", &json!({ "ttl_seconds": 600 })).await;
         wait_until("it goes on", async || site.visit("ending").await.0 == 301).await;

@@ -46,7 +46,7 @@ async fn every_form_of_a_url_is_the_same_link() {
         for (media_type, body) in [
             (FORM, url.to_owned()),
             (FORM, "url=https%3A%2F%2Fwww.amazon.com".to_owned()),
-            (FORM, "a=b&url=https://www.amazon.com".to_owned()),
+            (FORM, "x_a=b&url=https://www.amazon.com".to_owned()),
             ("text/plain", url.to_owned()),
             ("text/plain;charset=UTF-8", format!(" {url}\r\n")),
             // What is neither text nor a form reaches the function in base 64.
@@ -147,7 +147,13 @@ async fn what_is_no_url_for_a_link_is_refused() {
             ("text/plain", "http://localhost/", 422, "private-target"),
             ("text/plain", own.as_str(), 422, "self-loop"),
             ("text/plain", long.as_str(), 422, "url-too-long"),
-            (FORM, "uri=https://example.com", 422, "missing-field"),
+            (FORM, "uri=https://example.com", 422, "unknown-field"),
+            (FORM, "slug=abc", 422, "missing-field"),
+            (FORM, "url=https://example.com/?id=5&size=XL", 422, "unknown-field"),
+            (FORM, "url=https://example.com/a&url=https://example.com/b", 422, "unknown-field"),
+            (FORM, "'https://example.com/?a=b'", 422, "invalid-url"),
+            (FORM, "{\"url\":\"https://example.com/\"}", 422, "invalid-url"),
+            (JSON, "{\"url\":\"https://example.com/a\",\"url\":\"https://example.com/b\"}", 422, "unknown-field"),
             (JSON, "{\"url\":", 400, "malformed-json"),
             (JSON, "{\"url\":7}", 422, "wrong-type"),
             (JSON, "{\"url\":\"https://example.com\",\"sulg\":\"x\"}", 422, "unknown-field"),
@@ -194,6 +200,11 @@ async fn json_is_answered_as_by_the_api() {
         let reply = caller.post("/", JSON, body).await;
         assert_eq!(reply.json()["redirect"], 307, "{}", reply.text());
         assert_eq!(site.visit("launch").await.0, 307);
+        let form = "url=https%3A%2F%2Fexample.com%2F%3Fa%3D1%26b&slug=form&redirect=308&tags=a,b&permanent=true";
+        assert_eq!(caller.post("/", FORM, form).await.text(), "form");
+        let link = caller.read("form").await.json();
+        assert_eq!((&link["url"], &link["tags"]), (&json!("https://example.com/?a=1&b"), &json!(["a", "b"])));
+        assert_eq!((&link["redirect"], &link["permanent"]), (&json!(308), &json!(true)));
     })
     .await;
 }

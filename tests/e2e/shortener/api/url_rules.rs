@@ -60,9 +60,9 @@ async fn what_is_no_web_address_is_refused() {
             // Control characters.
             "https://example.com/\r\nset-cookie: a=b",
             "https://example.com/a\tb",
-            "https://example.com/\u{0}",
-            "https://example.com/\u{7f}",
-            "https://example.com/\u{85}",
+            "https://example.com/\u{0}a",
+            "https://example.com/\u{7f}a",
+            "https://example.com/\u{85}a",
         ];
         all_refused(site, "invalid-url", &urls).await;
     })
@@ -102,6 +102,29 @@ async fn private_targets_are_refused() {
             "http://[::ffff:7f00:1]/",
             "http://[::127.0.0.1]/",
             "http://[64:ff9b::a00:1]/",
+            // Special-purpose addresses, as IANA's registries name them.
+            "http://[2002:7f00:1::]/",
+            "http://[2001:0:53aa:64c:0:0:0:1]/",
+            "http://[::ffff:0:7f00:1]/",
+            "http://[::ffff:8.8.8.8]/",
+            "http://[64:ff9b:1::a00:1]/",
+            "http://[fec0::1]/",
+            "http://[ff02::1]/",
+            "http://224.0.0.1/",
+            "http://240.0.0.1/",
+            "http://198.18.0.1/",
+            "http://192.0.0.1/",
+            // Special-use names, and names without a dot.
+            "http://router/",
+            "http://printer.local/",
+            "http://nas.lan/",
+            "http://db.internal/",
+            "http://x.home.arpa/",
+            "http://localhost.localdomain/",
+            "http://ip6-localhost/",
+            "http://./",
+            "http://*/",
+            "http://localhost../",
         ];
         all_refused(site, "private-target", &urls).await;
         // Their neighbours are public.
@@ -113,9 +136,9 @@ async fn private_targets_are_refused() {
             "http://169.253.0.1/",
             "http://100.128.0.1/",
             "http://[2001:4860:4860::8888]/",
-            "http://[::ffff:8.8.8.8]/",
+            "http://223.255.255.255/",
             "http://localhost.example.com/",
-            "http://notlocalhost/",
+            "http://notlocalhost.example/",
         ]
         .into_iter()
         .enumerate()

@@ -30,7 +30,8 @@ pub(super) struct Unseen {
 }
 
 /// The outcome of a request for a new link under this slug.
-fn aliased(wanted: Link, reuse: bool, link: Option<&Link>, is_disturbed: bool) -> Vec<(Answer, State)> {
+fn aliased(wanted: Link, body: &Map<String, Value>, link: Option<&Link>, is_disturbed: bool) -> Vec<(Answer, State)> {
+    let reuse = body.get("reuse").and_then(Value::as_bool).unwrap_or(true);
     let made = |link: &Link, status| Answer::Link { status, link: Box::new(link.clone()), existing: status == 200 };
     let Some(link) = link else {
         let mut outcomes = vec![(made(&wanted, 201), Some(wanted.clone()))];
@@ -46,13 +47,14 @@ fn aliased(wanted: Link, reuse: bool, link: Option<&Link>, is_disturbed: bool) -
             true => made(link, 200),
             false => MISMATCH,
         }
-    } else if reuse && link.serves(&wanted.owner, &wanted.url, wanted.created_at) {
-        made(link, 200)
     } else if !reuse && *link == wanted {
         // Within one second, a second request looks like a repetition of the first.
         made(link, 201)
     } else {
-        Answer::Problem((409, "slug-taken"))
+        match link.conflict(body, &wanted, reuse) {
+            None => made(link, 200),
+            Some(code) => Answer::Problem((409, code)),
+        }
     };
     vec![(answer, Some(link.clone()))]
 }
@@ -94,7 +96,7 @@ impl Model {
             self.judge(slug, window, told, |link, now| {
                 let wanted = drafts.iter().find(|draft| draft.created_at == now);
                 let wanted = wanted.into_iter().cloned();
-                wanted.flat_map(|wanted| aliased(wanted, reuse, link, told.is_disturbed)).collect()
+                wanted.flat_map(|wanted| aliased(wanted, body, link, told.is_disturbed)).collect()
             })?;
             self.touch(slug);
             return Ok(Some(slug.to_owned()));
@@ -118,7 +120,7 @@ impl Model {
             Value::String(slug) => slug.clone(),
             body => body["slug"].as_str().ok_or("there should be a link")?.to_owned(),
         };
-        self.found_or_made(&slug, &source, drafts, window, told)?;
+        self.found_or_made(&slug, &source, (body, drafts), window, told)?;
         self.touch(&slug);
         Ok(Some(slug))
     }
@@ -156,7 +158,7 @@ impl Model {
         &mut self,
         slug: &str,
         source: &Source,
-        drafts: Vec<Link>,
+        (body, drafts): (&Map<String, Value>, Vec<Link>),
         window: Window,
         told: &Told<'_>,
     ) -> Result<(), Difference> {
@@ -164,7 +166,7 @@ impl Model {
         let wanted = drafts[0].clone();
         let serves = |link: &Link, now| match source {
             Source::Request(..) => link.request == wanted.request,
-            _ => link.serves(&wanted.owner, &wanted.url, now),
+            _ => link.serves(&wanted.owner, &wanted.url, now) && link.has_options(body, &wanted),
         };
         for candidate in known.iter().take_while(|candidate| *candidate != slug) {
             // The service tried this slug first and rejected it, which says something about it.

@@ -20,23 +20,23 @@ pub(super) struct Link {
     pub(super) slug: String,
     pub(super) url: String,
     pub(super) state: String,
-    redirect: Option<u64>,
-    cache_seconds: Option<u64>,
-    permanent: bool,
-    forward_query: bool,
-    expired_url: Option<String>,
+    pub(super) redirect: Option<u64>,
+    pub(super) cache_seconds: Option<u64>,
+    pub(super) permanent: bool,
+    pub(super) forward_query: bool,
+    pub(super) expired_url: Option<String>,
     pub(super) created_at: i64,
     pub(super) updated_at: i64,
-    valid_from: Option<i64>,
-    expires_at: Option<i64>,
+    pub(super) valid_from: Option<i64>,
+    pub(super) expires_at: Option<i64>,
     pub(super) owner: String,
     pub(super) version: u64,
-    tags: Vec<String>,
-    note: Option<String>,
+    pub(super) tags: Vec<String>,
+    pub(super) note: Option<String>,
     restores_to: Option<String>,
     unblocks_to: Option<String>,
     /// Whether an administrator closed it without blocking it.
-    held: bool,
+    pub(super) held: bool,
     /// `Idempotency-Key` and body of the request that created it.
     pub(super) request: Option<(String, Map<String, Value>)>,
 }
@@ -256,11 +256,11 @@ impl Link {
         self.is_operators() && self.owner == owner && self.url == url
     }
 
-    fn is_expired(&self, now: i64) -> bool {
+    pub(super) fn is_expired(&self, now: i64) -> bool {
         self.expires_at.is_some_and(|end| end <= now)
     }
 
-    fn is_early(&self, now: i64) -> bool {
+    pub(super) fn is_early(&self, now: i64) -> bool {
         self.valid_from.is_some_and(|start| now < start)
     }
 

@@ -7,6 +7,7 @@
 //! reference allows for that, so a busy machine changes what the test sees but not whether it passes. A difference that
 //! depends on such a moment may need several runs of its seed to reappear.
 
+mod conflict;
 mod creation;
 mod driver;
 mod exchange;

@@ -12,6 +12,8 @@ pub(crate) enum BodyProblem {
     TooLarge { limit: usize },
     /// Not a media type that this call accepts.
     UnsupportedMediaType { expected: &'static str },
+    /// A body in another encoding than its own.
+    Encoded,
     /// Nothing but white space.
     Empty,
     /// Marked as base64, but not base64.
@@ -33,6 +35,12 @@ impl BodyProblem {
                 "unsupported-media-type",
                 "Unsupported media type",
                 format!("Send {expected}."),
+            ),
+            Self::Encoded => Description::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported-media-type",
+                "Unsupported media type",
+                "Send the body without Content-Encoding.",
             ),
             Self::Empty => bad_request("empty-body", "Empty body", "The body must contain the URL to shorten."),
             Self::Malformed => {

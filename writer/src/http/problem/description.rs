@@ -25,6 +25,15 @@ pub(crate) struct Description {
 /// The JSON of a problem.
 pub(crate) type ProblemBody<'a> = function::Problem<'a, Map<String, Value>>;
 
+/// A text of the client as a response repeats it: long ones are cut, so that no request makes a response too large.
+pub(super) fn shown(text: &str) -> String {
+    const MAX_CHARACTERS: usize = 200;
+    match text.char_indices().nth(MAX_CHARACTERS) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 impl Description {
     pub(super) fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
         Self { status, code, title, detail: detail.into(), members: Map::new(), header: None }

@@ -2,13 +2,19 @@
 
 use http::StatusCode;
 
-use super::description::Description;
+use links::HiddenCharacter;
+
+use super::description::{Description, shown};
 
 /// A field of the body is not acceptable.
 #[derive(Debug)]
 pub(crate) enum FieldProblem {
     /// The request has no such field.
-    Unknown { field: String },
+    Unknown { field: String, origin: Origin },
+    /// A field is there twice.
+    Twice { field: String, origin: Origin },
+    /// A text contains a character that it must not contain.
+    Character { field: &'static str, found: HiddenCharacter },
     /// A required field is absent.
     Missing { field: &'static str },
     /// The value has another type.
@@ -25,12 +31,35 @@ pub(crate) enum FieldProblem {
     NeverValid,
 }
 
+/// How a request gives its fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// As JSON.
+    Json,
+    /// As a form.
+    Form,
+    /// As a form with a URL, which may have been cut at its first `&`.
+    FormWithUrl,
+}
+
 impl FieldProblem {
     pub(super) fn describe(&self) -> Description {
         match *self {
-            Self::Unknown { ref field } => {
+            Self::Unknown { ref field, origin } => {
+                let field = shown(field);
                 let detail = format!("There is no field \"{field}\". Names of your own fields begin with x_.");
-                unprocessable("unknown-field", "Unknown field", detail).with("field", field.as_str())
+                unknown(field, detail, origin)
+            }
+            Self::Twice { ref field, origin } => {
+                let field = shown(field);
+                let detail = format!("The field \"{field}\" is there twice.");
+                unknown(field, detail, origin)
+            }
+            Self::Character { field, found } => {
+                let detail = format!("A text in \"{field}\" contains {found}, which is not taken.");
+                unprocessable("unfit-character", "Character not accepted", detail)
+                    .with("field", field)
+                    .with("position", found.position)
             }
             Self::Missing { field } => {
                 unprocessable("missing-field", "Missing field", format!("The field \"{field}\" is required."))
@@ -59,6 +88,15 @@ impl FieldProblem {
             ),
         }
     }
+}
+
+/// One code for both: the request has more fields of that name than it may have.
+fn unknown(field: String, mut detail: String, origin: Origin) -> Description {
+    if origin == Origin::FormWithUrl {
+        detail
+            .push_str(" If it belongs to the URL, encode the URL (curl --data-urlencode \"url=…\") or send it alone.");
+    }
+    unprocessable("unknown-field", "Unknown field", detail).with("field", field)
 }
 
 fn out_of_range(field: &str, from: u32, to: u32) -> Description {

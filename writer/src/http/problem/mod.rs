@@ -18,10 +18,10 @@ use links::{AliasError, TargetError};
 pub(crate) use access::AccessProblem;
 pub(crate) use body::BodyProblem;
 pub(crate) use description::{Description, ProblemBody};
-pub(crate) use field::FieldProblem;
+pub(crate) use field::{FieldProblem, Origin};
 pub(crate) use link::LinkProblem;
 pub(crate) use request::RequestProblem;
-pub(crate) use slug::SlugProblem;
+pub(crate) use slug::{Conflict, SlugProblem};
 pub(crate) use url::UrlProblem;
 
 /// Why a request was refused or failed.

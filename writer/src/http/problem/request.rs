@@ -2,7 +2,7 @@
 
 use http::{StatusCode, header};
 
-use super::description::Description;
+use super::description::{Description, shown};
 
 /// The path, the query or a header is not acceptable.
 #[derive(Debug)]
@@ -28,9 +28,10 @@ impl RequestProblem {
             }
             Self::MethodNotAllowed { allow } => method_not_allowed(allow),
             Self::InvalidParameter { parameter, expected } => {
+                let parameter = shown(parameter);
                 let detail = format!("The parameter \"{parameter}\" must be {expected}.");
                 Description::new(StatusCode::BAD_REQUEST, "invalid-parameter", "Parameter not accepted", detail)
-                    .with("parameter", parameter.as_str())
+                    .with("parameter", parameter)
             }
             Self::InvalidIdempotencyKey { limit } => invalid_idempotency_key(*limit),
             Self::IdempotencyMismatch => Description::new(

@@ -1,12 +1,16 @@
 //! Every problem at once.
 
-use links::{Alias, Scope, TargetError};
+use links::{Alias, HiddenCharacter, Scope, TargetError};
 
-use super::{AccessProblem, BodyProblem, FieldProblem, LinkProblem, Problem, RequestProblem, SlugProblem, UrlProblem};
+use super::{
+    AccessProblem, BodyProblem, Conflict, FieldProblem, LinkProblem, Origin, Problem, RequestProblem, SlugProblem,
+    UrlProblem,
+};
 
 /// A problem of each kind.
 pub(crate) fn one_of_each() -> Vec<Problem> {
-    let families = [access(), bodies(), fields(), links(), requests(), slugs(), urls(), vec![Problem::Unavailable]];
+    let families =
+        [access(), bodies(), fields(), links(), requests(), conflicts(), slugs(), urls(), vec![Problem::Unavailable]];
     families.into_iter().flatten().collect()
 }
 
@@ -32,6 +36,7 @@ fn bodies() -> Vec<Problem> {
     vec![
         BodyProblem::TooLarge { limit: 1 }.into(),
         BodyProblem::UnsupportedMediaType { expected: "text" }.into(),
+        BodyProblem::Encoded.into(),
         BodyProblem::Empty.into(),
         BodyProblem::Malformed.into(),
         BodyProblem::MalformedJson { line: 1, column: 1 }.into(),
@@ -40,7 +45,9 @@ fn bodies() -> Vec<Problem> {
 
 fn fields() -> Vec<Problem> {
     vec![
-        FieldProblem::Unknown { field: "f".into() }.into(),
+        FieldProblem::Unknown { field: "f".into(), origin: Origin::FormWithUrl }.into(),
+        FieldProblem::Twice { field: "f".into(), origin: Origin::Json }.into(),
+        FieldProblem::Character { field: "f", found: HiddenCharacter { character: '\0', position: 1 } }.into(),
         FieldProblem::Missing { field: "f" }.into(),
         FieldProblem::WrongType { field: "f", expected: "a string" }.into(),
         FieldProblem::OutOfRange { field: "f", from: 1, to: 2 }.into(),
@@ -72,6 +79,20 @@ fn requests() -> Vec<Problem> {
     ]
 }
 
+fn conflicts() -> Vec<Problem> {
+    let conflicts = [
+        Conflict::Blocked,
+        Conflict::Deleted,
+        Conflict::Expired { at: None },
+        Conflict::OtherTarget,
+        Conflict::Disabled,
+        Conflict::Early { at: None },
+        Conflict::NoReuse,
+        Conflict::OtherOptions { fields: vec!["note"] },
+    ];
+    conflicts.map(|conflict| SlugProblem::Own { slug: slug(), conflict }.into()).into()
+}
+
 fn slugs() -> Vec<Problem> {
     let alias_error = |alias: &str| alias.parse::<Alias>().unwrap_err();
     vec![
@@ -85,10 +106,12 @@ fn slugs() -> Vec<Problem> {
 fn urls() -> Vec<Problem> {
     vec![
         UrlProblem::NotText.into(),
+        UrlProblem::UndeclaredJson.into(),
         TargetError::TooLong { bytes: 9_000 }.into(),
-        TargetError::ControlCharacter { position: 1 }.into(),
+        TargetError::Hidden(HiddenCharacter { character: '\t', position: 1 }).into(),
+        TargetError::SecondUrl { position: 1 }.into(),
         TargetError::SelfLoop.into(),
-        UrlProblem::ExpiredUrl(TargetError::Private).into(),
+        UrlProblem::ExpiredUrl(TargetError::Private { what: "x" }).into(),
     ]
 }
 
@@ -104,4 +127,12 @@ fn a_problem_has_a_sentence_for_people_and_a_code_for_programs() {
         let detail = body["detail"].as_str().unwrap();
         assert!(detail.ends_with('.'), "{detail}");
     }
+}
+
+#[test]
+fn what_a_client_sent_is_repeated_in_part_only() {
+    let field = "ä".repeat(1_000);
+    let problem = Problem::from(FieldProblem::Unknown { field, origin: Origin::Json });
+    let body = serde_json::to_value(problem.describe().into_body("r")).unwrap();
+    assert_eq!(body["field"], format!("{}…", "ä".repeat(200)));
 }

@@ -1,27 +1,37 @@
 //! Where a link may lead.
 
-use std::{
-    fmt,
-    net::{Ipv4Addr, Ipv6Addr},
-};
+mod error;
+mod location;
+mod pasted;
+mod special;
+
+use std::fmt;
 
 use url::{Host, Url};
 
+pub use error::TargetError;
+pub(crate) use location::location_safe;
+
 /// A URL that a link may lead to: `http` or `https`, at most 8,192 bytes, no credentials, not the service itself and,
-/// unless allowed, not a literal private address.
+/// unless allowed, no host that is not public.
 ///
 /// It is kept in the normal form of the WHATWG URL standard (lower-case scheme and host, no default port, no dot
-/// segments, escaped as needed), with one exception: a text that lacks only the slash of an empty path, such as
+/// segments, escaped as needed), with every character percent-encoded that no URI may have, so that every HTTP client
+/// can follow it. There is one exception: a text that lacks only the slash of an empty path, such as
 /// `https://example.com`, is kept as it was written, because the AWS sample does so and computes its slugs from it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TargetUrl(String);
+#[derive(Debug, Clone)]
+pub struct TargetUrl {
+    text: String,
+    former: Option<Box<Self>>,
+}
 
 /// The rules that depend on where the service runs.
 #[derive(Debug, Clone, Default)]
 pub struct TargetRules {
     /// The service's own addresses: a link to another link of the same service is refused.
     pub own: Vec<Origin>,
-    /// Whether `localhost` and literal private, loopback and link-local addresses are taken.
+    /// Whether hosts are taken that are not public: `localhost` and other special-use names, names without a dot, and
+    /// addresses that IANA's registries call special-purpose.
     pub allow_private: bool,
 }
 
@@ -30,48 +40,74 @@ impl TargetUrl {
     /// this size still passes.
     pub const MAX_BYTES: usize = 8_192;
 
-    /// Parses a URL as a caller wrote it. White space around it is ignored.
+    /// Parses a URL as a caller wrote or pasted it. What cannot be seen around it is ignored.
     ///
     /// # Errors
     /// A [`TargetError`] that says which rule it breaks.
     pub fn parse(text: &str, rules: &TargetRules) -> Result<Self, TargetError> {
-        let text = text.trim_matches(|c: char| c.is_ascii_whitespace());
-        if let Some((position, _)) = text.chars().enumerate().find(|(_, c)| c.is_control()) {
-            return Err(TargetError::ControlCharacter { position });
-        }
-        let url = Url::parse(text).map_err(|source| TargetError::Syntax { source })?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(TargetError::Scheme { scheme: url.scheme().to_owned() });
+        let text = pasted::url_in(text)?;
+        let url = Url::parse(text).map_err(pasted::syntax_error)?;
+        pasted::check_scheme(&url)?;
+        if pasted::has_two_schemes(&url) {
+            return Err(TargetError::TwoSchemes);
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(TargetError::Credentials);
         }
-        if url.as_str().len() > Self::MAX_BYTES {
-            return Err(TargetError::TooLong { bytes: url.as_str().len() });
+        check_host(&url, rules)?;
+        let kept = match url.as_str().strip_suffix('/') == Some(text) {
+            true => text,
+            false => url.as_str(),
+        };
+        let safe = location_safe(kept);
+        if safe.len() > Self::MAX_BYTES {
+            return Err(TargetError::TooLong { bytes: safe.len() });
         }
-        if rules.own.iter().any(|own| own.is_origin_of(&url)) {
-            return Err(TargetError::SelfLoop);
-        }
-        if !rules.allow_private && is_private(&url) {
-            return Err(TargetError::Private);
-        }
-        let lacks_slash_only = url.as_str().strip_suffix('/') == Some(text);
-        Ok(Self(if lacks_slash_only { text.to_owned() } else { url.into() }))
+        let former = (safe != kept).then(|| Box::new(Self { text: kept.to_owned(), former: None }));
+        Ok(Self { text: safe.into_owned(), former })
     }
 
     /// The URL as it is stored and sent.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// The form in which earlier versions stored this URL and from which they derived its slug, if it was another one.
+    pub fn former(&self) -> Option<&Self> {
+        self.former.as_deref()
     }
 
     /// Equal for equal URLs: the text without the slash of an empty path.
     pub(crate) fn identity(&self) -> &str {
-        without_empty_path(&self.0)
+        without_empty_path(&self.text)
     }
 
-    /// Whether a stored target is this URL.
+    /// Whether a stored target is this URL, to the byte but for the slash of an empty path.
     pub fn is_same_as(&self, stored: &str) -> bool {
         self.identity() == without_empty_path(stored)
+    }
+}
+
+impl PartialEq for TargetUrl {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for TargetUrl {}
+
+fn check_host(url: &Url, rules: &TargetRules) -> Result<(), TargetError> {
+    if rules.own.iter().any(|own| own.is_origin_of(url)) {
+        return Err(TargetError::SelfLoop);
+    }
+    if let Some(what) = special::not_public(url).filter(|_| !rules.allow_private) {
+        return Err(TargetError::Private { what });
+    }
+    match url.host() {
+        Some(Host::Domain(name)) if !special::is_possible_name(name) => {
+            Err(TargetError::Syntax { what: "the host is not a possible name" })
+        }
+        _ => Ok(()),
     }
 }
 
@@ -85,7 +121,7 @@ pub(crate) fn without_empty_path(text: &str) -> &str {
 
 impl fmt::Display for TargetUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 
@@ -115,88 +151,10 @@ impl Origin {
     }
 }
 
-/// Whether the host is a name or a literal address that means something else, or nothing, on every visitor's machine.
-///
-/// The URL parser has already turned every spelling of an IPv4 address (`0x7f.1`, `2130706433`) into the usual one.
-fn is_private(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => is_private_v4(address),
-        Some(Host::Ipv6(address)) => is_private_v6(address),
-        Some(Host::Domain(name)) => {
-            let name = name.strip_suffix('.').unwrap_or(name);
-            name == "localhost" || name.ends_with(".localhost")
-        }
-        None => true,
-    }
-}
-
-fn is_private_v4(address: Ipv4Addr) -> bool {
-    let [a, b, ..] = address.octets();
-    address.is_private()
-        || address.is_loopback()
-        || address.is_link_local()
-        || address.is_broadcast()
-        || a == 0
-        // Shared address space of carriers, RFC 6598.
-        || a == 100 && (64..128).contains(&b)
-}
-
-fn is_private_v6(address: Ipv6Addr) -> bool {
-    // IPv4 inside IPv6: mapped (::ffff:0:0/96), compatible (::/96), and the NAT64 prefix 64:ff9b::/96.
-    let embedded = match address.segments() {
-        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some((high, low)),
-        _ => None,
-    };
-    address.is_loopback()
-        || address.is_unspecified()
-        || address.is_unique_local()
-        || address.is_unicast_link_local()
-        || embedded
-            .is_some_and(|(high, low)| is_private_v4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low))))
-}
-
-/// Why a text cannot be the target of a link.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TargetError {
-    /// A control character inside the text.
-    #[error("there is a control character at position {position}")]
-    ControlCharacter {
-        /// How many characters stand before it, not counting white space around the text.
-        position: usize,
-    },
-    /// Not a URL.
-    #[error("it is not a URL")]
-    Syntax {
-        /// What the URL parser says.
-        source: url::ParseError,
-    },
-    /// A scheme other than `http` and `https`.
-    #[error("the scheme \"{scheme}\" is neither http nor https")]
-    Scheme {
-        /// The scheme.
-        scheme: String,
-    },
-    /// User name or password in the URL.
-    #[error("it contains a user name or a password")]
-    Credentials,
-    /// Longer than a target may be.
-    #[error("{bytes} bytes are more than the limit of {limit}", limit = TargetUrl::MAX_BYTES)]
-    TooLong {
-        /// Its length in normal form.
-        bytes: usize,
-    },
-    /// It leads back to the service.
-    #[error("it leads back to this service")]
-    SelfLoop,
-    /// A private, loopback or link-local address, or `localhost`.
-    #[error("its host is private to each visitor's own machine or network")]
-    Private,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::HiddenCharacter;
     use proptest::prelude::*;
 
     fn rules() -> TargetRules {
@@ -223,17 +181,54 @@ mod tests {
 
     #[test]
     fn what_is_not_a_web_address_is_refused() {
-        check("", Err(TargetError::Syntax { source: url::ParseError::RelativeUrlWithoutBase }));
-        check("example.com", Err(TargetError::Syntax { source: url::ParseError::RelativeUrlWithoutBase }));
-        check("https://", Err(TargetError::Syntax { source: url::ParseError::EmptyHost }));
+        check("", Err(TargetError::Empty));
+        check("https://", Err(TargetError::Syntax { what: "no host follows the scheme" }));
+        for text in ["example.com", "example.com/x", "localhost:8080", "example.com:8080/x", "/a", "https//example.com"]
+        {
+            check(text, Err(TargetError::NoScheme));
+        }
         check("javascript:alert(1)", Err(TargetError::Scheme { scheme: "javascript".into() }));
         check("data:text/html,x", Err(TargetError::Scheme { scheme: "data".into() }));
         check("ftp://example.com", Err(TargetError::Scheme { scheme: "ftp".into() }));
         check("https://user@example.com/", Err(TargetError::Credentials));
         check("https://:secret@example.com/", Err(TargetError::Credentials));
-        check("https://example.com/\r\nx: y", Err(TargetError::ControlCharacter { position: 20 }));
-        check("https://exa\tmple.com/", Err(TargetError::ControlCharacter { position: 11 }));
-        check("https://example.com/\u{7f}", Err(TargetError::ControlCharacter { position: 20 }));
+        let hidden = |character, position| Err(TargetError::Hidden(HiddenCharacter { character, position }));
+        check("https://example.com/\r\nx: y", hidden('\r', 21));
+        check(" https://exa\tmple.com/", hidden('\t', 13));
+        check("https://example.com/\u{7f}", Ok("https://example.com/"));
+        check("https://example.com/\u{200b}a", hidden('\u{200b}', 21));
+        for host in ["a..b.example", "*.example.com", "a\"b.example", "{a}.example"] {
+            check(&format!("https://{host}/"), Err(TargetError::Syntax { what: "the host is not a possible name" }));
+        }
+    }
+
+    #[test]
+    fn a_scheme_is_not_a_host() {
+        for text in [
+            "https://https://example.com/a",
+            "http:https//example.com",
+            "https://http//example.com",
+            "HTTPS://HTTPS://example.com",
+            "https:///https://example.com",
+            "https:https://example.com",
+            "http://www.http://example.com",
+            "https://https",
+        ] {
+            check(text, Err(TargetError::TwoSchemes));
+        }
+        check("https://https.example/", Ok("https://https.example/"));
+        check("https://example.com/https://", Ok("https://example.com/https://"));
+    }
+
+    #[test]
+    fn every_client_can_follow() {
+        check("https://example.com/a|b?c=[d]&e=100%", Ok("https://example.com/a%7Cb?c=%5Bd%5D&e=100%25"));
+        let target = |text| TargetUrl::parse(text, &rules()).unwrap();
+        let new = target("https://example.com/a|b");
+        assert_eq!(new.former().map(TargetUrl::as_str), Some("https://example.com/a|b"));
+        let same = target("https://example.com/a%7Cb");
+        assert_eq!((same.former(), &same), (None, &new));
+        assert!(target("https://example.com").former().is_none());
     }
 
     #[test]
@@ -257,34 +252,19 @@ mod tests {
 
     #[test]
     fn private_hosts_are_refused_unless_allowed() {
-        for host in [
-            "localhost",
-            "a.localhost",
-            "LOCALHOST.",
-            "127.0.0.1",
-            "127.1",
-            "2130706433",
-            "0x7f.0.0.1",
-            "10.1.2.3",
-            "172.16.0.1",
-            "192.168.1.1",
-            "169.254.169.254",
-            "100.64.0.1",
-            "0.0.0.0",
-            "[::1]",
-            "[::]",
-            "[fe80::1]",
-            "[fd00::1]",
-            "[::ffff:10.0.0.1]",
-            "[64:ff9b::7f00:1]",
-            "[::127.0.0.1]",
-        ] {
+        let allowing = TargetRules { allow_private: true, ..rules() };
+        for host in ["localhost", "127.1", "[::1]", "router", "printer.local"] {
             let text = format!("http://{host}/");
-            check(&text, Err(TargetError::Private));
-            let rules = TargetRules { allow_private: true, ..rules() };
-            assert!(TargetUrl::parse(&text, &rules).is_ok(), "{text}");
+            let refused = TargetUrl::parse(&text, &rules());
+            assert!(matches!(refused, Err(TargetError::Private { .. })), "{text}: {refused:?}");
+            assert!(TargetUrl::parse(&text, &allowing).is_ok(), "{text}");
         }
-        for text in ["http://172.32.0.1/", "http://100.128.0.1/", "http://[2001:db8::1]/", "http://8.8.8.8/"] {
+        for host in [".", "*", "localhost.."] {
+            let text = format!("http://{host}/");
+            assert!(matches!(TargetUrl::parse(&text, &rules()), Err(TargetError::Private { .. })), "{text}");
+            assert!(matches!(TargetUrl::parse(&text, &allowing), Err(TargetError::Syntax { .. })), "{text}");
+        }
+        for text in ["http://172.32.0.1/", "http://100.128.0.1/", "http://[2001:4860::1]/", "http://8.8.8.8/"] {
             check(text, Ok(text));
         }
     }
