@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Has HTTP clients follow links to more than 400 odd URLs, and looks at what arrives at their server: curl, Python's requests
+# and httpx, Node's fetch, and Java's HttpClient, the strictest.
+#
+#   tests/follow/run.sh
+#
+# Needs curl, Node.js 20, Python 3.11 and a Rust toolchain. A Java development kit is installed with apt-get if there is
+# none; the Python libraries, pinned with hashes, are installed by tests/tools.sh. LOCAL_BIN names a `local` program that
+# is built already. Prints "N passed, N failed" and fails unless all passed.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+. "$here/../tools.sh"
+start_deadline=900 # seconds, until the functions are built and the stack answers
+test_deadline=1500 # seconds, for all clients
+
+python=$(python_tools follow-python "$here/requirements.txt")/python
+if ! command -v javac >/dev/null; then
+  echo 'installing a Java development kit' >&2
+  as_root=
+  [[ $(id -u) -eq 0 ]] || as_root=sudo
+  $as_root apt-get update -qq >&2
+  DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends default-jdk-headless >&2
+fi
+if [[ -z ${LOCAL_BIN:-} ]]; then
+  root=$(cd "$here/../.." && pwd)
+  cargo build --quiet --manifest-path "$root/Cargo.toml" -p local --bin local
+  LOCAL_BIN=${CARGO_TARGET_DIR:-$root/target}/debug/local
+fi
+work=$(mktemp -d)
+server=
+cleanup() {
+  if [[ -n $server ]]; then
+    kill "$server" 2>/dev/null || true
+    wait "$server" 2>/dev/null || true
+  fi
+  rm -rf "$work"
+}
+trap cleanup EXIT
+
+javac -d "$work" "$here/clients/Follow.java"
+"$LOCAL_BIN" --port 0 --dax-port 0 --dynamodb-port 0 --lambda-port 0 --json >"$work/ready" 2>"$work/log" &
+server=$!
+for ((tries = 0; tries < start_deadline * 10; tries++)); do
+  [[ ! -s $work/ready ]] || break
+  if ! kill -0 "$server" 2>/dev/null; then
+    cat "$work/log" >&2
+    exit 1
+  fi
+  sleep 0.1
+done
+FOLLOW_STACK=$(<"$work/ready")
+export FOLLOW_STACK FOLLOW_JAVA=$work
+timeout --kill-after=10 "$test_deadline" "$python" "$here/follow.py"
