@@ -73,7 +73,7 @@ impl<'a> Attempts<'a> {
             Some(Next::Other) => Duration::ZERO,
             Some(Next::AfterWait) => self.wait(),
             Some(Next::AfterRefresh) => {
-                let refreshed = self.cluster.refresh(self.believed_age(&error), self.end).await;
+                let refreshed = Box::pin(self.cluster.refresh(self.believed_age(&error), self.end)).await;
                 if refreshed && error.is_io() { Duration::ZERO } else { self.wait() }
             }
         };

@@ -115,7 +115,9 @@ impl Cluster {
         }
         let Ok(run) = self.join_refresh(max_age) else { return };
         if run.mine {
-            run.wait(end.min(deadline_in(config.lookup_timeout))).await;
+            let by = end.min(deadline_in(config.lookup_timeout));
+            // In a box, because it is rare: a call is moved as a whole.
+            Box::pin(run.wait(by)).await;
             for routed in &self.routes().nodes {
                 routed.node.pool.reap(Instant::now(), config.idle_timeout);
             }

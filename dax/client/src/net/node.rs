@@ -1,6 +1,7 @@
 //! One node: its connections, what is known about its tables, how it has been doing.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -73,12 +74,12 @@ impl Node {
         request: &R,
         patience: Patience,
     ) -> Result<R::Output, Failure> {
-        let started = Instant::now();
+        let started = patience.started();
         self.counters.requests.add(1);
         let watch = DropWatch(Some(&self.counters));
         let mut call = Call::begun_at(request, started);
         let mut met = Met::default();
-        let ended = patience.bound(self.exchange(context, &mut call, &mut met, &patience)).await;
+        let ended = patience.bound(pin!(self.exchange(context, &mut call, &mut met, &patience))).await;
         let outcome = ended.unwrap_or_else(|| {
             let after = patience.until().saturating_duration_since(started);
             Err(Error::Timeout { method: call.method(), lookup: patience.lookup(), after, sent: call.is_sent() })
@@ -130,7 +131,7 @@ impl Node {
             source: None,
         })?;
         met.node = true;
-        let mut connection = self.connection(context, patience.until()).await?;
+        let mut connection = self.connection(context, patience.started(), patience.until()).await?;
         let outcome = self.converse(context, &mut connection, call, patience).await;
         if connection.is_reusable() {
             self.pool.put(connection, Instant::now());
@@ -154,7 +155,8 @@ impl Node {
                 Step::Exchange => connection.exchange(call).await?,
                 Step::Learn(lookups) => {
                     let learning = Learning { node: self, context, patience, anew: call.asks_anew() };
-                    let learned = learning.learn(connection, lookups).await;
+                    // In a box, because it is large and rare: a call is moved as a whole.
+                    let learned = Box::pin(learning.learn(connection, lookups)).await;
                     for (lookup, finding) in learned.map_err(|error| of_lookup(error, call.method(), call.is_sent()))? {
                         call.learn(&self.metadata, &lookup, finding);
                     }
@@ -164,9 +166,9 @@ impl Node {
         }
     }
 
-    /// An idle connection that is still open, or a new one, opened before `by`. The caller holds a permit for it.
-    async fn connection(&self, context: &Context, by: Instant) -> Result<Connection, Error> {
-        match self.pool.take(Instant::now(), context.config.idle_timeout) {
+    /// An idle connection that is still open at `now`, or a new one, opened before `by`. The caller holds a permit for it.
+    async fn connection(&self, context: &Context, now: Instant, by: Instant) -> Result<Connection, Error> {
+        match self.pool.take(now, context.config.idle_timeout) {
             Some(connection) => Ok(connection),
             None => self.open(context, by).await,
         }
@@ -313,7 +315,7 @@ impl Informant for Node {
     }
 
     async fn connection(&self, context: &Context, by: Instant) -> Result<Connection, Error> {
-        self.connection(context, by).await
+        self.connection(context, Instant::now(), by).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! How long an attempt may take.
 
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use super::context::{deadline_in, later};
 /// When an attempt has to be over. Progress puts that off, up to the end of the call.
 #[derive(Debug)]
 pub(crate) struct Patience {
+    started: Instant,
     state: Mutex<State>,
     step: Duration,
     end: Instant,
@@ -27,7 +28,12 @@ struct State {
 impl Patience {
     /// For an attempt that begins at `now`, and may last `step` or until `end`.
     pub(crate) fn new(now: Instant, step: Duration, end: Instant) -> Self {
-        Self { state: Mutex::new(State { until: later(now, step).min(end), lookup: None }), step, end }
+        Self { started: now, state: Mutex::new(State { until: later(now, step).min(end), lookup: None }), step, end }
+    }
+
+    /// When the attempt began.
+    pub(crate) fn started(&self) -> Instant {
+        self.started
     }
 
     /// The end of the attempt, as far as it is known.
@@ -57,8 +63,7 @@ impl Patience {
     }
 
     /// The outcome of `work`, or `None` if patience ends before.
-    pub(crate) async fn bound<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        let mut work = pin!(work);
+    pub(crate) async fn bound<T>(&self, mut work: Pin<&mut impl Future<Output = T>>) -> Option<T> {
         loop {
             let until = self.until();
             match timeout_at(until, work.as_mut()).await {
