@@ -76,9 +76,7 @@ def forged(keys, function, key_id):
 
     def update(expression, values=None, target=key, **more):
         values = {"ExpressionAttributeValues": values} if values else {}
-        return lambda: dynamodb.update_item(
-            TableName=keys, Key=target, UpdateExpression=expression, **values, **more
-        )
+        return lambda: dynamodb.update_item(TableName=keys, Key=target, UpdateExpression=expression, **values, **more)
 
     dynamodb.get_item(TableName=keys, Key=key)
     update("SET #attribute = :day", day, ExpressionAttributeNames={"#attribute": "last_used_on"})()
@@ -97,9 +95,7 @@ def forged(keys, function, key_id):
             "a forged key": update("SET scopes = :admin", admin, new),
             "another scope": update("SET scopes = :admin", admin),
             "another scope, beside a use": update("SET last_used_on = :day, scopes = :admin", day | admin),
-            "a scope under an alias": update(
-                "SET #s = :admin", admin, ExpressionAttributeNames={"#s": "scopes"}
-            ),
+            "a scope under an alias": update("SET #s = :admin", admin, ExpressionAttributeNames={"#s": "scopes"}),
             "a scope in the list": update("SET scopes[0] = :admin", {":admin": {"S": "admin"}}),
             "no revocation": update("REMOVE revoked_at"),
             "no expiry": update("REMOVE expires_at"),

@@ -40,10 +40,25 @@ def cluster(physical_id):
     }
 
 
-NO_ATTRIBUTES = set(
-    "SET REMOVE ADD DELETE AND OR NOT BETWEEN IN if_not_exists list_append attribute_exists attribute_not_exists "
-    "attribute_type begins_with contains size".split()
-)
+NO_ATTRIBUTES = {
+    "SET",
+    "REMOVE",
+    "ADD",
+    "DELETE",
+    "AND",
+    "OR",
+    "NOT",
+    "BETWEEN",
+    "IN",
+    "if_not_exists",
+    "list_append",
+    "attribute_exists",
+    "attribute_not_exists",
+    "attribute_type",
+    "begins_with",
+    "contains",
+    "size",
+}
 
 
 def attributes_in(expression, names):
