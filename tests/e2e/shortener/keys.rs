@@ -6,8 +6,9 @@ use std::{
 };
 
 use e2e::{Client, PATIENCE, Reply, shortener_with, wait_until};
+use futures_util::future::join_all;
 use local::{Auth, Observer, Stack};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{net::TcpListener, time::Instant};
 
 const TEXT: &str = "text/plain";
@@ -91,6 +92,51 @@ async fn the_table_has_hash_and_day_of_use_and_not_the_key() {
     assert_eq!(day % 86_400, 0, "{day}");
     let made = item["created_at"]["N"].as_str().expect("a time");
     assert!(made.parse::<u64>().expect("a number") >= day);
+    stack.stop().await;
+}
+
+/// Sets an attribute of a key, as `infra keys create` would have.
+pub(super) fn set_attribute(stack: &Stack, key: &str, name: &str, value: Value) {
+    let mut item = item_of(stack, key);
+    item[name] = value;
+    stack.put_item(stack.keys_table(), &item).expect("the table takes it");
+}
+
+#[tokio::test]
+async fn a_key_expires_by_itself() {
+    let stack = keyed_stack().await;
+    let client = Client::of(&stack);
+    let key = stack.issue_key("ann", "create").await.expect("a key");
+    let end = jiff::Timestamp::now().as_second() + 3;
+    set_attribute(&stack, &key, "expires_at", json!({ "N": end.to_string() }));
+    assert_eq!(with_key(&client, &key).await.status.as_u16(), 200);
+    // The record is remembered for ten seconds; its end is not.
+    wait_until("the key is refused", async || with_key(&client, &key).await.status.as_u16() == 401).await;
+    let late = jiff::Timestamp::now().as_second() - end;
+    assert!((0..5).contains(&late), "{late} s after its end");
+    let reply = with_key(&client, &key).await;
+    assert_eq!(reply.header("www-authenticate"), Some("Bearer error=\"invalid_token\""));
+    stack.stop().await;
+}
+
+#[tokio::test]
+async fn a_key_has_a_rate() {
+    let stack = keyed_stack_with(|config| {
+        config.functions.get_mut("Writer").expect("a writer").concurrency = 1;
+    })
+    .await;
+    let client = Client::of(&stack);
+    let (slow, other) = (stack.issue_key("ann", "create").await, stack.issue_key("ann", "create").await);
+    let (slow, other) = (slow.expect("a key"), other.expect("a key"));
+    set_attribute(&stack, &slow, "rate", json!({ "N": "1" }));
+    assert_eq!(with_key(&client, &slow).await.status.as_u16(), 200);
+    let replies = join_all((0..20).map(|_| with_key(&client, &slow))).await;
+    let refused = replies.iter().find(|reply| reply.status.as_u16() == 429).expect("too many requests");
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    let problem = refused.json();
+    assert_eq!((&problem["type"], &problem["limit"]), (&json!("urn:kurz:problem:rate-limited"), &json!(1)));
+    assert_eq!(with_key(&client, &other).await.status.as_u16(), 200, "another key of the same owner");
+    wait_until("it may be used again", async || with_key(&client, &slow).await.status.as_u16() == 200).await;
     stack.stop().await;
 }
 

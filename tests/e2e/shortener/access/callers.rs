@@ -3,7 +3,7 @@
 use local::Stack;
 use serde_json::{Value, json};
 
-use super::rules::Rule;
+use super::{super::keys::set_attribute, rules::Rule};
 
 pub(super) const USER: &str = "arn:aws:iam::111122223333:user/team/ann";
 pub(super) const ROLE: &str = "arn:aws:iam::111122223333:role/Dev";
@@ -97,9 +97,9 @@ pub(super) async fn with_keys(stack: &Stack, scope_sets: &[String]) -> Vec<Calle
     let revoked = issue("ann", "admin").await;
     stack.revoke_key(&revoked).await.expect("it is there");
     let expired = issue("ann", ALL).await;
-    change_key(stack, &expired, &[("expires_at", json!({ "N": "1" }))]);
+    set_attribute(stack, &expired, "expires_at", json!({ "N": "1" }));
     let reserved = issue("ann", ALL).await;
-    change_key(stack, &reserved, &[("owner", json!({ "S": "anonymous" }))]);
+    set_attribute(stack, &reserved, "owner", json!({ "S": "anonymous" }));
     let mut callers = vec![
         refused("nobody", Proof::Nothing, 401, "unauthenticated", nobody.clone()),
         refused("garbage", bearer("garbage"), 401, "unauthenticated", nobody),
@@ -117,17 +117,6 @@ pub(super) async fn with_keys(stack: &Stack, scope_sets: &[String]) -> Vec<Calle
         callers.push(known(&format!("{owner}: {scopes}"), bearer(&key), owner, scopes, &id(&key)));
     }
     callers
-}
-
-/// Sets attributes of a key behind the back of the functions.
-pub(super) fn change_key(stack: &Stack, key: &str, attributes: &[(&str, Value)]) {
-    let items = stack.scan(stack.keys_table()).expect("the table answers");
-    let mut items = items.into_iter().filter(|item| key.contains(item["key_id"]["S"].as_str().unwrap_or("?")));
-    let mut item = items.next().expect("the key is there");
-    for (name, value) in attributes {
-        item[*name] = value.clone();
-    }
-    stack.put_item(stack.keys_table(), &item).expect("the table takes it");
 }
 
 /// `AWS_IAM`.
