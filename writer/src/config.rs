@@ -31,6 +31,8 @@ pub struct Config {
     pub visible_within: Duration,
     /// `PAGE=0`: no web page at `GET /`. On by default.
     pub page: bool,
+    /// Settings that are set but belong to another `WRITER_AUTH`, as sentences for the log.
+    pub without_effect: Vec<String>,
 }
 
 /// Who may write, and who owns the links.
@@ -83,6 +85,7 @@ impl Config {
             auth: auth(&mut read),
             allow_private_targets: read.flag("ALLOW_PRIVATE_TARGETS", false),
             page: read.flag("PAGE", true),
+            without_effect: without_effect(&read),
         };
         read.finish(config)
     }
@@ -119,6 +122,13 @@ fn auth(read: &mut Reader<'_>) -> Auth {
             Auth::None { scopes: ScopeSet::NONE, table: None }
         }
     }
+}
+
+fn without_effect(read: &Reader<'_>) -> Vec<String> {
+    let auth = read.text("WRITER_AUTH").unwrap_or_default();
+    let belongs: [(&str, &[&str]); 2] = [("ANONYMOUS_SCOPES", &["NONE"]), ("ADMIN_PRINCIPALS", &["AWS_IAM", "JWT"])];
+    let strays = belongs.into_iter().filter(|(name, to)| read.text(name).is_some() && !to.contains(&auth.as_str()));
+    strays.map(|(name, to)| format!("{name} is for {}, so it has no effect with {auth}", to.join(" and "))).collect()
 }
 
 fn admins_of(read: &mut Reader<'_>, admins: Result<Admins, AdminError>) -> Admins {
@@ -227,6 +237,21 @@ mod tests {
         check("read", Ok("read"));
         check("create,admin", Err("has \"admin\", which nobody can be without a key"));
         check("all", Err("\"all\" is not a scope; the scopes are create, read, update, delete and admin"));
+    }
+
+    #[test]
+    fn settings_of_another_method_are_named() {
+        let check = |auth: &str, name: &str, value: &str, expected: &[&str]| {
+            let variables = [("DDB_TABLE", "t"), ("SLUG_SCHEME", "aws-sample"), ("KEYS_TABLE", "k")];
+            let config = config(&[&variables[..], &[("WRITER_AUTH", auth), (name, value)]].concat());
+            assert_eq!(config.unwrap().without_effect, expected, "{auth} {name}");
+        };
+        check("NONE", "ANONYMOUS_SCOPES", "create", &[]);
+        check("JWT", "ADMIN_PRINCIPALS", "root", &[]);
+        let scopes = "ANONYMOUS_SCOPES is for NONE, so it has no effect with API_KEY";
+        check("API_KEY", "ANONYMOUS_SCOPES", "create", &[scopes]);
+        let admins = "ADMIN_PRINCIPALS is for AWS_IAM and JWT, so it has no effect with NONE";
+        check("NONE", "ADMIN_PRINCIPALS", "root", &[admins]);
     }
 
     #[test]

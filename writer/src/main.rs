@@ -13,6 +13,9 @@ fn main() -> ExitCode {
 }
 
 async fn serve(config: Config) -> Result<(), lambda_runtime::Error> {
+    for setting in &config.without_effect {
+        log_startup_error(NAME, format_args!("{setting}"));
+    }
     let store = Store::new(&config);
     let identity = Identity::new(&config, &store);
     // Before the first event there is time, and on Lambda a whole core.

@@ -51,10 +51,12 @@ pub(crate) fn of(
             ("SLUG_SCHEME", slug_scheme(scheme)),
             ("SLUG_SECRET", slug_secret),
             ("WRITER_AUTH", auth_method(auth)),
-            // Only this machine reaches the gateway, so everybody is its user.
-            ("ANONYMOUS_SCOPES", &ScopeSet::OWNER.to_string()),
             ("KEYS_TABLE", tables::KEYS.name),
         ]));
+        if auth == Auth::None {
+            // Only this machine reaches the gateway, so everybody is its user.
+            variables.extend(owned([("ANONYMOUS_SCOPES", &ScopeSet::OWNER.to_string())]));
+        }
     }
     variables
 }
