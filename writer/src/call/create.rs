@@ -1,11 +1,15 @@
 //! `POST /api/v1/links`, and what all calls that make links share.
 
 use http::{StatusCode, header};
-use links::{Link, LinkWriter, TargetUrl};
+use links::{Link, LinkWriter, Scope, TargetUrl};
 
 use crate::{
     failure::Failure,
-    http::{body, problem::Problem, response::Response},
+    http::{
+        body,
+        problem::{Problem, SlugProblem},
+        response::Response,
+    },
     link::{
         idempotency,
         make::{self, Made, Wish},
@@ -46,7 +50,16 @@ pub(super) async fn make<S: LinkWriter>(
         new_link.with_options(plain, rules, *now)
     };
     let wish = Wish { owner, choice, options: &new_link.options, now: *now };
-    make::make(context.store, &context.config.scheme, &wish, draft).await
+    let made = make::make(context.store, &context.config.scheme, &wish, draft).await;
+    made.map_err(|failure| if context.caller.require(Scope::Read).is_ok() { failure } else { without_reason(failure) })
+}
+
+/// Callers who may not read links learn that a slug is taken, and not what the link is like that has it.
+fn without_reason(failure: Failure) -> Failure {
+    match failure {
+        Failure::Problem(Problem::Slug(SlugProblem::Own { slug, .. })) => SlugProblem::Taken { slug }.into(),
+        other => other,
+    }
 }
 
 /// The response that shows the link.

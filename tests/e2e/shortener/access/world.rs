@@ -1,15 +1,16 @@
 //! A stack whose callers authenticate in one of four ways, and how a request reaches its writer.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use e2e::Client;
+use e2e::{Client, PATIENCE};
 use local::{Observer, Stack};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::callers::{Caller, Proof};
-
-/// How often a request is sent while the answer is 503: many stacks run on one machine.
-const ATTEMPTS: usize = 5;
 
 /// Keeps the lines that the writer writes for requests.
 #[derive(Debug, Default)]
@@ -76,7 +77,7 @@ impl World {
         Self { stack, log, gateway, lambda, by_event: matches!(auth, "AWS_IAM" | "JWT") }
     }
 
-    /// Sends a request of a caller, again if the stores were too busy. `body` is JSON; empty if there is none.
+    /// Sends a request of a caller, again while the stores are too busy. `body` is JSON; empty if there is none.
     pub(super) async fn send(
         &self,
         caller: &Caller,
@@ -85,13 +86,14 @@ impl World {
         body: &str,
         if_match: Option<&str>,
     ) -> Answer {
-        for _ in 1..ATTEMPTS {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
             let answer = self.send_once(caller, method, path, body, if_match).await;
-            if answer.status != 503 {
+            if answer.status != 503 || Instant::now() > deadline {
                 return answer;
             }
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        self.send_once(caller, method, path, body, if_match).await
     }
 
     async fn send_once(&self, caller: &Caller, method: &str, path: &str, body: &str, if_match: Option<&str>) -> Answer {

@@ -128,6 +128,7 @@ async fn an_alias_belongs_to_whoever_was_first() {
 async fn the_owner_of_an_alias_learns_why_it_is_not_free() {
     in_both_modes_with(with_keys, async |site| {
         let (ann, bob) = (site.owner("ann").await, site.owner("bob").await);
+        let kiosk = site.caller("ann", "create").await;
         let later = now().as_secs() + 3_600;
         for (slug, options, change, code, way_out) in [
             ("paused", json!({}), Some(json!({ "state": "disabled" })), "link-disabled", "Resume"),
@@ -145,7 +146,11 @@ async fn the_owner_of_an_alias_learns_why_it_is_not_free() {
             let problem = reply.json();
             assert!(problem["detail"].as_str().expect("a text").contains(way_out), "{problem}");
             assert_eq!(problem["slug"], slug);
-            refused(&bob.create(&again).await, 409, "slug-taken", slug);
+            for caller in [&bob, &kiosk] {
+                let reply = caller.create(&again).await;
+                refused(&reply, 409, "slug-taken", slug);
+                assert!(reply.json()["fields"].is_null());
+            }
         }
     })
     .await;
