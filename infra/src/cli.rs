@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::aws::Aws;
 use crate::command;
+use crate::command::takedown::Action;
 use crate::outcome::{Exit, exit_of};
 use crate::package::build::workspace_root;
 use crate::stack::{Backoff, Session};
@@ -73,6 +74,12 @@ enum Command {
     Smoke(command::smoke::Options),
     /// Create, list and revoke API keys
     Keys(command::keys::Options),
+    /// Block links: by slug, by owner, or by the host they lead to
+    Block(command::takedown::Options),
+    /// Lift blocks
+    Unblock(command::takedown::Options),
+    /// List, forbid and allow the hosts that links may lead to
+    Hosts(command::hosts::Options),
     /// Show what was changed outside CloudFormation
     Drift,
     /// Delete the stack; the tables stay unless --delete-data is given
@@ -127,6 +134,9 @@ async fn dispatch(cli: Cli, terminal: Terminal, on_interrupt: Arc<Mutex<Option<S
         Command::Logs(options) => command::logs::run(&connect.await?, &options).await,
         Command::Smoke(options) => command::smoke::run(&connect.await?, &options).await,
         Command::Keys(options) => command::keys::run(&connect.await?, &options).await,
+        Command::Block(options) => command::takedown::run(&connect.await?, &options, Action::Block).await,
+        Command::Unblock(options) => command::takedown::run(&connect.await?, &options, Action::Unblock).await,
+        Command::Hosts(options) => command::hosts::run(&connect.await?, &options).await,
         Command::Drift => command::drift::run(&connect.await?).await,
         Command::Destroy(options) => command::destroy::run(&connect.await?, &options).await,
         Command::Export(options) => command::export::run(&connect.await?, &options).await,

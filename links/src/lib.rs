@@ -14,6 +14,7 @@
 mod encoding;
 mod filter;
 mod host;
+mod host_rules;
 pub mod item;
 pub mod key;
 mod link;
@@ -27,6 +28,7 @@ mod time;
 
 pub use filter::{Filter, StateFilter, Words};
 pub use host::{HostSuffix, HostSuffixError};
+pub use host_rules::HostRules;
 pub use key::{ApiKey, KeyHash, KeyId, KeyRecord, Scope, ScopeSet};
 pub use link::{ANONYMOUS, GRACE, Idempotency, Link, RedirectStatus, StoredTarget};
 pub use scheme::{SlugBasis, SlugScheme, SlugSecret, SlugSecretError};
@@ -37,6 +39,7 @@ pub use store::{
     client::DynamoDbSettings,
     dax::{DaxReader, DaxSettings, DaxStore},
     dynamodb::{DynamoDbReader, DynamoDbStore},
+    hosts::{HostChange, HostStore, HostsChanged, MAX_HOSTS},
     keys::{KeyList, KeyManager, KeyReader, KeyUsage, KeysError, KeysTable, Revoked},
     list::MAX_PAGE,
     search::{SearchLimits, search},

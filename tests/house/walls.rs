@@ -87,7 +87,10 @@ const WALLS: &[Wall] = &[
     Wall {
         package: "infra",
         crates: &["dax_client", "dax_server", "function", "lambda_runtime", "local", "redirector", "writer"],
-        paths: &[("links::", &["transfer", "command/import.rs", "command/keys"])],
+        paths: &[(
+            "links::",
+            &["transfer", "command/hosts.rs", "command/import.rs", "command/keys", "command/takedown.rs"],
+        )],
     },
     Wall { package: "e2e", crates: &["dax_client", "dax_server", "links", "redirector", "writer"], paths: &[] },
     Wall { package: "fuzz", crates: &["dax_client", "dax_server", "links", "redirector", "writer"], paths: &[] },

@@ -23,6 +23,8 @@ pub struct Config {
     pub scheme: SlugScheme,
     /// `WRITER_AUTH`: who may write. It has no default, so that no writer is open to everyone by accident.
     pub auth: Auth,
+    /// `KEYS_TABLE`, whatever `auth` is: the table also holds the operator's lists of hosts. Unset, there are none.
+    pub keys_table: Option<String>,
     /// `ALLOW_PRIVATE_TARGETS=1`: accept `localhost` and private addresses as targets. Off by default.
     pub allow_private_targets: bool,
     /// How long redirectors may serve the old version of a changed link: the lifetime of an entry in their caches,
@@ -83,6 +85,7 @@ impl Config {
             base_url: base_url(&mut read),
             scheme: scheme(&mut read),
             auth: auth(&mut read),
+            keys_table: read.text("KEYS_TABLE"),
             allow_private_targets: read.flag("ALLOW_PRIVATE_TARGETS", false),
             page: read.flag("PAGE", true),
             without_effect: without_effect(&read),

@@ -1,9 +1,9 @@
 //! Why a call failed.
 
-use links::StoreError;
+use links::{KeysError, StoreError};
 
 use crate::{
-    http::problem::{LinkProblem, Problem},
+    http::problem::{AccessProblem, LinkProblem, Problem},
     log,
 };
 
@@ -14,6 +14,8 @@ pub(crate) enum Failure {
     Problem(Problem),
     /// The store failed. The log says how; the client learns only that it did.
     Store(StoreError),
+    /// The keys table failed, which holds the lists of hosts.
+    Hosts(KeysError),
 }
 
 impl Failure {
@@ -22,6 +24,10 @@ impl Failure {
         let error = match self {
             Self::Problem(problem) => return problem,
             Self::Store(error) => error,
+            Self::Hosts(error) => {
+                log::hosts_failed(request_id, &error);
+                return AccessProblem::HostsUnavailable.into();
+            }
         };
         log::store_failed(request_id, &error);
         match error {
@@ -40,5 +46,11 @@ impl<P: Into<Problem>> From<P> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<KeysError> for Failure {
+    fn from(error: KeysError) -> Self {
+        Self::Hosts(error)
     }
 }

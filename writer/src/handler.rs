@@ -5,7 +5,7 @@ use std::time::{Instant, SystemTime};
 use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use http::{Method, StatusCode, header};
 use lambda_runtime::LambdaEvent;
-use links::{KeyReader, KeyUsage, LinkLister, LinkWriter, Slug};
+use links::{HostRules, HostStore, KeyReader, KeyUsage, LinkLister, LinkWriter, Slug};
 
 use crate::{
     Config,
@@ -15,6 +15,7 @@ use crate::{
         openapi, page,
         route::{Call, LinkCall, Route},
     },
+    hosts::KnownHosts,
     http::{
         event::Event,
         problem::{Problem, RequestProblem},
@@ -41,14 +42,15 @@ pub(crate) struct Answer {
 pub struct Writer<S, K> {
     store: S,
     identity: Identity<K>,
+    hosts: KnownHosts,
     config: Config,
     clock: fn() -> SystemTime,
 }
 
-impl<S: LinkWriter + LinkLister, K: KeyReader + KeyUsage> Writer<S, K> {
+impl<S: LinkWriter + LinkLister + HostStore, K: KeyReader + KeyUsage> Writer<S, K> {
     /// A writer over `store`, for the callers that `identity` knows.
     pub fn new(store: S, identity: Identity<K>, config: Config, clock: fn() -> SystemTime) -> Self {
-        Self { store, identity, config, clock }
+        Self { store, identity, hosts: KnownHosts::default(), config, clock }
     }
 
     /// Responds to a request.
@@ -115,6 +117,10 @@ impl<S: LinkWriter + LinkLister, K: KeyReader + KeyUsage> Writer<S, K> {
         now: SystemTime,
     ) -> Result<Response, Problem> {
         caller.require(call.scope())?;
+        let rules = match call.takes_urls() {
+            true => self.hosts.current(&self.store, request_id, now).await?,
+            false => HostRules::default(),
+        };
         let context = Context {
             store: &self.store,
             config: &self.config,
@@ -124,7 +130,8 @@ impl<S: LinkWriter + LinkLister, K: KeyReader + KeyUsage> Writer<S, K> {
             caller,
             now: now.into(),
             base_url: context::base_url(&self.config, request),
-            rules: context::target_rules(&self.config, request),
+            rules: context::target_rules(&self.config, request, rules),
+            hosts: &self.hosts,
         };
         // On the heap: the calls differ in size, and most requests need the smallest.
         let response = Box::pin(call::respond(call, slug, &context));

@@ -1,7 +1,7 @@
 //! The writer: makes, changes, deletes and lists links.
 //!
 //! ```text
-//! event ─► handler ─► call ─► link ─► identity ─► principal, http
+//! event ─► handler ─► call ─► link ─► identity ─► hosts, principal ─► http
 //! ```
 //!
 //! - `handler` turns an API Gateway event into a request, finds its call, authenticates the caller, and bounds the
@@ -10,6 +10,7 @@
 //! - `link` makes, reads and changes links.
 //! - `identity` finds out who is calling, and what they may do.
 //! - `principal` reads ARNs, scopes of tokens, and the list of administrators.
+//! - `hosts` knows which hosts links may lead to.
 //! - `http` parses requests and writes responses.
 //!
 //! A room may use any room to its right, and none to its left. A link is made by one conditional put and changed by one
@@ -23,6 +24,7 @@ mod call;
 mod config;
 mod failure;
 mod handler;
+mod hosts;
 mod http;
 mod identity;
 mod link;

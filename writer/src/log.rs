@@ -3,7 +3,7 @@
 use std::{error::Error, time::Duration};
 
 use function::log::{Failure as Failed, Level};
-use links::{BlockReason, KeyId, Link};
+use links::{BlockReason, HostChange, HostSuffix, KeyId, Link};
 use serde_json::json;
 
 /// The line of a request.
@@ -42,6 +42,20 @@ pub(crate) fn moderated(request_id: &str, principal: &str, before: &Link, after:
         "principal": principal, "slug": after.slug.as_str(), "owner": after.owner, "state_before": before.state.name(),
         "state_after": after.state.name(), "held": after.held, "reason": BlockReason::of(after.state).map(BlockReason::name),
         "version": after.version }));
+}
+
+/// An administrator changed the lists of hosts.
+pub(crate) fn hosts_changed(request_id: &str, principal: &str, change: &HostChange) {
+    let names = |hosts: &[HostSuffix]| hosts.iter().map(ToString::to_string).collect::<Vec<_>>();
+    function::log::write(&json!({ "level": "info", "message": "hosts changed", "request_id": request_id,
+        "principal": principal, "forbid": names(&change.forbid), "allow": names(&change.allow),
+        "remove": names(&change.remove) }));
+}
+
+/// The lists of hosts could not be read.
+pub(crate) fn hosts_failed(request_id: &str, error: &dyn Error) {
+    let message = "the lists of hosts could not be read";
+    Failed { level: Level::Error, message, request_id, error, subject: None }.write();
 }
 
 /// A failure of the store.

@@ -4,8 +4,8 @@
 //! so its readers would not see a link that was put directly into the table. While DAX fails, so do writes.
 
 use links::{
-    Change, DaxStore, DynamoDbStore, Found, Freshness, KeysTable, Link, LinkLister, LinkReader, LinkWriter, Page,
-    Position, Put, Slug, StoreError, Whose,
+    Change, DaxStore, DynamoDbStore, Found, Freshness, HostChange, HostRules, HostStore, HostsChanged, KeysError,
+    KeysTable, Link, LinkLister, LinkReader, LinkWriter, Page, Position, Put, Slug, StoreError, Whose,
 };
 
 use crate::Config;
@@ -15,15 +15,19 @@ use crate::Config;
 pub struct Store {
     dax: Option<DaxStore>,
     dynamodb: DynamoDbStore,
+    /// Holds the lists of hosts.
+    keys: Option<KeysTable>,
 }
 
 impl Store {
     /// Opens the store. Sends nothing yet.
     pub fn new(config: &Config) -> Self {
         let dax = config.dax.as_ref();
+        let dynamodb = DynamoDbStore::new(&config.dynamodb);
         Self {
             dax: dax.map(|dax| DaxStore::new(dax, &config.dynamodb)),
-            dynamodb: DynamoDbStore::new(&config.dynamodb),
+            keys: config.keys_table.as_deref().map(|table| dynamodb.keys(table)),
+            dynamodb,
         }
     }
 
@@ -73,5 +77,21 @@ impl LinkLister for Store {
     /// Never through DAX, which caches query results and does not invalidate them on writes.
     async fn list(&self, whose: Whose<'_>, limit: usize, after: Option<&Position>) -> Result<Page, StoreError> {
         self.dynamodb.list(whose, limit, after).await
+    }
+}
+
+impl HostStore for Store {
+    async fn host_rules(&self) -> Result<HostRules, KeysError> {
+        match &self.keys {
+            Some(keys) => keys.host_rules().await,
+            None => Ok(HostRules::default()),
+        }
+    }
+
+    async fn change_hosts(&self, change: &HostChange) -> Result<HostsChanged, KeysError> {
+        match &self.keys {
+            Some(keys) => keys.change_hosts(change).await,
+            None => Ok(HostsChanged::NoTable),
+        }
     }
 }

@@ -11,8 +11,9 @@ use dax_client::internals::codec::{read_value, write_value};
 use dax_protocol::cbor::{Reader, Writer as CborWriter};
 use lambda_runtime::{Context, LambdaEvent};
 use links::{
-    Change, Found, Freshness, Link, LinkLister, LinkReader, LinkWriter, Page, Position, Put, ScopeSet, Slug, Source,
-    State, StoreError, TargetRules, TargetUrl, Timestamp, Whose, item,
+    Change, Found, Freshness, HostChange, HostRules, HostStore, HostsChanged, KeysError, Link, LinkLister, LinkReader,
+    LinkWriter, Page, Position, Put, ScopeSet, Slug, Source, State, StoreError, TargetRules, TargetUrl, Timestamp,
+    Whose, item,
 };
 use serde_json::{Map, Value, json};
 
@@ -57,6 +58,16 @@ impl LinkWriter for Shared {
 impl LinkLister for Shared {
     async fn list(&self, whose: Whose<'_>, limit: usize, after: Option<&Position>) -> Result<Page, StoreError> {
         self.0.list(whose, limit, after).await
+    }
+}
+
+impl HostStore for Shared {
+    async fn host_rules(&self) -> Result<HostRules, KeysError> {
+        self.0.host_rules().await
+    }
+
+    async fn change_hosts(&self, change: &HostChange) -> Result<HostsChanged, KeysError> {
+        self.0.change_hosts(change).await
     }
 }
 

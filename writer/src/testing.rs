@@ -9,12 +9,13 @@ use std::{
 };
 
 use links::{
-    ApiKey, Change, Found, Freshness, KeyHash, KeyReader, KeyRecord, KeyUsage, KeysError, Link, LinkLister, LinkReader,
-    LinkWriter, Page, Position, Put, ScopeSet, Slug, Source, StoreError, Timestamp, Whose,
+    ApiKey, Change, Found, Freshness, HostChange, HostRules, HostStore, HostsChanged, KeyHash, KeyReader, KeyRecord,
+    KeyUsage, KeysError, Link, LinkLister, LinkReader, LinkWriter, Page, Position, Put, ScopeSet, Slug, Source,
+    StoreError, Timestamp, Whose,
 };
 
 /// Links by slug, and a record of the writes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Memory {
     pub(crate) links: Mutex<HashMap<String, Link>>,
     /// The slugs of all puts.
@@ -23,6 +24,20 @@ pub(crate) struct Memory {
     pub(crate) lost_responses: Mutex<u32>,
     /// How many of the next updates lose against another update.
     pub(crate) races: Mutex<u32>,
+    /// The lists of hosts; `None` if they cannot be read.
+    pub(crate) hosts: Mutex<Option<HostRules>>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            links: Mutex::default(),
+            puts: Mutex::default(),
+            lost_responses: Mutex::default(),
+            races: Mutex::default(),
+            hosts: Mutex::new(Some(HostRules::default())),
+        }
+    }
 }
 
 impl Memory {
@@ -93,6 +108,18 @@ impl LinkLister for Memory {
         links.truncate(limit);
         let next = links.last().filter(|_| has_more).map(Position::of);
         Ok(Page { links, next, malformed: Vec::new() })
+    }
+}
+
+impl HostStore for Memory {
+    async fn host_rules(&self) -> Result<HostRules, KeysError> {
+        self.hosts.lock().unwrap().clone().ok_or_else(store_failure)
+    }
+
+    async fn change_hosts(&self, change: &HostChange) -> Result<HostsChanged, KeysError> {
+        let rules = HostRules::new(change.forbid.clone(), change.allow.clone());
+        *self.hosts.lock().unwrap() = Some(rules.clone());
+        Ok(HostsChanged::Done(rules))
     }
 }
 

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use console::style;
-use links::{Origin, TargetRules};
+use links::{HostRules, HostStore as _, KeysTable, Origin, TargetRules};
 use serde_json::json;
 
 use crate::aws::signed::now;
@@ -16,6 +16,7 @@ use crate::links_table::{LinksTable, TableOption};
 use crate::outcome::{Exit, failure};
 use crate::stack::Session;
 use crate::terminal::{Progress, Terminal};
+use crate::transfer::hosts;
 use crate::transfer::input::Input;
 use crate::transfer::load::{Checked, Loaded, OnConflict, Plan, check, load};
 use crate::transfer::source::{self, Format, Loss, Place, Record, Terms};
@@ -43,6 +44,9 @@ pub(crate) struct Options {
     from: Format,
     #[command(flatten)]
     table: TableOption,
+    /// Keys table with the lists of forbidden and allowed hosts, instead of the one in the stage's stack
+    #[arg(long, value_name = "NAME")]
+    keys_table: Option<String>,
     /// What to do if the table has another link under the same slug
     #[arg(long, value_enum, default_value = "fail", value_name = "ACTION")]
     on_conflict: OnConflict,
@@ -95,6 +99,8 @@ impl Foreign {
             rules: TargetRules {
                 own: own.and_then(|url| Origin::of(url)).into_iter().collect(),
                 allow_private: self.allow_private || private.is_some_and(|private| private == "1"),
+                // Checked for every format, not only for foreign ones.
+                hosts: HostRules::default(),
             },
             domain: self.domain.clone(),
             created_at: self.created_at,
@@ -126,7 +132,11 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     let input = Input::open(&options.file)?;
     let opened = options.table.open(session).await?;
     let terms = options.foreign.terms(&opened);
-    let records = || source::read(options.from, input.reopen()?, &terms);
+    let hosts = host_rules(session, options, &opened).await?;
+    let records = || {
+        let records = source::read(options.from, input.reopen()?, &terms)?;
+        Ok::<_, anyhow::Error>(records.map(|record| hosts::checked(record, &hosts)))
+    };
 
     let checked = checked(terminal, records()?);
     if options.strict && checked.bad > 0 {
@@ -145,6 +155,16 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
         return Err(failure(Exit::NeedsDecision, message));
     }
     Ok(if checked.bad + loaded.refused > 0 { Exit::NotAsDesired } else { Exit::Done })
+}
+
+/// The lists of hosts, which are in the keys table of the stack or in the one that is named.
+async fn host_rules(session: &Session, options: &Options, opened: &LinksTable) -> Result<HostRules> {
+    let of_stack = opened.stack.as_ref().and_then(|stack| stack.outputs.get("KeysTableName"));
+    let Some(table) = options.keys_table.as_ref().or(of_stack) else {
+        return Ok(HostRules::default());
+    };
+    let keys = KeysTable::with_client(session.aws.dynamodb.clone(), table);
+    keys.host_rules().await.with_context(|| format!("cannot read the lists of hosts in table {table}"))
 }
 
 /// Prints and emits what happens to single entries.

@@ -6,6 +6,7 @@
 
 pub(crate) mod dump;
 mod dynamo_json;
+pub(crate) mod hosts;
 pub(crate) mod input;
 pub(crate) mod line;
 pub(crate) mod load;

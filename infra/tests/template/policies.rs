@@ -111,6 +111,8 @@ fn expected(role: &str, dax: bool, tracing: bool) -> BTreeSet<Grant> {
                 keys.to_owned(),
                 only_use().to_string(),
             ));
+            let lists = host_lists().to_string();
+            grants.insert(("Allow".into(), "dynamodb:UpdateItem".into(), keys.into(), lists));
             grants.extend(runtime_grants("Writer", tracing));
         }
         "DaxRole" => {
@@ -120,6 +122,17 @@ fn expected(role: &str, dax: bool, tracing: bool) -> BTreeSet<Grant> {
         other => panic!("no expected permissions for {other}"),
     }
     grants
+}
+
+/// The one item of the keys table that the writer may change as it likes, and its attributes.
+fn host_lists() -> Value {
+    json!({
+        "ForAllValues:StringEquals": {
+            "dynamodb:LeadingKeys": [links::key::item::HOSTS_KEY],
+            "dynamodb:Attributes": [links::key::item::KEY_ATTRIBUTE, "forbidden", "allowed"],
+        },
+        "Null": { "dynamodb:LeadingKeys": "false", "dynamodb:Attributes": "false" },
+    })
 }
 
 fn trusted(role: &str) -> Value {
@@ -163,10 +176,13 @@ fn endpoint_violations(stack: &Rendered) -> Vec<String> {
         json!({"Sid": sid, "Effect": "Allow", "Principal": "*", "Action": actions, "Resource": resources,
                "Condition": {"ArnEquals": {"aws:PrincipalArn": roles}}})
     };
-    let keys = json!("<KeysTable.Arn>");
+    let keys = || json!("<KeysTable.Arn>");
     let mut notes_use =
-        statement("WriterNotesUseOfKeys", json!("dynamodb:UpdateItem"), keys, json!("<WriterRole.Arn>"));
+        statement("WriterNotesUseOfKeys", json!("dynamodb:UpdateItem"), keys(), json!("<WriterRole.Arn>"));
     notes_use["Condition"].as_object_mut().unwrap().extend(only_use().as_object().unwrap().clone());
+    let mut host_lists_changed =
+        statement("WriterChangesHostLists", json!("dynamodb:UpdateItem"), keys(), json!("<WriterRole.Arn>"));
+    host_lists_changed["Condition"].as_object_mut().unwrap().extend(host_lists().as_object().unwrap().clone());
     let expected = json!([
         statement(
             "BothFunctionsRead",
@@ -182,6 +198,7 @@ fn endpoint_violations(stack: &Rendered) -> Vec<String> {
         ),
         statement("WriterChecksKeys", json!("dynamodb:GetItem"), json!("<KeysTable.Arn>"), json!("<WriterRole.Arn>")),
         notes_use,
+        host_lists_changed,
     ]);
     let actual = &stack.properties("DynamoDbEndpoint")["PolicyDocument"]["Statement"];
     if *actual == expected { Vec::new() } else { vec![format!("the endpoint allows {actual}")] }

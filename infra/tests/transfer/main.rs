@@ -11,3 +11,4 @@ mod conflicts;
 mod importers;
 mod round_trip;
 mod tables;
+mod takedown;

@@ -25,6 +25,17 @@ pub(crate) struct Run {
     pub(crate) stderr: String,
 }
 
+impl Run {
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let output = command.output().unwrap();
+        Self {
+            exit: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
 impl Tables {
     pub(crate) fn start() -> Self {
         let database = Database::memory().unwrap();
@@ -69,6 +80,13 @@ impl Tables {
 
     /// The tool with these arguments, a file as the last one, and `--table`.
     pub(crate) fn command(&self, table: &str, arguments: &[&str], file: &Path) -> Command {
+        let mut command = self.tool(arguments);
+        command.args(["--table", table]).arg(file);
+        command
+    }
+
+    /// The tool with these arguments.
+    pub(crate) fn tool(&self, arguments: &[&str]) -> Command {
         let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("infra.toml");
         let mut command = Command::new(env!("CARGO_BIN_EXE_infra"));
         command
@@ -84,20 +102,13 @@ impl Tables {
             .arg("--config")
             .arg(config)
             .args(arguments)
-            .args(["--table", table])
-            .arg(file)
             .stdin(Stdio::null());
         command
     }
 
     /// Runs the tool to its end.
     pub(crate) fn run(&self, table: &str, arguments: &[&str], file: &Path) -> Run {
-        let output = self.command(table, arguments, file).output().unwrap();
-        Run {
-            exit: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        Run::of(&mut self.command(table, arguments, file))
     }
 
     /// The same, but must succeed.
@@ -105,6 +116,18 @@ impl Tables {
         let run = self.run(table, arguments, file);
         assert_eq!(run.exit, 0, "{run:?}");
         run.stdout
+    }
+
+    /// Creates the table `keys`.
+    pub(crate) fn create_keys(&self) {
+        let key = links::key::item::KEY_ATTRIBUTE;
+        let request = json!({
+            "TableName": "keys",
+            "KeySchema": [{ "AttributeName": key, "KeyType": "HASH" }],
+            "AttributeDefinitions": [{ "AttributeName": key, "AttributeType": "S" }],
+            "BillingMode": "PAY_PER_REQUEST",
+        });
+        self.database.create_table(input(request)).unwrap();
     }
 
     pub(crate) fn put(&self, table: &str, item: &Value) {

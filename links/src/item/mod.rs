@@ -54,6 +54,11 @@ pub fn is_closed(item: &Item) -> bool {
     state.is_some_and(State::is_blocked) || item.get(HELD) == Some(&AttributeValue::Bool(true))
 }
 
+/// The texts of an item that visitors may be sent to.
+pub fn targets(item: &Item) -> impl Iterator<Item = &str> {
+    [TARGET, EXPIRED_URL].into_iter().filter_map(|name| item.get(name)?.as_s().ok()).map(String::as_str)
+}
+
 /// The condition under which an update finds a link. It has no placeholders.
 pub(crate) const EXISTS: &str = "attribute_exists(id)";
 

@@ -13,6 +13,9 @@ use crate::{
 /// The table's hash key, a string: the hash of a token.
 pub const KEY_ATTRIBUTE: &str = "hash";
 
+/// The key of the one item that is not an API key: the operator's lists of hosts. No hash has this form.
+pub const HOSTS_KEY: &str = "hosts";
+
 pub(crate) const KEY_ID: &str = "key_id";
 pub(crate) const LAST_USED_ON: &str = "last_used_on";
 pub(crate) const REVOKED_AT: &str = "revoked_at";

@@ -41,6 +41,11 @@ impl DynamoDbStore {
         Self(DynamoDbReader::new(settings))
     }
 
+    /// The links of the table `table`, behind an existing client.
+    pub fn with_client(client: Client, table: &str) -> Self {
+        Self(DynamoDbReader { table: table.to_owned(), client: LazyClient::from_client(client) })
+    }
+
     /// The keys table `table` in the same account and region, through the same client.
     pub fn keys(&self, table: &str) -> KeysTable {
         KeysTable::from_lazy(self.0.client.clone(), table)

@@ -14,7 +14,7 @@ use crate::{
     item::{self, Item, ItemError},
     key::{
         KeyHash, KeyId, KeyRecord,
-        item::{KEY_ATTRIBUTE, KEY_ID, LAST_USED_ON, REVOKED_AT, key, to_record},
+        item::{HOSTS_KEY, KEY_ATTRIBUTE, KEY_ID, LAST_USED_ON, REVOKED_AT, key, to_record},
     },
 };
 
@@ -91,7 +91,7 @@ pub enum KeysError {
 }
 
 impl KeysError {
-    fn unavailable<E: Error + Send + Sync + 'static>(operation: &'static str) -> impl FnOnce(E) -> Self {
+    pub(super) fn unavailable<E: Error + Send + Sync + 'static>(operation: &'static str) -> impl FnOnce(E) -> Self {
         move |error| Self::Unavailable { operation, source: Box::new(error) }
     }
 }
@@ -117,6 +117,14 @@ impl KeysTable {
 
     pub(super) fn from_lazy(client: LazyClient, table: &str) -> Self {
         Self { table: table.to_owned(), client }
+    }
+
+    pub(super) fn table(&self) -> &str {
+        &self.table
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        self.client.get()
     }
 
     /// Connects now instead of at the first look-up, by looking up a key that cannot exist.
@@ -187,7 +195,9 @@ impl KeyManager for KeysTable {
     }
 
     async fn list(&self) -> Result<KeyList, KeysError> {
-        let (items, is_cut_off) = self.scan(None).await?;
+        let (mut items, is_cut_off) = self.scan(None).await?;
+        // The table also holds the lists of hosts.
+        items.retain(|item| item.get(KEY_ATTRIBUTE) != Some(&item::text(HOSTS_KEY)));
         let found = items.len();
         let keys: Vec<_> = items.into_iter().filter_map(|item| to_record(item).ok()).collect();
         Ok(KeyList { unreadable: found - keys.len(), keys, is_cut_off })

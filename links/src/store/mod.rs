@@ -7,6 +7,7 @@
 pub(crate) mod client;
 pub(crate) mod dax;
 pub(crate) mod dynamodb;
+pub(crate) mod hosts;
 pub(crate) mod keys;
 pub(crate) mod list;
 mod requests;

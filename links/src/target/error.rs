@@ -68,6 +68,12 @@ pub enum TargetError {
         /// What the host is.
         what: &'static str,
     },
+    /// The operator forbids links to its host, or allows others only.
+    #[error("the operator of this service does not allow links to {host}")]
+    ForbiddenHost {
+        /// The host, as DNS has it.
+        host: String,
+    },
 }
 
 fn advice(hidden: HiddenCharacter) -> &'static str {

@@ -12,6 +12,8 @@ use url::{Host, Url};
 pub use error::TargetError;
 pub(crate) use location::location_safe;
 
+use crate::HostRules;
+
 /// A URL that a link may lead to: `http` or `https`, at most 8,192 bytes, no credentials, not the service itself and,
 /// unless allowed, no host that is not public.
 ///
@@ -33,6 +35,8 @@ pub struct TargetRules {
     /// Whether hosts are taken that are not public: `localhost` and other special-use names, names without a dot, and
     /// addresses that IANA's registries call special-purpose.
     pub allow_private: bool,
+    /// The operator's lists of hosts.
+    pub hosts: HostRules,
 }
 
 impl TargetUrl {
@@ -103,6 +107,9 @@ fn check_host(url: &Url, rules: &TargetRules) -> Result<(), TargetError> {
     if let Some(what) = special::not_public(url).filter(|_| !rules.allow_private) {
         return Err(TargetError::Private { what });
     }
+    if !rules.hosts.permits(url) {
+        return Err(TargetError::ForbiddenHost { host: url.host_str().unwrap_or_default().to_owned() });
+    }
     match url.host() {
         Some(Host::Domain(name)) if !special::is_possible_name(name) => {
             Err(TargetError::Syntax { what: "the host is not a possible name" })
@@ -158,7 +165,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn rules() -> TargetRules {
-        TargetRules { own: vec![Origin::of("https://s.example").unwrap()], allow_private: false }
+        TargetRules {
+            own: vec![Origin::of("https://s.example").unwrap()],
+            allow_private: false,
+            hosts: HostRules::default(),
+        }
     }
 
     fn check(text: &str, expected: Result<&str, TargetError>) {

@@ -3,10 +3,11 @@
 use std::time::{Duration, SystemTime};
 
 use http::{StatusCode, header};
-use links::{Link, Origin, Scope, TargetRules, Timestamp};
+use links::{HostRules, Link, Origin, Scope, TargetRules, Timestamp};
 
 use crate::{
     Config,
+    hosts::KnownHosts,
     http::{
         etag,
         representation::{self, Receipt, Representation, Shown},
@@ -34,6 +35,8 @@ pub(crate) struct Context<'a, S> {
     /// The start of every short URL.
     pub(crate) base_url: String,
     pub(crate) rules: TargetRules,
+    /// What this process knows of the lists of hosts.
+    pub(crate) hosts: &'a KnownHosts,
 }
 
 impl<S> Context<'_, S> {
@@ -77,10 +80,11 @@ pub(crate) fn base_url(config: &Config, request: &Request) -> String {
 }
 
 /// Which targets are acceptable. A link to the public address or to the one that the request came to would be a loop.
-pub(crate) fn target_rules(config: &Config, request: &Request) -> TargetRules {
+pub(crate) fn target_rules(config: &Config, request: &Request, hosts: HostRules) -> TargetRules {
     let addresses = config.base_url.clone().into_iter().chain(request.base_url());
     TargetRules {
         own: addresses.filter_map(|address| Origin::of(&address)).collect(),
         allow_private: config.allow_private_targets,
+        hosts,
     }
 }

@@ -6,6 +6,7 @@ mod bulk;
 mod change;
 pub(crate) mod context;
 mod create;
+mod hosts;
 mod list;
 pub(crate) mod openapi;
 pub(crate) mod page;
@@ -13,8 +14,9 @@ mod qr;
 mod read;
 pub(crate) mod route;
 mod shorten;
+mod takedown;
 
-use links::{LinkLister, LinkWriter, Slug};
+use links::{HostStore, LinkLister, LinkWriter, Slug};
 
 use crate::{
     failure::Failure,
@@ -23,9 +25,10 @@ use crate::{
 
 use context::Context;
 use route::LinkCall;
+use takedown::Action;
 
 /// Does what a call asks for. `slug` is the slug in the path, as written.
-pub(crate) async fn respond<S: LinkWriter + LinkLister>(
+pub(crate) async fn respond<S: LinkWriter + LinkLister + HostStore>(
     call: LinkCall,
     slug: &str,
     context: &Context<'_, S>,
@@ -46,6 +49,10 @@ pub(crate) async fn respond<S: LinkWriter + LinkLister>(
         LinkCall::Delete => change::delete(context, &parse(slug)?).await,
         LinkCall::Restore => change::restore(context, &parse(slug)?).await,
         LinkCall::GetQrCode => qr::get(context, &parse(slug)?).await,
+        LinkCall::Block => takedown::run(context, Action::Block).await,
+        LinkCall::Unblock => takedown::run(context, Action::Unblock).await,
+        LinkCall::GetHosts => hosts::get(context).await,
+        LinkCall::ChangeHosts => hosts::change(context).await,
     }
 }
 

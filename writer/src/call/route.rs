@@ -35,6 +35,14 @@ pub(crate) enum LinkCall {
     Restore,
     /// Get a picture of the short URL.
     GetQrCode,
+    /// Block links.
+    Block,
+    /// Lift blocks.
+    Unblock,
+    /// Show the lists of hosts.
+    GetHosts,
+    /// Change the lists of hosts.
+    ChangeHosts,
 }
 
 impl LinkCall {
@@ -55,12 +63,18 @@ impl LinkCall {
             Self::List | Self::Get | Self::GetQrCode => Scope::Read,
             Self::Update => Scope::Update,
             Self::Delete | Self::Restore => Scope::Delete,
+            Self::Block | Self::Unblock | Self::GetHosts | Self::ChangeHosts => Scope::Admin,
         }
+    }
+
+    /// Whether it takes URLs that links are to lead to.
+    pub(crate) const fn takes_urls(self) -> bool {
+        matches!(self, Self::Shorten | Self::Create | Self::CreateMany | Self::Update)
     }
 }
 
 /// Every call with its method and its path. `{slug}` stands for one segment. `HEAD` is possible wherever `GET` is.
-pub(crate) const CALLS: [(&str, &str, Call); 10] = [
+pub(crate) const CALLS: [(&str, &str, Call); 15] = [
     ("POST", "/", Call::Links(LinkCall::Shorten)),
     ("POST", "/api/v1/links", Call::Links(LinkCall::Create)),
     ("GET", "/api/v1/links", Call::Links(LinkCall::List)),
@@ -70,6 +84,11 @@ pub(crate) const CALLS: [(&str, &str, Call); 10] = [
     ("DELETE", "/api/v1/links/{slug}", Call::Links(LinkCall::Delete)),
     ("POST", "/api/v1/links/{slug}/restore", Call::Links(LinkCall::Restore)),
     ("GET", "/api/v1/links/{slug}/qr", Call::Links(LinkCall::GetQrCode)),
+    ("POST", "/api/v1/admin/block", Call::Links(LinkCall::Block)),
+    ("POST", "/api/v1/admin/unblock", Call::Links(LinkCall::Unblock)),
+    ("GET", "/api/v1/admin/hosts", Call::Links(LinkCall::GetHosts)),
+    ("POST", "/api/v1/admin/hosts", Call::Links(LinkCall::ChangeHosts)),
+    ("PATCH", "/api/v1/admin/hosts", Call::Links(LinkCall::ChangeHosts)),
     ("GET", "/api/v1/openapi.json", Call::GetOpenApi),
 ];
 

@@ -1,13 +1,15 @@
 //! The fields of a JSON object or a form. Each field is taken by name and type; fields that were not taken are unknown, and
 //! refused.
 
-use links::{HiddenCharacter, RedirectStatus, State, Timestamp};
+use links::{BlockReason, HiddenCharacter, HostSuffix, RedirectStatus, State, Timestamp};
 use serde_json::{Map, Value};
 
 use super::{
     json::{self, is_own},
     problem::{FieldProblem, Origin, Problem},
 };
+
+const HOST: &str = "a host name or an IP address, without scheme, port and path";
 
 /// A field of a merge patch: absent (`None`), `null` (`Some(None)`), or a value.
 pub(crate) type Patch<T> = Option<Option<T>>;
@@ -77,6 +79,27 @@ impl Fields {
     pub(crate) fn state(&mut self, field: &'static str) -> Result<Patch<State>, Problem> {
         const EXPECTED: &str = "active or disabled; for administrators also blocked or blocked_legal";
         self.take(field, EXPECTED, |value| State::from_name(value.as_str()?).filter(|state| *state != State::Deleted))
+    }
+
+    /// Why to block links.
+    pub(crate) fn reason(&mut self, field: &'static str) -> Result<Patch<BlockReason>, Problem> {
+        self.take(field, "abuse or legal", |value| BlockReason::from_name(value.as_str()?))
+    }
+
+    /// The name or the address of a host.
+    pub(crate) fn host(&mut self, field: &'static str) -> Result<Patch<HostSuffix>, Problem> {
+        self.take(field, HOST, |value| value.as_str()?.parse().ok())
+    }
+
+    /// A list of hosts; absent, an empty one.
+    pub(crate) fn hosts(&mut self, field: &'static str, limit: usize) -> Result<Vec<HostSuffix>, Problem> {
+        const EXPECTED: &str = "a list of host names or IP addresses, without scheme, port and path";
+        let hosts = self.take(field, EXPECTED, |value| {
+            let Value::Array(values) = value else { return None };
+            values.iter().map(|value| value.as_str()?.parse().ok()).collect::<Option<Vec<_>>>()
+        })?;
+        let hosts = hosts.flatten().unwrap_or_default();
+        if hosts.len() > limit { Err(FieldProblem::TooMany { field, limit }.into()) } else { Ok(hosts) }
     }
 
     /// A point in time: RFC 3339, or seconds since the epoch. Fractions of a second are dropped.

@@ -121,7 +121,7 @@ mod tests {
     fn code(failure: Failure) -> &'static str {
         match failure {
             Failure::Problem(problem) => problem.code(),
-            Failure::Store(error) => panic!("{error}"),
+            other => panic!("{other:?}"),
         }
     }
 

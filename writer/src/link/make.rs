@@ -200,7 +200,7 @@ mod tests {
         let made = make(store, &SlugScheme::AwsSample, &wish, draft).await;
         made.map_err(|failure| match failure {
             Failure::Problem(problem) => problem.code(),
-            Failure::Store(error) => panic!("{error}"),
+            other => panic!("{other:?}"),
         })
     }
 

@@ -6,6 +6,8 @@ mod bulk;
 pub(super) mod caller;
 mod create;
 mod delete_and_restore;
+mod desk;
+mod hosts;
 mod idempotency;
 mod limits;
 mod list;

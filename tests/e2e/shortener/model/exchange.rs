@@ -1,7 +1,7 @@
 //! A request to the management API, and the comparison of its response with the reference.
 
 use e2e::Reply;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
     driver::{Driver, now},
@@ -133,12 +133,34 @@ impl Exchange<'_, '_> {
                 let told = self.told(&reply, window);
                 self.changed(slug, *if_match, window, &told, |link, now, by| Ok(link.deleted(now, by)), true)
             }
+            Operation::Takedown { slug, state } => self.take_down(slug, *state).await,
             Operation::Restore { slug, if_match } => {
                 let (reply, window) = self.change("POST", slug, "/restore", *if_match, None, String::new()).await;
                 let told = self.told(&reply, window);
                 self.changed(slug, *if_match, window, &told, |link, now, _| Ok(link.restored(now)), false)
             }
         }
+    }
+
+    async fn take_down(&mut self, slug: &str, state: Option<&'static str>) -> Result<(), Difference> {
+        let reason = if state == Some("blocked_legal") { "legal" } else { "abuse" };
+        let (path, body) = match state {
+            Some(_) => ("/api/v1/admin/block", json!({ "slug": slug, "reason": reason })),
+            None => ("/api/v1/admin/unblock", json!({ "slug": slug })),
+        };
+        self.slugs.push(slug.to_owned());
+        let (reply, window) = self.call("POST", path, &[("content-type", JSON)], body.to_string()).await;
+        let told = self.told(&reply, window);
+        if !self.driver.model.callers[self.caller].is_admin {
+            return self.refused(&told, (403, "insufficient-scope"));
+        }
+        self.driver.model.judge(slug, window, &told, |link, now| match link {
+            None => vec![(Answer::Problem((404, "unknown-link")), None)],
+            Some(link) => {
+                let after = link.blocked(state, now);
+                vec![(Answer::Changed(usize::from(after != *link)), Some(after))]
+            }
+        })
     }
 
     async fn change(
@@ -223,7 +245,7 @@ impl Exchange<'_, '_> {
     async fn bulk(&mut self, bodies: &[Map<String, Value>], key: Option<&str>) -> Result<(), Difference> {
         let mut headers = vec![("content-type", JSON)];
         headers.extend(key.map(|key| ("idempotency-key", key)));
-        let text = serde_json::json!({ "links": bodies }).to_string();
+        let text = json!({ "links": bodies }).to_string();
         let (reply, window) = self.call("POST", "/api/v1/links:bulk", &headers, text).await;
         let told = self.told(&reply, window);
         if let Some(key) = key {

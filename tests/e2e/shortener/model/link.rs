@@ -231,6 +231,20 @@ impl Link {
         }
     }
 
+    /// The link after an administrator's block or, without a state, its end.
+    pub(super) fn blocked(&self, state: Option<&str>, now: i64) -> Self {
+        let mut after = self.clone();
+        match state {
+            Some(state) => after = after.in_state(state.to_owned()),
+            None if self.is_blocked() => after.state = after.unblocks_to.take().unwrap_or_else(|| "active".to_owned()),
+            None => {}
+        }
+        match after == *self {
+            true => after,
+            false => after.changed(now),
+        }
+    }
+
     /// The link that a tombstone restores to.
     pub(super) fn restored(&self, now: i64) -> Self {
         let mut after = self.clone();

@@ -57,6 +57,11 @@ pub(super) enum Operation {
         slug: String,
         if_match: Option<u64>,
     },
+    /// Blocks the link, in that state, or without one lifts its block.
+    Takedown {
+        slug: String,
+        state: Option<&'static str>,
+    },
     List {
         limit: usize,
         pages: usize,
@@ -118,7 +123,12 @@ pub(super) fn generate(dice: &mut SmallRng, model: &Model, now: i64, is_disturbe
             let pages = if limit < 7 { 3 } else { usize::MAX };
             request(maker, Operation::List { limit, pages })
         }
-        58..63 => request(caller, Operation::Preview { slug }),
+        58..60 => request(caller, Operation::Preview { slug }),
+        60..63 => {
+            let state = pick(dice, &[Some("blocked"), Some("blocked_legal"), None, None]);
+            let caller = if dice.random_bool(0.9) { model.admin() } else { caller };
+            request(caller, Operation::Takedown { slug, state })
+        }
         _ => {
             let query = pick(dice, &["", "", "utm=1"]);
             request(caller, Operation::Follow { slug, query })

@@ -68,6 +68,8 @@ pub(super) enum Answer {
     /// Of `POST /`.
     Slug(String),
     Empty,
+    /// How many links an administrator's request has blocked or opened.
+    Changed(usize),
     Problem(Problem),
 }
 
@@ -185,6 +187,7 @@ impl Model {
                     && told.body == *slug
                     && header("location").is_none_or(|value| value == Some(&address))
             }
+            Answer::Changed(links) => told.status == 200 && told.body == serde_json::json!({ "changed": links }),
             Answer::Empty => told.status == 204 && told.body.is_null(),
             Answer::Problem((status, code)) => told.status == *status && told.problem() == *code,
         }

@@ -20,6 +20,8 @@ pub(crate) enum AccessProblem {
     RateLimited { per_second: u32 },
     /// The caller's key could not be looked up.
     KeysUnavailable,
+    /// The lists of hosts could not be read.
+    HostsUnavailable,
     /// The caller is known, but lacks a scope.
     InsufficientScope { scope: Scope },
     /// The link belongs to another owner.
@@ -49,6 +51,9 @@ impl AccessProblem {
             }
             Self::RateLimited { per_second } => rate_limited(*per_second),
             Self::KeysUnavailable => Description::unavailable("The key could not be checked, so nothing was done."),
+            Self::HostsUnavailable => {
+                Description::unavailable("The lists of hosts could not be read, so nothing was done.")
+            }
             Self::InsufficientScope { scope } => insufficient_scope(scope.name()),
             Self::NotOwner { slug } => {
                 let detail = format!("\"{slug}\" belongs to someone else.");

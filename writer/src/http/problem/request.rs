@@ -17,6 +17,8 @@ pub(crate) enum RequestProblem {
     InvalidIdempotencyKey { limit: usize },
     /// The `Idempotency-Key` was used for another request.
     IdempotencyMismatch,
+    /// The writer has no table for lists of hosts.
+    NoHostLists,
 }
 
 impl RequestProblem {
@@ -34,6 +36,12 @@ impl RequestProblem {
                     .with("parameter", parameter)
             }
             Self::InvalidIdempotencyKey { limit } => invalid_idempotency_key(*limit),
+            Self::NoHostLists => Description::new(
+                StatusCode::CONFLICT,
+                "no-host-lists",
+                "No lists of hosts",
+                "This service was set up without KEYS_TABLE, where such lists are kept.",
+            ),
             Self::IdempotencyMismatch => Description::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "idempotency-mismatch",

@@ -26,6 +26,7 @@ fn access() -> Vec<Problem> {
         AccessProblem::ReservedOwner.into(),
         AccessProblem::RateLimited { per_second: 1 }.into(),
         AccessProblem::KeysUnavailable.into(),
+        AccessProblem::HostsUnavailable.into(),
         AccessProblem::InsufficientScope { scope: Scope::Admin }.into(),
         AccessProblem::NotOwner { slug: slug() }.into(),
         AccessProblem::LinkBlocked { slug: slug() }.into(),
@@ -76,6 +77,7 @@ fn requests() -> Vec<Problem> {
         RequestProblem::InvalidParameter { parameter: "p".into(), expected: "a number" }.into(),
         RequestProblem::InvalidIdempotencyKey { limit: 1 }.into(),
         RequestProblem::IdempotencyMismatch.into(),
+        RequestProblem::NoHostLists.into(),
     ]
 }
 
@@ -111,6 +113,7 @@ fn urls() -> Vec<Problem> {
         TargetError::Hidden(HiddenCharacter { character: '\t', position: 1 }).into(),
         TargetError::SecondUrl { position: 1 }.into(),
         TargetError::SelfLoop.into(),
+        TargetError::ForbiddenHost { host: "evil.example".into() }.into(),
         UrlProblem::ExpiredUrl(TargetError::Private { what: "x" }).into(),
     ]
 }

@@ -49,6 +49,7 @@ fn code(error: &TargetError) -> &'static str {
         TargetError::TooLong { .. } => "url-too-long",
         TargetError::SelfLoop => "self-loop",
         TargetError::Private { .. } => "private-target",
+        TargetError::ForbiddenHost { .. } => "forbidden-host",
         _ => "invalid-url",
     }
 }
@@ -60,6 +61,7 @@ fn with_particulars(description: Description, error: &TargetError) -> Descriptio
         TargetError::SecondUrl { position } | TargetError::TextBefore { position } => {
             description.with("position", *position)
         }
+        TargetError::ForbiddenHost { host } => description.with("host", host.as_str()),
         _ => description,
     }
 }
