@@ -58,13 +58,13 @@ def shorten(stack, urls):
 
 
 def unreserved(target):
-    """The target as `requests` sends it: it decodes escapes of characters that need none."""
+    """The target as `requests` sends it: without needless escapes and a last semicolon."""
 
     def decoded(match):
         character = chr(int(match[1], 16))
         return character if re.fullmatch(r"[A-Za-z0-9._~-]", character) else match[0].upper()
 
-    return re.sub("%([0-9A-Fa-f]{2})", decoded, target)
+    return re.sub("%([0-9A-Fa-f]{2})", decoded, re.sub(r";(?=\?|$)", "", target))
 
 
 def main():
