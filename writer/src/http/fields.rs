@@ -19,6 +19,8 @@ pub(crate) type Patch<T> = Option<Option<T>>;
 pub(crate) struct Fields {
     object: Map<String, Value>,
     origin: Origin,
+    /// The names in a form as they follow each other, so that the first unknown one is named.
+    order: Vec<String>,
     /// The first field that is there twice.
     twice: Option<String>,
 }
@@ -26,13 +28,13 @@ pub(crate) struct Fields {
 impl Fields {
     /// The fields of a JSON object.
     pub(crate) fn new(object: Map<String, Value>) -> Self {
-        Self { object, origin: Origin::Json, twice: None }
+        Self { object, origin: Origin::Json, order: Vec::new(), twice: None }
     }
 
-    /// The fields of a form, of which `twice` is there twice.
-    pub(crate) fn of_form(object: Map<String, Value>, twice: Option<String>) -> Self {
+    /// The fields of a form with these names, of which `twice` is there twice.
+    pub(crate) fn of_form(object: Map<String, Value>, order: Vec<String>, twice: Option<String>) -> Self {
         let origin = if object.contains_key("url") { Origin::FormWithUrl } else { Origin::Form };
-        Self { object, origin, twice }
+        Self { object, origin, order, twice }
     }
 
     /// Parses a JSON object.
@@ -135,7 +137,9 @@ impl Fields {
     /// Refuses fields that were not taken, because a misspelt one must not be ignored, and one that is there twice.
     pub(crate) fn finish(self) -> Result<(), Problem> {
         let origin = self.origin;
-        let unknown = self.object.into_iter().map(|(field, _)| field).find(|field| !is_own(field));
+        let names = self.order.iter().chain(self.object.keys());
+        let mut left = names.filter(|field| self.object.contains_key(*field));
+        let unknown = left.find(|field| !is_own(field)).cloned();
         match (unknown, self.twice) {
             (Some(field), _) => Err(FieldProblem::Unknown { field, origin }.into()),
             (None, Some(field)) => Err(FieldProblem::Twice { field, origin }.into()),

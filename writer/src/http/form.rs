@@ -52,18 +52,22 @@ impl Pair<'_> {
 /// browsers send all fields. `tags` may be there several times, and each may name several with commas between them.
 pub(crate) fn fields(form: &str) -> Result<Fields, Problem> {
     let mut object = Map::new();
+    let mut order = Vec::new();
     let mut twice = None;
     for pair in pairs(trim_hidden(form).as_bytes()) {
         let (name, value) = pair.decode().map_err(|_not_utf8| UrlProblem::NotText)?;
         let value = typed(&name, value);
         match (object.get_mut(&name), value) {
-            (None, value) => drop(object.insert(name, value)),
+            (None, value) => {
+                order.push(name.clone());
+                object.insert(name, value);
+            }
             (Some(Value::Array(tags)), Value::Array(more)) => tags.extend(more),
             _ if is_own(&name) => {}
             _ => drop(twice.get_or_insert(name)),
         }
     }
-    Ok(Fields::of_form(object, twice))
+    Ok(Fields::of_form(object, order, twice))
 }
 
 /// A value as the field's type has it in JSON. What does not fit stays a text, which the field then refuses.

@@ -161,6 +161,9 @@ async fn what_is_no_url_for_a_link_is_refused() {
         ] {
             check(&caller, "/", media_type, body, status, expected).await;
         }
+        let cut = caller.post("/", FORM, "url=https://example.com/?id=5&size=XL&color=red").await.json();
+        assert_eq!(cut["field"], "size");
+        assert!(cut["detail"].as_str().expect("a text").contains("--data-urlencode"), "{cut}");
         check(&caller, "/", "text/plain", b"https://example.com/\xff".to_vec(), 422, "invalid-url").await;
         check(&caller, "/", "application/octet-stream", b"\xff\xfe\xfd".to_vec(), 422, "invalid-url").await;
         let large = format!("https://example.com/{}", "a".repeat(300 << 10));
