@@ -8,9 +8,17 @@ use crate::evaluator::{Evaluator, MAX_DEPTH, text};
 impl Evaluator<'_> {
     /// Whether the condition of that name holds.
     pub(crate) fn condition(&self, name: &str, depth: usize) -> Result<bool, TemplateError> {
+        let known = self.known_conditions.lock().ok().and_then(|known| known.get(name).copied());
+        if let Some(holds) = known {
+            return Ok(holds);
+        }
         let definition = self.conditions.and_then(|conditions| conditions.get(name));
         let definition = definition.ok_or_else(|| TemplateError::Intrinsic(format!("condition {name}")))?;
-        self.holds(definition, depth + 1)
+        let holds = self.holds(definition, depth + 1)?;
+        if let Ok(mut known) = self.known_conditions.lock() {
+            known.insert(name.to_owned(), holds);
+        }
+        Ok(holds)
     }
 
     fn holds(&self, expression: &Value, depth: usize) -> Result<bool, TemplateError> {
@@ -68,6 +76,17 @@ mod tests {
         ] {
             assert_eq!(holds(condition).unwrap(), expected, "{condition}");
         }
+    }
+
+    #[test]
+    fn conditions_that_name_one_another_are_evaluated_once() {
+        let chain = (1..25).map(|n| format!("C{n}: !And [!Condition C{}, !Condition C{}]", n - 1, n - 1));
+        let text = format!(
+            "{{Resources: {{}}, Conditions: {{C0: !Equals [a, a], {}}}}}",
+            chain.collect::<Vec<_>>().join(", ")
+        );
+        let document = parse(&text).unwrap();
+        assert!(Evaluator::new(&document, &Values::new()).unwrap().condition("C24", 0).unwrap());
     }
 
     #[test]

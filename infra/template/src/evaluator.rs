@@ -1,6 +1,7 @@
 //! Evaluation of intrinsic functions, with values for the parameters and without AWS.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use serde_json::{Map, Value, json};
 
@@ -20,6 +21,8 @@ pub type Values = BTreeMap<String, String>;
 pub struct Evaluator<'a> {
     parameters: BTreeMap<String, Value>,
     pub(crate) conditions: Option<&'a Map<String, Value>>,
+    /// Conditions that were evaluated already: each may be named many times, also by others.
+    pub(crate) known_conditions: Mutex<BTreeMap<String, bool>>,
     resources: &'a Map<String, Value>,
 }
 
@@ -45,7 +48,7 @@ impl<'a> Evaluator<'a> {
         }
         parameters.extend(values.iter().map(|(name, value)| (name.clone(), typed(name, json!(value)))));
         let resources = section("Resources").ok_or(TemplateError::Missing("Resources"))?;
-        Ok(Self { parameters, conditions: section("Conditions"), resources })
+        Ok(Self { parameters, conditions: section("Conditions"), known_conditions: Mutex::default(), resources })
     }
 
     /// Every resource whose condition holds, by logical id and unevaluated.
