@@ -92,6 +92,17 @@ enum Command {
     Cost(command::cost::Options),
 }
 
+impl Command {
+    /// Whether it works on a table that the user names, without a stack.
+    fn names_a_table(&self) -> bool {
+        match self {
+            Self::Export(options) => options.names_a_table(),
+            Self::Import(options) => options.names_a_table(),
+            _ => false,
+        }
+    }
+}
+
 /// Parses the command line, runs the command and reports how it ended.
 pub async fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, ci: bool) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
@@ -121,7 +132,11 @@ pub async fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, ci: bo
 
 async fn dispatch(cli: Cli, terminal: Terminal, on_interrupt: Arc<Mutex<Option<String>>>) -> Result<Exit> {
     let Cli { global, command } = cli;
-    let stage = load_stage(&global).await?;
+    let stage = match load_stage(&global).await {
+        // A table by name needs nothing that a stage says.
+        Err(_) if global.config.is_none() && command.names_a_table() => Stage::unnamed(&global.stage),
+        stage => stage?,
+    };
     let connect = connect(global, stage.clone(), terminal.clone(), on_interrupt);
     match command {
         Command::Doctor => command::doctor::run(&connect.await?).await,
@@ -148,7 +163,13 @@ async fn dispatch(cli: Cli, terminal: Terminal, on_interrupt: Arc<Mutex<Option<S
 async fn load_stage(global: &Global) -> Result<Stage> {
     let path = match &global.config {
         Some(path) => path.clone(),
-        None => workspace_root().await.context("set --config")?.join("infra/infra.toml"),
+        None => workspace_root()
+            .await
+            .context(
+                "no stages, because this is not a folder of the workspace: name the file with --config, or for export \
+                 and import the table with --table",
+            )?
+            .join("infra/infra.toml"),
     };
     Stage::load(&path, &global.stage)
 }

@@ -15,6 +15,11 @@ pub(crate) struct TableOption {
 }
 
 impl TableOption {
+    /// Whether the table is named, so that no stack is needed.
+    pub(crate) fn is_given(&self) -> bool {
+        self.table.is_some()
+    }
+
     /// Opens the table.
     ///
     /// # Errors

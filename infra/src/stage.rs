@@ -47,6 +47,19 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
+    /// A stage that says nothing.
+    pub(crate) fn unnamed(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            stack: format!("kurz-{name}"),
+            region: None,
+            profile: None,
+            termination_protection: false,
+            parameters: BTreeMap::new(),
+            tags: BTreeMap::new(),
+        }
+    }
+
     /// Reads one stage of a file.
     ///
     /// # Errors

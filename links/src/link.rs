@@ -108,7 +108,7 @@ impl Link {
     #[must_use]
     pub fn changed(mut self, now: Timestamp) -> Self {
         self.updated_at = Some(now);
-        self.version += 1;
+        self.version = self.version.saturating_add(1);
         self
     }
 

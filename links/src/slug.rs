@@ -15,6 +15,10 @@ const RESERVED: [&str; 15] = [
     "static", "status", "www",
 ];
 
+/// The reserved names that are paths of the service, or begin one. The others may become paths some day; links that were
+/// made elsewhere may have them until then.
+const PATHS: [&str; 3] = ["api", "assets", "health"];
+
 /// A slug: 1 to 64 characters of `a-z 0-9 _ -`, first and last a letter or digit.
 ///
 /// Parsing is the only way to create one. It folds capital letters, because slugs are typed from paper and capitalised by
@@ -31,6 +35,11 @@ impl Slug {
     /// Whether the name is reserved for the service, so that no link may have it.
     pub fn is_reserved(&self) -> bool {
         RESERVED.contains(&self.0.as_str())
+    }
+
+    /// Whether the name is a path of the service today, so that no request for it would find a link.
+    pub fn is_path(&self) -> bool {
+        PATHS.contains(&self.0.as_str())
     }
 }
 
@@ -187,6 +196,17 @@ mod tests {
         check("añb", Err(SlugError::Character { character: 'ñ', position: 2 }));
         // The Kelvin sign folds to k in Unicode; it is still not a slug character.
         check("\u{212a}elvin", Err(SlugError::Character { character: '\u{212a}', position: 1 }));
+    }
+
+    #[test]
+    fn some_reserved_names_are_paths() {
+        let check = |text: &str, is_path| assert_eq!(text.parse::<Slug>().unwrap().is_path(), is_path, "{text}");
+        for name in PATHS {
+            assert!(RESERVED.contains(&name), "{name}");
+        }
+        check("API", true);
+        check("docs", false);
+        check("launch", false);
     }
 
     #[test]

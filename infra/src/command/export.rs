@@ -37,6 +37,13 @@ pub(crate) struct Options {
     resume: bool,
 }
 
+impl Options {
+    /// Whether the table is named, so that no stack is needed.
+    pub(crate) fn names_a_table(&self) -> bool {
+        self.table.is_given()
+    }
+}
+
 /// Runs `infra export`.
 ///
 /// # Errors

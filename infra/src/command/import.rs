@@ -19,12 +19,15 @@ use crate::terminal::{Progress, Terminal};
 use crate::transfer::hosts;
 use crate::transfer::input::Input;
 use crate::transfer::load::{Checked, Loaded, OnConflict, Plan, check, load};
-use crate::transfer::source::{self, Format, Loss, Place, Record, Terms};
+use crate::transfer::source::{Backslashes, Format, Loss, Outcome, Place, Record, Source, Terms};
 use crate::transfer::table::Written;
 
 /// Options of `infra import`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
+The format shows in the file, also if it is compressed with gzip; the first line of output says what the file was taken \
+for. `infra/README.md` describes the sources and how to get each export.
+
 Entries that cannot be imported are reported with line and reason; the rest is imported. A link that the table already \
 has, identical in every attribute, is not a conflict: after an interruption, run the same command again.
 
@@ -32,7 +35,8 @@ New links work at once. With --on-conflict replace, caches may serve the previou
 default settings).
 
   infra import links.jsonl
-  infra import --from yourls --owner ann --dry-run yourls_url.csv
+  infra import --owner ann --dry-run yourls.sql
+  AWS_ENDPOINT_URL_DYNAMODB=http://localhost:8000 infra import --table links links.jsonl   (of `cargo run`)
 
 Exit code 2: some entries could not be imported. 3: stopped at a conflict. 1: failed, or --strict refused the file.")]
 pub(crate) struct Options {
@@ -40,7 +44,7 @@ pub(crate) struct Options {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Format of the file
-    #[arg(long, value_enum, default_value = "kurz", value_name = "FORMAT")]
+    #[arg(long, value_enum, default_value = "auto", value_name = "FORMAT")]
     from: Format,
     #[command(flatten)]
     table: TableOption,
@@ -79,6 +83,9 @@ struct Foreign {
     /// Also accept targets on localhost and private addresses
     #[arg(long)]
     allow_private: bool,
+    /// How to read backslashes in a table, if the file does not show it
+    #[arg(long, value_enum, value_name = "HOW")]
+    backslashes: Option<Backslashes>,
 }
 
 impl Foreign {
@@ -88,6 +95,7 @@ impl Foreign {
             || self.created_at.is_some()
             || self.forward_query
             || self.allow_private
+            || self.backslashes.is_some()
     }
 
     fn terms(&self, opened: &LinksTable) -> Terms {
@@ -111,13 +119,26 @@ impl Foreign {
 }
 
 impl Options {
-    fn check(&self) -> Result<()> {
-        match (self.from, &self.foreign.owner) {
+    /// Whether the table is named, so that no stack is needed.
+    pub(crate) fn names_a_table(&self) -> bool {
+        self.table.is_given()
+    }
+
+    /// Checks the options against the format of the file.
+    fn check(&self, source: &Source<'_>) -> Result<()> {
+        let product = source.format.product();
+        match (source.format, &self.foreign.owner) {
             (Format::Kurz, _) if self.foreign.is_given() => {
-                bail!("an export of kurz contains all of this: set --from, or leave these options out")
+                bail!(
+                    "the file is an export of kurz, which contains all of this: leave --owner, --domain and the other \
+                     options for exports of other shorteners out"
+                )
             }
             (Format::Kurz, _) | (_, Some(_)) => Ok(()),
-            (_, None) => bail!("--owner is required: who will own the imported links?"),
+            (Format::Csv, None) if source.has_owners() => Ok(()),
+            (_, None) => {
+                bail!("--owner is required for links of {product}: who will own them? ({})", source.about)
+            }
         }
     }
 }
@@ -127,18 +148,21 @@ impl Options {
 /// # Errors
 /// If the file cannot be read or the table cannot be written; with exit code 3 at a conflict with `fail`.
 pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
-    options.check()?;
     let terminal = &session.terminal;
     let input = Input::open(&options.file)?;
+    let source = Source::open(options.from, &input, options.foreign.backslashes)?;
+    options.check(&source)?;
     let opened = options.table.open(session).await?;
     let terms = options.foreign.terms(&opened);
     let hosts = host_rules(session, options, &opened).await?;
     let records = || {
-        let records = source::read(options.from, input.reopen()?, &terms)?;
+        let records = source.records(&terms)?;
         Ok::<_, anyhow::Error>(records.map(|record| hosts::checked(record, &hosts)))
     };
+    announce(terminal, &source);
 
     let checked = checked(terminal, records()?);
+    warn_of_domains(terminal, &terms, &checked);
     if options.strict && checked.bad > 0 {
         bail!("{} entries cannot be imported; nothing was written", checked.bad);
     }
@@ -167,6 +191,35 @@ async fn host_rules(session: &Session, options: &Options, opened: &LinksTable) -
     keys.host_rules().await.with_context(|| format!("cannot read the lists of hosts in table {table}"))
 }
 
+/// Says what the file was taken for.
+fn announce(terminal: &Terminal, source: &Source<'_>) {
+    let product = source.format.product();
+    terminal.done("reading", format_args!("as {product}: {}", source.about));
+    terminal.event("source", json!({"format": product, "about": source.about}));
+}
+
+/// Slugs of different domains meet in one table, which nobody notices in a list of links.
+fn warn_of_domains(terminal: &Terminal, terms: &Terms, checked: &Checked) {
+    if terms.domain.is_some() || checked.domains.len() < 2 {
+        return;
+    }
+    let mut domains: Vec<_> = checked.domains.iter().collect();
+    domains.sort_by_key(|(_, links)| std::cmp::Reverse(**links));
+    let named: Vec<_> = domains.iter().take(5).map(|(name, links)| format!("{} ({links})", printable(name))).collect();
+    let dots = if domains.len() > named.len() { ", …" } else { "" };
+    let all = domains.len();
+    terminal.note(format_args!("links of {all} domains: {}{dots}; --domain imports one of them", named.join(", ")));
+}
+
+/// Text of a file without characters that control the terminal.
+fn printable(text: &str) -> String {
+    let is_plain = |c: &char| {
+        !c.is_control()
+            && !matches!(*c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    text.chars().map(|c| if is_plain(&c) { c.to_string() } else { c.escape_unicode().to_string() }).collect()
+}
+
 /// Prints and emits what happens to single entries.
 struct Report<'a> {
     terminal: &'a Terminal,
@@ -192,8 +245,8 @@ impl Report<'_> {
     }
 
     fn line(&self, mark: impl Display, place: Place, slug: &str, text: &str) {
-        let at = format!("{place} {slug}");
-        self.progress.line(format_args!("{mark} {}: {text}", at.trim_end()));
+        let at = format!("{place} {}", printable(slug));
+        self.progress.line(format_args!("{mark} {}: {}", at.trim_end(), printable(text)));
     }
 }
 
@@ -206,9 +259,10 @@ fn checked(terminal: &Terminal, records: impl Iterator<Item = Record>) -> Checke
         read += 1;
         report.progress.at(read);
         let (place, slug) = (record.place, record.name.as_str());
-        if let Err(reason) = &record.link {
-            report.bad(place, slug, reason);
-            return;
+        match &record.outcome {
+            Outcome::Link(..) => {}
+            Outcome::Bad(reason) => return report.bad(place, slug, reason),
+            Outcome::Skipped(_) => return,
         }
         for loss in &record.losses {
             let (Loss::Behaviour(what) | Loss::Detail(what)) = loss;
@@ -222,7 +276,7 @@ fn checked(terminal: &Terminal, records: impl Iterator<Item = Record>) -> Checke
     drop(report);
     for (what, links) in details {
         let noun = if links == 1 { "link" } else { "links" };
-        terminal.line(format_args!("{} not kept: {what} ({links} {noun})", style("!").yellow()));
+        terminal.line(format_args!("{} not kept: {} ({links} {noun})", style("!").yellow(), printable(&what)));
     }
     checked
 }
@@ -254,23 +308,28 @@ fn summarize(terminal: &Terminal, options: &Options, opened: &LinksTable, checke
     terminal.line(format_args!("{heading} {}", opened.table.name));
     let bad = checked.bad + loaded.refused;
     let not_reached = checked.good - loaded.all();
+    // The first number is the sum of the others.
     for (what, links) in [
+        ("read", checked.all()),
         ("new", loaded.created),
         ("identical already", loaded.present),
         ("replaced another link", loaded.replaced),
         ("skipped: the slug is taken", loaded.taken),
-        ("skipped: cannot be imported", bad),
+        ("reported: cannot be imported", bad),
+        ("skipped: of other domains", checked.other_domains),
+        ("skipped: rows of other tables", checked.other_tables),
         ("not reached", not_reached),
     ] {
-        if links > 0 || what == "new" {
+        if links > 0 || matches!(what, "read" | "new") {
             terminal.line(format_args!("  {what:<34} {links:>9}"));
         }
     }
     terminal.event(
         "imported",
         json!({
-            "table": opened.table.name, "dry_run": options.dry_run, "created": loaded.created, "present": loaded.present,
-            "replaced": loaded.replaced, "conflicts": loaded.taken, "bad": bad, "not_reached": not_reached,
+            "table": opened.table.name, "dry_run": options.dry_run, "read": checked.all(), "created": loaded.created,
+            "present": loaded.present, "replaced": loaded.replaced, "conflicts": loaded.taken, "bad": bad,
+            "other_domains": checked.other_domains, "other_tables": checked.other_tables, "not_reached": not_reached,
         }),
     );
 }

@@ -5,6 +5,7 @@
 //! absent attributes: a link of the AWS sample has `slug` and `url`, and is imported with nothing else. The same item
 //! always makes the same text.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -19,7 +20,10 @@ use serde_json::{Value, json};
 use super::dynamo_json;
 
 /// Holds the attributes that are not fields.
-const REST: &str = "x_item";
+pub(super) const REST: &str = "x_item";
+
+/// The largest number that every reader of JSON keeps exactly. A version above it could not be counted up for long.
+const MAX_NUMBER: u64 = (1 << 53) - 1;
 
 /// Encodes an item, without a line feed.
 ///
@@ -55,7 +59,11 @@ pub(crate) fn decode(line: &str) -> Result<(Slug, Item)> {
     let Members(members) = serde_json::from_str(line)
         .map_err(|error| anyhow!(error.to_string().replace(" at line 1 column ", " at column ")))?;
     let item = item_of(&members)?;
-    let slug = to_link(item.clone()).map_err(by_field)?.slug;
+    let link = to_link(item.clone()).map_err(by_field)?;
+    if link.version > MAX_NUMBER {
+        bail!("\"version\" is greater than {MAX_NUMBER}");
+    }
+    let slug = link.slug;
     if item.get(links::item::KEY_ATTRIBUTE) != Some(&AttributeValue::S(slug.to_string())) {
         bail!("the slug is not in lower case, so the link could not be followed");
     }
@@ -120,7 +128,7 @@ fn whole(digits: &str) -> Option<u64> {
 fn from_json(json: &Value, field: &Field) -> Result<AttributeValue> {
     let expected = match field.kind {
         Kind::Text => "a string",
-        Kind::Number => "a whole number",
+        Kind::Number => "a whole number of at most 9007199254740991",
         Kind::Time => "a time such as \"2026-11-23T04:41:05Z\", in whole seconds",
         Kind::Flag => "true or false",
         Kind::Texts => "a list of strings",
@@ -128,7 +136,9 @@ fn from_json(json: &Value, field: &Field) -> Result<AttributeValue> {
     let value = match field.kind {
         Kind::Text => json.as_str().map(|text| AttributeValue::S(text.to_owned())),
         Kind::Flag => json.as_bool().map(AttributeValue::Bool),
-        Kind::Number => json.as_u64().map(|number| AttributeValue::N(number.to_string())),
+        Kind::Number => {
+            json.as_u64().filter(|number| *number <= MAX_NUMBER).map(|number| AttributeValue::N(number.to_string()))
+        }
         Kind::Time => json.as_str().and_then(|text| {
             let time: jiff::Timestamp = text.parse().ok()?;
             let seconds = u64::try_from(time.as_second()).ok()?;
@@ -169,8 +179,9 @@ impl<'de> Deserialize<'de> for Members {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
                 let mut members: Vec<(String, Value)> = Vec::new();
-                while let Some((name, value)) = map.next_entry()? {
-                    if members.iter().any(|(known, _)| *known == name) {
+                let mut names = HashSet::new();
+                while let Some((name, value)) = map.next_entry::<String, Value>()? {
+                    if !names.insert(name.clone()) {
                         let repeated = format!("the field {name:?} is repeated");
                         return Err(serde::de::Error::custom(repeated));
                     }
@@ -274,6 +285,9 @@ mod tests {
         check(r#"{"slug":"a","url":"u","expires":"x"}"#, "no field \"expires\"");
         check(r#"{"slug":"a","url":null}"#, "\"url\" is not a string");
         check(r#"{"slug":"a","url":"u","version":-1}"#, "not a whole number");
+        check(r#"{"slug":"a","url":"u","version":18446744073709551615}"#, "of at most 9007199254740991");
+        let hidden = r#"{"slug":"a","url":"u","x_item":{"version":{"N":"18446744073709551615"}}}"#;
+        check(hidden, "\"version\" is greater");
         check(r#"{"slug":"a","url":"u","expires_at":"soon"}"#, "not a time");
         check(r#"{"slug":"a","url":"u","expires_at":"2026-01-01T00:00:00.5Z"}"#, "whole seconds");
         check(r#"{"slug":"a","url":"u","state":"asleep"}"#, "\"state\" is invalid");

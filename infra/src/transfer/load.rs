@@ -1,7 +1,7 @@
 //! Writes a file to the table in two passes: the first reads everything and finds what cannot be imported, the second
 //! writes. Only the slugs are kept in memory.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
@@ -9,7 +9,7 @@ use futures::{StreamExt as _, stream};
 use links::Slug;
 use links::item::Item;
 
-use super::source::{Place, Record};
+use super::source::{Outcome, Place, Record, Skip, normal_domain};
 use super::table::{Table, Written};
 
 /// Concurrent puts, which makes a few hundred per second. An on-demand table accepts thousands.
@@ -26,6 +26,9 @@ pub(crate) enum OnConflict {
     Fail,
 }
 
+/// Most domains that are counted, so that a file of a million domains does not fill the memory.
+const MAX_DOMAINS: usize = 100;
+
 /// The result of the first pass.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Checked {
@@ -33,6 +36,35 @@ pub(crate) struct Checked {
     pub(crate) good: u64,
     /// Entries that cannot.
     pub(crate) bad: u64,
+    /// Links of other domains than the one that was chosen.
+    pub(crate) other_domains: u64,
+    /// Rows of tables without links.
+    pub(crate) other_tables: u64,
+    /// The domains of the links that can be imported, the first hundred that occur.
+    pub(crate) domains: BTreeMap<String, u64>,
+}
+
+impl Checked {
+    /// All entries.
+    pub(crate) fn all(&self) -> u64 {
+        self.good + self.bad + self.other_domains + self.other_tables
+    }
+
+    fn count(&mut self, record: &Record) {
+        *match record.outcome {
+            Outcome::Link(..) => &mut self.good,
+            Outcome::Bad(_) => &mut self.bad,
+            Outcome::Skipped(Skip::Domain) => &mut self.other_domains,
+            Outcome::Skipped(Skip::Table) => &mut self.other_tables,
+        } += 1;
+        let is_skipped = matches!(record.outcome, Outcome::Skipped(_));
+        if let Some(domain) = record.domain.as_deref().filter(|_| !is_skipped) {
+            let domain = normal_domain(domain);
+            if self.domains.len() < MAX_DOMAINS || self.domains.contains_key(&domain) {
+                *self.domains.entry(domain).or_default() += 1;
+            }
+        }
+    }
 }
 
 /// The result of the second pass, or of a dry run.
@@ -74,7 +106,7 @@ struct Seen(HashMap<Slug, (Place, Option<String>)>);
 
 impl Seen {
     fn check(&mut self, mut record: Record) -> Record {
-        let Ok((slug, _)) = &record.link else {
+        let Outcome::Link(slug, _) = &record.outcome else {
             return record;
         };
         // Most slugs are in lower case already and need no second copy.
@@ -89,7 +121,7 @@ impl Seen {
                     let first = first.as_deref().unwrap_or(slug.as_str());
                     reason.push_str(&format!(", as {first:?}: slugs are case-insensitive"));
                 }
-                record.link = Err(reason);
+                record.outcome = Outcome::Bad(reason);
             }
         }
         record
@@ -102,10 +134,7 @@ pub(crate) fn check(records: impl Iterator<Item = Record>, mut report: impl FnMu
     let mut checked = Checked::default();
     for record in records {
         let record = seen.check(record);
-        match &record.link {
-            Ok(_) => checked.good += 1,
-            Err(_) => checked.bad += 1,
-        }
+        checked.count(&record);
         report(&record);
     }
     checked
@@ -175,7 +204,9 @@ fn good(records: impl Iterator<Item = Record>) -> impl Iterator<Item = (Place, S
     let mut seen = Seen::default();
     records.filter_map(move |record| {
         let record = seen.check(record);
-        let (slug, item) = record.link.ok()?;
-        Some((record.place, slug, item))
+        match record.outcome {
+            Outcome::Link(slug, item) => Some((record.place, slug, item)),
+            Outcome::Bad(_) | Outcome::Skipped(_) => None,
+        }
     })
 }

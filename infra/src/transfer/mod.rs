@@ -18,3 +18,4 @@ pub(crate) mod table;
 mod targets;
 #[cfg(test)]
 mod tests;
+mod text;

@@ -4,12 +4,15 @@
 //! it ends, how many items it has, and where to continue in the table. What follows the last run of the journal is
 //! incomplete and is cut off.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{BufRead as _, BufReader, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use links::item::Item;
+use rustix::fs::OFlags;
+use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -168,7 +171,8 @@ impl Part {
     /// If a file cannot be written; then everything stays as it is.
     pub(crate) fn finish(mut self, target: &Path) -> Result<u64> {
         let sorted = beside(target, "part.sorted");
-        let mut whole = File::create(&sorted).with_context(|| format!("cannot write {}", sorted.display()))?;
+        let mut whole = open(&sorted)?;
+        whole.set_len(0)?;
         let lines = self.merge(&mut whole)?;
         whole.sync_all()?;
         std::fs::rename(&sorted, target).with_context(|| format!("cannot write {}", target.display()))?;
@@ -181,7 +185,9 @@ impl Part {
 
 /// Begins a journal.
 fn start(journal: &mut File, head: &Head) -> Result<()> {
+    // Not only shortened: the position is where reading an incomplete line ended.
     journal.set_len(0)?;
+    journal.rewind()?;
     writeln!(journal, "{}", serde_json::to_string(head)?)?;
     Ok(())
 }
@@ -194,10 +200,23 @@ fn beside(target: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
+/// Opens or creates a file for this user alone, whatever its permissions were before: links may be secrets. A symbolic
+/// link in its place is refused, because it could lead into a file of another user's choice.
 fn open(path: &Path) -> Result<File> {
+    let cannot = || format!("cannot write {}", path.display());
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
-    options.open(path).with_context(|| format!("cannot write {}", path.display()))
+    options.mode(0o600).custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
+    let file = options.open(path).map_err(|error| match Errno::from_io_error(&error) {
+        Some(Errno::LOOP) => anyhow!("it is a symbolic link: remove it"),
+        _ => error.into(),
+    });
+    let file = file.with_context(cannot)?;
+    if !file.metadata().with_context(cannot)?.is_file() {
+        bail!("{}: it is not a regular file", cannot());
+    }
+    file.set_permissions(Permissions::from_mode(0o600)).with_context(cannot)?;
+    Ok(file)
 }
 
 #[cfg(test)]
@@ -258,6 +277,58 @@ mod tests {
         let part = open_part(&target, true).unwrap();
         assert_eq!(part.finish(&target).unwrap(), 2);
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "a\nb\n");
+    }
+
+    #[test]
+    fn a_journal_without_its_first_line_is_begun_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("links.jsonl");
+        std::fs::write(beside(&target, "part.journal"), "{\"table\":\"lin").unwrap();
+        let mut part = open_part(&target, true).unwrap();
+        part.add(lines(&["a"]), Some(key("a"))).unwrap();
+        drop(part);
+        assert!(!std::fs::read(beside(&target, "part.journal")).unwrap().contains(&0));
+        assert_eq!(open_part(&target, true).unwrap().items, 1);
+    }
+
+    #[test]
+    fn only_this_user_can_read_an_export() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("links.jsonl");
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let open_to_all = |path: &Path| {
+            std::fs::write(path, "").unwrap();
+            std::fs::set_permissions(path, Permissions::from_mode(0o666)).unwrap();
+        };
+        open_to_all(&target);
+        for ending in ["part", "part.journal", "part.sorted"] {
+            open_to_all(&beside(&target, ending));
+        }
+        let mut part = open_part(&target, false).unwrap();
+        part.add(lines(&["a"]), None).unwrap();
+        for ending in ["part", "part.journal"] {
+            assert_eq!(mode(&beside(&target, ending)), 0o600, "{ending}");
+        }
+        part.finish(&target).unwrap();
+        assert_eq!(mode(&target), 0o600);
+    }
+
+    #[test]
+    fn symbolic_links_are_not_followed() {
+        for ending in ["part", "part.journal", "part.sorted"] {
+            let folder = tempfile::tempdir().unwrap();
+            let target = folder.path().join("links.jsonl");
+            let victim = folder.path().join("victim");
+            std::fs::write(&victim, "precious").unwrap();
+            std::os::unix::fs::symlink(&victim, beside(&target, ending)).unwrap();
+            let exported = open_part(&target, false).and_then(|mut part| {
+                part.add(lines(&["a"]), None)?;
+                part.finish(&target)
+            });
+            let message = format!("{:#}", exported.unwrap_err());
+            assert!(message.contains("symbolic link"), "{message}");
+            assert_eq!(std::fs::read_to_string(&victim).unwrap(), "precious");
+        }
     }
 
     #[test]

@@ -16,6 +16,22 @@ mod variables;
 
 use serde_json::Value;
 
+/// A link whose slug is the first segment of a route could not be followed, so an import refuses it.
+#[test]
+fn no_link_hides_behind_a_route() {
+    let template = document();
+    let resources = template["Resources"].as_object().unwrap().values();
+    let routes: Vec<_> = resources.filter_map(|resource| resource["Properties"]["RouteKey"].as_str()).collect();
+    assert!(routes.len() > 3, "{routes:?}");
+    for route in routes {
+        let path = route.split_once(" /").unwrap().1;
+        let first = path.split('/').next().unwrap_or_default();
+        if let Ok(slug) = first.parse::<links::Slug>() {
+            assert!(slug.is_path(), "{route}");
+        }
+    }
+}
+
 fn document() -> Value {
     template::parse(template::DEPLOYED).unwrap()
 }

@@ -8,6 +8,7 @@
 )]
 
 mod conflicts;
+mod formats;
 mod importers;
 mod round_trip;
 mod tables;

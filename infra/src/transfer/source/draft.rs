@@ -1,8 +1,11 @@
 //! A link of another shortener while it is converted.
 
-use links::{Link, Slug, State, TargetUrl, Timestamp, item};
+use links::{
+    HiddenCharacter, Link, RedirectStatus, Slug, State, StoredTarget, TargetUrl, Timestamp, first_unfit_for_note,
+    first_unfit_for_tag, item,
+};
 
-use super::{Loss, Place, Record, Terms};
+use super::{Loss, Outcome, Place, Record, Skip, Terms, times};
 
 /// What the importers fill in.
 #[derive(Debug, Clone)]
@@ -10,13 +13,20 @@ pub(super) struct Draft {
     pub(super) place: Place,
     /// As spelled in the file.
     pub(super) slug: String,
+    /// The domain of its short URL, if the file says so.
+    pub(super) domain: Option<String>,
     pub(super) target: String,
     pub(super) state: State,
+    pub(super) redirect: Option<RedirectStatus>,
+    pub(super) cache_seconds: Option<u32>,
+    pub(super) permanent: bool,
+    pub(super) expired_url: Option<String>,
     pub(super) created_at: Option<Timestamp>,
     pub(super) updated_at: Option<Timestamp>,
     pub(super) valid_from: Option<Timestamp>,
     pub(super) expires_at: Option<Timestamp>,
     pub(super) forward_query: Option<bool>,
+    pub(super) owner: Option<String>,
     pub(super) tags: Vec<String>,
     pub(super) note: Option<String>,
     pub(super) losses: Vec<Loss>,
@@ -29,13 +39,19 @@ impl Draft {
         Self {
             place,
             slug: String::new(),
+            domain: None,
             target: String::new(),
             state: State::Active,
+            redirect: None,
+            cache_seconds: None,
+            permanent: false,
+            expired_url: None,
             created_at: None,
             updated_at: None,
             valid_from: None,
             expires_at: None,
             forward_query: None,
+            owner: None,
             tags: Vec::new(),
             note: None,
             losses: Vec::new(),
@@ -53,10 +69,27 @@ impl Draft {
         self.losses.push(Loss::Detail(what.into()));
     }
 
+    /// Records that it cannot be imported; the first reason counts.
+    pub(super) fn refuse(&mut self, reason: impl Into<String>) {
+        self.refused.get_or_insert_with(|| reason.into());
+    }
+
+    /// Sets slug and domain from a short URL, with or without a scheme.
+    pub(super) fn name(&mut self, short_url: &str) {
+        slug_of(short_url).clone_into(&mut self.slug);
+        self.domain = Some(host_of(short_url)).filter(|host| !host.is_empty()).map(str::to_owned);
+    }
+
+    /// Imports it, but so that nobody can follow it.
+    pub(super) fn disable(&mut self, why: &str) {
+        self.state = State::Disabled;
+        self.lose(format!("{why}: imported as disabled"));
+    }
+
     /// Sets the creation time. An unreadable time does not make the link unusable.
     pub(super) fn created(&mut self, text: Option<String>) {
         self.created_at = text.and_then(|text| {
-            let time = time(&text);
+            let time = times::parse(&text);
             if time.is_none() {
                 self.lose(format!("its creation time is unreadable: {text:?}"));
             }
@@ -68,15 +101,18 @@ impl Draft {
     /// work when it must not.
     pub(super) fn bound(&mut self, name: &str, text: Option<String>) -> Option<Timestamp> {
         let text = text?;
-        let time = time(&text);
+        let time = times::parse(&text);
         if time.is_none() {
-            self.refused = Some(format!("{name} is not a time: {text:?}"));
+            self.refuse(format!("{name} is not a time: {text:?}"));
         }
         time
     }
 
     /// Converts it to a link by the rules of kurz.
     pub(super) fn finish(mut self, terms: &Terms) -> Record {
+        if !terms.accepts_domain(self.domain.as_deref()) {
+            return Record { outcome: Outcome::Skipped(Skip::Domain), ..self.record() };
+        }
         if let Some(end) = self.expires_at
             && i64::try_from(end.unix_seconds()).is_ok_and(|end| end <= terms.now.as_second())
         {
@@ -86,12 +122,29 @@ impl Draft {
             let missing = "the creation time, without which links do not appear in lists (set --created-at)";
             self.lose_detail(missing);
         }
-        let link = self.link(terms);
-        Record {
-            place: self.place,
-            name: self.slug,
-            link: link.map(|link| (link.slug.clone(), item::from_link(&link))),
-            losses: self.losses,
+        self.clean_texts();
+        let outcome = match self.link(terms) {
+            Ok(link) => Outcome::Link(link.slug.clone(), item::from_link(&link)),
+            Err(reason) => Outcome::Bad(reason),
+        };
+        Record { outcome, ..self.record() }
+    }
+
+    fn record(self) -> Record {
+        let Self { place, slug: name, domain, losses, .. } = self;
+        Record { place, name, domain, outcome: Outcome::Skipped(Skip::Domain), losses }
+    }
+
+    /// Removes what no note and no tag may contain. It is no reason to lose the link.
+    fn clean_texts(&mut self) {
+        let mut removed = self.note.as_mut().is_some_and(|note| clean(note, first_unfit_for_note));
+        for tag in &mut self.tags {
+            removed |= clean(tag, first_unfit_for_tag);
+        }
+        self.note.take_if(|note| note.trim().is_empty());
+        self.tags.retain(|tag| !tag.trim().is_empty());
+        if removed {
+            self.lose_detail("control characters in notes and tags");
         }
     }
 
@@ -100,16 +153,27 @@ impl Draft {
             return Err(reason.clone());
         }
         let slug = self.parse_slug()?;
-        let target = TargetUrl::parse(&self.target, &terms.rules)
-            .map_err(|error| format!("the target {:?} is refused: {:#}", self.target, anyhow::Error::new(error)))?;
-        let fallback = terms.created_at.and_then(timestamp);
+        let target = parse_target("the target", &self.target, terms)?;
+        let expired = self.expired_url.as_deref().map(|url| parse_target("expired_url", url, terms)).transpose()?;
+        let owner = self.owner.as_deref().unwrap_or(&terms.owner);
+        if owner.is_empty() {
+            return Err("it has no owner: set --owner".to_owned());
+        }
+        if self.expires_at.zip(self.valid_from).is_some_and(|(end, start)| end <= start) {
+            return Err("it is never valid: it ends before it begins".to_owned());
+        }
+        let fallback = terms.created_at.and_then(times::timestamp);
         let created_at = self.created_at.or(fallback);
         let now = Timestamp::from_unix_seconds(0);
-        let mut link = Link::new(slug, &target, &terms.owner, created_at.unwrap_or(now));
+        let mut link = Link::new(slug, &target, owner, created_at.unwrap_or(now));
         link.created_at = created_at;
         // From the file, never from the clock: importing the same file again must produce the same items.
         link.updated_at = self.updated_at.or(created_at);
         link.state = self.state;
+        link.redirect = self.redirect;
+        link.cache_seconds = self.cache_seconds;
+        link.permanent = self.permanent;
+        link.expired_url = expired.as_ref().map(StoredTarget::from);
         link.valid_from = self.valid_from;
         link.expires_at = self.expires_at;
         link.forward_query = self.forward_query.unwrap_or(terms.forward_query);
@@ -120,11 +184,25 @@ impl Draft {
 
     fn parse_slug(&self) -> Result<Slug, String> {
         let slug: Slug = self.slug.parse().map_err(|error| format!("not a valid slug: {error}"))?;
-        if slug.is_reserved() {
-            return Err("this slug is reserved".to_owned());
+        if slug.is_path() {
+            return Err("this slug is a path of the service".to_owned());
         }
         Ok(slug)
     }
+}
+
+/// Removes unfit characters, and returns whether there were any.
+fn clean(text: &mut String, first_unfit: fn(&str) -> Option<HiddenCharacter>) -> bool {
+    let has_any = first_unfit(text).is_some();
+    if has_any {
+        text.retain(|c| first_unfit(c.encode_utf8(&mut [0; 4])).is_none());
+    }
+    has_any
+}
+
+fn parse_target(name: &str, text: &str, terms: &Terms) -> Result<TargetUrl, String> {
+    TargetUrl::parse(text, &terms.rules)
+        .map_err(|error| format!("{name} {text:?} is refused: {:#}", anyhow::Error::new(error)))
 }
 
 /// The slug in a short URL with or without a scheme: what follows the host.
@@ -140,50 +218,16 @@ pub(super) fn host_of(short_url: &str) -> &str {
     rest.split('/').next().unwrap_or_default()
 }
 
-/// Parses a time as shorteners write it: RFC 3339, also with a space, without a colon in the offset, or without an offset
-/// (then UTC); or seconds or milliseconds since the epoch.
-pub(super) fn time(text: &str) -> Option<Timestamp> {
-    let text = text.trim();
-    if let Ok(number) = text.parse::<u64>() {
-        // A hundred billion seconds are the year 5138.
-        let seconds = if number < 100_000_000_000 { number } else { number / 1_000 };
-        return Some(Timestamp::from_unix_seconds(seconds));
-    }
-    let time = text.parse::<jiff::Timestamp>().or_else(|_| {
-        let time = text.parse::<jiff::civil::DateTime>()?;
-        time.to_zoned(jiff::tz::TimeZone::UTC).map(|time| time.timestamp())
-    });
-    timestamp(time.ok()?)
-}
-
-fn timestamp(time: jiff::Timestamp) -> Option<Timestamp> {
-    let seconds = u64::try_from(time.as_second()).ok()?;
-    Some(Timestamp::from_unix_seconds(seconds))
+/// The words of a list in one cell.
+pub(super) fn tags(text: Option<String>) -> Vec<String> {
+    let text = text.unwrap_or_default();
+    let words = text.split(['|', ',']).map(str::trim).filter(|word| !word.is_empty());
+    words.map(str::to_owned).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_are_read_in_every_usual_form() {
-        let check = |text: &str, expected: Option<u64>| {
-            assert_eq!(time(text).map(Timestamp::unix_seconds), expected, "{text}");
-        };
-        check("2020-10-26T17:20:40+0000", Some(1_603_732_840));
-        check("2020-10-26T17:20:40Z", Some(1_603_732_840));
-        check("2020-10-26T19:20:40+02:00", Some(1_603_732_840));
-        check("2020-10-26T17:20:40.123Z", Some(1_603_732_840));
-        check("2020-10-26 17:20:40", Some(1_603_732_840));
-        check("2020-10-26T17:20:40", Some(1_603_732_840));
-        check("2020-10-26", Some(1_603_670_400));
-        check("1603732840", Some(1_603_732_840));
-        check("1603732840123", Some(1_603_732_840));
-        check("0000-00-00 00:00:00", None);
-        check("1969-12-31T23:59:59Z", None);
-        check("26.10.2020", None);
-        check("", None);
-    }
 
     #[test]
     fn short_urls_are_taken_apart() {
@@ -195,5 +239,14 @@ mod tests {
         check("http://go.example.com:8080/a/b", "go.example.com:8080", "a/b");
         check("https://s.example", "s.example", "");
         check("", "", "");
+    }
+
+    #[test]
+    fn tags_are_separated_as_shlink_separates_them() {
+        let check = |text: &str, expected: &[&str]| assert_eq!(tags(Some(text.to_owned())), expected, "{text}");
+        check("foo,bar", &["foo", "bar"]);
+        check("foo|bar, baz", &["foo", "bar", "baz"]);
+        check(" | ,", &[]);
+        assert!(tags(None).is_empty());
     }
 }

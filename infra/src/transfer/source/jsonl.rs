@@ -5,7 +5,7 @@ use std::io::{BufRead, Read as _};
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use super::{Place, Record};
+use super::{Outcome, Place, Record};
 use crate::transfer::line;
 
 /// Far longer than an item of 400 KB makes a line, so that a file without line feeds cannot fill the memory.
@@ -52,7 +52,11 @@ fn record(number: u64, bytes: &[u8]) -> Record {
         Ok((slug, _)) => slug.to_string(),
         Err(_) => slug().unwrap_or_default(),
     };
-    Record { place: Place::Line(number), name, link: link.map_err(|error| format!("{error:#}")), losses: Vec::new() }
+    let outcome = match link {
+        Ok((slug, item)) => Outcome::Link(slug, item),
+        Err(error) => Outcome::Bad(format!("{error:#}")),
+    };
+    Record { place: Place::Line(number), name, domain: None, outcome, losses: Vec::new() }
 }
 
 #[cfg(test)]
@@ -65,9 +69,9 @@ mod tests {
         assert_eq!(records.len(), expected.len(), "{records:?}");
         for (record, (line, outcome)) in records.iter().zip(expected) {
             assert_eq!(record.place, Place::Line(*line));
-            match (&record.link, outcome) {
-                (Ok((slug, _)), Ok(expected)) => assert_eq!(slug.as_str(), *expected),
-                (Err(reason), Err(expected)) => assert!(reason.contains(expected), "{reason}"),
+            match (&record.outcome, outcome) {
+                (Outcome::Link(slug, _), Ok(expected)) => assert_eq!(slug.as_str(), *expected),
+                (Outcome::Bad(reason), Err(expected)) => assert!(reason.contains(expected), "{reason}"),
                 (found, _) => panic!("{found:?} instead of {outcome:?}"),
             }
         }

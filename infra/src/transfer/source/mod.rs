@@ -1,58 +1,122 @@
 //! Reads the exports of kurz and of other shorteners.
+//!
+//! `detect` finds out what a file is. `grid` reads tables as text, `sql` reads dumps, `pages` reads JSON; one module per
+//! shortener says what the columns and members mean, and `draft` turns that into a link.
+//!
+//! No record is passed over: each becomes a link, or is reported, or is counted as skipped.
 
 mod bitly;
+mod detect;
 mod draft;
+mod dub;
+mod format;
+mod grid;
 mod jsonl;
 mod kutt;
 mod pages;
-mod rows;
+mod plain;
+#[cfg(test)]
+mod reconcile;
 mod shlink;
+mod shortio;
+mod sink;
+mod sql;
+mod terms;
+mod times;
 mod yourls;
 
 use std::fmt;
-use std::io::BufRead;
 
 use anyhow::Result;
+use links::Slug;
 use links::item::Item;
-use links::{Slug, TargetRules};
 
-/// The format of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Format {
-    /// kurz: JSON lines of `infra export`
-    Kurz,
-    /// YOURLS: CSV of its table, or of the plugin Import Export
-    Yourls,
-    /// Shlink: CSV of the web client
-    Shlink,
-    /// Kutt: JSON of `GET /api/v2/links`
-    Kutt,
-    /// Bitly: JSON of `GET /v4/groups/{guid}/bitlinks`
-    Bitly,
+pub(crate) use format::Format;
+pub(crate) use grid::Backslashes;
+pub(crate) use terms::{Terms, normal_domain};
+
+use crate::transfer::input::Input;
+use detect::Content;
+use draft::Draft;
+use grid::{ReadRow, Row};
+
+/// A file whose format is known.
+#[derive(Debug)]
+pub(crate) struct Source<'a> {
+    input: &'a Input,
+    /// Its format, never [`Format::Auto`].
+    pub(crate) format: Format,
+    /// How the format shows, for people.
+    pub(crate) about: String,
+    content: Content,
 }
 
-/// What exports of other shorteners do not say.
-#[derive(Debug, Clone)]
-pub(crate) struct Terms {
-    /// Owner of the links.
-    pub(crate) owner: String,
-    /// Which targets are accepted.
-    pub(crate) rules: TargetRules,
-    /// Accept only links of this domain.
-    pub(crate) domain: Option<String>,
-    /// Creation time for links whose export has none.
-    pub(crate) created_at: Option<jiff::Timestamp>,
-    /// Whether links forward the visitor's query.
-    pub(crate) forward_query: bool,
-    /// The current time, to recognise expired links.
-    pub(crate) now: jiff::Timestamp,
-}
-
-impl Terms {
-    /// Whether links of this domain are accepted.
-    fn accepts_domain(&self, domain: &str) -> bool {
-        self.domain.as_deref().is_none_or(|accepted| accepted.eq_ignore_ascii_case(domain))
+impl<'a> Source<'a> {
+    /// Recognises the format of a file, or checks that it has the one that is given.
+    ///
+    /// # Errors
+    /// If it cannot be read or has another format; the message says what was found and what is possible.
+    pub(crate) fn open(format: Format, input: &'a Input, backslashes: Option<Backslashes>) -> Result<Self> {
+        let (format, about, content) = detect::open(format, input, backslashes)?;
+        Ok(Self { input, format, about, content })
     }
+
+    /// Whether the file itself can say who owns a link.
+    pub(crate) fn has_owners(&self) -> bool {
+        matches!(&self.content, Content::Grid(_, grid) if grid.columns.iter().any(|name| name == "owner"))
+    }
+
+    /// All records in order. It can be called again.
+    ///
+    /// # Errors
+    /// If the file cannot be read any more.
+    pub(crate) fn records<'b>(&'b self, terms: &'b Terms) -> Result<Box<dyn Iterator<Item = Record> + 'b>> {
+        Ok(match &self.content {
+            Content::Lines => Box::new(jsonl::read(self.input.reopen()?)),
+            Content::Grid(text, grid) => {
+                let drafts = self.format.columns();
+                Box::new(grid.rows(text).flat_map(move |row| from_row(row, terms, drafts)))
+            }
+            Content::Sql(text) => Box::new(sql::rows(text).flat_map(move |row| match row {
+                sql::DumpRow::Link(row) => from_row(row, terms, Some(yourls::drafts)),
+                sql::DumpRow::Other(line) => vec![Record::skipped(Place::Line(line), Skip::Table)],
+                sql::DumpRow::CutOff(line) => {
+                    let reason = "the dump is cut off or damaged here: nothing after it was read".to_owned();
+                    vec![Record::unreadable(Place::Line(line), reason)]
+                }
+            })),
+            Content::Json(text) => match self.format {
+                Format::Kutt => Box::new(kutt::read(text, terms)?),
+                Format::Sink => Box::new(sink::read(text, terms)?),
+                _ => Box::new(bitly::read(text, terms)?),
+            },
+        })
+    }
+}
+
+/// Turns the columns of a row into links.
+type Columns = fn(&mut Row, Draft) -> Vec<Draft>;
+
+fn from_row(row: ReadRow, terms: &Terms, columns: Option<Columns>) -> Vec<Record> {
+    let (mut row, columns) = match (row, columns) {
+        (Ok(row), Some(columns)) => (row, columns),
+        (Err((line, reason)), _) => return vec![Record::unreadable(Place::Line(line), reason)],
+        (Ok(row), None) => return vec![Record::unreadable(Place::Line(row.line), "not a table".to_owned())],
+    };
+    let draft = Draft::new(Place::Line(row.line));
+    let mut drafts = columns(&mut row, draft);
+    for draft in &mut drafts {
+        if let Some(column) = &row.unreadable {
+            draft.refuse(format!("its {column} is not UTF-8: save the file as UTF-8"));
+        }
+        if row.is_recoded {
+            draft.lose_detail("the encoding of texts that are not UTF-8: read as windows-1252");
+        }
+        for column in row.rest() {
+            draft.lose_detail(format!("the column {column}"));
+        }
+    }
+    drafts.into_iter().map(|draft| draft.finish(terms)).collect()
 }
 
 /// A position in a file.
@@ -80,16 +144,42 @@ pub(crate) struct Record {
     pub(crate) place: Place,
     /// Its slug as spelled in the file; empty if it has none.
     pub(crate) name: String,
-    /// The link, or why it cannot be imported.
-    pub(crate) link: Result<(Slug, Item), String>,
+    /// The domain of its short URL, if the file says so.
+    pub(crate) domain: Option<String>,
+    /// What it is.
+    pub(crate) outcome: Outcome,
     /// What is lost.
     pub(crate) losses: Vec<Loss>,
+}
+
+/// What a record is.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// A link.
+    Link(Slug, Item),
+    /// Something that cannot be imported, and why.
+    Bad(String),
+    /// Something that is not wanted.
+    Skipped(Skip),
+}
+
+/// Why a record is not wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Skip {
+    /// The link belongs to another domain than the one that was chosen.
+    Domain,
+    /// The row belongs to a table without links.
+    Table,
 }
 
 impl Record {
     /// A record that cannot be read.
     fn unreadable(place: Place, reason: String) -> Self {
-        Self { place, name: String::new(), link: Err(reason), losses: Vec::new() }
+        Self { outcome: Outcome::Bad(reason), ..Self::skipped(place, Skip::Table) }
+    }
+
+    fn skipped(place: Place, why: Skip) -> Self {
+        Self { place, name: String::new(), domain: None, outcome: Outcome::Skipped(why), losses: Vec::new() }
     }
 }
 
@@ -100,22 +190,4 @@ pub(crate) enum Loss {
     Behaviour(String),
     /// A statistic or a remark, reported once for all links.
     Detail(String),
-}
-
-/// The records of a file.
-///
-/// # Errors
-/// If the file does not have this format.
-pub(crate) fn read<'a>(
-    format: Format,
-    file: impl BufRead + 'a,
-    terms: &'a Terms,
-) -> Result<Box<dyn Iterator<Item = Record> + 'a>> {
-    Ok(match format {
-        Format::Kurz => Box::new(jsonl::read(file)),
-        Format::Yourls => Box::new(yourls::read(file, terms)?),
-        Format::Shlink => Box::new(shlink::read(file, terms)?),
-        Format::Kutt => Box::new(kutt::read(file, terms)?),
-        Format::Bitly => Box::new(bitly::read(file, terms)?),
-    })
 }

@@ -1,12 +1,9 @@
 //! Links in JSON, as paginated APIs return them: pages one after another or in a list, a list of links, or links one after
 //! another.
 
-use std::io::Read;
-
 use anyhow::{Context as _, Result};
 use serde_json::{Deserializer, Map, Value};
 
-use super::rows::whole;
 use super::{Place, Record};
 
 /// A link, with the members that were not taken yet.
@@ -34,6 +31,11 @@ impl Entry {
     /// Takes a member, and returns whether it is set.
     pub(super) fn is(&mut self, name: &str) -> bool {
         self.members.remove(name).as_ref().is_some_and(is_set)
+    }
+
+    /// Whether it has a member that is not `null`.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.members.get(name).is_some_and(|value| !value.is_null())
     }
 
     /// Takes the strings of a list.
@@ -83,13 +85,12 @@ impl Pages {
     /// # Errors
     /// If it is not JSON.
     pub(super) fn read(
-        file: impl Read,
+        text: &[u8],
         member: &str,
         more: impl Fn(&Map<String, Value>, u64) -> Option<String>,
     ) -> Result<Self> {
-        let text = whole(file)?;
         let mut pages = Self::default();
-        for document in Deserializer::from_str(&text).into_iter::<Value>() {
+        for document in Deserializer::from_slice(text).into_iter::<Value>() {
             pages.add(document.context("not JSON")?, member, &more);
         }
         Ok(pages)
@@ -119,13 +120,10 @@ impl Pages {
     }
 
     /// The records of all links, and an unreadable one at the end if pages are missing.
-    pub(super) fn records<'a, I: IntoIterator<Item = Record>>(
+    pub(super) fn records<I: IntoIterator<Item = Record>>(
         self,
-        mut record: impl FnMut(Entry) -> I + 'a,
-    ) -> impl Iterator<Item = Record> + 'a
-    where
-        I::IntoIter: 'a,
-    {
+        mut record: impl FnMut(Entry) -> I,
+    ) -> impl Iterator<Item = Record> {
         let next = Place::Entry(self.links.len() as u64 + 1);
         let more = self.more.map(|reason| Record::unreadable(next, reason));
         let links = self.links.into_iter().flat_map(move |link| match link {

@@ -1,47 +1,36 @@
-//! YOURLS. It has no built-in export; two are in use:
+//! YOURLS. It has no built-in export; these are in use:
 //!
-//! - CSV of its table `yourls_url`, from phpMyAdmin or the `mysql` client, with the columns keyword, url, title,
-//!   timestamp, ip and clicks; a header is optional. The times are in the time zone of the database; they are read as UTC.
+//! - A dump of its database by mysqldump, phpMyAdmin or another client: see [`sql`](super::sql).
+//! - Its table `yourls_url` as CSV or tab-separated text, by phpMyAdmin, `INTO OUTFILE` or the `mysql` client, with the
+//!   columns keyword, url, title, timestamp, ip and clicks; a header is optional. The times are in the time zone of the
+//!   database; they are read as UTC.
 //! - CSV of the plugin Import Export, with the columns source (`/keyword/`), target and hits.
+//!
+//! Source: YOURLS, includes/functions-install.php (`yourls_create_sql_tables`).
 
-use std::io::BufRead;
+use super::Draft;
+use super::grid::{Layout, Row, has};
 
-use anyhow::Result;
+/// The columns of the table in order.
+pub(super) const COLUMNS: [&str; 6] = ["keyword", "url", "title", "timestamp", "ip", "clicks"];
 
-use super::draft::Draft;
-use super::rows::{self, Row};
-use super::{Place, Record, Terms};
+pub(super) const LAYOUT: Layout = Layout { fits, otherwise: Some(&COLUMNS), mysql: true };
 
-const COLUMNS: [&str; 6] = ["keyword", "url", "title", "timestamp", "ip", "clicks"];
-
-pub(super) fn read<'a>(file: impl BufRead + 'a, terms: &'a Terms) -> Result<impl Iterator<Item = Record> + 'a> {
-    let rows = rows::read(file, &["keyword", "source"], Some(&COLUMNS))?;
-    Ok(rows.map(|row| record(row, terms)))
+pub(super) fn fits(names: &[String]) -> bool {
+    has(names, &["keyword", "url"]) || has(names, &["source", "target"])
 }
 
-fn record(row: rows::ReadRow, terms: &Terms) -> Record {
-    match row {
-        Ok(row) => draft(row).finish(terms),
-        Err((line, reason)) => Record::unreadable(Place::Line(line), reason),
-    }
-}
-
-fn draft(mut row: Row) -> Draft {
-    let mut draft = Draft::new(Place::Line(row.line));
-    let source = row.take("source").map(|path| path.trim_matches('/').to_owned());
-    draft.slug = row.take("keyword").or(source).unwrap_or_default();
-    draft.target = row.take("url").or_else(|| row.take("target")).unwrap_or_default();
-    draft.note = row.take("title");
+pub(super) fn drafts(row: &mut Row, mut draft: Draft) -> Vec<Draft> {
+    let source = row.value("source").map(|path| path.trim_matches('/').to_owned());
+    draft.slug = row.value("keyword").or(source).unwrap_or_default();
+    draft.target = row.value("url").or_else(|| row.value("target")).unwrap_or_default();
+    draft.note = row.text("title");
     draft.created(row.take("timestamp"));
-    let clicks = row.take("clicks").or_else(|| row.take("hits"));
-    if clicks.is_some_and(|clicks| clicks != "0") {
+    if row.is("clicks") | row.is("hits") {
         draft.lose_detail("clicks");
     }
     if row.take("ip").is_some() {
         draft.lose_detail("the IP addresses of their creators");
     }
-    for column in row.rest() {
-        draft.lose_detail(format!("the column {column}"));
-    }
-    draft
+    vec![draft]
 }
