@@ -21,7 +21,7 @@ pub(crate) fn get() -> Response {
 mod tests {
     use super::*;
     use crate::{
-        call::route::CALLS,
+        call::route::{CALLS, Call},
         http::{
             fields::Fields,
             problem::{FieldProblem, Problem, tests::one_of_each},
@@ -56,6 +56,23 @@ mod tests {
         }
         let calls = CALLS.map(|(method, path, _)| (method.to_owned(), path.to_owned()));
         assert_eq!(described, BTreeSet::from(calls));
+    }
+
+    #[test]
+    fn calls_take_the_described_bodies_and_queries() {
+        let description = description();
+        for (method, path, call) in CALLS {
+            let Call::Links(call) = call else { continue };
+            let described = &description["paths"][path][method.to_ascii_lowercase()];
+            assert_eq!(call.takes_body(), described["requestBody"].is_object(), "body of {method} {path}");
+            let parameters = described["parameters"].as_array().into_iter().flatten();
+            let resolved = parameters.map(|parameter| match parameter["$ref"].as_str() {
+                Some(reference) => description.pointer(reference.trim_start_matches('#')).unwrap(),
+                None => parameter,
+            });
+            let has_query = resolved.into_iter().any(|parameter| parameter["in"] == "query");
+            assert_eq!(call.takes_query(), has_query, "query of {method} {path}");
+        }
     }
 
     #[test]

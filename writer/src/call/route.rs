@@ -53,7 +53,16 @@ impl LinkCall {
 
     /// Whether the call has a body. Others refuse one.
     pub(crate) const fn takes_body(self) -> bool {
-        matches!(self, Self::Shorten | Self::Create | Self::CreateMany | Self::Update)
+        match self {
+            Self::Shorten
+            | Self::Create
+            | Self::CreateMany
+            | Self::Update
+            | Self::Block
+            | Self::Unblock
+            | Self::ChangeHosts => true,
+            Self::List | Self::Get | Self::GetQrCode | Self::Delete | Self::Restore | Self::GetHosts => false,
+        }
     }
 
     /// The scope that the caller needs.

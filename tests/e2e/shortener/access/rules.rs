@@ -40,6 +40,8 @@ admin    patch-stale  412   412   412   412   412   412   412
 admin    patch-block  200+  200+  200+  200+  200+  200+  200
 admin    delete       204+  204+  204+  204+  204+  204   204+
 admin    restore      200   200   200   200   200+  200+  200
+admin    block        200+  200+  200+  200+  200+  200+  200
+admin    unblock      200   200   200   200   200   200   200+
 ";
 
 /// A call about one link.
@@ -50,7 +52,7 @@ pub(super) struct LinkCall {
     /// Its path, as the API's description has it.
     pub(super) path: &'static str,
     pub(super) scope: &'static str,
-    /// A JSON body; empty if there is none.
+    /// A JSON body, perhaps with the slug; empty if there is none.
     pub(super) body: &'static str,
     pub(super) if_match: Option<&'static str>,
 }
@@ -68,7 +70,7 @@ const fn link_call(
 const LINK: &str = "/api/v1/links/{slug}";
 
 /// Every call about one link.
-pub(super) const LINK_CALLS: [LinkCall; 8] = [
+pub(super) const LINK_CALLS: [LinkCall; 10] = [
     link_call("get", "GET", LINK, "read", ""),
     link_call("qr", "GET", "/api/v1/links/{slug}/qr", "read", ""),
     link_call("patch", "PATCH", LINK, "update", r#"{"redirect":307}"#),
@@ -77,6 +79,8 @@ pub(super) const LINK_CALLS: [LinkCall; 8] = [
     link_call("patch-block", "PATCH", LINK, "update", r#"{"state":"blocked"}"#),
     link_call("delete", "DELETE", LINK, "delete", ""),
     link_call("restore", "POST", "/api/v1/links/{slug}/restore", "delete", ""),
+    link_call("block", "POST", "/api/v1/admin/block", "admin", r#"{"slug":"{slug}","reason":"abuse"}"#),
+    link_call("unblock", "POST", "/api/v1/admin/unblock", "admin", r#"{"slug":"{slug}"}"#),
 ];
 
 /// A call about no link that exists, with its status for callers who have the scope.
@@ -102,7 +106,7 @@ const fn plain(
 }
 
 /// Every other call.
-pub(super) const PLAIN_CALLS: [PlainCall; 8] = [
+pub(super) const PLAIN_CALLS: [PlainCall; 13] = [
     plain("POST", "/", "create", r#"{"url":"https://example.com/secret-#"}"#, 201),
     plain("POST", "/api/v1/links", "create", r#"{"url":"https://example.com/secret-#","note":"secret"}"#, 201),
     plain("POST", "/api/v1/links:bulk", "create", r#"{"links":[{"url":"https://example.com/secret-#b"}]}"#, 200),
@@ -110,6 +114,11 @@ pub(super) const PLAIN_CALLS: [PlainCall; 8] = [
     plain("GET", "/api/v1/links?owner=nobody", "admin", "", 200),
     plain("GET", "/api/v1/links?owner=*&q=secret&limit=1", "admin", "", 200),
     plain("GET", "/api/v1/links?q=secret&state=active", "read", "", 200),
+    plain("POST", "/api/v1/admin/block", "admin", r#"{"owner":"nobody"}"#, 200),
+    plain("POST", "/api/v1/admin/unblock", "admin", r#"{"host":"nowhere.example"}"#, 200),
+    plain("GET", "/api/v1/admin/hosts", "admin", "", 200),
+    plain("POST", "/api/v1/admin/hosts", "admin", r#"{"forbid":["evil-#.example"]}"#, 200),
+    plain("PATCH", "/api/v1/admin/hosts", "admin", r#"{"remove":["evil-#.example"]}"#, 200),
     plain("GET", "/api/v1/openapi.json", "", "", 200),
 ];
 
@@ -121,6 +130,13 @@ pub(super) struct Rule {
     pub(super) problem: &'static str,
     /// Whether the link is another one afterwards.
     pub(super) changes: bool,
+}
+
+impl LinkCall {
+    /// Whether its path names the link, and a success shows it.
+    pub(super) fn is_about_path(self) -> bool {
+        self.path.contains("{slug}")
+    }
 }
 
 impl Rule {
