@@ -1,4 +1,5 @@
 //! A search by libFuzzer, within the test program that holds the target.
+#![expect(unsafe_code, reason = "libFuzzer is C++")]
 
 use std::{
     env,
@@ -53,7 +54,7 @@ pub(crate) fn run(target: &str, check: fn(&[u8])) {
     let mut count = c_int::try_from(words.len()).expect("few options");
     let mut arguments: Vec<_> = words.into_iter().chain([ptr::null_mut()]).collect();
     let mut start = arguments.as_mut_ptr();
-    #[expect(unsafe_code, reason = "libFuzzer is C++; it gets the arguments of a program, which live until it exits")]
+    // SAFETY: these are the arguments of a program, with a null pointer behind the last, and live until it exits.
     let status = unsafe { LLVMFuzzerRunDriver(&raw mut count, &raw mut start, LLVMFuzzerTestOneInput) };
     std::process::exit(status);
 }
