@@ -17,6 +17,8 @@ pub(crate) fn target_url(input: &[u8]) {
     assert!(target.is_same_as(stored));
     assert!(stored.len() <= TargetUrl::MAX_BYTES);
     assert!(stored.bytes().all(|byte| byte.is_ascii_graphic()), "{stored}");
+    // What no URI may have, so that every client can follow it.
+    assert!(!stored.contains(['"', '<', '>', '\\', '^', '`', '{', '|', '}']), "{stored}");
     assert!(stored.starts_with("http://") || stored.starts_with("https://"), "{stored}");
     let url = Url::parse(stored).expect("a URL");
     assert!(url.username().is_empty() && url.password().is_none(), "{stored}");

@@ -42,8 +42,8 @@ pub(super) fn url_in(text: &str) -> Result<&str, TargetError> {
 
 /// Where a URL begins that is not the whole text: after a blank of any kind, or pasted to the end of another one.
 ///
-/// A URL within a URL is common (`https://web.archive.org/web/https://…`, `?next=https://…`), but then a punctuation mark
-/// stands before it.
+/// A URL within a URL is common (`https://web.archive.org/web/https://…`, `?text=see%20https://…`), but then a punctuation
+/// mark stands before it, or an escape, which is one.
 fn another_url(text: &str) -> Option<usize> {
     let begins = begins_with_scheme(text);
     let starts = text.char_indices().filter(|(_, character)| matches!(character, 'h' | 'H' | 'w' | 'W'));
@@ -54,10 +54,15 @@ fn another_url(text: &str) -> Option<usize> {
         };
         let is_blank = || previous == ' ' || first_hidden(previous.encode_utf8(&mut [0; 4])).is_some();
         match begins_with_scheme(rest) {
-            true => is_blank() || begins && previous.is_alphanumeric(),
+            true => is_blank() || begins && previous.is_alphanumeric() && !ends_in_escape(head),
             false => begins && starts_with(rest, "www.") && is_blank(),
         }
     })
+}
+
+/// Whether a text ends in `%` and two hexadecimal digits.
+fn ends_in_escape(text: &str) -> bool {
+    matches!(text.as_bytes(), [.., b'%', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit())
 }
 
 fn begins_with_scheme(text: &str) -> bool {
@@ -140,6 +145,8 @@ mod tests {
             "https://web.archive.org/web/2020/https://example.com/",
             "https://example.com/?next=https://example.org/",
             "https://example.com/?u=view-source:http://example.org/",
+            "https://example.com/?text=see%20https://example.org/",
+            "https://example.com/?u=%22HTTP://example.org/%22",
             "https://https://example.com/",
         ] {
             check(within, Ok(within));
