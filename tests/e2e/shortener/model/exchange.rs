@@ -101,9 +101,9 @@ impl Exchange<'_, '_> {
                 self.slugs.push(slug.clone());
                 let told = self.told(&reply, window);
                 let caller = self.driver.model.callers[self.caller].clone();
-                self.driver.model.judge(slug, window, &told, |link, _| match link {
+                self.driver.model.judge(slug, window, &told, |link, now| match link {
                     Some(other) if !caller.may_reach(other) => {
-                        vec![(Answer::Problem((403, "not-owner")), link.cloned())]
+                        vec![(Answer::Problem(other.refusal(now)), link.cloned())]
                     }
                     link => Model::shown(link),
                 })
@@ -207,7 +207,7 @@ impl Exchange<'_, '_> {
                 return refused((404, "unknown-link"));
             };
             if !caller.may_reach(link) {
-                return refused((403, "not-owner"));
+                return refused(link.refusal(now));
             }
             if if_match.is_some_and(|version| version != link.version) {
                 return refused((412, "version-mismatch"));

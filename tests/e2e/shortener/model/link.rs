@@ -260,6 +260,12 @@ impl Link {
         self.state.starts_with("blocked")
     }
 
+    /// What other owners get: a link that visitors cannot follow does not exist for them.
+    pub(super) fn refusal(&self, now: i64) -> Problem {
+        let is_hidden = self.state != "active" || self.is_expired(now) || self.is_early(now);
+        if is_hidden { (404, "unknown-link") } else { (403, "not-owner") }
+    }
+
     /// Whether only administrators may change it.
     pub(super) fn is_operators(&self) -> bool {
         self.is_blocked() || self.held
