@@ -10,6 +10,7 @@
 mod conflicts;
 mod formats;
 mod importers;
+mod pasted;
 mod round_trip;
 mod tables;
 mod takedown;
