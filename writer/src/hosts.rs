@@ -20,6 +20,11 @@ const STALE_TTL: Duration = Duration::from_secs(300);
 /// Longest wait for the keys table. It leaves the request's own work enough of the function's timeout.
 const LIMIT: Duration = Duration::from_millis(1_500);
 
+/// The keys table did not respond in time.
+#[derive(Debug, thiserror::Error)]
+#[error("the keys table: no response within {LIMIT:?}")]
+struct NoResponse;
+
 /// The lists as this process knows them.
 #[derive(Debug, Default)]
 pub(crate) struct KnownHosts(Mutex<Option<(SystemTime, HostRules)>>);
@@ -41,7 +46,7 @@ impl KnownHosts {
                 return Ok(rules);
             }
             Ok(Err(error)) => log::hosts_failed(request_id, &error),
-            Err(elapsed) => log::hosts_failed(request_id, &elapsed),
+            Err(_) => log::hosts_failed(request_id, &NoResponse),
         }
         self.within(STALE_TTL, now).ok_or(AccessProblem::HostsUnavailable)
     }

@@ -158,13 +158,14 @@ async fn what_is_no_filter_is_refused() {
             ("tags=a", "tags"),
             ("query=a", "query"),
             ("limit=5&limit=7", "limit"),
+            ("q=%FF", "q"),
             (&format!("q={long}"), "q"),
         ] {
             let reply = ann.get(&format!("{LINKS}?{query}")).await;
             refused(&reply, 400, "invalid-parameter", query);
             assert_eq!(reply.json()["parameter"], parameter, "{query}");
         }
-        for query in ["q=", "q=%20", "tag=%20", "host=com", "host=%5B%3A%3A1%5D", "host=192.0.2.1", "q=%FF"] {
+        for query in ["q=", "q=%20", "tag=%20", "host=com", "host=%5B%3A%3A1%5D", "host=192.0.2.1"] {
             let reply = ann.get(&format!("{LINKS}?{query}")).await;
             assert_eq!(reply.status, 200, "{query} {}", reply.text());
         }

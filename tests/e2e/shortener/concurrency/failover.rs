@@ -39,7 +39,8 @@ impl Load {
     async fn call(&self, method: &str, path: &str, body: Value) -> Option<Reply> {
         let client = Client::of(&self.stack);
         let headers = [("content-type", JSON)];
-        let reply = client.call(method, path, &headers, body.to_string()).await;
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let reply = client.call(method, path, &headers, body).await;
         match reply.status.as_u16() {
             200 | 201 | 204 => {
                 self.acknowledged.fetch_add(1, Ordering::Relaxed);
