@@ -64,6 +64,7 @@ impl TargetUrl {
             false => url.as_str(),
         };
         let safe = location_safe(kept);
+        pasted::check_normal(&safe)?;
         if safe.len() > Self::MAX_BYTES {
             return Err(TargetError::TooLong { bytes: safe.len() });
         }

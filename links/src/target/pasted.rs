@@ -40,6 +40,12 @@ pub(super) fn url_in(text: &str) -> Result<&str, TargetError> {
     }
 }
 
+/// Refuses a URL whose normal form would be taken for two if it came back, as that of `http:example.com/ahttp:\\\\b`.
+pub(super) fn check_normal(url: &str) -> Result<(), TargetError> {
+    // It is ASCII, so bytes are characters.
+    another_url(url).map_or(Ok(()), |start| Err(TargetError::SecondUrl { position: start + 1 }))
+}
+
 /// Where a URL begins that is not the whole text: after a blank of any kind, or pasted to the end of another one.
 ///
 /// A URL within a URL is common (`https://web.archive.org/web/https://…`, `?text=see%20https://…`), but then a punctuation
@@ -150,6 +156,16 @@ mod tests {
             "https://https://example.com/",
         ] {
             check(within, Ok(within));
+        }
+    }
+
+    #[test]
+    fn what_is_stored_is_taken_again() {
+        for text in
+            ["http:example.com/0http://b", "https://example.com/ahttps:\\\\b", "https://example.com/ahttps:/x/..//b"]
+        {
+            let verdict = TargetUrl::parse(text, &TargetRules::default());
+            assert!(matches!(verdict, Err(TargetError::SecondUrl { .. })), "{text}: {verdict:?}");
         }
     }
 
