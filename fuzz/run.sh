@@ -54,12 +54,21 @@ while read -r target program test; do
   ran=$((ran + 1))
   if [[ $seconds == keep ]]; then
     mkdir -p "$work/$target"
-    # The first folder gets the fewest files of the second that reach what all of them reach.
-    FUZZ_MERGE=$work/$target FUZZ_OPTIONS="$given" search "$program" "$test" || {
+    # libFuzzer runs itself for this, so that a crash costs one input; it must find the test again.
+    cat >"$work/again" <<END
+#!/bin/sh
+unset FUZZ_MERGE
+FUZZ_OPTIONS="\$*" exec '$program' --exact '$test' --nocapture --test-threads=1
+END
+    chmod +x "$work/again"
+    if ! FUZZ_MERGE=$work/$target FUZZ_PROGRAM=$work/again FUZZ_OPTIONS="$given" search "$program" "$test" \
+      || [[ -z $(ls "$work/$target") ]]; then
       tail -n 40 "$work/out"
       exit 1
-    }
-    find "$work/$target" -type f -size +0 -exec sh -c 'for f; do base64 -w 0 "$f"; echo; done' sh {} + | sort -u >"fuzz/corpus/$target"
+    fi
+    # What was committed stays: a past find may reach nothing new any more.
+    find "$work/$target" -type f -size +0 -exec sh -c 'for f; do base64 -w 0 "$f"; echo; done' sh {} + \
+      | sort -u -o "fuzz/corpus/$target" - "fuzz/corpus/$target"
     printf '%-14s %s inputs\n' "$target" "$(wc -l <"fuzz/corpus/$target")"
     continue
   fi

@@ -30,7 +30,7 @@ unsafe extern "C" {
 
 /// Searches if `FUZZ_TARGET` is this target, with libFuzzer's options in `FUZZ_OPTIONS`, and ends the process. Inputs are
 /// kept in `FUZZ_DIR/NAME`, to which the committed ones are added. With `FUZZ_MERGE`, a folder, the fewest inputs that reach
-/// the same code are copied there instead.
+/// the same code are copied there instead; for this, libFuzzer starts the program `FUZZ_PROGRAM` with options.
 pub(crate) fn run(target: &str, check: fn(&[u8])) {
     if env::var("FUZZ_TARGET").ok().as_deref() != Some(target) {
         return;
@@ -49,7 +49,8 @@ pub(crate) fn run(target: &str, check: fn(&[u8])) {
         Ok(fewest) => vec!["-merge=1", fewest, found],
         Err(_) => vec![found],
     };
-    let words = [target].into_iter().chain(folders).chain(options.split_whitespace());
+    let program = env::var("FUZZ_PROGRAM").unwrap_or_else(|_| target.to_owned());
+    let words = [program.as_str()].into_iter().chain(folders).chain(options.split_whitespace());
     let words: Vec<_> = words.map(|word| CString::new(word).expect("no NUL").into_raw()).collect();
     let mut count = c_int::try_from(words.len()).expect("few options");
     let mut arguments: Vec<_> = words.into_iter().chain([ptr::null_mut()]).collect();
