@@ -22,6 +22,7 @@ mod scheme;
 mod slug;
 mod state;
 pub mod store;
+mod takedown;
 mod target;
 mod text;
 mod time;
@@ -44,6 +45,7 @@ pub use store::{
     list::MAX_PAGE,
     search::{SearchLimits, search},
 };
+pub use takedown::{Takedown, TakedownSubject};
 pub use target::{Origin, TargetError, TargetRules, TargetUrl};
 pub use text::{HiddenCharacter, first_hidden, first_unfit_for_note, first_unfit_for_tag, trim_hidden};
 pub use time::Timestamp;

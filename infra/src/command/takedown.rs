@@ -4,8 +4,8 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use links::{
-    ANONYMOUS, BlockReason, Change, DynamoDbStore, Filter, Freshness, HostSuffix, Link, LinkLister as _,
-    LinkReader as _, LinkWriter as _, MAX_PAGE, Slug, Timestamp, Whose,
+    BlockReason, Change, DynamoDbStore, Freshness, HostSuffix, Link, LinkLister as _, LinkReader as _, LinkWriter as _,
+    Slug, Takedown, TakedownSubject, Timestamp,
 };
 use serde_json::json;
 
@@ -15,7 +15,7 @@ use crate::outcome::Exit;
 use crate::stack::Session;
 use crate::terminal::Terminal;
 
-/// Most items that are read at once when all links are searched.
+/// Most links that are read at once.
 const MAX_READ: usize = 1_000;
 /// How many links are changed at the same time.
 const CONCURRENCY: usize = 8;
@@ -71,11 +71,15 @@ pub(crate) async fn run(session: &Session, options: &Options, action: Action) ->
     let opened = options.table.open(session).await?;
     let store = DynamoDbStore::with_client(session.aws.dynamodb.clone(), &opened.table.name);
     let by = author(session, &opened, options).await?;
-    let desk = Desk { store, action, reason: options.reason, by, now: std::time::SystemTime::from(now()).into() };
-    let changed = match (&options.owner, &options.host) {
-        (None, None) => desk.change_each(&options.slugs, &session.terminal).await,
-        (Some(owner), _) => desk.change_all(&Subject::Owner(owner), &session.terminal).await,
-        (None, Some(host)) => desk.change_all(&Subject::Host(host), &session.terminal).await,
+    let takedown = match action {
+        Action::Block => Takedown::Block(options.reason.unwrap_or_default()),
+        Action::Unblock => Takedown::Unblock(options.reason),
+    };
+    let desk = Desk { store, takedown, by, now: std::time::SystemTime::from(now()).into() };
+    let owner = options.owner.clone().map(TakedownSubject::Owner);
+    let changed = match owner.or_else(|| options.host.clone().map(TakedownSubject::Host)) {
+        Some(subject) => desk.change_all(&subject, &session.terminal).await,
+        None => desk.change_each(&options.slugs, &session.terminal).await,
     }
     .with_context(|| format!("table {}", opened.table.name))?;
     let verb = if action == Action::Block { "blocked" } else { "unblocked" };
@@ -95,15 +99,9 @@ async fn author(session: &Session, opened: &LinksTable, options: &Options) -> Re
     Ok(format!("infra:{name}"))
 }
 
-enum Subject<'a> {
-    Owner(&'a str),
-    Host(&'a HostSuffix),
-}
-
 struct Desk {
     store: DynamoDbStore,
-    action: Action,
-    reason: Option<BlockReason>,
+    takedown: Takedown,
     by: String,
     now: Timestamp,
 }
@@ -117,19 +115,15 @@ impl Desk {
         Ok(changed)
     }
 
-    async fn change_all(&self, subject: &Subject<'_>, terminal: &Terminal) -> Result<usize> {
-        let (whose, limit) = match subject {
-            // Links of the AWS sample belong to `anonymous` and are in no owner's list.
-            Subject::Owner(owner) if *owner != ANONYMOUS => (Whose::Owner(owner), MAX_PAGE),
-            _ => (Whose::Everyone, MAX_READ),
-        };
+    async fn change_all(&self, subject: &TakedownSubject, terminal: &Terminal) -> Result<usize> {
         let (mut changed, mut after) = (0, None);
         loop {
-            let page = self.store.list(whose, limit, after.as_ref()).await?;
+            let page = self.store.list(subject.whose(), MAX_READ, after.as_ref()).await?;
             for malformed in &page.malformed {
                 terminal.note(malformed);
             }
-            let slugs = page.links.into_iter().filter(|link| self.concerns(subject, link)).map(|link| link.slug);
+            let meant = page.links.into_iter().filter(|link| subject.means(link, self.now));
+            let slugs = meant.filter(|link| self.changed(link.clone()) != *link).map(|link| link.slug);
             changed += stream::iter(slugs)
                 .map(async |slug| self.change(&slug, terminal).await)
                 .buffered(CONCURRENCY)
@@ -142,23 +136,9 @@ impl Desk {
         }
     }
 
-    fn concerns(&self, subject: &Subject<'_>, link: &Link) -> bool {
-        let is_meant = match subject {
-            Subject::Owner(owner) => link.owner == *owner,
-            Subject::Host(host) => Filter { host: Some((*host).clone()), ..Filter::default() }.shows(link, self.now),
-        };
-        is_meant && self.changed(link.clone()) != *link
-    }
-
     /// The link as it should be.
     fn changed(&self, link: Link) -> Link {
-        match self.action {
-            Action::Block => link.blocked(self.reason.unwrap_or_default(), self.now),
-            Action::Unblock if self.reason.is_none_or(|reason| link.state == reason.state()) => {
-                link.unblocked(self.now)
-            }
-            Action::Unblock => link,
-        }
+        self.takedown.apply(link, self.now)
     }
 
     /// Changes one link, under the same conditions as the writer; whether there was something to change.

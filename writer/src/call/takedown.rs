@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use http::StatusCode;
-use links::{
-    ANONYMOUS, BlockReason, Filter, HostSuffix, Link, LinkLister, LinkWriter, MAX_PAGE, Position, Slug, Whose,
-};
+use links::{LinkLister, LinkWriter, Position, Slug, Takedown, TakedownSubject};
 use serde::Serialize;
 
 use crate::{
@@ -26,7 +24,7 @@ use super::{context::Context, parse};
 
 /// How many links are changed at the same time.
 const CONCURRENCY: usize = 8;
-/// Most items that are read at once when all links are searched.
+/// Most links that are read at once.
 const MAX_READ: usize = 500;
 /// Most pages that one request reads.
 const MAX_PAGES: usize = 10;
@@ -46,16 +44,13 @@ pub(super) enum Action {
 #[derive(Debug, PartialEq, Eq)]
 enum Subject {
     Slug(String),
-    Owner(String),
-    Host(HostSuffix),
+    Many(TakedownSubject),
 }
 
 #[derive(Debug)]
 struct Order {
-    action: Action,
+    takedown: Takedown,
     subject: Subject,
-    /// Why to block; which blocks to lift, if not all.
-    reason: Option<BlockReason>,
     after: Option<Position>,
     /// What the cursor belongs to.
     list: Vec<(&'static str, String)>,
@@ -87,7 +82,7 @@ pub(super) async fn run<S: LinkWriter + LinkLister>(
             let done = Done { changed: usize::from(changed), cursor: None };
             return Ok(Response::json(StatusCode::OK, outcome, &done).about(slug));
         }
-        _ => order.apply_to_all(context).await?,
+        Subject::Many(subject) => order.apply_to_all(context, subject).await?,
     };
     let cursor = next.as_ref().map(|next| cursor::cursor(&order.list, next));
     Ok(Response::json(StatusCode::OK, outcome, &Done { changed, cursor }))
@@ -103,34 +98,39 @@ impl Order {
         fields.finish()?;
         let (subject, name, value) = match (slug, owner, host) {
             (Some(slug), None, None) => (Subject::Slug(slug.clone()), "slug", slug),
-            (None, Some(owner), None) => (Subject::Owner(owner.clone()), "owner", owner),
-            (None, None, Some(host)) => (Subject::Host(host.clone()), "host", host.to_string()),
+            (None, Some(owner), None) => (Subject::Many(TakedownSubject::Owner(owner.clone())), "owner", owner),
+            (None, None, Some(host)) => {
+                let name = host.to_string();
+                (Subject::Many(TakedownSubject::Host(host)), "host", name)
+            }
             (None, None, None) => return Err(FieldProblem::Missing { field: "slug" }.into()),
             _ => return Err(FieldProblem::Exclusive { fields: "\"slug\", \"owner\" and \"host\"" }.into()),
         };
         let list = vec![("takedown", format!("{action:?}")), (name, value)];
         let after = cursor.map(|cursor| cursor::position(&list, &cursor)).transpose()?;
-        Ok(Self { action, subject, reason, after, list })
+        let takedown = match action {
+            Action::Block => Takedown::Block(reason.unwrap_or_default()),
+            Action::Unblock => Takedown::Unblock(reason),
+        };
+        Ok(Self { takedown, subject, after, list })
     }
 
     /// Reads and changes page by page until there are no more links, or this was enough for one request.
     async fn apply_to_all<S: LinkWriter + LinkLister>(
         &self,
         context: &Context<'_, S>,
+        subject: &TakedownSubject,
     ) -> Result<(usize, Option<Position>), Failure> {
         let begun = (context.clock)();
-        let (whose, limit) = match &self.subject {
-            // Links of the AWS sample belong to `anonymous` and are in no owner's list.
-            Subject::Owner(owner) if owner != ANONYMOUS => (Whose::Owner(owner), MAX_PAGE),
-            _ => (Whose::Everyone, MAX_READ),
-        };
+        let now = context.now;
         let (mut changed, mut next) = (0, self.after.clone());
         for _ in 0..MAX_PAGES {
-            let page = context.store.list(whose, limit, next.as_ref()).await?;
+            let page = context.store.list(subject.whose(), MAX_READ, next.as_ref()).await?;
             for malformed in &page.malformed {
                 log::store_failed(context.request_id, malformed);
             }
-            let slugs = page.links.into_iter().filter(|link| self.concerns(context, link)).map(|link| link.slug);
+            let meant = page.links.into_iter().filter(|link| subject.means(link, now));
+            let slugs = meant.filter(|link| self.takedown.apply(link.clone(), now) != *link).map(|link| link.slug);
             changed += stream::iter(slugs)
                 .map(async |slug| self.apply(context, &slug).await)
                 .buffer_unordered(CONCURRENCY)
@@ -145,33 +145,10 @@ impl Order {
         Ok((changed, next))
     }
 
-    /// Whether a link is meant and would change.
-    fn concerns<S>(&self, context: &Context<'_, S>, link: &Link) -> bool {
-        let is_meant = match &self.subject {
-            Subject::Slug(_) => true,
-            Subject::Owner(owner) => link.owner == *owner,
-            Subject::Host(host) => Filter { host: Some(host.clone()), ..Filter::default() }.shows(link, context.now),
-        };
-        is_meant && self.changes(link)
-    }
-
-    fn changes(&self, link: &Link) -> bool {
-        match self.action {
-            Action::Block => link.state != self.reason.unwrap_or_default().state(),
-            Action::Unblock => link.state.is_blocked() && self.reason.is_none_or(|reason| link.state == reason.state()),
-        }
-    }
-
     /// Changes one link; whether there was something to change.
     async fn apply<S: LinkWriter>(&self, context: &Context<'_, S>, slug: &Slug) -> Result<bool, Failure> {
         let Context { store, caller, now, .. } = context;
-        let change = |link: Link| {
-            Ok(match self.action {
-                _ if !self.changes(&link) => link,
-                Action::Block => link.blocked(self.reason.unwrap_or_default(), *now),
-                Action::Unblock => link.unblocked(*now),
-            })
-        };
+        let change = |link| Ok(self.takedown.apply(link, *now));
         let changed = change::update(*store, caller, slug, &Precondition::None, change, *now).await?;
         let is_new = changed.before != changed.after;
         if is_new {
