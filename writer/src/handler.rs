@@ -117,24 +117,26 @@ impl<S: LinkWriter + LinkLister + HostStore, K: KeyReader + KeyUsage> Writer<S, 
         now: SystemTime,
     ) -> Result<Response, Problem> {
         caller.require(call.scope())?;
-        let rules = match call.takes_urls() {
-            true => self.hosts.current(&self.store, request_id, now).await?,
-            false => HostRules::default(),
-        };
-        let context = Context {
-            store: &self.store,
-            config: &self.config,
-            clock: self.clock,
-            request,
-            request_id,
-            caller,
-            now: now.into(),
-            base_url: context::base_url(&self.config, request),
-            rules: context::target_rules(&self.config, request, rules),
-            hosts: &self.hosts,
-        };
         // On the heap: the calls differ in size, and most requests need the smallest.
-        let response = Box::pin(call::respond(call, slug, &context));
+        let response = Box::pin(async move {
+            let rules = match call.takes_urls() {
+                true => self.hosts.current(&self.store, request_id, now).await?,
+                false => HostRules::default(),
+            };
+            let context = Context {
+                store: &self.store,
+                config: &self.config,
+                clock: self.clock,
+                request,
+                request_id,
+                caller,
+                now: now.into(),
+                base_url: context::base_url(&self.config, request),
+                rules: context::target_rules(&self.config, request, rules),
+                hosts: &self.hosts,
+            };
+            call::respond(call, slug, &context).await
+        });
         match tokio::time::timeout(STORE_LIMIT, response).await {
             Ok(response) => response.map_err(|failure| failure.into_problem(request_id)),
             Err(_elapsed) => {
@@ -149,5 +151,42 @@ impl Answer {
     /// A response that does not depend on the caller.
     fn to_anyone(path: &'static str, response: Result<Response, Problem>) -> Self {
         Self { path, slug: None, actor: Actor::default(), response }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::Auth,
+        http::request::request,
+        testing::{Memory, MemoryKeys},
+    };
+    use serde_json::json;
+    use std::time::Duration;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_lists_of_hosts_are_read_within_the_time_for_the_store() {
+        let config = Config::from_vars(|name| {
+            let value = match name {
+                "WRITER_AUTH" => "NONE",
+                "SLUG_SCHEME" => "aws-sample",
+                _ if name.starts_with("AWS_") || name == "DDB_TABLE" => "x",
+                _ => return None,
+            };
+            Some(value.to_owned())
+        })
+        .unwrap();
+        let store = Memory::default();
+        *store.slow.lock().unwrap() = Some(Duration::from_secs(1));
+        let auth = Auth::None { scopes: links::ScopeSet::OWNER, table: None };
+        let keys = MemoryKeys::default();
+        let writer = Writer::new(store, Identity::with_keys(&auth, |_| &keys), config, || SystemTime::UNIX_EPOCH);
+        let request = request(json!({ "requestContext": { "http": { "method": "POST" } }, "rawPath": "/",
+            "rawQueryString": "", "headers": { "content-type": "text/plain" }, "body": "https://example.com/",
+            "isBase64Encoded": false }));
+        let begun = tokio::time::Instant::now();
+        let problem = writer.respond(&request, "1").await.response.unwrap_err();
+        assert_eq!((problem.code(), begun.elapsed()), ("unavailable", STORE_LIMIT));
     }
 }

@@ -6,6 +6,7 @@ use std::{
         Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use links::{
@@ -26,6 +27,8 @@ pub(crate) struct Memory {
     pub(crate) races: Mutex<u32>,
     /// The lists of hosts; `None` if they cannot be read.
     pub(crate) hosts: Mutex<Option<HostRules>>,
+    /// How long the lists of hosts take; then puts take for ever. Unset: nothing takes time.
+    pub(crate) slow: Mutex<Option<Duration>>,
 }
 
 impl Default for Memory {
@@ -36,6 +39,7 @@ impl Default for Memory {
             lost_responses: Mutex::default(),
             races: Mutex::default(),
             hosts: Mutex::new(Some(HostRules::default())),
+            slow: Mutex::default(),
         }
     }
 }
@@ -66,6 +70,10 @@ impl LinkReader for Memory {
 
 impl LinkWriter for Memory {
     async fn create(&self, link: &Link) -> Result<Put, StoreError> {
+        let is_slow = self.slow.lock().unwrap().is_some();
+        if is_slow {
+            std::future::pending::<()>().await;
+        }
         self.puts.lock().unwrap().push(link.slug.to_string());
         let mut links = self.links.lock().unwrap();
         if links.contains_key(link.slug.as_str()) {
@@ -113,6 +121,10 @@ impl LinkLister for Memory {
 
 impl HostStore for Memory {
     async fn host_rules(&self) -> Result<HostRules, KeysError> {
+        let slow = *self.slow.lock().unwrap();
+        if let Some(time) = slow {
+            tokio::time::sleep(time).await;
+        }
         self.hosts.lock().unwrap().clone().ok_or_else(store_failure)
     }
 
