@@ -42,3 +42,32 @@ install_python() { # pip arguments…, folder
 install_node() { # folder of the lock file, folder
   cp "$1/package.json" "$1/package-lock.json" "$2" && npm ci --prefix "$2" --ignore-scripts --no-audit --no-fund --loglevel=error
 }
+
+# build_local: sets LOCAL_BIN to the `local` program of this workspace, unless it names one that is built already.
+build_local() {
+  if [[ -z ${LOCAL_BIN:-} ]]; then
+    local root
+    root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+    cargo build --quiet --manifest-path "$root/Cargo.toml" -p local --bin local
+    LOCAL_BIN=${CARGO_TARGET_DIR:-$root/target}/debug/local
+  fi
+}
+
+# start_local FOLDER OPTION…: starts `local` on free ports until this shell exits, when FOLDER is removed as well. Its line
+# of JSON is then in FOLDER/ready, what it prints in FOLDER/log.
+start_local() {
+  local work=$1 start_deadline=900 # seconds, until the functions are built and the stack answers
+  "$LOCAL_BIN" "${@:2}" --port 0 --dax-port 0 --dynamodb-port 0 --lambda-port 0 --json >"$work/ready" 2>"$work/log" &
+  # shellcheck disable=SC2064 # The values of now.
+  trap "kill $! 2>/dev/null || true; wait $! 2>/dev/null || true; rm -rf '$work'" EXIT
+  for ((tries = 0; tries < start_deadline * 10; tries++)); do
+    [[ ! -s $work/ready ]] || return 0
+    if ! kill -0 "$!" 2>/dev/null; then
+      cat "$work/log" >&2
+      exit 1
+    fi
+    sleep 0.1
+  done
+  echo 'the local stack does not get ready' >&2
+  exit 1
+}

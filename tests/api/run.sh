@@ -9,36 +9,12 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../tools.sh"
-start_deadline=900 # seconds, until the functions are built and the stack answers
-run_deadline=900   # seconds, for all requests
+run_deadline=900 # seconds, for all requests
 
 schemathesis=$(tool schemathesis 4.32.5)/schemathesis
-if [[ -z ${LOCAL_BIN:-} ]]; then
-  cargo build --quiet --manifest-path "$here/../../Cargo.toml" -p local
-  LOCAL_BIN=${CARGO_TARGET_DIR:-$here/../../target}/debug/local
-fi
+build_local
 work=$(mktemp -d)
-server=
-cleanup() {
-  if [[ -n $server ]]; then
-    kill "$server" 2>/dev/null || true
-    wait "$server" 2>/dev/null || true
-  fi
-  rm -rf "$work"
-}
-trap cleanup EXIT
-
-"$LOCAL_BIN" --auth api-key --port 0 --dax-port 0 --dynamodb-port 0 --lambda-port 0 --json \
-  >"$work/ready" 2>"$work/log" &
-server=$!
-for ((tries = 0; tries < start_deadline * 10; tries++)); do
-  [[ ! -s $work/ready ]] || break
-  if ! kill -0 "$server" 2>/dev/null; then
-    cat "$work/log" >&2
-    exit 1
-  fi
-  sleep 0.1
-done
+start_local "$work" --auth api-key
 member() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$work/ready" "$1"; }
 url=$(member url)
 

@@ -11,7 +11,6 @@ set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/../tools.sh"
-start_deadline=900 # seconds, until the functions are built and the stack answers
 test_deadline=1500 # seconds, for all clients
 
 python=$(python_tools follow-python "$here/requirements.txt")/python
@@ -22,33 +21,11 @@ if ! command -v javac >/dev/null; then
   $as_root apt-get update -qq >&2
   DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends default-jdk-headless >&2
 fi
-if [[ -z ${LOCAL_BIN:-} ]]; then
-  root=$(cd "$here/../.." && pwd)
-  cargo build --quiet --manifest-path "$root/Cargo.toml" -p local --bin local
-  LOCAL_BIN=${CARGO_TARGET_DIR:-$root/target}/debug/local
-fi
+build_local
 work=$(mktemp -d)
-server=
-cleanup() {
-  if [[ -n $server ]]; then
-    kill "$server" 2>/dev/null || true
-    wait "$server" 2>/dev/null || true
-  fi
-  rm -rf "$work"
-}
-trap cleanup EXIT
-
+trap 'rm -rf "$work"' EXIT
 javac -d "$work" "$here/clients/Follow.java"
-"$LOCAL_BIN" --port 0 --dax-port 0 --dynamodb-port 0 --lambda-port 0 --json >"$work/ready" 2>"$work/log" &
-server=$!
-for ((tries = 0; tries < start_deadline * 10; tries++)); do
-  [[ ! -s $work/ready ]] || break
-  if ! kill -0 "$server" 2>/dev/null; then
-    cat "$work/log" >&2
-    exit 1
-  fi
-  sleep 0.1
-done
+start_local "$work"
 FOLLOW_STACK=$(<"$work/ready")
 export FOLLOW_STACK FOLLOW_JAVA=$work
 timeout --kill-after=10 "$test_deadline" "$python" "$here/follow.py"

@@ -26,11 +26,7 @@ if [[ -z ${CHROMIUM:-} ]]; then
   CHROMIUM=$(command -v chromium)
 fi
 
-if [[ -z ${LOCAL_BIN:-} ]]; then
-  root=$(cd "$here/../.." && pwd)
-  cargo build --quiet --manifest-path "$root/Cargo.toml" -p local --bin local
-  LOCAL_BIN=${CARGO_TARGET_DIR:-$root/target}/debug/local
-fi
+build_local
 [[ -z ${SCREENSHOTS:-} ]] || mkdir -p "$SCREENSHOTS"
 export PAGE_MODULES CHROMIUM LOCAL_BIN
 
