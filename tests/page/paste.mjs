@@ -1,5 +1,6 @@
 // What people type and paste where a URL is wanted.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { api, follow, until } from "./support.mjs";
 
 // Pastes a text as the browser does: through the clipboard.
@@ -11,6 +12,19 @@ async function paste(tab, selector, words) {
     field.select();
   });
   await tab.page.keyboard.press("KeyV", { commands: ["Paste"] });
+}
+
+// What the API makes of each text is in the same file.
+const TEXTS = JSON.parse(readFileSync(new URL("../pasted.json", import.meta.url), "utf8"));
+
+// Which of its answers the page gives to what is in the field.
+async function outcome(tab) {
+  await tab.page.keyboard.press("Enter");
+  await until("there is an answer", () => tab.page.$eval("#shorten", (button) => button.ariaDisabled !== "true"));
+  const seen = (selector) => tab.page.$$eval(selector, (found) => found.some((it) => it.checkVisibility()));
+  if (await seen("#result")) return { stored: await tab.text("#result .target") };
+  if (await seen("#create-notice button")) return { asked: await choices(tab) };
+  return { refused: (await seen("#url-error")) && (await tab.text("#url-error")) };
 }
 
 const choices = (tab) => tab.page.$$eval("#create-notice button", (buttons) => buttons.map((it) => it.textContent));
@@ -98,6 +112,20 @@ export const cases = [
         await paste(tab, "#url", `${character}${url}${character} `);
         await tab.page.keyboard.press("Enter");
         assert.equal(await result(tab), url, JSON.stringify(character));
+      }
+    },
+  },
+  {
+    name: "paste: every text that the API takes or refuses is stored, asked about or refused",
+    async run(tab) {
+      for (const { name, text, stored } of TEXTS) {
+        await tab.page.$eval("#result", (result) => {
+          result.hidden = true;
+        });
+        await paste(tab, "#url", text);
+        const answer = await outcome(tab);
+        if (stored) assert.deepEqual(answer, { stored }, name);
+        else assert.ok(answer.asked?.length || answer.refused, `${name}: ${JSON.stringify(answer)}`);
       }
     },
   },
