@@ -1,5 +1,8 @@
 //! `dax-server`: a DAX cluster on this machine. `dax-server --help` lists the options.
 
+#[cfg(feature = "bridge")]
+mod bridge;
+
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -12,10 +15,26 @@ use dax_server::command::{self, Options};
 struct Cli {
     #[command(flatten)]
     options: Options,
+
+    #[cfg(feature = "bridge")]
+    #[command(flatten)]
+    bridge: bridge::BridgeOptions,
+}
+
+impl Cli {
+    #[cfg(feature = "bridge")]
+    fn run(&self) -> anyhow::Result<()> {
+        command::run_with(&self.options, async |running| bridge::start(&self.bridge, running).await)
+    }
+
+    #[cfg(not(feature = "bridge"))]
+    fn run(&self) -> anyhow::Result<()> {
+        command::run(&self.options)
+    }
 }
 
 fn main() -> ExitCode {
-    let Err(error) = command::run(&Cli::parse().options) else {
+    let Err(error) = Cli::parse().run() else {
         return ExitCode::SUCCESS;
     };
     let line = format!("{} {error:#}", style("error:").red().bold().for_stderr());

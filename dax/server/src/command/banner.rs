@@ -9,10 +9,11 @@ use super::Options;
 use crate::Cluster;
 
 /// One line for programs that start this one.
-pub(super) fn readiness_line(cluster: &Cluster, dynamodb: &str) -> io::Result<()> {
+pub(super) fn readiness_line(cluster: &Cluster, dynamodb: &str, bridge: Option<&str>) -> io::Result<()> {
     let line = json!({
         "dax": cluster.endpoints(),
         "dynamodb": dynamodb,
+        "bridge": bridge,
         "control": cluster.control_url(),
         "ca": cluster.ca_file(),
     });
@@ -20,7 +21,13 @@ pub(super) fn readiness_line(cluster: &Cluster, dynamodb: &str) -> io::Result<()
 }
 
 /// The first thing a newcomer sees.
-pub(super) fn print(options: &Options, cluster: &Cluster, dynamodb: &str, is_checked: bool) -> io::Result<()> {
+pub(super) fn print(
+    options: &Options,
+    cluster: &Cluster,
+    dynamodb: &str,
+    bridge: Option<&str>,
+    is_checked: bool,
+) -> io::Result<()> {
     let term = Term::stdout();
     term.write_line("")?;
     term.write_line(&format!("  {} is running on this machine", style("DAX").bold().cyan()))?;
@@ -35,6 +42,9 @@ pub(super) fn print(options: &Options, cluster: &Cluster, dynamodb: &str, is_che
     }
     let embedded = if options.dynamodb.is_none() { "embedded, in memory" } else { "" };
     line("DynamoDB", dynamodb, embedded)?;
+    if let Some(url) = bridge {
+        line("Bridge", url, "any AWS SDK: with this endpoint URL it goes through DAX")?;
+    }
     if let Some(url) = cluster.control_url() {
         line("Control", &url, "see --help")?;
     }

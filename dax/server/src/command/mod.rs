@@ -5,25 +5,59 @@
 mod banner;
 mod options;
 
+use std::path::PathBuf;
+
 use anyhow::Context as _;
 use dynoxide::Database;
 use loopback_guard::{Guard, Stop, bind};
 use tokio::signal::unix::{SignalKind, signal};
 
 pub use self::options::Options;
-use crate::{Cluster, embedded};
+use crate::{Backend, Cluster, embedded};
 
 /// Runs a cluster until Ctrl-C, `SIGTERM`, or the end of the terminal.
 ///
 /// # Errors
 /// If the cluster cannot be started or the terminal cannot be written to.
 pub fn run(options: &Options) -> anyhow::Result<()> {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the async runtime")?;
-    runtime.block_on(serve(options))
+    run_with(options, async |_| Ok(None))
 }
 
-async fn serve(options: &Options) -> anyhow::Result<()> {
+/// As [`run`], with something beside the cluster that `companion` starts. It returns the URL at which an AWS SDK finds it.
+///
+/// # Errors
+/// As for [`run`]; and those of `companion`.
+pub fn run_with(
+    options: &Options,
+    companion: impl AsyncFnOnce(Running) -> anyhow::Result<Option<String>>,
+) -> anyhow::Result<()> {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the async runtime")?;
+    runtime.block_on(serve(options, companion))
+}
+
+/// A cluster that has started, as its companion needs it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Running {
+    /// Where clients connect: one URL for each node.
+    pub endpoints: Vec<String>,
+    /// The certificate that clients have to trust, if the cluster speaks TLS.
+    pub ca_file: Option<PathBuf>,
+    /// The secret access key that clients must sign with, if any.
+    pub secret: Option<String>,
+    /// The DynamoDB behind the cluster.
+    pub backend: Backend,
+    /// Who may use listeners that speak HTTP.
+    pub guard: Guard,
+    /// Ends with the cluster.
+    pub stop: Stop,
+}
+
+async fn serve(
+    options: &Options,
+    companion: impl AsyncFnOnce(Running) -> anyhow::Result<Option<String>>,
+) -> anyhow::Result<()> {
     // Listening for signals first: one that comes while the cluster starts must stop it cleanly, too.
     let stopped = stop_signal()?;
     let (stop_embedded, embedded_stop) = Stop::channel();
@@ -33,12 +67,21 @@ async fn serve(options: &Options) -> anyhow::Result<()> {
     };
     let secret = options.secret()?;
     let is_checked = secret.is_some();
-    let started = Cluster::start(options.config(endpoint.clone(), secret)).await;
+    let started = Cluster::start(options.config(endpoint.clone(), secret.clone())).await;
     let cluster = started.map_err(explain)?;
+    let running = Running {
+        endpoints: cluster.endpoints(),
+        ca_file: cluster.ca_file().map(Into::into),
+        secret,
+        backend: options.backend(endpoint.clone()),
+        guard: options.guard(),
+        stop: embedded_stop,
+    };
+    let bridge = companion(running).await.map_err(explain)?;
     if options.json {
-        banner::readiness_line(&cluster, &endpoint)?;
+        banner::readiness_line(&cluster, &endpoint, bridge.as_deref())?;
     } else {
-        banner::print(options, &cluster, &endpoint, is_checked)?;
+        banner::print(options, &cluster, &endpoint, bridge.as_deref(), is_checked)?;
     }
     stopped.await;
     if !options.json {

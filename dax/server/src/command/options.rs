@@ -130,15 +130,20 @@ impl Options {
         Ok(Some(secret.to_owned()))
     }
 
-    /// The settings of a cluster in front of `dynamodb`, whose clients must know `secret`.
-    pub(super) fn config(&self, dynamodb: String, secret: Option<String>) -> ClusterConfig {
-        let mut config = ClusterConfig::new(Backend {
+    /// The DynamoDB at this URL, with the credentials for it.
+    pub(super) fn backend(&self, dynamodb: String) -> Backend {
+        Backend {
             endpoint: dynamodb,
             region: self.region.clone(),
             access_key_id: self.access_key_id.clone(),
             secret_access_key: self.secret_access_key.clone(),
             session_token: self.session_token.clone(),
-        });
+        }
+    }
+
+    /// The settings of a cluster in front of `dynamodb`, whose clients must know `secret`.
+    pub(super) fn config(&self, dynamodb: String, secret: Option<String>) -> ClusterConfig {
+        let mut config = ClusterConfig::new(self.backend(dynamodb));
         config.nodes = usize::from(self.nodes);
         config.host = IpAddr::V4(Ipv4Addr::LOCALHOST);
         config.port = self.port.unwrap_or(if self.tls { 9111 } else { 8111 });
