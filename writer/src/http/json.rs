@@ -22,8 +22,20 @@ pub(crate) fn object(body: &[u8]) -> Result<Map<String, Value>, Problem> {
     };
     Err(match twice.into_inner() {
         Some(field) => FieldProblem::Twice { field, origin: Origin::Json }.into(),
-        None => BodyProblem::MalformedJson { line: error.line(), column: error.column() }.into(),
+        None => malformed(body, &error).into(),
     })
+}
+
+/// Where the body stops being an object, counted from 1.
+fn malformed(body: &[u8], error: &serde_json::Error) -> BodyProblem {
+    if !error.is_data() {
+        // For the parser, a line end is column 0 of the line after it.
+        return BodyProblem::MalformedJson { line: error.line(), column: error.column().max(1) };
+    }
+    // JSON, but no object. The parser notices anywhere behind its first byte.
+    let blanks = &body[..body.len() - body.trim_ascii_start().len()];
+    let line = blanks.split(|byte| *byte == b'\n');
+    BodyProblem::MalformedJson { line: line.clone().count(), column: line.last().map_or(1, |blanks| blanks.len() + 1) }
 }
 
 /// Whether callers may use this name for their own fields and parameters.
@@ -144,5 +156,23 @@ mod tests {
         for text in ["[]", "null", "1", "\"a\"", "{", "{}{}", "{\"a\":1e400}", "{'a':1}", "{\"a\":\"\\ud800\"}"] {
             assert_eq!(object(text.as_bytes()).unwrap_err().code(), "malformed-json", "{text}");
         }
+    }
+
+    #[test]
+    fn positions_are_counted_from_one() {
+        let check = |text: &str, expected: (usize, usize)| match object(text.as_bytes()) {
+            Err(Problem::Body(BodyProblem::MalformedJson { line, column })) => {
+                assert_eq!((line, column), expected, "{text}")
+            }
+            other => panic!("{text}: {other:?}"),
+        };
+        check("[]", (1, 1));
+        check("\n [{}]", (2, 2));
+        check("\n\n\"text\"", (3, 1));
+        check("  12", (1, 3));
+        check("!", (1, 1));
+        check("{\"a\": \n!}", (2, 1));
+        check("{\"a\":\"\nb\"}", (2, 1));
+        check("{\n  \"a\" 1}", (2, 7));
     }
 }
