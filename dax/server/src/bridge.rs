@@ -5,7 +5,6 @@ use clap::{Args, ValueEnum};
 use dax_bridge::aws_sdk_dynamodb::config::{self, BehaviorVersion, Credentials, Region};
 use dax_bridge::{Bridge, Mode, dax_client};
 use dax_server::command::Running;
-use loopback_guard::bind;
 
 /// Below the ports of the cluster itself.
 const DEFAULT_PORT: &str = "8109";
@@ -44,9 +43,8 @@ pub(crate) async fn start(options: &BridgeOptions, running: Running) -> anyhow::
         Form::DropIn => Mode::DropIn,
     };
     let dax = client(&running).await.context("the bridge cannot reach the cluster")?;
-    let listener =
-        bind(port).await.with_context(|| format!("the bridge cannot listen on port {port}: try --bridge 0"))?;
-    let url = format!("http://{}", listener.local_addr()?);
+    let bound = running.bind(port).await;
+    let (listener, url) = bound.with_context(|| format!("the bridge cannot listen on port {port}: try --bridge 0"))?;
     let bridge = Bridge::new(dax, &dynamodb(&running), mode);
     tokio::spawn(bridge.serve(listener, running.guard, running.stop));
     Ok(Some(url))

@@ -34,15 +34,16 @@ impl Cluster {
         if config.nodes == 0 {
             bail!("a DAX cluster has at least one node");
         }
-        if config.host.is_unspecified() {
-            bail!("clients learn the addresses of the nodes, so these must be definite, not {}", config.host);
+        if config.advertise.is_some_and(|address| address.is_unspecified()) {
+            bail!("clients connect to the address that is announced to them, so it cannot be 0.0.0.0 or ::");
         }
         let listeners = listen(&config).await?;
         let addresses = listeners.iter().map(TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;
-        let tls = config.tls.then(|| tls::generate(config.host)).transpose().context("no certificate for TLS")?;
+        let tls =
+            config.tls.then(|| tls::generate(&tls::names(&config))).transpose().context("no certificate for TLS")?;
         let shared = Arc::new(Shared::new(&config, &addresses));
         let control = match config.control_port {
-            Some(port) => Some(control::listen(SocketAddr::new(config.host, port)).await?),
+            Some(port) => Some(control::listen(SocketAddr::new(config.http_host, port)).await?),
             None => None,
         };
         // Nothing fails from here on, so no task is left behind.

@@ -1,6 +1,9 @@
 //! The settings of a cluster.
 
-use std::{net::IpAddr, net::Ipv4Addr, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    time::Duration,
+};
 
 /// Settings of a [`Cluster`](super::Cluster). Start from [`ClusterConfig::new`] and change what differs.
 #[derive(Debug, Clone)]
@@ -9,14 +12,20 @@ pub struct ClusterConfig {
     pub backend: Backend,
     /// Number of nodes, at least 1. The first one starts as the leader.
     pub nodes: usize,
-    /// Address that the nodes listen on and announce to clients.
+    /// Address that the nodes listen on. Every interface is `0.0.0.0` or `::`. Nothing but
+    /// [`secret_access_key`](Self::secret_access_key) keeps others out of what is not on the loopback interface.
     pub host: IpAddr,
+    /// Address that clients are told to find the nodes at, for instance that of the machine in front of a container.
+    /// `None` = `host`, or, if that is every interface, the address that the client connected to.
+    pub advertise: Option<IpAddr>,
+    /// Address of the control endpoint, and of a DynamoDB that comes with the cluster.
+    pub http_host: IpAddr,
     /// Port of the first node; the others follow. 0 = any free ports.
     pub port: u16,
     /// Port of the control endpoint. 0 = any free port, `None` = no control endpoint.
     pub control_port: Option<u16>,
     /// Names of this machine, besides `localhost`, under which the control endpoint may be called. Requests for other
-    /// names, and those of web pages, are refused.
+    /// names, and those of web pages, are refused. The certificate of a cluster with TLS is for these names, too.
     pub allowed_hosts: Vec<String>,
     /// Whether clients have to use TLS (`daxs://`).
     pub tls: bool,
@@ -61,6 +70,8 @@ impl ClusterConfig {
             backend,
             nodes: 1,
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            advertise: None,
+            http_host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 0,
             control_port: Some(0),
             allowed_hosts: Vec::new(),
@@ -74,6 +85,24 @@ impl ClusterConfig {
             dynamodb_timeout: Duration::from_secs(10),
             max_connections: 4096,
         }
+    }
+}
+
+/// The address at which this machine itself reaches what listens on `address`.
+pub(crate) const fn from_here(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(Ipv4Addr::UNSPECIFIED) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(Ipv6Addr::UNSPECIFIED) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        definite => definite,
+    }
+}
+
+/// The `Host` of requests to what listens on `address`; none for every interface, which nobody connects to by that name.
+pub(crate) fn as_host(address: IpAddr) -> Option<String> {
+    match address {
+        _ if address.is_unspecified() => None,
+        IpAddr::V4(address) => Some(address.to_string()),
+        IpAddr::V6(address) => Some(format!("[{address}]")),
     }
 }
 

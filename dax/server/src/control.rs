@@ -1,10 +1,6 @@
 //! The control endpoint: a cluster controlled with JSON over HTTP.
 
-use std::{
-    net::{IpAddr, SocketAddr},
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;
@@ -16,7 +12,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::timeout};
 
-use super::{config::ClusterConfig, fault::FaultRule, machine::Machine};
+use super::{
+    config::{ClusterConfig, as_host, from_here},
+    fault::FaultRule,
+    machine::Machine,
+};
 
 /// Largest request body.
 const MAX_BODY_BYTES: usize = 64 << 10;
@@ -51,7 +51,7 @@ impl Control {
     }
 
     pub(super) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", SocketAddr::new(from_here(self.address.ip()), self.address.port()))
     }
 
     /// Stops it, and waits until it has.
@@ -64,11 +64,7 @@ impl Control {
 
 /// Programs may use the endpoint, under its address, the names of this machine, and those of the configuration.
 pub(super) fn guard(config: &ClusterConfig) -> Guard {
-    let address = match config.host {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => format!("[{address}]"),
-    };
-    Guard::for_programs().with_hosts(config.allowed_hosts.iter().cloned().chain([address]))
+    Guard::for_programs().with_hosts(config.allowed_hosts.iter().cloned().chain(as_host(config.http_host)))
 }
 
 /// Listens for the control endpoint.

@@ -72,16 +72,17 @@ impl Host {
     fn connection(&self, stream: TcpStream) -> impl Future<Output = ()> + use<> {
         let (shared, node, acceptor) = (Arc::clone(&self.shared), Arc::clone(&self.node), self.acceptor.clone());
         async move {
+            let reached = stream.local_addr().ok().map(|address| address.ip().to_canonical());
             node.thawed().await;
             // A connection that cannot have its options set is about to fail anyway.
             _ = stream.set_nodelay(true);
             let Some(Acceptor(acceptor)) = acceptor else {
-                let (stream, end) = Session::new(stream, shared, node).run().await;
+                let (stream, end) = Session::new(stream, shared, node, reached).run().await;
                 finish(&stream, &end);
                 return;
             };
             if let Ok(Ok(stream)) = timeout(TLS_DEADLINE, acceptor.accept(stream)).await {
-                let (stream, end) = Session::new(stream, shared, node).run().await;
+                let (stream, end) = Session::new(stream, shared, node, reached).run().await;
                 finish(stream.get_ref().0, &end);
             }
         }

@@ -58,8 +58,9 @@ impl Machine {
         self.shared.nodes.get(index).with_context(|| format!("there is no node {index}, only 0 to {}", nodes - 1))
     }
 
+    /// Where programs on this machine, or wherever `advertise` says, find a node.
     pub(crate) fn endpoint(&self, node: &Node) -> String {
-        format!("{}://{}", if self.acceptor.is_some() { "daxs" } else { "dax" }, node.address)
+        format!("{}://{}", if self.acceptor.is_some() { "daxs" } else { "dax" }, self.shared.announced(node, None))
     }
 
     pub(crate) async fn stop_node(&self, index: usize) -> anyhow::Result<()> {

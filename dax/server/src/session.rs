@@ -1,6 +1,6 @@
 //! One connection: handshake, then requests one after another.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use dax_protocol::{
     Method, SERVICE,
@@ -55,6 +55,8 @@ pub(crate) struct Session<S> {
     stream: S,
     shared: Arc<Shared>,
     node: Arc<Node>,
+    /// Address that the client connected to.
+    reached: Option<IpAddr>,
     buffer: Vec<u8>,
     authorization: Standing,
     fills_in_select: bool,
@@ -80,13 +82,13 @@ enum Next {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
-    pub(crate) fn new(stream: S, shared: Arc<Shared>, node: Arc<Node>) -> Self {
+    pub(crate) fn new(stream: S, shared: Arc<Shared>, node: Arc<Node>, reached: Option<IpAddr>) -> Self {
         let authorization = match shared.verifier {
             Some(_) => Standing::Refused("Connection requires authentication"),
             None => Standing::NotNeeded,
         };
         let buffer = Vec::with_capacity(BUFFER_BYTES);
-        Self { stream, shared, node, buffer, authorization, fills_in_select: false }
+        Self { stream, shared, node, reached, buffer, authorization, fills_in_select: false }
     }
 
     /// Serves the connection to its end. Returns the stream too, for the caller to close.
@@ -205,7 +207,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         if let Some(failure) = &effects.failure {
             return Err(failure.clone());
         }
-        let call = Call { shared: &self.shared, node: &self.node, effects, fills_in_select: self.fills_in_select };
+        let call = Call {
+            shared: &self.shared,
+            node: &self.node,
+            reached: self.reached,
+            effects,
+            fills_in_select: self.fills_in_select,
+        };
         call.run(request?).await
     }
 

@@ -1,6 +1,6 @@
 //! A certificate for `daxs://`, made at start.
 
-use std::{io::Write as _, net::IpAddr, sync::Arc};
+use std::{io::Write as _, sync::Arc};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
 use tempfile::NamedTempFile;
@@ -12,6 +12,8 @@ use tokio_rustls::{
         pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
     },
 };
+
+use super::config::{ClusterConfig, from_here};
 
 /// What the nodes need to speak TLS, and what clients need to trust them.
 pub(crate) struct Tls {
@@ -26,19 +28,26 @@ impl std::fmt::Debug for Tls {
     }
 }
 
-/// Makes a certificate authority for this run, and a certificate of it for `localhost` and `host`.
+/// The names that clients may know a cluster by.
+pub(crate) fn names(config: &ClusterConfig) -> Vec<String> {
+    let addresses =
+        [Some(from_here(config.host)), config.advertise].into_iter().flatten().map(|address| address.to_string());
+    let names = ["localhost", "*.dax.localhost"].map(str::to_owned).into_iter().chain(addresses);
+    names.chain(config.allowed_hosts.iter().cloned()).collect()
+}
+
+/// Makes a certificate authority for this run, and a certificate of it for these names.
 ///
 /// # Errors
 /// If the authority's file cannot be written.
-pub(crate) fn generate(host: IpAddr) -> anyhow::Result<Tls> {
+pub(crate) fn generate(names: &[String]) -> anyhow::Result<Tls> {
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
     authority.distinguished_name.push(DnType::CommonName, "Local DAX, of this run only");
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate()?)?;
 
-    let mut node =
-        CertificateParams::new(vec!["localhost".to_owned(), "*.dax.localhost".to_owned(), host.to_string()])?;
+    let mut node = CertificateParams::new(names)?;
     node.distinguished_name.push(DnType::CommonName, "localhost");
     let node_key = KeyPair::generate()?;
     let node = node.signed_by(&node_key, &authority)?;

@@ -54,7 +54,7 @@ pub(super) fn print(
     }
     let auth = match is_checked {
         true => "signatures are checked",
-        false => "none: every program on this machine can read and write",
+        false => "none: everybody who can connect can read and write",
     };
     line("Auth", auth, "")?;
     term.write_line("")?;
@@ -63,6 +63,11 @@ pub(super) fn print(
     term.write_line("")?;
     term.write_line(&format!("  {}", style("Ctrl-C stops it.").dim()))?;
     term.write_line("")
+}
+
+/// On standard error, so that it is seen beside the line of `--json` too.
+pub(super) fn warn(warning: &str) -> io::Result<()> {
+    Term::stderr().write_line(&format!("{} {warning}", style("warning:").yellow().bold().for_stderr()))
 }
 
 pub(super) fn stopping() -> io::Result<()> {

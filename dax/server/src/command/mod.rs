@@ -3,17 +3,25 @@
 //! [`Options`] is a set of `clap` arguments, so that another program can offer the cluster as a subcommand.
 
 mod banner;
+mod exposure;
 mod options;
 
-use std::path::PathBuf;
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use anyhow::Context as _;
 use dynoxide::Database;
-use loopback_guard::{Guard, Stop, bind};
-use tokio::signal::unix::{SignalKind, signal};
+use loopback_guard::{Guard, Stop};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
 
 pub use self::options::Options;
-use crate::{Backend, Cluster, embedded};
+use crate::{Backend, Cluster, config::from_here, embedded};
 
 /// Runs a cluster until Ctrl-C, `SIGTERM`, or the end of the terminal.
 ///
@@ -52,6 +60,23 @@ pub struct Running {
     pub guard: Guard,
     /// Ends with the cluster.
     pub stop: Stop,
+    http_listen: IpAddr,
+}
+
+impl Running {
+    /// Listens where the options want HTTP; 0 = any free port. Returns the URL for programs on this machine, too.
+    ///
+    /// # Errors
+    /// If the port is taken.
+    pub async fn bind(&self, port: u16) -> io::Result<(TcpListener, String)> {
+        bind(self.http_listen, port).await
+    }
+}
+
+async fn bind(address: IpAddr, port: u16) -> io::Result<(TcpListener, String)> {
+    let listener = TcpListener::bind((address, port)).await?;
+    let port = listener.local_addr()?.port();
+    Ok((listener, format!("http://{}", SocketAddr::new(from_here(address), port))))
 }
 
 async fn serve(
@@ -63,7 +88,7 @@ async fn serve(
     let (stop_embedded, embedded_stop) = Stop::channel();
     let endpoint = match &options.dynamodb {
         Some(endpoint) => endpoint.clone(),
-        None => embedded_dynamodb(options.guard(), &embedded_stop).await?,
+        None => embedded_dynamodb(options, &embedded_stop).await?,
     };
     let secret = options.secret()?;
     let is_checked = secret.is_some();
@@ -76,8 +101,12 @@ async fn serve(
         backend: options.backend(endpoint.clone()),
         guard: options.guard(),
         stop: embedded_stop,
+        http_listen: options.http_listen,
     };
     let bridge = companion(running).await.map_err(explain)?;
+    for warning in exposure::warnings(options.listen, options.http_listen, is_checked) {
+        banner::warn(&warning)?;
+    }
     if options.json {
         banner::readiness_line(&cluster, &endpoint, bridge.as_deref())?;
     } else {
@@ -109,19 +138,22 @@ fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
 
 /// Names the option that helps.
 fn explain(error: anyhow::Error) -> anyhow::Error {
-    let io = error.chain().find_map(|cause| cause.downcast_ref::<std::io::Error>());
-    if io.is_some_and(|io| io.kind() == std::io::ErrorKind::AddrInUse) {
-        return error.context("choose other ports with --port and --control-port; 0 takes any free one");
+    let cause = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>());
+    if cause.is_some_and(|cause| cause.kind() == io::ErrorKind::AddrInUse) {
+        return error
+            .context("choose other ports with --port, --control-port and --dynamodb-port; 0 takes any free one");
     }
     error
 }
 
 /// A DynamoDB inside this process, which ends with it.
-async fn embedded_dynamodb(guard: Guard, stop: &Stop) -> anyhow::Result<String> {
+async fn embedded_dynamodb(options: &Options, stop: &Stop) -> anyhow::Result<String> {
     let database = Database::memory().context("cannot open the embedded DynamoDB")?;
-    let listener = bind(0).await?;
-    let url = format!("http://{}", listener.local_addr()?);
+    let (address, port) = (options.http_listen, options.dynamodb_port);
+    let (listener, url) = bind(address, port)
+        .await
+        .with_context(|| format!("the embedded DynamoDB cannot listen on {address}, port {port}"))?;
     let endpoint = embedded::Endpoint::new(database, stop.clone());
-    tokio::spawn(endpoint.serve(listener, guard, stop.clone()));
+    tokio::spawn(endpoint.serve(listener, options.guard(), stop.clone()));
     Ok(url)
 }

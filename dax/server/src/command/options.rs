@@ -11,7 +11,7 @@ use clap::Args;
 
 use loopback_guard::Guard;
 
-use crate::{Backend, ClusterConfig};
+use crate::{Backend, ClusterConfig, config::as_host};
 
 /// Options of a cluster.
 #[derive(Debug, Args)]
@@ -25,9 +25,27 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     nodes: u16,
 
-    /// Port of the first node on 127.0.0.1, the others follow; 0 picks any free ports [default: 8111, with TLS 9111]
+    /// Port of the first node, the others follow; 0 picks any free ports [default: 8111, with TLS 9111]
     #[arg(long, value_name = "P")]
     port: Option<u16>,
+
+    /// Address that the nodes listen on; 0.0.0.0 is every interface, as in a container. Whoever reaches it can read and
+    /// write unless --secret-file is given
+    #[arg(long, value_name = "ADDRESS", env = "DAX_LISTEN", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    pub(super) listen: IpAddr,
+
+    /// Address that clients are told to find the nodes at [default: the one that they connected to]
+    #[arg(long, value_name = "ADDRESS", env = "DAX_ADVERTISE")]
+    advertise: Option<IpAddr>,
+
+    /// Address that the control endpoint and the embedded DynamoDB listen on. Whoever reaches it controls the cluster;
+    /// calls must be for this address, localhost, or a name of --allow-host
+    #[arg(long, value_name = "ADDRESS", env = "DAX_HTTP_LISTEN", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    pub(super) http_listen: IpAddr,
+
+    /// Port of the embedded DynamoDB; 0 picks any free port
+    #[arg(long, value_name = "P", env = "DAX_DYNAMODB_PORT", default_value_t = 0)]
+    pub(super) dynamodb_port: u16,
 
     /// Port of the control endpoint; 0 picks any free port
     #[arg(long, value_name = "P", default_value_t = 8110)]
@@ -108,7 +126,7 @@ A fault rule has an action and, optionally, "node", "operation", "times", "proba
 impl Options {
     /// Who may use an embedded DynamoDB.
     pub(super) fn guard(&self) -> Guard {
-        Guard::for_programs().with_hosts(self.allow_host.iter().cloned())
+        Guard::for_programs().with_hosts(self.allow_host.iter().cloned().chain(as_host(self.http_listen)))
     }
 
     /// The secret access key that clients must sign with, if any.
@@ -145,7 +163,9 @@ impl Options {
     pub(super) fn config(&self, dynamodb: String, secret: Option<String>) -> ClusterConfig {
         let mut config = ClusterConfig::new(self.backend(dynamodb));
         config.nodes = usize::from(self.nodes);
-        config.host = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        config.host = self.listen;
+        config.advertise = self.advertise;
+        config.http_host = self.http_listen;
         config.port = self.port.unwrap_or(if self.tls { 9111 } else { 8111 });
         config.control_port = Some(self.control_port);
         config.allowed_hosts.clone_from(&self.allow_host);

@@ -9,7 +9,7 @@ mod schema;
 mod transaction;
 mod write;
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use aws_sdk_dynamodb::error::BuildError;
 
@@ -33,6 +33,8 @@ use super::{
 pub(crate) struct Call<'a> {
     pub(crate) shared: &'a Arc<Shared>,
     pub(crate) node: &'a Node,
+    /// Address that the client connected to.
+    pub(crate) reached: Option<IpAddr>,
     /// The faults to inject into it.
     pub(crate) effects: &'a Effects,
     /// Who asks: the version 2 Go client fills in parameters that its user did not set.

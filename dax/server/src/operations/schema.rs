@@ -10,7 +10,7 @@ impl Call<'_> {
     pub(super) fn endpoints(&self) -> Vec<u8> {
         let mut out = reply::success();
         let mut writer = Writer::new(&mut out);
-        let members = self.shared.members();
+        let members = self.shared.members(self.reached);
         writer.array(members.len());
         for member in members {
             writer.map(7);
