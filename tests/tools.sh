@@ -34,6 +34,16 @@ node_modules() {
   installed "$tools/$1-$(digest "$2/package-lock.json")" install_node "$2"
 }
 
+# cargo_tool NAME VERSION: prints the folder with the executables of a Rust program, which is built with its own lock file.
+cargo_tool() {
+  local folder
+  folder=$(installed "$tools/$1-$2" install_cargo "$1@$2") && echo "$folder/bin"
+}
+
+install_cargo() { # package, folder
+  CARGO_TARGET_DIR="$2/build" cargo install --quiet --locked --root "$2" "$1" && rm -rf "$2/build"
+}
+
 install_python() { # pip arguments…, folder
   local folder=${*: -1}
   python3 -m venv "$folder" && "$folder/bin/pip" install --quiet --disable-pip-version-check "${@:1:$#-1}"
