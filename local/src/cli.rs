@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use dax_server::command::{Options, WithFile};
 use local::{Auth, SlugScheme};
 
 /// Runs the shortener on this machine: gateway, functions, DAX and tables, without AWS and without containers.
@@ -22,7 +23,7 @@ pub(crate) enum Command {
     #[command(name = lambda_local::launcher::SUBCOMMAND, hide = true)]
     Launch { parent: u32, program: OsString },
     /// Run only a DAX cluster, in front of any DynamoDB
-    Dax(Box<dax_server::command::Options>),
+    Dax(Box<WithFile<Options>>),
 }
 
 /// Options of the whole stack.

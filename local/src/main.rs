@@ -28,7 +28,7 @@ fn main() -> ExitCode {
                 .map(|never| match never {})
                 .with_context(|| format!("cannot start {}", program.display()))
         }
-        Some(Command::Dax(options)) => dax_server::command::run(&options),
+        Some(Command::Dax(options)) => dax_server::command::run(&options.0),
         None => run(&cli.stack),
     };
     match result {

@@ -76,7 +76,7 @@ async fn start() -> anyhow::Result<(Cluster, String)> {
         let put = dynamodb.put_item().table_name("Links").item("id", AttributeValue::S(id(item)));
         put.item("target", AttributeValue::S("x".repeat(VALUE_BYTES))).send().await?;
     }
-    let cluster = Cluster::start(ClusterConfig::new(Backend::local(endpoint))).await?;
+    let cluster = ClusterConfig::new(Backend::local(endpoint)).start().await?;
     let endpoint = cluster.endpoints().into_iter().next().context("one node")?;
     let address = endpoint.strip_prefix("dax://").context("plain")?.to_owned();
     Ok((cluster, address))

@@ -6,31 +6,85 @@ use anyhow::{Context as _, bail};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use super::{
+    behind::{self, Behind},
     config::ClusterConfig,
     control::{self, Control},
     counters::Counters,
     fault::{ActiveFault, FaultRule},
     host::Acceptor,
     machine::Machine,
+    seed,
     shared::Shared,
     tls::{self, Tls},
 };
 
 /// A DAX cluster on this machine. Stops when dropped; [`stop`](Self::stop) waits for it.
+///
+/// It runs on the tokio runtime that it was started on, with one thread or many. In a test, a line starts one:
+///
+/// ```
+/// # #[cfg(feature = "embedded")] {
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use dax_server::{Cluster, ClusterConfig, FaultAction, FaultRule};
+/// use serde_json::json;
+///
+/// let cluster = Cluster::start().await?;
+/// assert!(cluster.url().starts_with("dax://127.0.0.1:")); // for the client under test
+/// cluster.dynamodb().list_tables().send().await?; // the tables behind it, past the caches
+///
+/// // Or with other settings, tables and data.
+/// let table = json!({
+///     "TableName": "links",
+///     "AttributeDefinitions": [{ "AttributeName": "id", "AttributeType": "S" }],
+///     "KeySchema": [{ "AttributeName": "id", "KeyType": "HASH" }],
+///     "BillingMode": "PAY_PER_REQUEST",
+/// });
+/// let links = json!({ "links": [{ "PutRequest": { "Item": { "id": { "S": "k3" }, "hits": { "N": "0" } } } }] });
+/// let cluster = ClusterConfig {
+///     nodes: 3,
+///     create_tables: vec![table],
+///     put_items: vec![links],
+///     ..ClusterConfig::default()
+/// };
+/// let cluster = cluster.start().await?;
+/// assert_eq!(cluster.endpoints().len(), 3);
+///
+/// // And it fails when it is told to.
+/// cluster.add_fault(FaultRule::new(FaultAction::Close))?;
+/// cluster.stop_node(0).await?;
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap() }
+/// ```
 #[derive(Debug)]
 pub struct Cluster {
     machine: Arc<Machine>,
     control: Option<Control>,
     tls: Option<Tls>,
     replication: JoinHandle<()>,
+    behind: Behind,
+}
+
+impl ClusterConfig {
+    /// Starts a cluster, the first node as the leader.
+    ///
+    /// # Errors
+    /// If there are no nodes, a port is taken, a table cannot be created, or a file cannot be written.
+    pub async fn start(self) -> anyhow::Result<Cluster> {
+        Cluster::launch(self).await
+    }
 }
 
 impl Cluster {
-    /// Starts the nodes, the first one as the leader. DynamoDB is not called before a client calls.
+    /// Starts a cluster of one node in front of an embedded DynamoDB, all of it in memory and on free ports.
+    /// [`ClusterConfig::start`] starts others.
     ///
     /// # Errors
-    /// If there are no nodes, a port is taken, or the certificate cannot be written to a temporary file.
-    pub async fn start(config: ClusterConfig) -> anyhow::Result<Self> {
+    /// If it cannot listen on the loopback interface.
+    #[cfg(feature = "embedded")]
+    pub async fn start() -> anyhow::Result<Self> {
+        ClusterConfig::default().start().await
+    }
+
+    async fn launch(config: ClusterConfig) -> anyhow::Result<Self> {
         if config.nodes == 0 {
             bail!("a DAX cluster has at least one node");
         }
@@ -41,7 +95,9 @@ impl Cluster {
         let addresses = listeners.iter().map(TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;
         let tls =
             config.tls.then(|| tls::generate(&tls::names(&config))).transpose().context("no certificate for TLS")?;
-        let shared = Arc::new(Shared::new(&config, &addresses));
+        let behind = behind::start(&config).await?;
+        let shared = Arc::new(Shared::new(&config, &behind.backend, &addresses));
+        seed::sow(&shared.dynamodb, &config).await?;
         let control = match config.control_port {
             Some(port) => Some(control::listen(SocketAddr::new(config.http_host, port)).await?),
             None => None,
@@ -54,12 +110,27 @@ impl Cluster {
             Control::start(listener, address, control::guard(&config), Arc::clone(&machine))
         });
         let replication = tokio::spawn(async move { shared.replication.run(&shared.nodes).await });
-        Ok(Self { machine, control, tls, replication })
+        Ok(Self { machine, control, tls, replication, behind })
+    }
+
+    /// Where the first node is. Clients find the others from there.
+    pub fn url(&self) -> String {
+        self.machine.shared.nodes.first().map(|node| self.machine.endpoint(node)).unwrap_or_default()
     }
 
     /// Where the nodes are, running or not: `dax://127.0.0.1:8111`, or `daxs://…` with TLS.
     pub fn endpoints(&self) -> Vec<String> {
         self.machine.shared.nodes.iter().map(|node| self.machine.endpoint(node)).collect()
+    }
+
+    /// Where the DynamoDB behind the cluster is: `http://127.0.0.1:…`.
+    pub fn dynamodb_url(&self) -> &str {
+        &self.behind.backend.endpoint
+    }
+
+    /// A client for the DynamoDB behind the cluster, which creates tables and goes past the caches. It does not retry.
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        self.machine.shared.dynamodb.clone()
     }
 
     /// Where the control endpoint is, if there is one: `http://127.0.0.1:…`.
@@ -161,6 +232,7 @@ impl Cluster {
             // There is such a node.
             _ = self.machine.stop_node(index).await;
         }
+        self.behind.stop().await;
     }
 }
 

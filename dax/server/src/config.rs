@@ -1,15 +1,32 @@
 //! The settings of a cluster.
 
 use std::{
+    collections::HashMap,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    path::PathBuf,
     time::Duration,
 };
 
-/// Settings of a [`Cluster`](super::Cluster). Start from [`ClusterConfig::new`] and change what differs.
+use serde_json::Value;
+
+use super::request_log::RequestLog;
+
+/// Settings of a [`Cluster`](super::Cluster). Start from [`ClusterConfig::default`] and change what differs.
 #[derive(Debug, Clone)]
 pub struct ClusterConfig {
-    /// The DynamoDB behind the cluster.
-    pub backend: Backend,
+    /// The DynamoDB behind the cluster. `None` = an embedded one, which takes the feature `embedded`.
+    pub backend: Option<Backend>,
+    /// Directory for the tables of the embedded DynamoDB. `None` = they are in memory, and gone with the cluster.
+    pub persist: Option<PathBuf>,
+    /// Port of the embedded DynamoDB. 0 = any free port.
+    pub dynamodb_port: u16,
+    /// Tables that are created at the start unless they exist: `CreateTable` requests in DynamoDB JSON.
+    pub create_tables: Vec<Value>,
+    /// Items that are put at the start: objects like `RequestItems` of `BatchWriteItem` in DynamoDB JSON, of any size.
+    pub put_items: Vec<Value>,
+    /// The only tables that clients may use; requests for others end with `AccessDeniedException`, as if the cluster's
+    /// IAM role did not cover them. Empty = all tables.
+    pub tables: Vec<String>,
     /// Number of nodes, at least 1. The first one starts as the leader.
     pub nodes: usize,
     /// Address that the nodes listen on. Every interface is `0.0.0.0` or `::`. Nothing but
@@ -29,10 +46,14 @@ pub struct ClusterConfig {
     pub allowed_hosts: Vec<String>,
     /// Whether clients have to use TLS (`daxs://`).
     pub tls: bool,
-    /// How long items stay in the item cache, counted from when they were stored.
+    /// How long items stay in the item cache, counted from when they were stored. With 0 none is cached.
     pub item_ttl: Duration,
-    /// How long results of queries and scans stay in the query cache.
+    /// The same for the items of single tables. AWS has one value for all tables of a cluster.
+    pub item_ttls: HashMap<String, Duration>,
+    /// How long results of queries and scans stay in the query cache. With 0 none is cached.
     pub query_ttl: Duration,
+    /// The same for results from single tables. AWS has one value for all tables of a cluster.
+    pub query_ttls: HashMap<String, Duration>,
     /// Approximate maximum size of each of the two caches of a node, in bytes.
     pub cache_bytes: usize,
     /// How long a write takes to reach the caches of the other nodes.
@@ -41,6 +62,8 @@ pub struct ClusterConfig {
     pub secret_access_key: Option<String>,
     /// Seed for fault rules with a probability.
     pub seed: u64,
+    /// Where each request is reported after it was answered. `None` = nowhere.
+    pub request_log: Option<RequestLog>,
     /// Longest wait for an answer of DynamoDB.
     pub dynamodb_timeout: Duration,
     /// Most connections to one node; more are closed at once.
@@ -63,11 +86,23 @@ pub struct Backend {
 }
 
 impl ClusterConfig {
-    /// One node on any free port of the loopback interface in front of `backend`, with DAX's default of 5 minutes
-    /// for both caches, no replication delay, no TLS and no authentication.
+    /// The defaults, in front of `backend`.
     pub fn new(backend: Backend) -> Self {
+        Self { backend: Some(backend), ..Self::default() }
+    }
+}
+
+impl Default for ClusterConfig {
+    /// One node on any free port of the loopback interface in front of an embedded DynamoDB in memory, with DAX's default
+    /// of 5 minutes for both caches, no replication delay, no TLS and no authentication.
+    fn default() -> Self {
         Self {
-            backend,
+            backend: None,
+            persist: None,
+            dynamodb_port: 0,
+            create_tables: Vec::new(),
+            put_items: Vec::new(),
+            tables: Vec::new(),
             nodes: 1,
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             advertise: None,
@@ -77,11 +112,14 @@ impl ClusterConfig {
             allowed_hosts: Vec::new(),
             tls: false,
             item_ttl: Duration::from_secs(300),
+            item_ttls: HashMap::new(),
             query_ttl: Duration::from_secs(300),
+            query_ttls: HashMap::new(),
             cache_bytes: 64 << 20,
             replication_delay: Duration::ZERO,
             secret_access_key: None,
             seed: 0,
+            request_log: None,
             dynamodb_timeout: Duration::from_secs(10),
             max_connections: 4096,
         }

@@ -15,6 +15,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::timeout};
 use super::{
     config::{ClusterConfig, as_host, from_here},
     fault::FaultRule,
+    health,
     machine::Machine,
 };
 
@@ -111,6 +112,10 @@ async fn route(
             "replicationDelayMilliseconds": u64::try_from(shared.replication.delay().as_millis()).unwrap_or(u64::MAX),
             "faults": shared.faults.list(),
         }))),
+        (&Method::GET, ["health"]) => match health::check(shared).await {
+            Ok(()) => Ok(ok(json!({ "status": "ready" }))),
+            Err(error) => Err((StatusCode::SERVICE_UNAVAILABLE, error)),
+        },
         (&Method::GET, ["faults"]) => Ok(ok(json!(shared.faults.list()))),
         (&Method::POST, ["faults"]) => {
             let rule: FaultRule = parse(body).map_err(bad)?;

@@ -1,7 +1,7 @@
 //! The DynamoDB behind the cluster, and what is remembered of its tables.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -65,19 +65,24 @@ fn http_client(endpoint: &str) -> aws_sdk_dynamodb::config::SharedHttpClient {
 #[derive(Debug)]
 pub(crate) struct Schemas {
     client: Client,
+    /// The only tables that may be used, unless there are none.
+    allowed: HashSet<String>,
     known: Mutex<HashMap<String, (Arc<KeySchema>, Instant)>>,
 }
 
 impl Schemas {
-    pub(crate) fn new(client: Client) -> Self {
-        Self { client, known: Mutex::default() }
+    pub(crate) fn new(client: Client, allowed: HashSet<String>) -> Self {
+        Self { client, allowed, known: Mutex::default() }
     }
 
     /// The key schema of a table.
     ///
     /// # Errors
-    /// If there is no such table, or DynamoDB gives no answer.
+    /// If there is no such table, it may not be used, or DynamoDB gives no answer.
     pub(crate) async fn get(&self, table: &str) -> Result<Arc<KeySchema>, Failure> {
+        if !self.allowed.is_empty() && !self.allowed.contains(table) {
+            return Err(Failure::access_denied(table));
+        }
         if let Some(schema) = self.known(table) {
             return Ok(schema);
         }
@@ -91,6 +96,11 @@ impl Schemas {
         }
         known.insert(table.to_owned(), (Arc::clone(&schema), Instant::now()));
         Ok(schema)
+    }
+
+    /// The only tables that may be used; none if all may.
+    pub(crate) fn allowed(&self) -> impl Iterator<Item = &str> {
+        self.allowed.iter().map(String::as_str)
     }
 
     /// Forgets a table, because DynamoDB said something that does not fit.

@@ -73,6 +73,12 @@ impl Failure {
         Self::raised(Exception::ResourceNotFound, Exception::ResourceNotFound.name(), message)
     }
 
+    /// The cluster may not use this table.
+    pub(crate) fn access_denied(table: &str) -> Self {
+        let message = format!("The cluster is not allowed to use table {table}");
+        Self::raised(Exception::AccessDenied, Exception::AccessDenied.name(), message)
+    }
+
     /// The connection was not authorized, or not any more.
     pub(crate) fn not_authorized(message: impl Into<String>) -> Self {
         Self::raised(Exception::Authentication, "MissingAuthenticationTokenException", message)

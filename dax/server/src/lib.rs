@@ -24,6 +24,7 @@
 //!
 //! | request | body | effect |
 //! | --- | --- | --- |
+//! | `GET /health` | | status 200 if a node runs and the tables can be reached, else 503 with the reason |
 //! | `GET /status` | | nodes with role, state and counters; fault rules |
 //! | `POST /faults` | a [`FaultRule`] | adds a rule and returns its id |
 //! | `GET /faults`, `DELETE /faults`, `DELETE /faults/{id}` | | lists and removes rules |
@@ -43,6 +44,7 @@
 //! `{"type": "staleRead"}`. Conditions, all optional: `node`, `operation`, `times`, `probability`.
 
 mod auth;
+mod behind;
 mod cache;
 mod cluster;
 #[cfg(feature = "command")]
@@ -52,11 +54,12 @@ mod control;
 mod counters;
 mod dynamodb;
 // Public for the packages that embed the same store; not part of the documented API.
-#[cfg(feature = "command")]
+#[cfg(feature = "embedded")]
 #[doc(hidden)]
 pub mod embedded;
 mod failure;
 mod fault;
+mod health;
 mod host;
 mod machine;
 mod node;
@@ -64,6 +67,8 @@ mod operations;
 mod pending_write;
 mod replication;
 mod request;
+mod request_log;
+mod seed;
 mod session;
 mod shared;
 mod tls;
@@ -81,6 +86,7 @@ pub use self::{
     config::{Backend, ClusterConfig},
     counters::Counters,
     fault::{ActiveFault, FaultAction, FaultRule},
+    request_log::{RequestLog, RequestRecord},
 };
 
 /// The example of the README, compiled.

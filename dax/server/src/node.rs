@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::watch;
 
 use super::{
-    cache::{ItemCache, ItemKey, Outcome, QueryCache},
+    cache::{ItemCache, ItemKey, Outcome, QueryCache, Ttls},
     config::ClusterConfig,
     counters::Tally,
 };
@@ -37,8 +37,8 @@ impl Node {
         Self {
             index,
             address,
-            items: Arc::new(ItemCache::new(config.item_ttl, config.cache_bytes)),
-            queries: QueryCache::new(config.query_ttl, config.cache_bytes),
+            items: Arc::new(ItemCache::new(Ttls::new(config.item_ttl, &config.item_ttls), config.cache_bytes)),
+            queries: QueryCache::new(Ttls::new(config.query_ttl, &config.query_ttls), config.cache_bytes),
             tally: Tally::default(),
             running: watch::Sender::new(true),
             frozen: watch::Sender::new(false),

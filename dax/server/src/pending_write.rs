@@ -1,9 +1,9 @@
 //! A write in progress.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use super::{
-    cache::{ItemCache, ItemKey, Outcome, WriteTicket},
+    cache::{ItemCache, ItemKey, Outcome, Ttls, WriteTicket},
     shared::Shared,
 };
 
@@ -21,7 +21,7 @@ impl PendingWrite {
         let origin = shared.leader();
         // The leader is one of the nodes. If it ever were not, the write goes through a cache that nobody reads.
         let cache = shared.nodes.get(origin).map(|node| Arc::clone(&node.items));
-        let cache = cache.unwrap_or_else(|| Arc::new(ItemCache::new(Duration::ZERO, 0)));
+        let cache = cache.unwrap_or_else(|| Arc::new(ItemCache::new(Ttls::new(Duration::ZERO, &HashMap::new()), 0)));
         Self { shared: Arc::clone(shared), origin, ticket: Some(cache.begin_write(key)) }
     }
 

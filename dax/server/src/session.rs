@@ -20,6 +20,7 @@ use super::{
     node::Node,
     operations::Call,
     request::{Authorization, Request},
+    request_log::Notes,
     shared::Shared,
 };
 
@@ -171,7 +172,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
         Ok(self.carry_out(method, request).await)
     }
 
+    /// Carries out a request, and reports it if somebody watches.
     async fn carry_out(&mut self, method: Method, request: Result<Request, Failure>) -> Next {
+        let notes = Notes::default();
+        let Some(log) = self.shared.request_log.clone() else {
+            return self.execute(method, request, &notes).await;
+        };
+        let started = Instant::now();
+        let tables = request.as_ref().map(Request::tables).unwrap_or_default();
+        let next = self.execute(method, request, &notes).await;
+        log.report(&notes.finish(self.node.index, method, tables, started.elapsed()));
+        next
+    }
+
+    async fn execute(&mut self, method: Method, request: Result<Request, Failure>, notes: &Notes) -> Next {
         self.node.tally.request(method);
         let effects = self.shared.faults.draw(self.node.index, method);
         if effects.is_some() {
@@ -182,20 +196,33 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             tokio::time::sleep(effects.delay).await;
         }
         if effects.close {
+            notes.failed("closed");
             return Next::End(End::Close);
         }
         if let Ok(Request::Authorize(proof)) = &request {
             self.authorize(proof);
             return Next::Nothing;
         }
-        let answer = match self.answer(request, &effects).await {
+        let answer = match self.answer(request, &effects, notes).await {
             Ok(answer) => answer,
-            Err(failure) => self.error(&failure),
+            Err(failure) => {
+                notes.failed(failure.code().unwrap_or("unnamed"));
+                self.error(&failure)
+            }
         };
-        if effects.reset { Next::Cut(answer) } else { Next::Answer(answer) }
+        if effects.reset {
+            notes.failed("reset");
+            return Next::Cut(answer);
+        }
+        Next::Answer(answer)
     }
 
-    async fn answer(&self, request: Result<Request, Failure>, effects: &Effects) -> Result<Vec<u8>, Failure> {
+    async fn answer(
+        &self,
+        request: Result<Request, Failure>,
+        effects: &Effects,
+        notes: &Notes,
+    ) -> Result<Vec<u8>, Failure> {
         match self.authorization {
             Standing::NotNeeded => {}
             Standing::Until(end) if Instant::now() < end => {}
@@ -212,6 +239,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<S> {
             node: &self.node,
             reached: self.reached,
             effects,
+            notes,
             fills_in_select: self.fills_in_select,
         };
         call.run(request?).await

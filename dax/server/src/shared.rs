@@ -12,11 +12,12 @@ use aws_sdk_dynamodb::Client;
 
 use super::{
     auth::Verifier,
-    config::{ClusterConfig, from_here},
+    config::{Backend, ClusterConfig, from_here},
     dynamodb::{self, Schemas},
     fault::Faults,
     node::Node,
     replication::Replication,
+    request_log::RequestLog,
     wire::item::AttributeLists,
 };
 
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) faults: Faults,
     pub(crate) replication: Replication,
     pub(crate) verifier: Option<Verifier>,
+    pub(crate) request_log: Option<RequestLog>,
     advertise: Option<IpAddr>,
     leader: AtomicUsize,
     /// Changes with the leader, which tells clients that a failover is over.
@@ -48,16 +50,17 @@ pub(crate) struct Member {
 }
 
 impl Shared {
-    pub(crate) fn new(config: &ClusterConfig, addresses: &[SocketAddr]) -> Self {
-        let dynamodb = dynamodb::client(&config.backend, config.dynamodb_timeout);
+    pub(crate) fn new(config: &ClusterConfig, backend: &Backend, addresses: &[SocketAddr]) -> Self {
+        let dynamodb = dynamodb::client(backend, config.dynamodb_timeout);
         let nodes = addresses.iter().enumerate();
         Self {
-            schemas: Schemas::new(dynamodb.clone()),
+            schemas: Schemas::new(dynamodb.clone(), config.tables.iter().cloned().collect()),
             dynamodb,
             lists: AttributeLists::default(),
             nodes: nodes.map(|(index, address)| Arc::new(Node::new(index, *address, config))).collect(),
             faults: Faults::new(config.seed),
             replication: Replication::new(config.replication_delay),
+            request_log: config.request_log.clone(),
             verifier: config.secret_access_key.clone().map(Verifier::new),
             advertise: config.advertise,
             leader: AtomicUsize::new(0),

@@ -41,7 +41,7 @@ impl Store {
         let address = listener.local_addr().map_err(StoreError::Endpoint)?;
         let (stop, stopped) = Stop::channel();
         let mut tasks = JoinSet::new();
-        let endpoint = Endpoint::new(database.clone(), stopped.clone());
+        let endpoint = Endpoint::new(database.clone(), stopped.clone()).map_err(StoreError::Endpoint)?;
         tasks.spawn(Arc::clone(&endpoint).serve(listener, guard, stopped));
         Ok(Self { address, database, endpoint, stop, tasks })
     }

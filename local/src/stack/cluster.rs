@@ -18,7 +18,7 @@ pub(super) async fn start(config: &Config, dynamodb: &str) -> Result<Option<Clus
     cluster.allowed_hosts.clone_from(&config.allowed_hosts);
     cluster.item_ttl = config.dax_item_ttl;
     cluster.replication_delay = config.dax_replication_delay;
-    Cluster::start(cluster).await.map(Some).map_err(|error| failed(error, config.dax_port))
+    cluster.start().await.map(Some).map_err(|error| failed(error, config.dax_port))
 }
 
 fn failed(error: anyhow::Error, number: u16) -> StartError {

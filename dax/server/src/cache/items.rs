@@ -8,10 +8,10 @@ use std::{
     collections::hash_map::DefaultHasher,
     hash::{Hash, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use super::ttl::TtlCache;
+use super::ttl::{TtlCache, Ttls};
 use crate::wire::item::Item;
 
 /// Number of write counters. Keys that share one only cost each other a miss.
@@ -26,6 +26,7 @@ pub(crate) struct ItemCache {
 #[derive(Debug)]
 struct Inner {
     items: TtlCache<Known>,
+    ttls: Ttls,
     /// Counts the beginnings and ends of writes.
     writes: Vec<u64>,
 }
@@ -98,6 +99,10 @@ impl ItemKey {
         Self(bytes.into())
     }
 
+    fn table(&self) -> &[u8] {
+        self.0.split(|byte| *byte == 0).next().unwrap_or_default()
+    }
+
     fn stripe(&self) -> usize {
         let mut hasher = DefaultHasher::new();
         self.0.hash(&mut hasher);
@@ -107,8 +112,8 @@ impl ItemKey {
 
 impl ItemCache {
     /// An empty cache.
-    pub(crate) fn new(ttl: Duration, max_bytes: usize) -> Self {
-        Self { inner: Mutex::new(Inner { items: TtlCache::new(ttl, max_bytes), writes: vec![0; STRIPES] }) }
+    pub(crate) fn new(ttls: Ttls, max_bytes: usize) -> Self {
+        Self { inner: Mutex::new(Inner { items: TtlCache::new(max_bytes), ttls, writes: vec![0; STRIPES] }) }
     }
 
     /// Looks an item up.
@@ -189,7 +194,8 @@ impl Inner {
     fn store(&mut self, key: ItemKey, item: Option<Arc<Item>>) {
         let previous = self.items.get(&key.0, Instant::now()).map(|known| known.item.clone());
         let bytes = [&item, &previous.clone().flatten()].into_iter().flatten().map(|item| item.bytes()).sum();
-        self.items.insert(key.0, Known { item, previous }, bytes, Instant::now());
+        let ttl = self.ttls.of(key.table());
+        self.items.insert(key.0, Known { item, previous }, bytes, ttl, Instant::now());
     }
 }
 
@@ -224,11 +230,13 @@ impl Drop for WriteTicket {
 
 #[cfg(test)]
 mod tests {
+    use std::{collections::HashMap, time::Duration};
+
     use super::*;
     use crate::wire::value::Attributes;
 
     fn cache() -> Arc<ItemCache> {
-        Arc::new(ItemCache::new(Duration::from_secs(60), 1 << 20))
+        Arc::new(ItemCache::new(Ttls::new(Duration::from_secs(60), &HashMap::new()), 1 << 20))
     }
 
     fn key() -> ItemKey {

@@ -7,4 +7,5 @@ mod ttl;
 pub(crate) use self::{
     items::{Freshness, ItemCache, ItemKey, Lookup, Outcome, ReadTicket, WriteTicket},
     queries::QueryCache,
+    ttl::Ttls,
 };

@@ -4,21 +4,22 @@
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use super::ttl::TtlCache;
+use super::ttl::{TtlCache, Ttls};
 
 /// The pages that a node knows: encoded answers, without the capacity that they once consumed.
 #[derive(Debug)]
 pub(crate) struct QueryCache {
     pages: Mutex<TtlCache<Arc<[u8]>>>,
+    ttls: Ttls,
 }
 
 impl QueryCache {
     /// An empty cache.
-    pub(crate) fn new(ttl: Duration, max_bytes: usize) -> Self {
-        Self { pages: Mutex::new(TtlCache::new(ttl, max_bytes)) }
+    pub(crate) fn new(ttls: Ttls, max_bytes: usize) -> Self {
+        Self { pages: Mutex::new(TtlCache::new(max_bytes)), ttls }
     }
 
     /// The page that answers this request.
@@ -26,10 +27,11 @@ impl QueryCache {
         self.lock().get(request, Instant::now()).cloned()
     }
 
-    /// Stores a page.
-    pub(crate) fn insert(&self, request: Vec<u8>, page: Arc<[u8]>) {
+    /// Stores a page of results from a table.
+    pub(crate) fn insert(&self, table: &str, request: Vec<u8>, page: Arc<[u8]>) {
         let bytes = page.len();
-        self.lock().insert(request.into(), page, bytes, Instant::now());
+        let ttl = self.ttls.of(table.as_bytes());
+        self.lock().insert(request.into(), page, bytes, ttl, Instant::now());
     }
 
     /// Forgets everything.

@@ -1,17 +1,41 @@
 //! A least-recently-used cache whose entries also expire, bounded by bytes.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use lru::LruCache;
 
 /// What an entry costs beyond its key and value: list links, hash table slot, expiry.
 const ENTRY_OVERHEAD_BYTES: usize = 128;
 
+/// How long entries live: those of some tables, and all others.
+#[derive(Debug)]
+pub(crate) struct Ttls {
+    default: Duration,
+    by_table: HashMap<Box<[u8]>, Duration>,
+}
+
+impl Ttls {
+    pub(crate) fn new(default: Duration, by_table: &HashMap<String, Duration>) -> Self {
+        let by_table = by_table.iter().map(|(table, ttl)| (table.as_bytes().into(), *ttl));
+        Self { default, by_table: by_table.collect() }
+    }
+
+    /// How long an entry of this table lives.
+    pub(super) fn of(&self, table: &[u8]) -> Duration {
+        if self.by_table.is_empty() {
+            return self.default;
+        }
+        self.by_table.get(table).copied().unwrap_or(self.default)
+    }
+}
+
 /// Keys are bytes. Values say how large they are when they come in.
 #[derive(Debug)]
 pub(super) struct TtlCache<V> {
     entries: LruCache<Box<[u8]>, Entry<V>>,
-    ttl: Duration,
     bytes: usize,
     max_bytes: usize,
 }
@@ -24,10 +48,8 @@ struct Entry<V> {
 }
 
 impl<V> TtlCache<V> {
-    /// A cache whose entries live for `ttl`, counted from when they were stored. With a `ttl` of zero it stores
-    /// nothing.
-    pub(super) fn new(ttl: Duration, max_bytes: usize) -> Self {
-        Self { entries: LruCache::unbounded(), ttl, bytes: 0, max_bytes }
+    pub(super) fn new(max_bytes: usize) -> Self {
+        Self { entries: LruCache::unbounded(), bytes: 0, max_bytes }
     }
 
     /// The value under a key, unless it expired.
@@ -39,11 +61,12 @@ impl<V> TtlCache<V> {
         self.entries.get(key).map(|entry| &entry.value)
     }
 
-    /// Stores a value in place of an earlier one, and drops the least recently used entries if there is no room.
-    pub(super) fn insert(&mut self, key: Box<[u8]>, value: V, value_bytes: usize, now: Instant) {
+    /// Stores a value for `ttl` in place of an earlier one, and drops the least recently used entries if there is no room.
+    /// With a `ttl` of zero it stores nothing.
+    pub(super) fn insert(&mut self, key: Box<[u8]>, value: V, value_bytes: usize, ttl: Duration, now: Instant) {
         let bytes = key.len().saturating_add(value_bytes).saturating_add(ENTRY_OVERHEAD_BYTES);
-        let expires = now.checked_add(self.ttl);
-        let (Some(expires), false, true) = (expires, self.ttl.is_zero(), bytes <= self.max_bytes) else {
+        let expires = now.checked_add(ttl);
+        let (Some(expires), false, true) = (expires, ttl.is_zero(), bytes <= self.max_bytes) else {
             self.remove(&key);
             return;
         };
@@ -89,9 +112,9 @@ mod tests {
 
     #[test]
     fn entries_expire_a_fixed_time_after_they_were_stored() {
-        let mut cache = TtlCache::new(MINUTE, 10_000);
+        let mut cache = TtlCache::new(10_000);
         let start = Instant::now();
-        cache.insert(key("a"), 1, 1, start);
+        cache.insert(key("a"), 1, 1, MINUTE, start);
         let almost = start + MINUTE - Duration::from_millis(1);
         assert_eq!(cache.get(b"a", almost), Some(&1));
         assert_eq!(cache.get(b"a", start + MINUTE), None, "use does not prolong it");
@@ -102,11 +125,11 @@ mod tests {
     fn the_least_recently_used_entry_goes_first() {
         let room_for_two = 2 * (ENTRY_OVERHEAD_BYTES + 1 + 100);
         let now = Instant::now();
-        let mut cache = TtlCache::new(MINUTE, room_for_two);
-        cache.insert(key("a"), 1, 100, now);
-        cache.insert(key("b"), 2, 100, now);
+        let mut cache = TtlCache::new(room_for_two);
+        cache.insert(key("a"), 1, 100, MINUTE, now);
+        cache.insert(key("b"), 2, 100, MINUTE, now);
         cache.get(b"a", now);
-        cache.insert(key("c"), 3, 100, now);
+        cache.insert(key("c"), 3, 100, MINUTE, now);
         assert_eq!((cache.get(b"a", now).copied(), cache.get(b"b", now).copied()), (Some(1), None));
         assert_eq!(cache.get(b"c", now), Some(&3));
         assert_eq!(cache.bytes, room_for_two);
@@ -115,12 +138,12 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_not_stored_and_does_not_leave_an_older_value_behind() {
         let now = Instant::now();
-        let mut cache = TtlCache::new(MINUTE, 1000);
-        cache.insert(key("a"), 1, 1, now);
-        cache.insert(key("a"), 2, 5000, now);
+        let mut cache = TtlCache::new(1000);
+        cache.insert(key("a"), 1, 1, MINUTE, now);
+        cache.insert(key("a"), 2, 5000, MINUTE, now);
         assert_eq!(cache.get(b"a", now), None);
-        let mut off = TtlCache::new(Duration::ZERO, 1000);
-        off.insert(key("a"), 1, 1, now);
+        let mut off = TtlCache::new(1000);
+        off.insert(key("a"), 1, 1, Duration::ZERO, now);
         assert_eq!(off.get(b"a", now), None);
     }
 }

@@ -9,10 +9,10 @@ use super::Options;
 use crate::Cluster;
 
 /// One line for programs that start this one.
-pub(super) fn readiness_line(cluster: &Cluster, dynamodb: &str, bridge: Option<&str>) -> io::Result<()> {
+pub(super) fn readiness_line(cluster: &Cluster, bridge: Option<&str>) -> io::Result<()> {
     let line = json!({
         "dax": cluster.endpoints(),
-        "dynamodb": dynamodb,
+        "dynamodb": cluster.dynamodb_url(),
         "bridge": bridge,
         "control": cluster.control_url(),
         "ca": cluster.ca_file(),
@@ -21,13 +21,7 @@ pub(super) fn readiness_line(cluster: &Cluster, dynamodb: &str, bridge: Option<&
 }
 
 /// The first thing a newcomer sees.
-pub(super) fn print(
-    options: &Options,
-    cluster: &Cluster,
-    dynamodb: &str,
-    bridge: Option<&str>,
-    is_checked: bool,
-) -> io::Result<()> {
+pub(super) fn print(options: &Options, cluster: &Cluster, bridge: Option<&str>, is_checked: bool) -> io::Result<()> {
     let term = Term::stdout();
     term.write_line("")?;
     term.write_line(&format!("  {} is running on this machine", style("DAX").bold().cyan()))?;
@@ -40,8 +34,12 @@ pub(super) fn print(
         let role = if index == cluster.leader() { "leader" } else { "replica" };
         line(if index == 0 { "DAX" } else { "" }, endpoint, role)?;
     }
-    let embedded = if options.dynamodb.is_none() { "embedded, in memory" } else { "" };
-    line("DynamoDB", dynamodb, embedded)?;
+    let embedded = match (&options.dynamodb, options.directory()) {
+        (Some(_), _) => String::new(),
+        (None, None) => "embedded, in memory".to_owned(),
+        (None, Some(directory)) => format!("embedded, in {}", directory.display()),
+    };
+    line("DynamoDB", cluster.dynamodb_url(), &embedded)?;
     if let Some(url) = bridge {
         line("Bridge", url, "any AWS SDK: with this endpoint URL it goes through DAX")?;
     }

@@ -4,6 +4,7 @@
 
 mod banner;
 mod exposure;
+mod file;
 mod options;
 
 use std::{
@@ -13,15 +14,14 @@ use std::{
 };
 
 use anyhow::Context as _;
-use dynoxide::Database;
 use loopback_guard::{Guard, Stop};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
 };
 
-pub use self::options::Options;
-use crate::{Backend, Cluster, config::from_here, embedded};
+pub use self::{file::WithFile, options::Options};
+use crate::{Backend, config::from_here};
 
 /// Runs a cluster until Ctrl-C, `SIGTERM`, or the end of the terminal.
 ///
@@ -85,22 +85,17 @@ async fn serve(
 ) -> anyhow::Result<()> {
     // Listening for signals first: one that comes while the cluster starts must stop it cleanly, too.
     let stopped = stop_signal()?;
-    let (stop_embedded, embedded_stop) = Stop::channel();
-    let endpoint = match &options.dynamodb {
-        Some(endpoint) => endpoint.clone(),
-        None => embedded_dynamodb(options, &embedded_stop).await?,
-    };
+    let (stop_companion, stop) = Stop::channel();
     let secret = options.secret()?;
     let is_checked = secret.is_some();
-    let started = Cluster::start(options.config(endpoint.clone(), secret.clone())).await;
-    let cluster = started.map_err(explain)?;
+    let cluster = options.config(secret.clone())?.start().await.map_err(explain)?;
     let running = Running {
         endpoints: cluster.endpoints(),
         ca_file: cluster.ca_file().map(Into::into),
         secret,
-        backend: options.backend(endpoint.clone()),
+        backend: options.backend(cluster.dynamodb_url()),
         guard: options.guard(),
-        stop: embedded_stop,
+        stop,
         http_listen: options.http_listen,
     };
     let bridge = companion(running).await.map_err(explain)?;
@@ -108,16 +103,16 @@ async fn serve(
         banner::warn(&warning)?;
     }
     if options.json {
-        banner::readiness_line(&cluster, &endpoint, bridge.as_deref())?;
+        banner::readiness_line(&cluster, bridge.as_deref())?;
     } else {
-        banner::print(options, &cluster, &endpoint, bridge.as_deref(), is_checked)?;
+        banner::print(options, &cluster, bridge.as_deref(), is_checked)?;
     }
     stopped.await;
     if !options.json {
         banner::stopping()?;
     }
+    stop_companion.send_replace(true);
     cluster.stop().await;
-    stop_embedded.send_replace(true);
     Ok(())
 }
 
@@ -144,16 +139,4 @@ fn explain(error: anyhow::Error) -> anyhow::Error {
             .context("choose other ports with --port, --control-port and --dynamodb-port; 0 takes any free one");
     }
     error
-}
-
-/// A DynamoDB inside this process, which ends with it.
-async fn embedded_dynamodb(options: &Options, stop: &Stop) -> anyhow::Result<String> {
-    let database = Database::memory().context("cannot open the embedded DynamoDB")?;
-    let (address, port) = (options.http_listen, options.dynamodb_port);
-    let (listener, url) = bind(address, port)
-        .await
-        .with_context(|| format!("the embedded DynamoDB cannot listen on {address}, port {port}"))?;
-    let endpoint = embedded::Endpoint::new(database, stop.clone());
-    tokio::spawn(endpoint.serve(listener, options.guard(), stop.clone()));
-    Ok(url)
 }

@@ -1,33 +1,52 @@
 //! The options of the program.
 
 use std::{
+    collections::HashMap,
     net::{IpAddr, Ipv4Addr},
-    path::PathBuf,
+    path::{Path, PathBuf},
+    str::FromStr,
     time::Duration,
 };
 
 use anyhow::Context as _;
 use clap::Args;
-
+use console::Term;
 use loopback_guard::Guard;
+use serde_json::Value;
 
-use crate::{Backend, ClusterConfig, config::as_host};
+use crate::{Backend, ClusterConfig, RequestLog, config::as_host};
 
 /// Options of a cluster.
 #[derive(Debug, Args)]
 #[command(after_help = CONTROL_HELP)]
 pub struct Options {
-    /// Endpoint of the DynamoDB behind the cluster; without it, an embedded one in memory
+    /// Endpoint of the DynamoDB behind the cluster; without it, an embedded one
     #[arg(long, value_name = "URL")]
     pub(super) dynamodb: Option<String>,
 
+    /// Keep the tables of the embedded DynamoDB in DIR; `none` keeps them in memory
+    #[arg(long, value_name = "DIR", default_value = "none")]
+    persist: PathBuf,
+
+    /// Create the tables in FILE that are missing: `CreateTable` requests in DynamoDB JSON, alone or in an array
+    #[arg(long, value_name = "FILE")]
+    create_tables: Vec<PathBuf>,
+
+    /// Put the items in FILE: `RequestItems` of `BatchWriteItem` in DynamoDB JSON, of any size
+    #[arg(long, value_name = "FILE")]
+    put_items: Vec<PathBuf>,
+
+    /// Allow this table, and no others but those allowed likewise
+    #[arg(long, value_name = "TABLE")]
+    table: Vec<String>,
+
     /// Number of nodes: a leader and replicas
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
-    nodes: u16,
+    pub(super) nodes: u16,
 
     /// Port of the first node, the others follow; 0 picks any free ports [default: 8111, with TLS 9111]
     #[arg(long, value_name = "P")]
-    port: Option<u16>,
+    pub(super) port: Option<u16>,
 
     /// Address that the nodes listen on; 0.0.0.0 is every interface, as in a container. Whoever reaches it can read and
     /// write unless --secret-file is given
@@ -53,19 +72,19 @@ pub struct Options {
 
     /// Answer to this name too, such as one in /etc/hosts; names of other machines are refused
     #[arg(long, value_name = "NAME")]
-    allow_host: Vec<String>,
+    pub(super) allow_host: Vec<String>,
 
     /// Speak TLS (daxs://) with a certificate generated at start-up
     #[arg(long)]
-    tls: bool,
+    pub(super) tls: bool,
 
-    /// How long items stay cached, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 300_000)]
-    item_ttl: u64,
+    /// How long items stay cached, in milliseconds, those of one table or of all others; 0 caches none [default: 300000]
+    #[arg(long, value_name = "[TABLE=]MS")]
+    pub(super) item_ttl: Vec<Ttl>,
 
-    /// How long results of queries and scans stay cached, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 300_000)]
-    query_ttl: u64,
+    /// How long results of queries and scans stay cached, likewise [default: 300000]
+    #[arg(long, value_name = "[TABLE=]MS")]
+    query_ttl: Vec<Ttl>,
 
     /// Size of each of the two caches of a node, in megabytes
     #[arg(long, value_name = "MB", default_value_t = 64)]
@@ -103,12 +122,17 @@ pub struct Options {
     #[arg(long, hide = true, env = "AWS_SESSION_TOKEN", hide_env_values = true)]
     session_token: Option<String>,
 
+    /// Print a line about each request on standard error: never keys or values
+    #[arg(long)]
+    log_requests: bool,
+
     /// Print one line of JSON when ready, and nothing else on standard output
     #[arg(long)]
     pub(super) json: bool,
 }
 
 const CONTROL_HELP: &str = r#"A running cluster is controlled over HTTP, with JSON:
+  GET    /health                                      200 when nodes and tables can be used, else 503
   GET    /status                                      nodes, counters, fault rules
   POST   /faults  {"action": {"type": "delay", "milliseconds": 500}}
   DELETE /faults, /faults/ID                          all rules, or one
@@ -123,8 +147,44 @@ A fault rule has an action and, optionally, "node", "operation", "times", "proba
   {"type": "unprocessed", "count": 2}                 the last entries of a batch
   {"type": "staleRead"}                               what was there before the last write"#;
 
+/// How long entries stay cached: those of a table, or all others.
+#[derive(Debug, Clone)]
+pub(super) struct Ttl {
+    table: Option<String>,
+    ttl: Duration,
+}
+
+impl FromStr for Ttl {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (table, milliseconds) = match text.rsplit_once('=') {
+            Some((table, milliseconds)) => (Some(table.to_owned()), milliseconds),
+            None => (None, text),
+        };
+        Ok(Self { table, ttl: Duration::from_millis(milliseconds.parse()?) })
+    }
+}
+
+impl Ttl {
+    /// Sets what the options name.
+    fn apply(options: &[Self], default: &mut Duration, by_table: &mut HashMap<String, Duration>) {
+        for Self { table, ttl } in options {
+            match table {
+                Some(table) => _ = by_table.insert(table.clone(), *ttl),
+                None => *default = *ttl,
+            }
+        }
+    }
+}
+
 impl Options {
-    /// Who may use an embedded DynamoDB.
+    /// The directory of the embedded DynamoDB.
+    pub(super) fn directory(&self) -> Option<&Path> {
+        Some(self.persist.as_path()).filter(|directory| *directory != Path::new("none"))
+    }
+
+    /// Who may use what speaks HTTP.
     pub(super) fn guard(&self) -> Guard {
         Guard::for_programs().with_hosts(self.allow_host.iter().cloned().chain(as_host(self.http_listen)))
     }
@@ -149,9 +209,9 @@ impl Options {
     }
 
     /// The DynamoDB at this URL, with the credentials for it.
-    pub(super) fn backend(&self, dynamodb: String) -> Backend {
+    pub(super) fn backend(&self, endpoint: &str) -> Backend {
         Backend {
-            endpoint: dynamodb,
+            endpoint: endpoint.to_owned(),
             region: self.region.clone(),
             access_key_id: self.access_key_id.clone(),
             secret_access_key: self.secret_access_key.clone(),
@@ -159,23 +219,47 @@ impl Options {
         }
     }
 
-    /// The settings of a cluster in front of `dynamodb`, whose clients must know `secret`.
-    pub(super) fn config(&self, dynamodb: String, secret: Option<String>) -> ClusterConfig {
-        let mut config = ClusterConfig::new(self.backend(dynamodb));
-        config.nodes = usize::from(self.nodes);
-        config.host = self.listen;
-        config.advertise = self.advertise;
-        config.http_host = self.http_listen;
-        config.port = self.port.unwrap_or(if self.tls { 9111 } else { 8111 });
-        config.control_port = Some(self.control_port);
-        config.allowed_hosts.clone_from(&self.allow_host);
-        config.tls = self.tls;
-        config.item_ttl = Duration::from_millis(self.item_ttl);
-        config.query_ttl = Duration::from_millis(self.query_ttl);
-        config.cache_bytes = self.cache_size.saturating_mul(1 << 20);
-        config.replication_delay = Duration::from_millis(self.replication_delay);
-        config.secret_access_key = secret;
-        config.seed = self.seed;
-        config
+    /// The settings of a cluster whose clients must know `secret`.
+    ///
+    /// # Errors
+    /// If a file with tables or items cannot be read.
+    pub(super) fn config(&self, secret: Option<String>) -> anyhow::Result<ClusterConfig> {
+        let mut config = ClusterConfig {
+            backend: self.dynamodb.as_deref().map(|endpoint| self.backend(endpoint)),
+            dynamodb_port: self.dynamodb_port,
+            persist: self.directory().map(Path::to_owned),
+            nodes: usize::from(self.nodes),
+            host: self.listen,
+            advertise: self.advertise,
+            http_host: self.http_listen,
+            port: self.port.unwrap_or(if self.tls { 9111 } else { 8111 }),
+            control_port: Some(self.control_port),
+            allowed_hosts: self.allow_host.clone(),
+            tables: self.table.clone(),
+            tls: self.tls,
+            cache_bytes: self.cache_size.saturating_mul(1 << 20),
+            replication_delay: Duration::from_millis(self.replication_delay),
+            secret_access_key: secret,
+            seed: self.seed,
+            ..ClusterConfig::default()
+        };
+        Ttl::apply(&self.item_ttl, &mut config.item_ttl, &mut config.item_ttls);
+        Ttl::apply(&self.query_ttl, &mut config.query_ttl, &mut config.query_ttls);
+        for file in &self.create_tables {
+            match read(file)? {
+                Value::Array(tables) => config.create_tables.extend(tables),
+                table => config.create_tables.push(table),
+            }
+        }
+        config.put_items = self.put_items.iter().map(|file| read(file)).collect::<Result<_, _>>()?;
+        // If nobody reads standard error any more, there is nobody to tell.
+        let print = |record: &crate::RequestRecord| _ = Term::stderr().write_line(&record.to_string());
+        config.request_log = self.log_requests.then(|| RequestLog::new(print));
+        Ok(config)
     }
+}
+
+fn read(file: &Path) -> anyhow::Result<Value> {
+    let text = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    serde_json::from_slice(&text).with_context(|| format!("{} is not JSON", file.display()))
 }

@@ -1,25 +1,34 @@
 //! An embedded DynamoDB on a port of the loopback interface, for programs only.
 //!
 //! ```text
-//!  client ──► guard ──► Endpoint ──► Engine ──► dynoxide
-//!             (listens)  (counts)     (does not listen)
+//!  client ──► guard ──► Endpoint ──► refusal ──► Engine ──► dynoxide
+//!             (listens)  (counts)    (what it      (does not listen)
+//!                                     lets pass)
 //! ```
 
 mod engine;
+mod refusal;
 
+use std::fs::{DirBuilder, OpenOptions};
+use std::io;
+use std::net::SocketAddr;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use bytes::Bytes;
 use dynoxide::Database;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use loopback_guard::{Guard, Limits, Stop, serve};
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::timeout};
 
 use self::engine::Engine;
+use crate::config::from_here;
 
 /// Largest request that DynamoDB accepts.
 const MAX_REQUEST_BYTES: usize = 16 * 1024 * 1024;
@@ -39,8 +48,11 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// An endpoint for `database`, which works until `stop`.
-    pub fn new(database: Database, stop: Stop) -> Arc<Self> {
-        Arc::new(Self { requests: AtomicU64::new(0), engine: Engine::new(database, stop) })
+    ///
+    /// # Errors
+    /// If there are no threads to be had.
+    pub fn new(database: Database, stop: Stop) -> io::Result<Arc<Self>> {
+        Ok(Arc::new(Self { requests: AtomicU64::new(0), engine: Engine::new(database, stop)? }))
     }
 
     /// Requests received so far. The guard's refusals are not among them.
@@ -66,11 +78,62 @@ impl Endpoint {
             // The client broke off or is too slow.
             Ok(Err(_)) | Err(_) => return status(StatusCode::REQUEST_TIMEOUT),
         };
+        if let Some(refusal) = refusal::of(&head, &body, self.engine.database()) {
+            return refusal;
+        }
         match timeout(ENGINE_TIMEOUT, self.engine.call(head, body)).await {
             Ok(Ok(response)) => response,
             Ok(Err(_)) | Err(_) => status(StatusCode::BAD_GATEWAY),
         }
     }
+}
+
+/// An embedded DynamoDB and its port. Stops when dropped.
+#[derive(Debug)]
+pub(crate) struct Embedded {
+    address: SocketAddr,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Embedded {
+    /// Opens the tables in `directory`, or in memory, and serves them to whom `guard` admits.
+    pub(crate) async fn start(address: SocketAddr, directory: Option<&Path>, guard: Guard) -> anyhow::Result<Self> {
+        let database = match directory {
+            None => Database::memory().context("cannot open the embedded DynamoDB")?,
+            Some(directory) => {
+                open(directory).with_context(|| format!("cannot keep tables in {}", directory.display()))?
+            }
+        };
+        let listener = TcpListener::bind(address).await;
+        let listener = listener.with_context(|| format!("the embedded DynamoDB cannot listen on {address}"))?;
+        let address = listener.local_addr()?;
+        let (stop, stopped) = Stop::channel();
+        let endpoint = Endpoint::new(database, stopped.clone())?;
+        Ok(Self { address, stop, task: tokio::spawn(endpoint.serve(listener, guard, stopped)) })
+    }
+
+    /// Where programs on this machine find it.
+    pub(crate) fn url(&self) -> String {
+        let Self { address, .. } = self;
+        format!("http://{}", SocketAddr::new(from_here(address.ip()), address.port()))
+    }
+
+    /// Lets requests in flight finish for a moment.
+    pub(crate) async fn stop(self) {
+        self.stop.send_replace(true);
+        // It fails only if it panicked, and then it has stopped too.
+        _ = self.task.await;
+    }
+}
+
+/// Opens the database in a directory, which nobody else may read if it has to be created.
+fn open(directory: &Path) -> anyhow::Result<Database> {
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    let file = directory.join("dynamodb.sqlite");
+    // SQLite gives the files that it puts beside this one the same mode.
+    OpenOptions::new().append(true).create(true).mode(0o600).open(&file)?;
+    Ok(Database::new(&file.to_string_lossy())?)
 }
 
 fn status(status: StatusCode) -> Response<Full<Bytes>> {

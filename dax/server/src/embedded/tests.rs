@@ -13,13 +13,13 @@ use super::*;
 struct Served {
     endpoint: Arc<Endpoint>,
     address: SocketAddr,
-    _stop: tokio::sync::watch::Sender<bool>,
+    _stop: watch::Sender<bool>,
 }
 
 impl Served {
     async fn start() -> Self {
         let (stop, stopped) = Stop::channel();
-        let endpoint = Endpoint::new(Database::memory().unwrap(), stopped.clone());
+        let endpoint = Endpoint::new(Database::memory().unwrap(), stopped.clone()).unwrap();
         let listener = bind(0).await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(Arc::clone(&endpoint).serve(listener, Guard::for_programs(), stopped));

@@ -20,6 +20,7 @@ use super::{
     fault::Effects,
     node::Node,
     request::Request,
+    request_log::Notes,
     shared::Shared,
     wire::{
         item::{self, Item},
@@ -37,6 +38,8 @@ pub(crate) struct Call<'a> {
     pub(crate) reached: Option<IpAddr>,
     /// The faults to inject into it.
     pub(crate) effects: &'a Effects,
+    /// What the request log will say of it.
+    pub(crate) notes: &'a Notes,
     /// Who asks: the version 2 Go client fills in parameters that its user did not set.
     pub(crate) fills_in_select: bool,
 }
@@ -95,6 +98,7 @@ impl Call<'_> {
     fn look_up(&self, key: ItemKey) -> Lookup {
         let freshness = if self.effects.stale { Freshness::Previous } else { Freshness::Newest };
         let lookup = self.node.items.look_up(key, freshness);
+        self.notes.looked_up(matches!(lookup, Lookup::Hit(_)));
         count(match lookup {
             Lookup::Hit(_) => &self.node.tally.item_hits,
             Lookup::Miss(_) => &self.node.tally.item_misses,

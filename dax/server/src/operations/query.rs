@@ -98,16 +98,18 @@ impl Call<'_> {
         let cache_key = fingerprint(operation, &request, &rendered)?;
         let cached = if request.options.consistent { None } else { self.node.queries.get(&cache_key) };
         if let Some(page) = cached {
+            self.notes.looked_up(true);
             count(&self.node.tally.query_hits);
             return finish(page.to_vec(), None);
         }
+        self.notes.looked_up(false);
         count(&self.node.tally.query_misses);
         let page = fetch(rendered, &request).await.inspect_err(|failure| {
             self.after_failure(failure, [request.table.as_str()]);
         })?;
         let encoded = self.encode(&page, &request, &schema)?;
         if !request.options.consistent {
-            self.node.queries.insert(cache_key, Arc::from(encoded.as_slice()));
+            self.node.queries.insert(&request.table, cache_key, Arc::from(encoded.as_slice()));
         }
         finish(encoded, page.consumed.as_ref())
     }

@@ -9,6 +9,8 @@ pub(crate) mod projection;
 pub(crate) mod render;
 mod transaction;
 
+use std::collections::HashSet;
+
 use dax_protocol::Method;
 use dax_protocol::cbor::{self, Reader};
 
@@ -68,6 +70,25 @@ pub(crate) struct QueryRequest {
 }
 
 impl Request {
+    /// The tables that it is about.
+    pub(crate) fn tables(&self) -> Vec<String> {
+        match self {
+            Self::Authorize(_)
+            | Self::Endpoints
+            | Self::DefineAttributeListId { .. }
+            | Self::DefineAttributeList { .. } => Vec::new(),
+            Self::DefineKeySchema { table } => vec![table.clone()],
+            Self::GetItem(request) | Self::PutItem(request) | Self::UpdateItem(request) | Self::DeleteItem(request) => {
+                vec![request.table.clone()]
+            }
+            Self::Query(request) | Self::Scan(request) => vec![request.table.clone()],
+            Self::BatchGetItem { tables, .. } => tables.iter().map(|get| get.table.clone()).collect(),
+            Self::BatchWriteItem { tables, .. } => tables.iter().map(|batch| batch.table.clone()).collect(),
+            Self::TransactGetItems { gets, .. } => distinct(gets.iter().map(|get| &get.table)),
+            Self::TransactWriteItems { writes, .. } => distinct(writes.iter().map(|write| &write.table)),
+        }
+    }
+
     /// Reads the arguments of a method: exactly as many items as the method has arguments.
     ///
     /// # Errors
@@ -137,6 +158,12 @@ impl Request {
             _ => return Err(Failure::not_implemented(format!("{method} is not implemented")).into()),
         })
     }
+}
+
+/// Each once, in the order of their first occurrence.
+fn distinct<'a>(tables: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    tables.filter(|table| seen.insert(*table)).cloned().collect()
 }
 
 /// Why a request could not be read: bytes out of place, or an argument that makes no sense.

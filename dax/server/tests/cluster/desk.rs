@@ -34,7 +34,7 @@ impl Desk {
         create_table(&dynamodb).await;
         let mut config = ClusterConfig::new(Backend::local(endpoint));
         configure(&mut config);
-        Self { cluster: Cluster::start(config).await.unwrap(), dynamodb }
+        Self { cluster: config.start().await.unwrap(), dynamodb }
     }
 
     /// A new connection to a node.

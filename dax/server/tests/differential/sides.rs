@@ -59,7 +59,7 @@ impl Sides {
         // DynamoDB, because there is one node and all writes go through it.
         config.query_ttl = Duration::ZERO;
         config.dynamodb_timeout = DEADLINE;
-        let cluster = Cluster::start(config).await.unwrap();
+        let cluster = config.start().await.unwrap();
         let core = dax_client::Config::new(&cluster.endpoints()[0])
             .unwrap()
             .region("us-east-1")
