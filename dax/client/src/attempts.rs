@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use dax_protocol::Access;
 use tokio::time::{Instant, sleep};
-use tracing::Span;
 
 use crate::error::{Error, Retry};
 use crate::net::cluster::Cluster;
@@ -16,7 +15,6 @@ use crate::net::patience::Patience;
 pub(crate) struct Attempts<'a> {
     cluster: &'a Arc<Cluster>,
     access: Access,
-    span: &'a Span,
     /// When the call has to be over.
     end: Instant,
     made: u32,
@@ -29,8 +27,8 @@ pub(crate) struct Attempts<'a> {
 
 impl<'a> Attempts<'a> {
     /// None made yet; the last has to be over at `end`.
-    pub(crate) fn new(cluster: &'a Arc<Cluster>, access: Access, span: &'a Span, end: Instant) -> Self {
-        Self { cluster, access, span, end, made: 0, failed: None, same: None, reauthorized: false, met_stale: false }
+    pub(crate) fn new(cluster: &'a Arc<Cluster>, access: Access, end: Instant) -> Self {
+        Self { cluster, access, end, made: 0, failed: None, same: None, reauthorized: false, met_stale: false }
     }
 
     /// The node for the next attempt; `None` if the cluster has none.
@@ -42,8 +40,6 @@ impl<'a> Attempts<'a> {
         };
         if self.failed.is_some() {
             node.counters.retries.add(1);
-            self.span.record("dax.attempts", self.made);
-            self.span.record("dax.node", tracing::field::display(node.endpoint()));
         }
         Some(node)
     }

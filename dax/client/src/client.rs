@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use dax_protocol::Access;
-use tracing::{Instrument, Span};
+use tracing::Instrument;
 
 use crate::attempts::Attempts;
 use crate::error::Error;
@@ -13,6 +13,7 @@ use crate::net::cluster::Cluster;
 use crate::net::context::{Context, deadline_in};
 use crate::net::maintenance::Maintenance;
 use crate::op::{self, Operation};
+use crate::report::Report;
 use crate::{Config, ReadRouting};
 
 /// A client for one DAX cluster.
@@ -106,26 +107,33 @@ impl Client {
         let span = tracing::debug_span!(
             "dax.call",
             dax.operation = O::METHOD.name(),
+            dax.table = tracing::field::Empty,
             dax.attempts = tracing::field::Empty,
             dax.node = tracing::field::Empty,
+            error = tracing::field::Empty,
         );
-        self.call_in_span::<O>(input, &span).instrument(span.clone()).await
+        let mut report = Report::begin(self.shared.cluster.context.config.observer.as_ref(), &span, O::METHOD);
+        let outcome = self.attempt::<O>(input, &mut report).instrument(span).await;
+        report.end(outcome.as_ref().err());
+        outcome
     }
 
-    async fn call_in_span<O: Operation>(&self, input: O::Input, span: &Span) -> Result<O::Output, Error> {
+    async fn attempt<O: Operation>(&self, input: O::Input, report: &mut Report) -> Result<O::Output, Error> {
         let Shared { cluster, maintenance } = &*self.shared;
         // Runs from here on, whatever the call has to wait for.
         let end = deadline_in(cluster.context.config.total_timeout);
         let operation = O::prepare(input, &mut || cluster.context.with_rng(|rng| rng.u128(..)))?;
+        report.prepared(&operation);
         maintenance.ensure(cluster);
         cluster.refresh_on_use(end).await;
-        let mut attempts = Attempts::new(cluster, O::METHOD.access(), span, end);
+        let mut attempts = Attempts::new(cluster, O::METHOD.access(), end);
         loop {
             let node = attempts.next_node().ok_or_else(|| Error::NoRoute {
                 method: O::METHOD,
                 reason: "the cluster announces no nodes".to_owned(),
                 source: None,
             })?;
+            report.attempt(&node);
             match node.attempt(&cluster.context, &operation, attempts.patience()).await {
                 Ok(output) => return Ok(output),
                 Err(failure) => attempts.after(&node, failure).await?,
@@ -144,7 +152,7 @@ impl fmt::Debug for Client {
 
 /// The named operations.
 macro_rules! operations {
-    ($($method:ident $operation:ident $module:ident $input:ident $output:ident;)+) => {
+    ($($method:ident $operation:ident $input:ident $output:ident $fake:ident;)+) => {
         impl Client {
             $(
                 #[doc = concat!("Calls `", stringify!($operation), "`.")]
@@ -153,8 +161,8 @@ macro_rules! operations {
                 /// See [`Error`].
                 pub async fn $method(
                     &self,
-                    input: aws_sdk_dynamodb::operation::$module::$input,
-                ) -> Result<aws_sdk_dynamodb::operation::$module::$output, Error> {
+                    input: aws_sdk_dynamodb::operation::$method::$input,
+                ) -> Result<aws_sdk_dynamodb::operation::$method::$output, Error> {
                     self.call::<op::$operation>(input).await
                 }
             )+
@@ -162,15 +170,4 @@ macro_rules! operations {
     };
 }
 
-operations! {
-    get_item GetItem get_item GetItemInput GetItemOutput;
-    put_item PutItem put_item PutItemInput PutItemOutput;
-    update_item UpdateItem update_item UpdateItemInput UpdateItemOutput;
-    delete_item DeleteItem delete_item DeleteItemInput DeleteItemOutput;
-    batch_get_item BatchGetItem batch_get_item BatchGetItemInput BatchGetItemOutput;
-    batch_write_item BatchWriteItem batch_write_item BatchWriteItemInput BatchWriteItemOutput;
-    query Query query QueryInput QueryOutput;
-    scan Scan scan ScanInput ScanOutput;
-    transact_get_items TransactGetItems transact_get_items TransactGetItemsInput TransactGetItemsOutput;
-    transact_write_items TransactWriteItems transact_write_items TransactWriteItemsInput TransactWriteItemsOutput;
-}
+op::each_operation!(operations);

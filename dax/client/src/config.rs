@@ -9,7 +9,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 
 use crate::connector::Connector;
-use crate::{Endpoint, EndpointError, RetryPolicy};
+use crate::{Endpoint, EndpointError, Observer, RetryPolicy};
 
 /// Settings of a [`Client`](crate::Client). Everything but the endpoint has a default.
 ///
@@ -46,6 +46,7 @@ pub struct Config {
     #[cfg(feature = "tls")]
     pub(crate) server_name: Option<String>,
     pub(crate) connector: Option<Arc<dyn Connector>>,
+    pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) time_source: SharedTimeSource,
     pub(crate) seed: Option<u64>,
 }
@@ -131,6 +132,7 @@ impl Config {
             #[cfg(feature = "tls")]
             server_name: None,
             connector: None,
+            observer: None,
             time_source: SharedTimeSource::default(),
             seed: None,
         }
@@ -304,6 +306,13 @@ impl Config {
     /// Where byte streams come from, instead of the system's resolver and TCP.
     pub fn connector(mut self, connector: impl Connector) -> Self {
         self.connector = Some(Arc::new(connector));
+        self
+    }
+
+    /// Gets a report of each call: operation, tables, duration, attempts, node and outcome, for metrics. Any
+    /// `Fn(&CallReport<'_>)` will do, and an [`OperationCounters`](crate::OperationCounters). Unset, nothing is measured.
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observer = Some(Arc::new(observer));
         self
     }
 

@@ -60,11 +60,13 @@
 
 mod attempts;
 mod auth;
+mod batch;
 mod client;
 mod codec;
 mod config;
 mod connector;
 mod credentials;
+mod dynamodb;
 mod endpoint;
 mod error;
 mod expression;
@@ -74,21 +76,31 @@ pub mod internals;
 mod joint;
 mod metrics;
 mod net;
+mod observer;
 mod op;
+mod pages;
+mod report;
 mod retry;
 #[cfg(feature = "sdk")]
 mod sdk;
+mod sealed;
 mod session;
+#[cfg(feature = "test-util")]
+pub mod test_util;
 
+pub use batch::{Batch, BatchInput, Incomplete};
 pub use client::Client;
 #[cfg(feature = "tls")]
 pub use config::TrustError;
 pub use config::{AddressFamily, Config, ReadRouting, Refresh};
 pub use dax_protocol::{Access, Exception, Method, Role};
+pub use dynamodb::DynamoDb;
 pub use endpoint::{Endpoint, EndpointError, Scheme};
 pub use error::{Error, Retry, ServerError};
 pub use metrics::{Latency, NodeStats, Stats};
 pub use net::{BoxFuture, Connector, IdleState, Transport};
+pub use observer::{CallOutcome, CallReport, Observer, OperationCounters, OperationStats};
+pub use pages::{Items, PagedInput, Pages};
 pub use retry::RetryPolicy;
 
 /// The examples of the README, compiled.

@@ -104,26 +104,32 @@ pub(crate) struct NodeCounters {
     pub(crate) cancelled: Counter,
     pub(crate) connects: Counter,
     pub(crate) connect_failures: Counter,
-    latency_micros: Counter,
+    pub(crate) latency: Histogram,
+}
+
+/// The live counters behind a [`Latency`].
+#[derive(Debug, Default)]
+pub(crate) struct Histogram {
+    total_micros: Counter,
     buckets: [Counter; BUCKETS],
 }
 
-impl NodeCounters {
-    pub(crate) fn record_latency(&self, took: Duration) {
+impl Histogram {
+    pub(crate) fn record(&self, took: Duration) {
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        self.latency_micros.add(micros);
+        self.total_micros.add(micros);
         let step = usize::try_from(u64::BITS - micros.leading_zeros()).unwrap_or(0).min(BUCKETS - 1);
         if let Some(bucket) = self.buckets.get(step) {
             bucket.add(1);
         }
     }
 
-    pub(crate) fn latency(&self) -> Latency {
+    pub(crate) fn snapshot(&self) -> Latency {
         let mut buckets = [0; BUCKETS];
         for (copy, bucket) in buckets.iter_mut().zip(&self.buckets) {
             *copy = bucket.get();
         }
-        Latency { count: buckets.iter().sum(), total: Duration::from_micros(self.latency_micros.get()), buckets }
+        Latency { count: buckets.iter().sum(), total: Duration::from_micros(self.total_micros.get()), buckets }
     }
 }
 
@@ -147,11 +153,11 @@ mod tests {
 
     #[test]
     fn latency_steps() {
-        let counters = NodeCounters::default();
+        let histogram = Histogram::default();
         for micros in [0, 1, 1, 2, 3, 500, 70_000, u64::MAX / 2000] {
-            counters.record_latency(Duration::from_micros(micros));
+            histogram.record(Duration::from_micros(micros));
         }
-        let latency = counters.latency();
+        let latency = histogram.snapshot();
         assert_eq!(latency.count, 8);
         let filled: Vec<_> = latency.steps().filter(|(_, count)| *count > 0).collect();
         let micros = Duration::from_micros;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use dax_client::{Client, Refresh};
+use dax_client::{CallOutcome, CallReport, Client, OperationCounters, Refresh};
 use dax_protocol::Method;
 use dax_protocol::Role;
 use support::{Act, Down, World, address, get, put, read, wire};
@@ -84,9 +84,81 @@ async fn spans_and_events_have_their_documented_names() {
         let seen = recorder.fields(message);
         assert_eq!(seen.unwrap_or_else(|| panic!("no event {message:?}")), fields, "{message}");
     }
+    client.put_item(put("k")).await.unwrap_err();
     let span = recorder.fields("dax.call").unwrap();
-    assert_eq!(span, ["dax.attempts", "dax.node", "dax.operation"]);
+    assert_eq!(span, ["dax.attempts", "dax.node", "dax.operation", "dax.table", "error"]);
+    assert_eq!(recorder.value("dax.call", "dax.table"), "\"things\"");
+    assert_eq!(recorder.value("dax.call", "dax.node"), address(1).to_string());
+    assert_eq!(recorder.value("dax.call", "error"), format!("cannot connect to {}", address(1)));
     assert!(!recorder.text().contains("secret"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_observer_learns_of_every_call() {
+    let _alone = ALONE.lock().await;
+    let world = World::new(1);
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let log = Arc::clone(&seen);
+    let observer = move |call: &CallReport<'_>| {
+        let outcome = match call.outcome {
+            CallOutcome::Success => "ok".to_owned(),
+            CallOutcome::Failure(error) => error.to_string(),
+            CallOutcome::Cancelled => "cancelled".to_owned(),
+            other => panic!("{other:?}"),
+        };
+        let node = call.node.map_or_else(|| "no node".to_owned(), |node| node.to_string());
+        let line = format!("{} {:?} {:?} {}x {node}: {outcome}", call.method, call.tables, call.took, call.attempts);
+        log.lock().unwrap().push(line);
+    };
+    let refresh = Refresh::OnUse(Duration::from_secs(3600));
+    let client = Client::connect(world.config().refresh(refresh).observer(observer)).await.unwrap();
+    world.script(|exchange| match (exchange.method, exchange.seen) {
+        (Method::GetItem, 0) => Act::CutAfter(1),
+        (Method::GetItem, 2) => Act::Hang,
+        (Method::PutItem, _) => Act::Say(wire::error(&[4, 37, 38, 39, 43], "no")),
+        _ => Act::Slow(Duration::from_millis(3)),
+    });
+    read(&client, "cut, then answered").await.unwrap();
+    client.put_item(put("refused")).await.unwrap_err();
+    let cancelled = tokio::time::timeout(Duration::from_millis(100), client.get_item(get("hangs"))).await;
+    assert!(cancelled.is_err());
+    let mut invalid = get("no table");
+    invalid.table_name = None;
+    client.get_item(invalid).await.unwrap_err();
+    let node = address(1);
+    let expected = [
+        format!(r#"GetItem ["things"] 9ms 2x {node}: ok"#),
+        format!(r#"PutItem ["things"] 3ms 1x {node}: PutItem: ConditionalCheckFailedException: no"#),
+        format!(r#"GetItem ["things"] 100ms 1x {node}: cancelled"#),
+    ];
+    let seen = seen.lock().unwrap();
+    assert_eq!(seen[..3], expected);
+    assert!(seen[3].starts_with("GetItem [] 0ns 0x no node: GetItem: "), "{}", seen[3]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn counters_by_operation() {
+    let _alone = ALONE.lock().await;
+    let world = World::new(1);
+    let counters = Arc::new(OperationCounters::default());
+    let client = Client::connect(world.config().observer(Arc::clone(&counters))).await.unwrap();
+    assert!(counters.snapshot().is_empty());
+    world.script(|exchange| match (exchange.method, exchange.seen) {
+        (Method::GetItem, 0) => Act::CutAfter(1),
+        (Method::PutItem, _) => Act::Say(wire::error(&[4, 37, 38, 39, 43], "no")),
+        _ => Act::Slow(Duration::from_millis(3)),
+    });
+    for key in ["a", "b"] {
+        read(&client, key).await.unwrap();
+    }
+    client.put_item(put("refused")).await.unwrap_err();
+    let stats = counters.snapshot();
+    let told: Vec<_> = stats
+        .iter()
+        .map(|of| (of.method, of.succeeded, of.failed, of.cancelled, of.retries, of.latency.count))
+        .collect();
+    assert_eq!(told, [(Method::GetItem, 2, 0, 0, 1, 2), (Method::PutItem, 0, 1, 0, 0, 1)]);
+    assert!(stats[0].latency.mean() >= Duration::from_millis(3));
 }
 
 /// Keeps the first record of each name: its fields and their values.
@@ -102,6 +174,10 @@ struct Records {
 impl Recorder {
     fn fields(&self, name: &str) -> Option<Vec<String>> {
         self.0.by_name.lock().unwrap().get(name).map(|fields| fields.keys().cloned().collect())
+    }
+
+    fn value(&self, name: &str, field: &str) -> String {
+        self.0.by_name.lock().unwrap()[name][field].clone()
     }
 
     fn text(&self) -> String {

@@ -21,6 +21,7 @@ pub use server::ServerError;
 pub enum Error {
     /// The request is wrong, or holds what DAX cannot carry. Nothing was sent.
     #[error("{method}: {message}")]
+    #[non_exhaustive]
     Validation {
         /// The call.
         method: Method,
@@ -45,6 +46,7 @@ pub enum Error {
     },
     /// An answer needs more lookups, round after round, than any honest one could.
     #[error("{method}: still {missing} lookups missing after {rounds} rounds")]
+    #[non_exhaustive]
     TooManyLookups {
         /// The call.
         method: Method,
@@ -55,6 +57,7 @@ pub enum Error {
     },
     /// No connection to a node could be opened.
     #[error("cannot connect to {endpoint}")]
+    #[non_exhaustive]
     Connect {
         /// The node.
         endpoint: SocketAddr,
@@ -63,6 +66,7 @@ pub enum Error {
     },
     /// The node's TLS identity was not accepted, or the TLS handshake failed.
     #[error("no TLS session with {endpoint} as {server_name}")]
+    #[non_exhaustive]
     Tls {
         /// The node.
         endpoint: SocketAddr,
@@ -73,6 +77,7 @@ pub enum Error {
     },
     /// A host name did not resolve.
     #[error("cannot resolve {host}")]
+    #[non_exhaustive]
     Dns {
         /// The name.
         host: String,
@@ -109,6 +114,7 @@ pub enum Error {
     },
     /// No node can take the call.
     #[error("{method}: no usable node: {reason}")]
+    #[non_exhaustive]
     NoRoute {
         /// The call.
         method: Method,
@@ -119,16 +125,49 @@ pub enum Error {
     },
     /// Credentials could not be had.
     #[error("no credentials to authorise the connection with")]
+    #[non_exhaustive]
     Credentials {
         /// What the provider said.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A setting that cannot work.
     #[error("configuration: {message}")]
+    #[non_exhaustive]
     Config {
         /// What, and why it cannot work.
         message: String,
     },
+    /// A [`Batch`](crate::Batch) gave up on what the server left unprocessed again and again.
+    #[error("{method}: {left} still unprocessed after {tries} requests in a row got none of them done")]
+    #[non_exhaustive]
+    Unprocessed {
+        /// The call.
+        method: Method,
+        /// Keys or writes that are left.
+        left: usize,
+        /// Requests in a row that got nothing done.
+        tries: u32,
+    },
+    /// A page ended where it began, so that further pages would go round in circles.
+    #[error("{method}: a page ended where it began")]
+    #[non_exhaustive]
+    NoProgress {
+        /// The call.
+        method: Method,
+    },
+    /// A [`DynamoDb`](crate::DynamoDb) other than [`Client`](crate::Client) that lacks this operation.
+    #[error("{method}: not implemented by this stand-in for a client")]
+    #[non_exhaustive]
+    Unsupported {
+        /// The call.
+        method: Method,
+    },
+}
+
+impl From<ServerError> for Error {
+    fn from(error: ServerError) -> Self {
+        Self::Server(Box::new(error))
+    }
 }
 
 /// Whether a resolver's answer was that a name does not exist. Systems tell it apart from a resolver out of reach in the

@@ -234,7 +234,7 @@ impl Cluster {
                 connect_failures: counters.connect_failures.get(),
                 open_connections: node.open_connections(),
                 idle_connections: u64::try_from(node.pool.idle()).unwrap_or(u64::MAX),
-                latency: counters.latency(),
+                latency: counters.latency.snapshot(),
             }
         });
         Stats { nodes: nodes.collect(), refreshes: self.refreshes.get(), refresh_failures: self.refresh_failures.get() }

@@ -87,7 +87,7 @@ impl Node {
         watch.disarm();
         match outcome {
             Ok(output) => {
-                self.counters.record_latency(started.elapsed());
+                self.counters.latency.record(started.elapsed());
                 self.health.succeeded(started);
                 Ok(output)
             }

@@ -35,6 +35,7 @@ use dax_protocol::Method;
 
 use crate::codec::{DecodeStop, EncodeStop, Metadata};
 use crate::error::Error;
+use crate::sealed::Sealed;
 pub use batch_get_item::BatchGetItem;
 pub use batch_write_item::BatchWriteItem;
 pub use delete_item::DeleteItem;
@@ -46,8 +47,36 @@ pub use transact_get_items::TransactGetItems;
 pub use transact_write_items::TransactWriteItems;
 pub use update_item::UpdateItem;
 
+/// Hands the table of the ten operations to a macro: method, name, input, output, and the method of a fake.
+macro_rules! each_operation {
+    ($use:ident) => {
+        $use! {
+            get_item GetItem GetItemInput GetItemOutput on_get_item;
+            put_item PutItem PutItemInput PutItemOutput on_put_item;
+            update_item UpdateItem UpdateItemInput UpdateItemOutput on_update_item;
+            delete_item DeleteItem DeleteItemInput DeleteItemOutput on_delete_item;
+            batch_get_item BatchGetItem BatchGetItemInput BatchGetItemOutput on_batch_get_item;
+            batch_write_item BatchWriteItem BatchWriteItemInput BatchWriteItemOutput on_batch_write_item;
+            query Query QueryInput QueryOutput on_query;
+            scan Scan ScanInput ScanOutput on_scan;
+            transact_get_items TransactGetItems TransactGetItemsInput TransactGetItemsOutput on_transact_get_items;
+            transact_write_items TransactWriteItems TransactWriteItemsInput TransactWriteItemsOutput
+                on_transact_write_items;
+        }
+    };
+}
+pub(crate) use each_operation;
+
+macro_rules! seal {
+    ($($method:ident $operation:ident $input:ident $output:ident $fake:ident;)+) => {
+        $(impl Sealed for $operation {})+
+    };
+}
+
+each_operation!(seal);
+
 /// One of the ten operations; a value is one prepared call.
-pub trait Operation: Sized + Send + Sync + 'static {
+pub trait Operation: Sealed + Sized + Send + Sync + 'static {
     /// The method on the wire; it knows the operation's name and whether the operation writes.
     const METHOD: Method;
 

@@ -327,7 +327,7 @@ async fn start_up_says_what_is_wrong() {
         let start = Instant::now();
         let error = failure(world).await;
         assert!(
-            matches!(&error, Error::Connect { endpoint, source } if *endpoint == address(1) && source.kind() == kind),
+            matches!(&error, Error::Connect { endpoint, source, .. } if *endpoint == address(1) && source.kind() == kind),
             "{error:?}"
         );
         assert!(start.elapsed() <= Duration::from_millis(1100));

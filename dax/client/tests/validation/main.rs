@@ -31,7 +31,7 @@ where
         Err(EncodeStop::Invalid(error) | EncodeStop::Unfit { error, .. }) => {
             assert_eq!(error.retry(), Retry::Never);
             assert!(error.is_validation() && !error.outcome_unknown());
-            let Error::Validation { method, message } = error else { panic!("{error:?}") };
+            let Error::Validation { method, message, .. } = error else { panic!("{error:?}") };
             assert_eq!(method, O::METHOD);
             Some(message)
         }
