@@ -33,9 +33,10 @@ fn malformed(body: &[u8], error: &serde_json::Error) -> BodyProblem {
         return BodyProblem::MalformedJson { line: error.line(), column: error.column().max(1) };
     }
     // JSON, but no object. The parser notices anywhere behind its first byte.
-    let blanks = &body[..body.len() - body.trim_ascii_start().len()];
-    let line = blanks.split(|byte| *byte == b'\n');
-    BodyProblem::MalformedJson { line: line.clone().count(), column: line.last().map_or(1, |blanks| blanks.len() + 1) }
+    let (blanks, _) = body.split_at(body.len() - body.trim_ascii_start().len());
+    let mut lines = blanks.split(|byte| *byte == b'\n');
+    let line = lines.clone().count();
+    BodyProblem::MalformedJson { line, column: lines.next_back().map_or(1, |blanks| blanks.len() + 1) }
 }
 
 /// Whether callers may use this name for their own fields and parameters.
@@ -162,7 +163,7 @@ mod tests {
     fn positions_are_counted_from_one() {
         let check = |text: &str, expected: (usize, usize)| match object(text.as_bytes()) {
             Err(Problem::Body(BodyProblem::MalformedJson { line, column })) => {
-                assert_eq!((line, column), expected, "{text}")
+                assert_eq!((line, column), expected, "{text}");
             }
             other => panic!("{text}: {other:?}"),
         };
