@@ -27,17 +27,19 @@ done
 # A field of the line that says where everything is; nothing if it has none.
 field() { sed -n "s/.*\"$1\":\[\{0,1\}\"\([^\"]*\)\".*/\1/p" "$ready"; }
 
-curl --silent --show-error --fail --max-time 10 "$(field control)/status" >/dev/null || fail 'does not answer'
+curl --silent --show-error --fail --max-time 10 "$(field control)/health" >/dev/null || fail 'does not answer'
 {
   echo "endpoint=$(field dax)"
   echo "dynamodb=$(field dynamodb)"
   echo "control=$(field control)"
   echo "ca=$(field ca)"
+  echo "bridge=$(field bridge)"
 } >>"$GITHUB_OUTPUT"
 {
   echo "DAX_ENDPOINT=$(field dax)"
   echo "DYNAMODB_ENDPOINT=$(field dynamodb)"
   echo "DAX_CONTROL_ENDPOINT=$(field control)"
+  [[ -z $(field bridge) ]] || echo "DAX_BRIDGE_ENDPOINT=$(field bridge)"
   [[ -z $(field ca) ]] || echo "DAX_CA_FILE=$(field ca)"
   echo "DAX_SERVER_PID=$server"
 } >>"$GITHUB_ENV"
