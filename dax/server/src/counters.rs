@@ -23,6 +23,8 @@ pub struct Counters {
     pub query_hits: u64,
     /// Queries and scans that DynamoDB was asked for.
     pub query_misses: u64,
+    /// Items that DynamoDB returned and answers left out, because they lack their key or hold what cannot be sent.
+    pub unreadable_items: u64,
     /// Connections accepted.
     pub connections: u64,
     /// Faults that rules brought about.
@@ -43,6 +45,7 @@ pub(crate) struct Tally {
     pub(crate) item_misses: AtomicU64,
     pub(crate) query_hits: AtomicU64,
     pub(crate) query_misses: AtomicU64,
+    pub(crate) unreadable_items: AtomicU64,
     pub(crate) connections: AtomicU64,
     pub(crate) faults: AtomicU64,
 }
@@ -66,6 +69,7 @@ impl Tally {
             item_misses: self.item_misses.load(Relaxed),
             query_hits: self.query_hits.load(Relaxed),
             query_misses: self.query_misses.load(Relaxed),
+            unreadable_items: self.unreadable_items.load(Relaxed),
             connections: self.connections.load(Relaxed),
             faults: self.faults.load(Relaxed),
         }

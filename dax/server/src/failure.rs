@@ -79,6 +79,11 @@ impl Failure {
         Self::raised(Exception::AccessDenied, Exception::AccessDenied.name(), message)
     }
 
+    /// The server remembers as much as it can.
+    pub(crate) fn limit_exceeded(message: impl Into<String>) -> Self {
+        Self::raised(Exception::LimitExceeded, Exception::LimitExceeded.name(), message)
+    }
+
     /// The connection was not authorized, or not any more.
     pub(crate) fn not_authorized(message: impl Into<String>) -> Self {
         Self::raised(Exception::Authentication, "MissingAuthenticationTokenException", message)
@@ -105,6 +110,11 @@ impl Failure {
     /// DynamoDB's name for the error.
     pub(crate) fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn message(&self) -> &str {
+        &self.0.message
     }
 
     /// Whether a write may have been carried out in spite of the error.

@@ -21,7 +21,7 @@ pub(super) enum Node<'a> {
 }
 
 /// A step of a document path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Element<'a> {
     Name(&'a str),
     Index(u32),

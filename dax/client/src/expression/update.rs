@@ -48,16 +48,18 @@ fn section<'a>(parser: &mut Parser<'_, 'a>, actions: &mut Vec<Node<'a>>, before:
     }
 }
 
+// Actions are not among the operators that DynamoDB counts: an update may have more than 300.
+
 fn set<'a>(parser: &mut Parser<'_, 'a>) -> Result<Node<'a>> {
     let path = Node::Path(parser.path()?);
     parser.expect("=")?;
     let value = sum(parser)?.node;
-    parser.call(Operator::Set, vec![path, value])
+    Ok(Node::Call(Operator::Set, vec![path, value]))
 }
 
 fn remove<'a>(parser: &mut Parser<'_, 'a>) -> Result<Node<'a>> {
     let path = Node::Path(parser.path()?);
-    parser.call(Operator::Remove, vec![path])
+    Ok(Node::Call(Operator::Remove, vec![path]))
 }
 
 fn add<'a>(parser: &mut Parser<'_, 'a>) -> Result<Node<'a>> {
@@ -73,7 +75,7 @@ fn path_and_value<'a>(operator: Operator, parser: &mut Parser<'_, 'a>) -> Result
     let Some(value) = parser.value()? else {
         return Err(parser.syntax_error());
     };
-    parser.call(operator, vec![path, value])
+    Ok(Node::Call(operator, vec![path, value]))
 }
 
 /// A part of what an attribute is set to.

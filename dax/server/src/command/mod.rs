@@ -3,6 +3,7 @@
 //! [`Options`] is a set of `clap` arguments, so that another program can offer the cluster as a subcommand.
 
 mod banner;
+mod check;
 mod exposure;
 mod file;
 mod options;
@@ -23,7 +24,7 @@ use tokio::{
 pub use self::{file::WithFile, options::Options};
 use crate::{Backend, config::from_here};
 
-/// Runs a cluster until Ctrl-C, `SIGTERM`, or the end of the terminal.
+/// Runs a cluster until Ctrl-C, `SIGTERM`, or the end of the terminal. With `--check-health`, asks a running one.
 ///
 /// # Errors
 /// If the cluster cannot be started or the terminal cannot be written to.
@@ -39,6 +40,9 @@ pub fn run_with(
     options: &Options,
     companion: impl AsyncFnOnce(Running) -> anyhow::Result<Option<String>>,
 ) -> anyhow::Result<()> {
+    if let Some(control) = options.control_to_check() {
+        return check::is_ready(control);
+    }
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the async runtime")?;
     runtime.block_on(serve(options, companion))

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv4Addr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
@@ -14,7 +14,10 @@ use console::Term;
 use loopback_guard::Guard;
 use serde_json::Value;
 
-use crate::{Backend, ClusterConfig, RequestLog, config::as_host};
+use crate::{
+    Backend, ClusterConfig, RequestLog,
+    config::{as_host, from_here},
+};
 
 /// Options of a cluster.
 #[derive(Debug, Args)]
@@ -122,6 +125,10 @@ pub struct Options {
     #[arg(long, hide = true, env = "AWS_SESSION_TOKEN", hide_env_values = true)]
     session_token: Option<String>,
 
+    /// Ask the cluster with this control port whether it is ready, and exit: with 0 if it is
+    #[arg(long)]
+    check_health: bool,
+
     /// Print a line about each request on standard error: never keys or values
     #[arg(long)]
     log_requests: bool,
@@ -182,6 +189,11 @@ impl Options {
     /// The directory of the embedded DynamoDB.
     pub(super) fn directory(&self) -> Option<&Path> {
         Some(self.persist.as_path()).filter(|directory| *directory != Path::new("none"))
+    }
+
+    /// Where the cluster is controlled that is only to be asked whether it is ready.
+    pub(super) fn control_to_check(&self) -> Option<SocketAddr> {
+        self.check_health.then(|| SocketAddr::new(from_here(self.http_listen), self.control_port))
     }
 
     /// Who may use what speaks HTTP.

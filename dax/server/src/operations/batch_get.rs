@@ -102,9 +102,13 @@ impl Call<'_> {
         let mut responses = got.responses.unwrap_or_default();
         let mut unprocessed = got.unprocessed_keys.unwrap_or_default();
         for table in tables {
+            let mut all_readable = true;
             for item in responses.remove(&table.get.table).unwrap_or_default() {
-                let key = table.schema.write(&item)?;
-                let item = self.item(item, &table.schema)?;
+                let read = table.schema.write(&item).and_then(|key| Ok((key, self.item(item, &table.schema)?)));
+                let Some((key, item)) = self.readable(read)? else {
+                    all_readable = false;
+                    continue;
+                };
                 if let Some(Some(ticket)) = table.missing.remove(&key) {
                     self.node.items.fill(ticket, Some(Arc::clone(&item)));
                 }
@@ -115,8 +119,8 @@ impl Call<'_> {
                 table.missing.remove(&key);
                 table.unprocessed.push(key);
             }
-            // Asked for, and neither there nor left over: there is no such item.
-            for ticket in table.missing.drain().filter_map(|(_, ticket)| ticket) {
+            // Asked for, and neither there nor left over: there is no such item. Unless it is one that cannot be read.
+            for ticket in table.missing.drain().filter_map(|(_, ticket)| ticket).filter(|_| all_readable) {
                 self.node.items.fill(ticket, None);
             }
         }

@@ -90,6 +90,21 @@ impl Call<'_> {
         Ok(attributes)
     }
 
+    /// `None` for an item of DynamoDB that no answer can carry: it is counted and left out, and the others arrive.
+    ///
+    /// # Errors
+    /// If it is not the item's fault.
+    fn readable<T>(&self, item: Result<T, Failure>) -> Result<Option<T>, Failure> {
+        match item {
+            Ok(item) => Ok(Some(item)),
+            Err(failure) if failure.code() == Some("ValidationException") => {
+                count(&self.node.tally.unreadable_items);
+                Ok(None)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
     fn item(&self, attributes: Attributes, schema: &KeySchema) -> Result<Arc<Item>, Failure> {
         Item::new(attributes, schema, &self.shared.lists).map(Arc::new)
     }

@@ -14,7 +14,7 @@ use crate::{
     failure::Failure,
     request::{Options, QueryRequest, expression::Path, projection, render::Placeholders},
     wire::{
-        item,
+        item::{self, AttributeLists},
         key::KeySchema,
         value::{self, Attributes},
     },
@@ -144,18 +144,22 @@ impl Call<'_> {
 
     /// The answer, without its capacity and its end.
     fn encode(&self, page: &Page, request: &QueryRequest, schema: &KeySchema) -> Result<Vec<u8>, Failure> {
+        let mut rows = Vec::with_capacity(page.items.len());
+        for item in &page.items {
+            let row = row(item, request.options.projection.as_deref(), schema, &self.shared.lists);
+            rows.extend(self.readable(row)?);
+        }
+        let left_out = i64::try_from(page.items.len() - rows.len()).unwrap_or(0);
         let mut out = reply::success();
         let mut writer = Writer::new(&mut out);
         writer.open_map();
         if request.options.select != Some(Select::Count) {
             writer.uint(field::ITEMS);
-            writer.array(page.items.len());
-            for item in &page.items {
-                self.write_row(item, request.options.projection.as_deref(), schema, &mut writer)?;
-            }
+            writer.array(rows.len());
+            rows.iter().for_each(|row| writer.raw(row));
         }
         writer.uint(field::COUNT);
-        writer.int(i64::from(page.count));
+        writer.int(i64::from(page.count) - left_out);
         writer.uint(field::SCANNED_COUNT);
         writer.int(i64::from(page.scanned));
         if let Some(last_key) = page.last_key.as_ref().filter(|last_key| !last_key.is_empty()) {
@@ -167,22 +171,26 @@ impl Call<'_> {
         }
         Ok(out)
     }
+}
 
-    fn write_row(
-        &self,
-        row: &Attributes,
-        paths: Option<&[Path]>,
-        schema: &KeySchema,
-        writer: &mut Writer<'_>,
-    ) -> Result<(), Failure> {
-        if let Some(paths) = paths {
-            return reply::write_projected(row, paths, writer);
+/// An item as it travels in a page.
+fn row(
+    item: &Attributes,
+    paths: Option<&[Path]>,
+    schema: &KeySchema,
+    lists: &AttributeLists,
+) -> Result<Vec<u8>, Failure> {
+    let mut row = Vec::new();
+    let mut writer = Writer::new(&mut row);
+    match paths {
+        Some(paths) => reply::write_projected(item, paths, &mut writer)?,
+        None => {
+            writer.array(2);
+            writer.bytes(&schema.write(item)?);
+            writer.bytes(&item::encode(item, schema, lists)?);
         }
-        writer.array(2);
-        writer.bytes(&schema.write(row)?);
-        writer.bytes(&item::encode(row, schema, &self.shared.lists)?);
-        Ok(())
     }
+    Ok(row)
 }
 
 fn finish(mut answer: Vec<u8>, consumed: Option<&ConsumedCapacity>) -> Result<Vec<u8>, Failure> {

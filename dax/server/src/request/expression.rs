@@ -36,11 +36,11 @@ pub(crate) enum Tree {
 }
 
 /// A document path such as `a.b[2]`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Path(pub(crate) Vec<Element>);
 
 /// One step of a document path.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Element {
     /// An attribute, or a key of a map. Any characters.
     Name(String),

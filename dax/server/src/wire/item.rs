@@ -57,7 +57,7 @@ impl AttributeLists {
             return Ok(*id);
         }
         if lists.by_names.len() >= MAX_LISTS {
-            return Err(Failure::validation("too many different lists of attribute names"));
+            return Err(Failure::limit_exceeded("too many different lists of attribute names"));
         }
         let mut id = candidate(names);
         while id <= EMPTY_LIST || lists.by_id.contains_key(&id) {

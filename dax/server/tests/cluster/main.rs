@@ -14,3 +14,4 @@ mod desk;
 mod failures;
 mod peer;
 mod races;
+mod unreadable;

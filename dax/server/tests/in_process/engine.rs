@@ -95,6 +95,29 @@ async fn no_filter_and_no_document_ends_the_process() {
     }
 }
 
+/// What the server writes is no longer than what the user wrote.
+#[tokio::test]
+async fn long_expressions_arrive() {
+    let cluster = with_tables().start().await.unwrap();
+    let long = |count: usize| {
+        let name = |n: usize| format!("attribute{n}");
+        let names: HashMap<_, _> = (0..count).map(|n| (format!("#{n}"), name(n))).collect();
+        let values: HashMap<_, _> = (0..count).map(|n| (format!(":{n}"), text("v"))).collect();
+        let actions: Vec<_> = (0..count).map(|n| format!("#{n}=:{n}")).collect();
+        (format!("SET {}", actions.join(",")), names, values)
+    };
+    for client in [cluster.dynamodb(), through_dax(&cluster).await] {
+        for count in [288, 301, 430] {
+            let (expression, names, values) = long(count);
+            assert!(expression.len() <= 4096);
+            let update = client.update_item().table_name("Links").set_key(key("a")).update_expression(expression);
+            let update =
+                update.set_expression_attribute_names(Some(names)).set_expression_attribute_values(Some(values));
+            update.send().await.unwrap();
+        }
+    }
+}
+
 #[tokio::test]
 async fn no_transaction_changes_a_key() {
     let put_items = vec![items("Visits", [json!({ "id": { "S": "a" }, "at": { "N": "1" } })])];

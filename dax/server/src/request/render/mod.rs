@@ -1,7 +1,11 @@
 //! Turns expression trees back into DynamoDB's expression language.
 //!
-//! Every name becomes a generated `#n…`, so reserved words and odd characters need no care, and every value a
-//! generated `:v…`. All expressions of one request share one set of placeholders, as DynamoDB wants it.
+//! Every name becomes a generated placeholder, so reserved words and odd characters need no care, and so does every value.
+//! All expressions of one request share one set of placeholders, as DynamoDB wants it.
+//!
+//! DynamoDB limits the length of the text. What a client's user wrote was within the limit, so this must not be longer:
+//! names of one or two letters stand for themselves, what an expression uses most gets the shortest placeholders, and
+//! there are blanks only where words would run together.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -54,16 +58,57 @@ impl Placeholders {
         if let Some(known) = self.by_name.get(name) {
             return known.clone();
         }
-        let placeholder = format!("#n{}", self.by_name.len());
+        if stands_for_itself(name) {
+            return name.to_owned();
+        }
+        let placeholder = format!("#{}", code(self.by_name.len()));
         self.names.insert(placeholder.clone(), name.to_owned());
         self.by_name.insert(name.to_owned(), placeholder.clone());
         placeholder
     }
 
     fn value(&mut self, value: &AttributeValue) -> String {
-        let placeholder = format!(":v{}", self.values.len());
+        let placeholder = format!(":{}", code(self.values.len()));
         self.values.insert(placeholder.clone(), value.clone());
         placeholder
+    }
+}
+
+/// Words of the language, and reserved ones, of two letters.
+const RESERVED: [&str; 13] = ["AS", "AT", "BY", "DO", "GO", "IF", "IN", "IS", "NO", "OF", "ON", "OR", "TO"];
+
+/// Whether a name is at least as short as any placeholder for it, and may be written as it is.
+fn stands_for_itself(name: &str) -> bool {
+    let is_word = name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_word && name.len() <= 2 && !RESERVED.iter().any(|word| word.eq_ignore_ascii_case(name))
+}
+
+/// The shortest code that none of the earlier ones starts with: `0` to `Z`, then `00`, `01`, and so on.
+fn code(mut number: usize) -> String {
+    const DIGITS: &[u8; 62] = b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    let mut code = Vec::new();
+    loop {
+        code.push(DIGITS.get(number % 62).map_or('0', |digit| char::from(*digit)));
+        if number < 62 {
+            return code.into_iter().rev().collect();
+        }
+        number = number / 62 - 1;
+    }
+}
+
+/// How often each name and each value occurs below a node.
+fn count<'t>(tree: &'t Tree, names: &mut BTreeMap<&'t str, usize>, variables: &mut BTreeMap<usize, usize>) {
+    match tree {
+        Tree::Apply(_, trees) | Tree::List(trees) => trees.iter().for_each(|tree| count(tree, names, variables)),
+        Tree::Variable(position) => *variables.entry(*position).or_default() += 1,
+        Tree::Path(path) => {
+            for element in &path.0 {
+                if let Element::Name(name) = element {
+                    *names.entry(name).or_default() += 1;
+                }
+            }
+        }
     }
 }
 
@@ -86,8 +131,27 @@ impl<'a> Renderer<'a> {
 
     fn run(mut self, render: impl FnOnce(&mut Self, &'a Tree) -> Rendered) -> Result<String, Failure> {
         let expression = self.expression;
+        self.name_by_use();
         render(&mut self, &expression.tree)?;
         Ok(self.text)
+    }
+
+    /// Names first what is used most. A value that was not sent is refused where it is used.
+    fn name_by_use(&mut self) {
+        let (mut names, mut variables) = (BTreeMap::new(), BTreeMap::new());
+        count(&self.expression.tree, &mut names, &mut variables);
+        let mut names: Vec<_> = names.into_iter().collect();
+        names.sort_by_key(|(_, uses)| std::cmp::Reverse(*uses));
+        for (name, _) in names {
+            self.placeholders.name(name);
+        }
+        let mut variables: Vec<_> = variables.into_iter().collect();
+        variables.sort_by_key(|(_, uses)| std::cmp::Reverse(*uses));
+        for (position, _) in variables {
+            if let Some(value) = self.expression.values.get(position) {
+                self.variables.insert(position, self.placeholders.value(value));
+            }
+        }
     }
 
     fn condition(&mut self, tree: &Tree) -> Rendered {
@@ -98,11 +162,11 @@ impl<'a> Renderer<'a> {
         match (operator, operands.as_slice()) {
             (Op::And | Op::Or, [left, right]) => {
                 self.beside(*operator, left)?;
-                self.infix(operator.text());
+                self.word(operator.text());
                 self.beside(*operator, right)
             }
             (Op::Not, [inner]) => {
-                self.text.push_str("NOT ");
+                self.word("NOT");
                 self.beside(Op::Not, inner)
             }
             (
@@ -110,19 +174,19 @@ impl<'a> Renderer<'a> {
                 [left, right],
             ) => {
                 self.operand(left)?;
-                self.infix(operator.text());
+                self.text.push_str(operator.text());
                 self.operand(right)
             }
             (Op::Between, [value, low, high]) => {
                 self.operand(value)?;
-                self.infix("BETWEEN");
+                self.word("BETWEEN");
                 self.operand(low)?;
-                self.infix("AND");
+                self.word("AND");
                 self.operand(high)
             }
             (Op::In, [value, Tree::List(choices)]) => {
                 self.operand(value)?;
-                self.infix("IN");
+                self.word("IN");
                 self.list(choices)
             }
             (Op::AttributeExists | Op::AttributeNotExists, [_])
@@ -142,7 +206,7 @@ impl<'a> Renderer<'a> {
         if !weaker {
             return self.condition(tree);
         }
-        self.text.push('(');
+        self.open();
         self.condition(tree)?;
         self.text.push(')');
         Ok(())
@@ -167,10 +231,10 @@ impl<'a> Renderer<'a> {
     }
 
     fn list(&mut self, operands: &[Tree]) -> Rendered {
-        self.text.push('(');
+        self.open();
         for (position, operand) in operands.iter().enumerate() {
             if position > 0 {
-                self.text.push_str(", ");
+                self.text.push(',');
             }
             self.operand(operand)?;
         }
@@ -189,11 +253,11 @@ impl<'a> Renderer<'a> {
                     return Err(misplaced("no action"));
                 };
                 if *operator == section {
-                    if lead != "," && !self.text.is_empty() {
-                        self.text.push(' ');
+                    if lead == "," {
+                        self.text.push(',');
+                    } else {
+                        self.word(lead);
                     }
-                    self.text.push_str(lead);
-                    self.text.push(' ');
                     self.action(section, operands)?;
                     lead = ",";
                 } else if !matches!(operator, Operator::Set | Operator::Remove | Operator::Add | Operator::Delete) {
@@ -211,7 +275,7 @@ impl<'a> Renderer<'a> {
         match (section, operands) {
             (Operator::Set, [Tree::Path(path), value]) => {
                 self.path(path)?;
-                self.infix("=");
+                self.text.push('=');
                 self.sum(value)
             }
             (Operator::Add | Operator::Delete, [Tree::Path(path), Tree::Variable(position)]) => {
@@ -230,7 +294,7 @@ impl<'a> Renderer<'a> {
             Tree::Apply(operator @ (Operator::Plus | Operator::Minus), operands) => match operands.as_slice() {
                 [left, right] => {
                     self.operand(left)?;
-                    self.infix(operator.text());
+                    self.text.push_str(operator.text());
                     self.operand(right)
                 }
                 _ => Err(wrong_operands(*operator, operands.len())),
@@ -239,10 +303,21 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    fn infix(&mut self, text: &str) {
+    /// A word between others.
+    fn word(&mut self, word: &str) {
+        if !self.text.is_empty() && !self.text.ends_with([' ', '(', ')']) {
+            self.text.push(' ');
+        }
+        self.text.push_str(word);
         self.text.push(' ');
-        self.text.push_str(text);
-        self.text.push(' ');
+    }
+
+    /// A parenthesis, which needs no blank before it.
+    fn open(&mut self) {
+        if self.text.ends_with(' ') {
+            self.text.pop();
+        }
+        self.text.push('(');
     }
 
     fn path(&mut self, path: &Path) -> Rendered {
@@ -266,12 +341,8 @@ impl<'a> Renderer<'a> {
     }
 
     fn variable(&mut self, position: usize) -> Rendered {
-        if !self.variables.contains_key(&position) {
-            let value = self.expression.values.get(position).ok_or_else(|| misplaced("a value that was not sent"))?;
-            let placeholder = self.placeholders.value(value);
-            self.variables.insert(position, placeholder);
-        }
-        self.text.push_str(self.variables.get(&position).map_or("", String::as_str));
+        let placeholder = self.variables.get(&position).ok_or_else(|| misplaced("a value that was not sent"))?;
+        self.text.push_str(placeholder);
         Ok(())
     }
 }

@@ -32,23 +32,23 @@ fn check_update(actions: Vec<Tree>, expected: &str) {
 fn conditions_get_the_parentheses_they_need_and_no_more() {
     use Operator::{And, Not, Or};
     let (a, b, c) = (equal("a", 0), equal("b", 1), equal("c", 2));
-    check(a.clone(), "#n0 = :v0");
-    check(apply(And, [apply(And, [a.clone(), b.clone()]), c.clone()]), "#n0 = :v0 AND #n1 = :v1 AND #n2 = :v2");
-    check(apply(And, [apply(Or, [a.clone(), b.clone()]), c.clone()]), "(#n0 = :v0 OR #n1 = :v1) AND #n2 = :v2");
-    check(apply(Or, [a.clone(), apply(And, [b.clone(), c])]), "#n0 = :v0 OR #n1 = :v1 AND #n2 = :v2");
-    check(apply(Not, [apply(Or, [a.clone(), b])]), "NOT (#n0 = :v0 OR #n1 = :v1)");
-    check(apply(Not, [apply(Not, [a])]), "NOT NOT #n0 = :v0");
+    check(a.clone(), "a=:0");
+    check(apply(And, [apply(And, [a.clone(), b.clone()]), c.clone()]), "a=:0 AND b=:1 AND c=:2");
+    check(apply(And, [apply(Or, [a.clone(), b.clone()]), c.clone()]), "(a=:0 OR b=:1)AND c=:2");
+    check(apply(Or, [a.clone(), apply(And, [b.clone(), c])]), "a=:0 OR b=:1 AND c=:2");
+    check(apply(Not, [apply(Or, [a.clone(), b])]), "NOT(a=:0 OR b=:1)");
+    check(apply(Not, [apply(Not, [a])]), "NOT NOT a=:0");
 }
 
 #[test]
 fn every_kind_of_condition_is_written() {
     use Operator::{AttributeExists, Between, Contains, In, LessOrEqual, Size};
     let values = || vec![Tree::Variable(0), Tree::Variable(1)];
-    check(apply(Between, [path("a"), Tree::Variable(0), Tree::Variable(1)]), "#n0 BETWEEN :v0 AND :v1");
-    check(apply(In, [path("a"), Tree::List(values())]), "#n0 IN (:v0, :v1)");
-    check(apply(AttributeExists, [path("a")]), "attribute_exists(#n0)");
-    check(apply(Contains, [path("a"), path("b")]), "contains(#n0, #n1)");
-    check(apply(LessOrEqual, [apply(Size, [path("a")]), Tree::Variable(3)]), "size(#n0) <= :v0");
+    check(apply(Between, [path("a"), Tree::Variable(0), Tree::Variable(1)]), "a BETWEEN :0 AND :1");
+    check(apply(In, [path("a"), Tree::List(values())]), "a IN(:0,:1)");
+    check(apply(AttributeExists, [path("a")]), "attribute_exists(a)");
+    check(apply(Contains, [path("a"), path("b")]), "contains(a,b)");
+    check(apply(LessOrEqual, [apply(Size, [path("a")]), Tree::Variable(3)]), "size(a)<=:0");
     check(
         apply(
             Operator::Equal,
@@ -57,7 +57,7 @@ fn every_kind_of_condition_is_written() {
                 path("c"),
             ],
         ),
-        "#n0[2].#n1 = #n1",
+        "#0[2].c=c",
     );
 }
 
@@ -73,20 +73,52 @@ fn updates_are_grouped_by_section() {
             apply(Add, [path("d"), Tree::Variable(2)]),
             apply(Delete, [path("e"), Tree::Variable(3)]),
         ],
-        "SET #n0 = :v0, #n1 = if_not_exists(#n1, :v1) + :v0 REMOVE #n2 ADD #n3 :v2 DELETE #n4 :v3",
+        "SET a=:0,c=if_not_exists(c,:1)+:0 REMOVE b ADD d :2 DELETE e :3",
     );
-    check_update(vec![set("l", apply(ListAppend, [path("l"), Tree::Variable(0)]))], "SET #n0 = list_append(#n0, :v0)");
+    check_update(vec![set("l", apply(ListAppend, [path("l"), Tree::Variable(0)]))], "SET l=list_append(l,:0)");
 }
 
 #[test]
 fn expressions_of_one_request_share_names_and_keep_their_values_apart() {
     let mut placeholders = Placeholders::default();
-    let first = Expression { tree: equal("a", 0), values: vec![AttributeValue::S("x".into())] };
-    let second = Expression { tree: equal("a", 0), values: vec![AttributeValue::S("y".into())] };
-    assert_eq!(placeholders.condition(&first).unwrap(), "#n0 = :v0");
-    assert_eq!(placeholders.condition(&second).unwrap(), "#n0 = :v1");
+    let first = Expression { tree: equal("name", 0), values: vec![AttributeValue::S("x".into())] };
+    let second = Expression { tree: equal("name", 0), values: vec![AttributeValue::S("y".into())] };
+    assert_eq!(placeholders.condition(&first).unwrap(), "#0=:0");
+    assert_eq!(placeholders.condition(&second).unwrap(), "#0=:1");
     assert_eq!(placeholders.take_names().unwrap().len(), 1);
     assert_eq!(placeholders.take_values().unwrap().len(), 2);
+}
+
+#[test]
+fn names_are_written_as_short_as_they_can_be() {
+    for (name, expected) in [
+        ("a", "a"),
+        ("a1", "a1"),
+        ("if", "#0"),
+        ("Or", "#0"),
+        ("abc", "#0"),
+        ("1", "#0"),
+        ("_", "#0"),
+        ("é", "#0"),
+        ("a-", "#0"),
+    ] {
+        assert_eq!(Placeholders::default().name(name), expected, "{name}");
+    }
+    let codes: Vec<_> = [0, 61, 62, 63, 123, 124, 3905, 3906].into_iter().map(code).collect();
+    assert_eq!(codes, ["0", "Z", "00", "01", "0Z", "10", "ZZ", "000"]);
+    let codes: std::collections::HashSet<_> = (0..10_000).map(code).collect();
+    assert_eq!(codes.len(), 10_000);
+}
+
+#[test]
+fn what_is_used_most_is_written_shortest() {
+    let mut actions: Vec<_> =
+        (0..100).map(|n| apply(Operator::Set, [path(&format!("name{n}")), Tree::Variable(n)])).collect();
+    actions.extend((0..9).map(|n| apply(Operator::Set, [path(&format!("n{n}")), path("name99")])));
+    actions.extend((0..9).map(|n| apply(Operator::Set, [path(&format!("m{n}")), Tree::Variable(99)])));
+    let expression = Expression { tree: Tree::List(actions), values: numbers(100) };
+    let text = Placeholders::default().update(&expression).unwrap();
+    assert!(text.ends_with(",n8=#0,m0=:0,m1=:0,m2=:0,m3=:0,m4=:0,m5=:0,m6=:0,m7=:0,m8=:0"), "{text}");
 }
 
 #[test]
