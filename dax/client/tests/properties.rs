@@ -60,7 +60,7 @@ fn value() -> impl Strategy<Value = AttributeValue> {
     scalar.prop_recursive(5, 40, 8, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..8).prop_map(AttributeValue::L),
-            hash_map(any::<String>(), inner, 0..8).prop_map(AttributeValue::M),
+            hash_map("\\PC{1,8}", inner, 0..8).prop_map(AttributeValue::M),
         ]
     })
 }

@@ -21,15 +21,20 @@ pub enum ValueError {
     /// A text that is not a number, or a number out of range.
     #[error(transparent)]
     Number(#[from] NumberError),
-    /// A set without elements.
-    #[error("One or more parameter values were invalid: A {0} set may not be empty")]
+    /// A set without elements, in words that differ by its type.
+    #[error("One or more parameter values were invalid: {0}")]
     EmptySet(&'static str),
     /// `NULL` with the value `false`.
     #[error("One or more parameter values were invalid: Null attribute value types must have the value of true")]
     FalseNull,
     /// Lists and maps nested too deeply.
-    #[error("Nesting Levels have exceeded supported limits: more than {MAX_NESTING} levels of lists and maps")]
+    #[error(
+        "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
+    )]
     TooDeep,
+    /// An attribute whose name is empty.
+    #[error("Empty attribute name")]
+    EmptyName,
     /// A type of value that this client does not know.
     #[error("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes")]
     Unsupported,
@@ -52,15 +57,15 @@ fn write_nested(value: &AttributeValue, writer: &mut Writer<'_>, levels: usize) 
         AttributeValue::Null(true) => writer.null(),
         AttributeValue::Null(false) => return Err(ValueError::FalseNull),
         AttributeValue::Ss(texts) => {
-            open_set(tag::STRING_SET, "string", texts.len(), writer)?;
+            open_set(tag::STRING_SET, "An string set  may not be empty", texts.len(), writer)?;
             texts.iter().for_each(|text| writer.text(text));
         }
         AttributeValue::Ns(texts) => {
-            open_set(tag::NUMBER_SET, "number", texts.len(), writer)?;
+            open_set(tag::NUMBER_SET, "An number set  may not be empty", texts.len(), writer)?;
             texts.iter().try_for_each(|text| number::write_text(text, writer))?;
         }
         AttributeValue::Bs(blobs) => {
-            open_set(tag::BINARY_SET, "binary", blobs.len(), writer)?;
+            open_set(tag::BINARY_SET, "Binary sets should not be empty", blobs.len(), writer)?;
             blobs.iter().for_each(|blob| writer.bytes(blob.as_ref()));
         }
         AttributeValue::L(values) => {
@@ -72,6 +77,9 @@ fn write_nested(value: &AttributeValue, writer: &mut Writer<'_>, levels: usize) 
             let levels = levels.checked_sub(1).ok_or(ValueError::TooDeep)?;
             writer.map(attributes.len());
             for (name, value) in sorted(attributes) {
+                if name.is_empty() {
+                    return Err(ValueError::EmptyName);
+                }
                 writer.text(name);
                 write_nested(value, writer, levels)?;
             }
@@ -83,12 +91,12 @@ fn write_nested(value: &AttributeValue, writer: &mut Writer<'_>, levels: usize) 
 
 fn open_set(
     tag: u64,
-    kind: &'static str,
+    if_empty: &'static str,
     count: usize,
     writer: &mut Writer<'_>,
 ) -> std::result::Result<(), ValueError> {
     if count == 0 {
-        return Err(ValueError::EmptySet(kind));
+        return Err(ValueError::EmptySet(if_empty));
     }
     writer.tag(tag);
     writer.array(count);

@@ -11,11 +11,8 @@ use super::{Attributes, DecodeStop, KeySchema, Lookup, Metadata};
 
 /// Why the attributes of an item cannot be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{error}; attribute: {name}")]
-pub(crate) struct ItemError {
-    name: String,
-    error: ValueError,
-}
+#[error(transparent)]
+pub(crate) struct ItemError(#[from] ValueError);
 
 /// Writes the content of an item: all attributes but those of the key, in the order of their names' bytes.
 ///
@@ -40,7 +37,10 @@ pub(crate) fn write_item(
         None => push_once(missing, Lookup::AttributeListId { names: names.into_iter().map(str::to_owned).collect() }),
     }
     for (name, value) in plain {
-        write_value(value, writer).map_err(|error| ItemError { name: name.to_owned(), error })?;
+        if name.is_empty() {
+            return Err(ValueError::EmptyName.into());
+        }
+        write_value(value, writer)?;
     }
     Ok(())
 }

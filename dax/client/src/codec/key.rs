@@ -18,7 +18,7 @@ use super::{Attributes, KeyAttribute, KeySchema};
 #[non_exhaustive]
 pub(crate) enum KeyError {
     /// A key attribute is missing.
-    #[error("The provided key element does not match the schema: missing key attribute {name}")]
+    #[error("The provided key element does not match the schema")]
     Missing {
         /// Name of the attribute.
         name: String,
@@ -36,11 +36,8 @@ pub(crate) enum KeyError {
         actual: &'static str,
     },
     /// An attribute that is not part of the key.
-    #[error("The provided key element does not match the schema: {name} is not a key attribute")]
-    Surplus {
-        /// Name of the attribute.
-        name: String,
-    },
+    #[error("The provided key element does not match the schema")]
+    Surplus,
     /// A key attribute without content.
     #[error(
         "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty \
@@ -53,13 +50,8 @@ pub(crate) enum KeyError {
         kind: &'static str,
     },
     /// The text of a key attribute of type N is not a valid number.
-    #[error("{source}; key: {name}")]
-    Number {
-        /// Name of the attribute.
-        name: String,
-        /// What is wrong with it.
-        source: NumberError,
-    },
+    #[error(transparent)]
+    Number(#[from] NumberError),
 }
 
 /// Writes the content of a key: the part of `attributes` that the schema names.
@@ -103,10 +95,8 @@ pub(crate) fn write_exact_key(
     writer: &mut Writer<'_>,
 ) -> std::result::Result<(), KeyError> {
     write_key(schema, attributes, writer)?;
-    if attributes.len() > schema.attributes().count()
-        && let Some(surplus) = attributes.keys().filter(|name| !schema.contains(name)).min()
-    {
-        return Err(KeyError::Surplus { name: surplus.clone() });
+    if attributes.len() > schema.attributes().count() && attributes.keys().any(|name| !schema.contains(name)) {
+        return Err(KeyError::Surplus);
     }
     Ok(())
 }
@@ -129,9 +119,7 @@ fn part<'a>(key: &KeyAttribute, attributes: &'a Attributes) -> std::result::Resu
             Err(KeyError::Empty { name: name(), kind: "binary" })
         }
         (KeyType::B, AttributeValue::B(blob)) => Ok(Part::Bytes(blob.as_ref())),
-        (KeyType::N, AttributeValue::N(text)) => {
-            text.parse().map(Part::Number).map_err(|source| KeyError::Number { name: name(), source })
-        }
+        (KeyType::N, AttributeValue::N(text)) => text.parse().map(Part::Number).map_err(KeyError::Number),
         (expected, actual) => {
             Err(KeyError::Type { name: name(), expected: expected.letter(), actual: type_name(actual) })
         }

@@ -2,6 +2,7 @@
 
 use dax_protocol::operator::Operator;
 
+use super::depth::with_room;
 use super::lexer::TokenKind;
 use super::parser::{self, Parser};
 use super::tree::{Node, encode};
@@ -29,7 +30,7 @@ impl<'a> Placeholders<'a> {
     /// If it is wrong, or refers to what is not defined.
     pub fn condition(&mut self, kind: ExpressionKind, text: &'a str) -> Result<Vec<u8>> {
         self.expressions += 1;
-        parse(kind, text, self)
+        with_room(text, || parse(kind, text, self))
     }
 }
 

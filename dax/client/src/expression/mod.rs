@@ -13,6 +13,7 @@
 //! ```
 
 mod condition;
+mod depth;
 mod legacy;
 mod lexer;
 mod parser;
@@ -22,7 +23,7 @@ mod reserved;
 mod tree;
 mod update;
 
-pub(crate) use legacy::{Legacy, refuse_mixture};
+pub(crate) use legacy::{Legacy, check_joined_by, refuse_mixture};
 pub use placeholders::Placeholders;
 pub use projection::Projection;
 
@@ -30,8 +31,11 @@ pub use projection::Projection;
 const MAX_LENGTH: usize = 4096;
 /// Most operators and functions in an expression; DynamoDB's limit.
 const MAX_OPERATORS: usize = 300;
-/// Deepest nesting of parentheses, `NOT` and functions. Bounds the parser's recursion.
-const MAX_DEPTH: usize = 100;
+/// Deepest nesting of parentheses, `NOT` and functions: each operator in parentheses, which may not be doubled. Bounds
+/// the parser's recursion.
+const MAX_DEPTH: usize = 2 * MAX_OPERATORS;
+/// What DynamoDB says about an attribute without a name.
+const EMPTY_NAME: &str = "Empty attribute name";
 /// Most elements of a document path; DynamoDB's limit.
 const MAX_PATH: usize = 32;
 

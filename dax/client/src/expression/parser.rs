@@ -139,8 +139,8 @@ impl<'p, 'a> Parser<'p, 'a> {
     pub(super) fn call(&mut self, operator: Operator, operands: Vec<Node<'a>>) -> Result<Node<'a>> {
         self.operators += 1;
         if self.operators > MAX_OPERATORS {
-            let what = "The expression contains more operators and functions than allowed";
-            return Err(self.invalid(format_args!("{what}; maximum: {MAX_OPERATORS}")));
+            let what = "The expression contains too many operators";
+            return Err(self.invalid(format_args!("{what}; operator count: {}", self.operators)));
         }
         Ok(Node::Call(operator, operands))
     }

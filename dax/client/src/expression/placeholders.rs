@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::{ExpressionError, ExpressionKind, Result};
+use super::{EMPTY_NAME, ExpressionError, ExpressionKind, Result};
 use crate::codec::Attributes;
 
 /// `ExpressionAttributeNames` and `ExpressionAttributeValues` of one request, and which of them its expressions used.
@@ -25,7 +25,16 @@ impl<'a> Placeholders<'a> {
     /// # Errors
     /// If a placeholder is not written as one.
     pub fn new(names: Option<&'a HashMap<String, String>>, values: Option<&'a Attributes>) -> Result<Self> {
+        let empty =
+            [("Names", names.is_some_and(HashMap::is_empty)), ("Values", values.is_some_and(HashMap::is_empty))];
+        if let Some((which, _)) = empty.iter().find(|(_, is_empty)| *is_empty) {
+            return Err(ExpressionError::new(format!("ExpressionAttribute{which} must not be empty")));
+        }
         check_keys("ExpressionAttributeNames", '#', names.into_iter().flat_map(HashMap::keys))?;
+        if let Some((key, _)) = names.into_iter().flatten().filter(|(_, name)| name.is_empty()).min() {
+            let what = format!("ExpressionAttributeNames contains invalid value: {EMPTY_NAME} for key {key}");
+            return Err(ExpressionError::new(what));
+        }
         check_keys("ExpressionAttributeValues", ':', values.into_iter().flat_map(HashMap::keys))?;
         Ok(Self { names, values, used_names: Vec::new(), used_values: Vec::new(), expressions: 0 })
     }

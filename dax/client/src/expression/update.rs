@@ -2,6 +2,7 @@
 
 use dax_protocol::operator::Operator;
 
+use super::depth::with_room;
 use super::parser::{self, Parser};
 use super::tree::{Node, encode};
 use super::{ExpressionError, ExpressionKind, Placeholders, Result};
@@ -15,7 +16,7 @@ impl<'a> Placeholders<'a> {
     /// As for [`condition`](Self::condition).
     pub fn update(&mut self, text: &'a str) -> Result<Vec<u8>> {
         self.expressions += 1;
-        parse(text, self)
+        with_room(text, || parse(text, self))
     }
 }
 

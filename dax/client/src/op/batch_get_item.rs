@@ -138,8 +138,8 @@ impl TableKeys {
     }
 }
 
-fn old_projection(wanted: &KeysAndAttributes) -> &[String] {
-    wanted.attributes_to_get.as_deref().unwrap_or_default()
+fn old_projection(wanted: &KeysAndAttributes) -> Option<&[String]> {
+    wanted.attributes_to_get.as_deref()
 }
 
 impl BatchGetItem {
@@ -150,7 +150,7 @@ impl BatchGetItem {
         // Not even one for one table and the other for another.
         let mixed = |uses: fn(&KeysAndAttributes) -> bool| wanted.values().any(uses);
         refuse_mixture(
-            &[("AttributesToGet", mixed(|keys| !old_projection(keys).is_empty()))],
+            &[("AttributesToGet", mixed(|keys| old_projection(keys).is_some()))],
             &[("ProjectionExpression", mixed(|keys| keys.projection_expression.is_some()))],
         )?;
         let mut tables =

@@ -60,9 +60,9 @@ impl Operation for GetItem {
 
 impl GetItem {
     fn parse(input: GetItemInput) -> Checked<Self> {
-        let old = input.attributes_to_get.as_deref().unwrap_or_default();
+        let old = input.attributes_to_get.as_deref();
         refuse_mixture(
-            &[("AttributesToGet", !old.is_empty())],
+            &[("AttributesToGet", old.is_some())],
             &[("ProjectionExpression", input.projection_expression.is_some())],
         )?;
         let mut placeholders = Placeholders::new(input.expression_attribute_names.as_ref(), None)?;

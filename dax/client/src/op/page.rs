@@ -17,7 +17,7 @@ use crate::codec::usage::read_capacity;
 use crate::codec::{
     Attributes, DecodeStop, EncodeStop, KeySchema, Metadata, answer, read_key, read_value, write_exact_key, write_value,
 };
-use crate::expression::{ExpressionKind, Legacy, Placeholders, Projection};
+use crate::expression::{ExpressionKind, Legacy, Placeholders, Projection, check_joined_by};
 
 /// What requests for a page have in common.
 #[derive(Debug)]
@@ -50,8 +50,12 @@ pub(super) struct PageOutput {
     pub(super) consumed_capacity: Option<ConsumedCapacity>,
 }
 
-/// `Select`, which has to agree with whether there is a projection.
-pub(super) fn parse_selection(select: Option<&Select>, projected: bool) -> Checked<Option<Selection>> {
+/// `Select`, which has to agree with what projects the items, if anything does, and with whether an index is read.
+pub(super) fn parse_selection(
+    select: Option<&Select>,
+    projected_by: Option<&str>,
+    index: bool,
+) -> Checked<Option<Selection>> {
     let selection = match select {
         None => return Ok(None),
         Some(Select::AllAttributes) => Selection::AllAttributes,
@@ -64,14 +68,31 @@ pub(super) fn parse_selection(select: Option<&Select>, projected: bool) -> Check
             return Err(out_of_model(other, "select", constraint));
         }
     };
-    match (selection == Selection::SpecificAttributes, projected, select) {
-        (true, false, _) => Err(Refusal::new(
-            "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES",
-        )),
-        (false, true, Some(select)) => Err(Refusal::new(format!(
-            "Cannot specify the AttributesToGet or ProjectionExpression when choosing to get {select}"
-        ))),
-        _ => Ok(Some(selection)),
+    let what = match (selection, projected_by) {
+        (Selection::SpecificAttributes, None) => {
+            "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
+                .to_owned()
+        }
+        (Selection::SpecificAttributes, Some(_)) => return Ok(Some(selection)),
+        (Selection::Count, Some(by)) => format!("Cannot specify the {by} when choosing to get only the Count"),
+        (_, Some(by)) => {
+            let wanted = select.map(Select::as_str).unwrap_or_default();
+            format!("Cannot specify the {by} when choosing to get {wanted}")
+        }
+        (Selection::AllProjectedAttributes, None) if !index => {
+            "ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName".to_owned()
+        }
+        (_, None) => return Ok(Some(selection)),
+    };
+    Err(Refusal::new(what).enveloped())
+}
+
+/// The parameter that projects the items.
+pub(super) fn projected_by(expression: Option<&String>, attributes: Option<&[String]>) -> Option<&'static str> {
+    match (expression, attributes) {
+        (Some(_), _) => Some("ProjectionExpression"),
+        (None, Some(_)) => Some("AttributesToGet"),
+        (None, None) => None,
     }
 }
 
@@ -82,10 +103,14 @@ pub(super) fn parse_filter<'a>(
     conditions: Option<&HashMap<String, Condition>>,
     joined_by: Option<&ConditionalOperator>,
 ) -> Checked<Option<Vec<u8>>> {
+    let conditions = conditions.filter(|conditions| !conditions.is_empty());
     Ok(match (expression, conditions) {
         (Some(text), _) => Some(placeholders.condition(ExpressionKind::Filter, text)?),
         (None, Some(conditions)) => Some(Legacy::conditions(ExpressionKind::Filter, conditions, joined_by)?),
-        (None, None) => None,
+        (None, None) => {
+            check_joined_by(joined_by, 0)?;
+            None
+        }
     })
 }
 

@@ -87,11 +87,11 @@ impl Options<'_, '_> {
 pub(super) fn parse_projection<'a>(
     placeholders: &mut Placeholders<'a>,
     expression: Option<&'a str>,
-    attributes: &[String],
+    attributes: Option<&[String]>,
 ) -> Checked<Option<Projection>> {
-    Ok(match expression {
-        Some(text) => Some(placeholders.projection(text)?),
-        None if attributes.is_empty() => None,
-        None => Some(Legacy::projection(attributes)?),
+    Ok(match (expression, attributes) {
+        (Some(text), _) => Some(placeholders.projection(text)?),
+        (None, Some(attributes)) => Some(Legacy::projection(attributes)?),
+        (None, None) => None,
     })
 }

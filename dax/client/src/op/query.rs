@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::operation::query::{QueryError, QueryInput, QueryOutput};
 use dax_protocol::Method;
 
 use super::Operation;
-use super::page::{Extra, Page, parse_filter, parse_limit, parse_selection};
+use super::page::{Extra, Page, parse_filter, parse_limit, parse_selection, projected_by};
 use super::parameter::{capacity_wanted, parse_projection};
 use super::refusal::{Checked, Refusal, required};
 use super::request::Request;
@@ -57,12 +57,12 @@ impl Operation for Query {
 
 impl Query {
     fn parse(input: QueryInput) -> Checked<Self> {
-        let attributes = input.attributes_to_get.as_deref().unwrap_or_default();
-        let key_conditions = input.key_conditions.as_ref().filter(|conditions| !conditions.is_empty());
-        let old_filter = input.query_filter.as_ref().filter(|conditions| !conditions.is_empty());
+        let attributes = input.attributes_to_get.as_deref();
+        let key_conditions = input.key_conditions.as_ref();
+        let old_filter = input.query_filter.as_ref();
         refuse_mixture(
             &[
-                ("AttributesToGet", !attributes.is_empty()),
+                ("AttributesToGet", attributes.is_some()),
                 ("KeyConditions", key_conditions.is_some()),
                 ("QueryFilter", old_filter.is_some()),
                 ("ConditionalOperator", input.conditional_operator.is_some()),
@@ -77,8 +77,10 @@ impl Query {
         let mut placeholders = Placeholders::new(names, input.expression_attribute_values.as_ref())?;
         let condition = match (&input.key_condition_expression, key_conditions) {
             (Some(text), _) => placeholders.condition(ExpressionKind::KeyCondition, text)?,
-            (None, Some(conditions)) => Legacy::conditions(ExpressionKind::KeyCondition, conditions, None)?,
-            (None, None) => {
+            (None, Some(conditions)) if !conditions.is_empty() => {
+                Legacy::conditions(ExpressionKind::KeyCondition, conditions, None)?
+            }
+            (None, _) => {
                 return Err(Refusal::new(
                     "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.",
                 ));
@@ -94,7 +96,11 @@ impl Query {
         placeholders.finish()?;
         let page = Page {
             table: required("TableName", input.table_name.as_ref())?.clone(),
-            select: parse_selection(input.select.as_ref(), projection.is_some())?,
+            select: parse_selection(
+                input.select.as_ref(),
+                projected_by(input.projection_expression.as_ref(), attributes),
+                input.index_name.is_some(),
+            )?,
             index: input.index_name,
             projection,
             filter,

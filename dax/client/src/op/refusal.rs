@@ -7,6 +7,9 @@ use crate::codec::{EncodeStop, KeyError};
 use crate::error::Error;
 use crate::expression::ExpressionError;
 
+/// What precedes most messages about values beyond the model, and all about single writes.
+const ENVELOPE: &str = "1 validation error detected: ";
+
 /// What is wrong with an input.
 #[derive(Debug)]
 pub(super) struct Refusal {
@@ -25,6 +28,14 @@ impl Refusal {
     /// As [`new`](Self::new), for a key that does not fit its table.
     pub(super) fn unfit(message: impl Into<String>) -> Self {
         Self { message: message.into(), unfit: true }
+    }
+
+    /// As DynamoDB reports what is wrong with the request for a single write before it looks at the table.
+    pub(super) fn enveloped(self) -> Self {
+        if self.unfit || self.message.starts_with(ENVELOPE) || self.message.contains("contains invalid key") {
+            return self;
+        }
+        Self::new(format!("{ENVELOPE}{}", self.message))
     }
 
     pub(super) fn of(self, method: Method) -> Error {
@@ -66,8 +77,7 @@ pub(super) fn required<'a, T: ?Sized>(parameter: &str, value: Option<&'a T>) -> 
 
 /// A value beyond those that DynamoDB's model allows.
 pub(super) fn out_of_model(value: impl std::fmt::Display, parameter: &str, constraint: &str) -> Refusal {
-    let what = "1 validation error detected: Value";
-    Refusal::new(format!("{what} '{value}' at '{parameter}' failed to satisfy constraint: {constraint}"))
+    Refusal::new(format!("{ENVELOPE}Value '{value}' at '{parameter}' failed to satisfy constraint: {constraint}"))
 }
 
 /// Fails unless between `at_least` and `at_most` elements are there.

@@ -43,13 +43,24 @@ impl<'m, 'o> Request<'m, 'o> {
     /// The key of an item. Returns where it stands in the output.
     pub(super) fn key_of_item(&mut self, table: &str, item: &Attributes) -> Result<std::ops::Range<usize>, EncodeStop> {
         self.nested(table, |schema, _, _, writer| {
-            write_key(schema, item, writer).map_err(|error| match error {
-                KeyError::Missing { name } => Refusal::unfit(format!(
-                    "One or more parameter values were invalid: Missing the key {name} in the item"
-                )),
-                other => other.into(),
-            })
+            write_key(schema, item, writer).map_err(|error| Refusal::unfit(in_item(&error)))
         })
+    }
+
+    /// As [`exact_key`](Self::exact_key), or for a whole item [`key_of_item`](Self::key_of_item), for an element of a
+    /// transaction.
+    pub(super) fn element_key(
+        &mut self,
+        table: &str,
+        attributes: &Attributes,
+        is_item: bool,
+    ) -> Result<std::ops::Range<usize>, KeyError> {
+        let start = self.writer.buffer().len();
+        if let Some(schema) = self.key_schema(table) {
+            let write = if is_item { write_key } else { write_exact_key };
+            self.writer.nested(|writer| write(schema, attributes, writer))?;
+        }
+        Ok(start..self.writer.buffer().len())
     }
 
     /// The attributes of an item that are not part of its key.
@@ -114,8 +125,22 @@ impl<'m, 'o> Request<'m, 'o> {
         if let Some(schema) = self.key_schema(table) {
             let (metadata, missing) = (self.metadata, &mut self.missing);
             let written = self.writer.nested(|writer| write(schema, metadata, missing, writer));
-            written.map_err(|refusal| refusal.at_table(table, self.method))?;
+            let is_single = matches!(self.method, Method::PutItem | Method::UpdateItem | Method::DeleteItem);
+            written.map_err(|refusal| {
+                let refusal = if is_single { refusal.enveloped() } else { refusal };
+                refusal.at_table(table, self.method)
+            })?;
         }
         Ok(start..self.writer.buffer().len())
+    }
+}
+
+/// What is wrong with the key in an item.
+pub(super) fn in_item(error: &KeyError) -> String {
+    match error {
+        KeyError::Missing { name } => {
+            format!("One or more parameter values were invalid: Missing the key {name} in the item")
+        }
+        other => other.to_string(),
     }
 }

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::operation::scan::{ScanError, ScanInput, ScanOutput};
 use dax_protocol::Method;
 
 use super::Operation;
-use super::page::{Extra, Page, parse_filter, parse_limit, parse_selection};
+use super::page::{Extra, Page, parse_filter, parse_limit, parse_selection, projected_by};
 use super::parameter::{capacity_wanted, parse_projection};
 use super::refusal::{Checked, Refusal, out_of_model, required};
 use super::request::Request;
@@ -58,11 +58,11 @@ impl Operation for Scan {
 
 impl Scan {
     fn parse(input: ScanInput) -> Checked<Self> {
-        let attributes = input.attributes_to_get.as_deref().unwrap_or_default();
-        let old_filter = input.scan_filter.as_ref().filter(|conditions| !conditions.is_empty());
+        let attributes = input.attributes_to_get.as_deref();
+        let old_filter = input.scan_filter.as_ref();
         refuse_mixture(
             &[
-                ("AttributesToGet", !attributes.is_empty()),
+                ("AttributesToGet", attributes.is_some()),
                 ("ScanFilter", old_filter.is_some()),
                 ("ConditionalOperator", input.conditional_operator.is_some()),
             ],
@@ -83,7 +83,11 @@ impl Scan {
         placeholders.finish()?;
         let page = Page {
             table: required("TableName", input.table_name.as_ref())?.clone(),
-            select: parse_selection(input.select.as_ref(), projection.is_some())?,
+            select: parse_selection(
+                input.select.as_ref(),
+                projected_by(input.projection_expression.as_ref(), attributes),
+                input.index_name.is_some(),
+            )?,
             index: input.index_name,
             projection,
             filter,
@@ -110,10 +114,12 @@ fn parse_segment(segment: Option<i32>, total: Option<i32>) -> Checked<Option<(u6
         (Some(_), Some(total)) if !(1..=MAX_SEGMENTS).contains(&total) => {
             Err(out_of_model(total, "totalSegments", "Member must have value between 1 and 1000000"))
         }
-        (Some(segment), Some(total)) if !(0..total).contains(&segment) => Err(Refusal::new(format!(
-            "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: {segment} is \
-             not less than TotalSegments: {total}"
-        ))),
+        (Some(segment), Some(_)) if segment < 0 => {
+            Err(out_of_model(segment, "segment", "Member must have value greater than or equal to 0"))
+        }
+        (Some(segment), Some(total)) if segment >= total => {
+            Err(Refusal::new("The Segment parameter is zero-based and must be less than parameter TotalSegments"))
+        }
         (Some(segment), Some(total)) => Ok(u64::try_from(segment).ok().zip(u64::try_from(total).ok())),
     }
 }

@@ -17,7 +17,7 @@ use crate::codec::item::ItemReader;
 use crate::codec::key::copy_key;
 use crate::codec::usage::{read_capacity, read_metrics};
 use crate::codec::{Attributes, DecodeStop, KeyAttribute, Metadata, answer};
-use crate::expression::{ExpressionKind, Legacy, Placeholders};
+use crate::expression::{ExpressionKind, Legacy, Placeholders, check_joined_by};
 
 /// What a write can return.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,13 +97,23 @@ impl SingleWrite {
         parameters: Parameters<'a>,
         also: impl FnOnce(&mut Placeholders<'a>) -> Checked<T>,
     ) -> Checked<(Self, T)> {
+        Self::parse_all(parameters, also).map_err(Refusal::enveloped)
+    }
+
+    fn parse_all<'a, T>(
+        parameters: Parameters<'a>,
+        also: impl FnOnce(&mut Placeholders<'a>) -> Checked<T>,
+    ) -> Checked<(Self, T)> {
         let mut placeholders = Placeholders::new(parameters.names, parameters.values)?;
         let parsed = also(&mut placeholders)?;
         let expected = parameters.expected.filter(|expected| !expected.is_empty());
         let condition = match (parameters.condition, expected) {
             (Some(text), _) => Some(placeholders.condition(ExpressionKind::Condition, text)?),
             (None, Some(expected)) => Some(Legacy::expected(expected, parameters.joined_by)?),
-            (None, None) => None,
+            (None, None) => {
+                check_joined_by(parameters.joined_by, 0)?;
+                None
+            }
         };
         placeholders.finish()?;
         let write = Self {

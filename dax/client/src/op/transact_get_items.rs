@@ -9,14 +9,14 @@ use dax_protocol::cbor::Reader;
 use dax_protocol::parameter::CapacityDetail;
 
 use super::Operation;
-use super::cancellation::with_reasons;
+use super::cancellation::{UnfitKeys, with_reasons};
 use super::parameter::{capacity_wanted, if_wanted};
 use super::refusal::{Checked, Refusal, check_count, required};
 use super::request::Request;
 use crate::codec::item::ItemReader;
 use crate::codec::key::copy_key;
 use crate::codec::usage::read_split_capacities;
-use crate::codec::{Attributes, DecodeStop, EncodeStop, Metadata, answer};
+use crate::codec::{Attributes, DecodeStop, EncodeStop, KeyError, Metadata, answer};
 use crate::error::Error;
 use crate::expression::{Placeholders, Projection};
 
@@ -47,8 +47,18 @@ impl Operation for TransactGetItems {
             request.table(&get.table_name);
         }
         request.writer.array(self.gets.len());
+        let mut unfit = UnfitKeys::default();
         for (get, _) in &self.gets {
-            request.exact_key(&get.table_name, &get.key)?;
+            match request.element_key(&get.table_name, &get.key, false) {
+                Ok(_) => unfit.none(),
+                Err(error @ KeyError::Number(_)) => {
+                    return Err(Refusal::from(error).at_table(&get.table_name, Self::METHOD));
+                }
+                Err(error) => unfit.add(&get.table_name, error.to_string()),
+            }
+        }
+        if request.is_complete() {
+            unfit.check(Self::METHOD)?;
         }
         request.writer.array(self.gets.len());
         for (_, projection) in &self.gets {

@@ -14,15 +14,15 @@ use dax_protocol::cbor::Reader;
 use dax_protocol::parameter::{CapacityDetail, Parameter, ReturnedAttributes};
 
 use super::Operation;
-use super::cancellation::with_reasons;
+use super::cancellation::{UnfitKeys, with_reasons};
 use super::metrics::read_tables_metrics;
 use super::parameter::{capacity_wanted, if_wanted, metrics_wanted};
 use super::refusal::{Checked, Refusal, check_count, out_of_model, required};
-use super::request::Request;
+use super::request::{Request, in_item};
 use super::transact_get_items::MAX_ITEMS;
 use crate::codec::item::ItemReader;
 use crate::codec::usage::read_split_capacities;
-use crate::codec::{Attributes, DecodeStop, EncodeStop, Metadata, answer};
+use crate::codec::{Attributes, DecodeStop, EncodeStop, KeyError, Metadata, answer};
 use crate::error::Error;
 use crate::expression::{ExpressionKind, Placeholders};
 
@@ -133,16 +133,25 @@ impl TransactWriteItems {
     fn write_keys(&self, request: &mut Request<'_, '_>) -> Result<(), EncodeStop> {
         request.writer.array(self.writes.len());
         let mut keys = Vec::with_capacity(self.writes.len());
+        let mut unfit = UnfitKeys::default();
         for write in &self.writes {
-            let key = match write.action {
-                TransactAction::Put => request.key_of_item(&write.table, &write.attributes)?,
-                _ => request.exact_key(&write.table, &write.attributes)?,
-            };
-            keys.push((write.table.as_str(), key));
+            let is_item = write.action == TransactAction::Put;
+            match request.element_key(&write.table, &write.attributes, is_item) {
+                Ok(key) => {
+                    keys.push((write.table.as_str(), key));
+                    unfit.none();
+                }
+                // Values that no key can have concern the request as a whole.
+                Err(error @ (KeyError::Empty { .. } | KeyError::Number(_))) => {
+                    return Err(Refusal::from(error).at_table(&write.table, Self::METHOD));
+                }
+                Err(error) => unfit.add(&write.table, if is_item { in_item(&error) } else { error.to_string() }),
+            }
         }
         if !request.is_complete() {
             return Ok(());
         }
+        unfit.check(Self::METHOD)?;
         let mut targets: Vec<(&str, Vec<u8>)> =
             keys.into_iter().map(|(table, key)| (table, request.written(&key).to_vec())).collect();
         targets.sort_unstable();
@@ -189,7 +198,7 @@ impl Write {
             (None, Some(put), None, None) => Self::put(put),
             (None, None, Some(delete), None) => Self::delete(delete),
             (None, None, None, Some(update)) => Self::update(update),
-            _ => Err(Refusal::new("TransactItems can only contain one of ConditionCheck, Put, Update or Delete")),
+            _ => Err(Refusal::new("TransactItems can only contain one of Check, Put, Update or Delete")),
         }
     }
 

@@ -16,7 +16,24 @@ use crate::expression::{Legacy, refuse_mixture};
 pub struct UpdateItem {
     key: Attributes,
     update: Option<Vec<u8>>,
+    /// Whether the caller wrote no expression.
+    is_legacy: bool,
     write: SingleWrite,
+}
+
+/// DynamoDB's words for a value that does not fit an attribute: in an expression, and in `AttributeUpdates`, which is
+/// sent as an expression.
+const MISFITS: [&str; 2] =
+    ["An operand in the update expression has an incorrect data type", "Type mismatch for attribute to update"];
+
+/// The error as DynamoDB words it for a request without an expression.
+fn without_expression(stop: DecodeStop) -> DecodeStop {
+    let DecodeStop::Server(mut error) = stop else { return stop };
+    let [expression, updates] = MISFITS;
+    if error.message == expression {
+        updates.clone_into(&mut error.message);
+    }
+    DecodeStop::Server(error)
 }
 
 impl Operation for UpdateItem {
@@ -38,7 +55,8 @@ impl Operation for UpdateItem {
     }
 
     fn decode(&self, metadata: &Metadata, answer: &[u8]) -> Result<UpdateItemOutput, DecodeStop> {
-        let output = self.write.read(Self::METHOD, metadata, &self.key, answer)?;
+        let output = self.write.read(Self::METHOD, metadata, &self.key, answer);
+        let output = output.map_err(|stop| if self.is_legacy { without_expression(stop) } else { stop })?;
         Ok(UpdateItemOutput::builder()
             .set_attributes(output.attributes)
             .set_consumed_capacity(output.consumed_capacity)
@@ -57,7 +75,7 @@ impl UpdateItem {
         let old_updates = input.attribute_updates.as_ref().filter(|updates| !updates.is_empty());
         refuse_mixture(
             &[
-                ("AttributeUpdates", old_updates.is_some()),
+                ("AttributeUpdates", input.attribute_updates.is_some()),
                 ("Expected", input.expected.is_some()),
                 ("ConditionalOperator", input.conditional_operator.is_some()),
             ],
@@ -85,6 +103,6 @@ impl UpdateItem {
                 (None, None) => Ok(None),
             })?;
         required("Key", input.key.as_ref())?;
-        Ok(Self { key: input.key.unwrap_or_default(), update, write })
+        Ok(Self { key: input.key.unwrap_or_default(), update, is_legacy: input.update_expression.is_none(), write })
     }
 }

@@ -57,7 +57,12 @@ fn reserved_words_need_a_placeholder() {
 
 #[test]
 fn each_section_of_an_update_comes_once() {
-    for (expression, section) in [("SET a = b SET c = d", "SET"), ("REMOVE a SET c = d remove b", "REMOVE")] {
+    for (expression, section) in [
+        ("SET a = b SET c = d", "SET"),
+        ("REMOVE a SET c = d remove b", "REMOVE"),
+        ("ADD a :v ADD b :v", "ADD"),
+        ("DELETE a :v SET b = c DELETE d :v", "DELETE"),
+    ] {
         check::<UpdateItem>(
             update(expression),
             &format!(
@@ -129,7 +134,7 @@ fn placeholders_have_to_be_defined_and_used() {
                "ExpressionAttributeNames": names, "ExpressionAttributeValues": values})
     };
     check::<PutItem>(
-        with(json!({}), json!({":w": {"N": "1"}})),
+        with(Value::Null, json!({":w": {"N": "1"}})),
         "Invalid ConditionExpression: An expression attribute value used in expression is not defined; attribute value: :v",
     );
     check::<PutItem>(
@@ -137,7 +142,7 @@ fn placeholders_have_to_be_defined_and_used() {
         "Value provided in ExpressionAttributeNames unused in expressions: keys: {#x, #y}",
     );
     check::<PutItem>(
-        with(json!({}), json!({":v": {"N": "1"}, ":w": {"N": "1"}})),
+        with(Value::Null, json!({":v": {"N": "1"}, ":w": {"N": "1"}})),
         "Value provided in ExpressionAttributeValues unused in expressions: keys: {:w}",
     );
     check::<PutItem>(
@@ -145,7 +150,11 @@ fn placeholders_have_to_be_defined_and_used() {
         "ExpressionAttributeNames contains invalid key: Syntax error; key: \"#a-b\"",
     );
     check::<PutItem>(
-        with(json!({}), json!({":v": {"N": "x"}})),
+        with(json!({"#b": "b", "#a": ""}), json!({":v": {"N": "1"}})),
+        "ExpressionAttributeNames contains invalid value: Empty attribute name for key #a",
+    );
+    check::<PutItem>(
+        with(Value::Null, json!({":v": {"N": "x"}})),
         "ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value: x for \
          key :v",
     );
@@ -163,13 +172,20 @@ fn limits_of_expressions_hold() {
         "Invalid ConditionExpression: Expression size has exceeded the maximum allowed size; expression size: 4097",
     );
     check::<PutItem>(
-        put_if(&format!("{}a = b", "(".repeat(200))),
-        "Invalid ConditionExpression: The expression is nested more than 100 levels deep",
+        put_if(&format!("{}a = b", "(".repeat(4000))),
+        "Invalid ConditionExpression: The expression is nested more than 600 levels deep",
     );
     check::<PutItem>(
         put_if(&vec!["a = b"; 151].join(" OR ")),
-        "Invalid ConditionExpression: The expression contains more operators and functions than allowed; maximum: 300",
+        "Invalid ConditionExpression: The expression contains too many operators; operator count: 301",
     );
+    check::<PutItem>(
+        put_if(&format!("{}a = b", "NOT ".repeat(300))),
+        "Invalid ConditionExpression: The expression contains too many operators; operator count: 301",
+    );
+    accept::<PutItem>(put_if(&format!("{}a = b", "NOT ".repeat(299))));
+    accept::<PutItem>(put_if(&format!("{}a = b{}", "NOT (".repeat(299), ")".repeat(299))));
+    accept::<PutItem>(put_if(&format!("a = b{}{}", " OR (a = b".repeat(149), ")".repeat(149))));
     accept::<PutItem>(put_if(&vec!["a = b"; 150].join(" OR ")));
     check::<PutItem>(
         put_if(&format!("a{} = b", ".a".repeat(32))),

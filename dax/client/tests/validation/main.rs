@@ -3,6 +3,8 @@
 #![expect(clippy::indexing_slicing, reason = "fields of JSON objects are made by indexing")]
 
 mod expressions;
+mod legacy;
+mod transactions;
 
 use dax_client::internals::codec::{EncodeStop, KeyAttribute, KeySchema, Metadata};
 use dax_client::internals::op::{
@@ -10,20 +12,29 @@ use dax_client::internals::op::{
     TransactWriteItems, UpdateItem,
 };
 use dax_client::{Error, Retry};
-use dax_protocol::KeyType;
+use dax_protocol::{KeyType, Method};
 use dynamodb_json::FromJson;
 use serde_json::{Value, json};
+
+/// The tables `t` and `r`.
+fn tables() -> Metadata {
+    let mut metadata = Metadata::default();
+    let hash = || KeyAttribute::new("pk", KeyType::S);
+    metadata.insert_key_schema("t", KeySchema::new(hash(), None));
+    metadata.insert_key_schema("r", KeySchema::new(hash(), Some(KeyAttribute::new("sk", KeyType::N))));
+    metadata.insert_attribute_list_id(&["v"], 7);
+    metadata
+}
+
+/// What DynamoDB puts before most messages about single writes; [`single_writes_have_an_envelope`] checks where.
+const ENVELOPE: &str = "1 validation error detected: ";
 
 /// Prepares and encodes a call against the tables `t` (hash key `pk`, S) and `r` (`pk` S, `sk` N).
 fn refusal<O: Operation>(input: &Value) -> Option<String>
 where
     O::Input: FromJson,
 {
-    let mut metadata = Metadata::default();
-    let hash = || KeyAttribute::new("pk", KeyType::S);
-    metadata.insert_key_schema("t", KeySchema::new(hash(), None));
-    metadata.insert_key_schema("r", KeySchema::new(hash(), Some(KeyAttribute::new("sk", KeyType::N))));
-    metadata.insert_attribute_list_id(&["v"], 7);
+    let metadata = tables();
     let prepared = O::prepare(O::Input::from_json(input).unwrap(), &mut || 0);
     let encoded = prepared.map_err(EncodeStop::Invalid).and_then(|call| call.encode(&metadata, &mut Vec::new()));
     match encoded {
@@ -33,7 +44,9 @@ where
             assert!(error.is_validation() && !error.outcome_unknown());
             let Error::Validation { method, message, .. } = error else { panic!("{error:?}") };
             assert_eq!(method, O::METHOD);
-            Some(message)
+            let is_single = matches!(method, Method::PutItem | Method::UpdateItem | Method::DeleteItem);
+            let message = if is_single { message.strip_prefix(ENVELOPE).unwrap_or(&message) } else { &message };
+            Some(message.to_owned())
         }
         Err(other) => panic!("{input}: {other:?}"),
     }
@@ -82,12 +95,9 @@ fn update(expression: &str) -> Value {
 #[test]
 fn keys_have_to_fit_the_table() {
     let get = |table: &str, key: Value| json!({"TableName": table, "Key": key});
-    let mismatch = "The provided key element does not match the schema:";
-    check::<GetItem>(get("r", json!({"pk": {"S": "a"}})), &format!("{mismatch} missing key attribute sk"));
-    check::<GetItem>(
-        get("t", json!({"pk": {"S": "a"}, "v": {"S": "b"}})),
-        &format!("{mismatch} v is not a key attribute"),
-    );
+    let mismatch = "The provided key element does not match the schema";
+    check::<GetItem>(get("r", json!({"pk": {"S": "a"}})), &format!("{mismatch}"));
+    check::<GetItem>(get("t", json!({"pk": {"S": "a"}, "v": {"S": "b"}})), &format!("{mismatch}"));
     check::<GetItem>(
         get("t", json!({"pk": {"N": "1"}})),
         "One or more parameter values were invalid: Type mismatch for key pk expected: S actual: N",
@@ -99,7 +109,7 @@ fn keys_have_to_fit_the_table() {
     );
     check::<GetItem>(
         get("r", json!({"pk": {"S": "a"}, "sk": {"N": "one"}})),
-        "The parameter cannot be converted to a numeric value: one; key: sk",
+        "The parameter cannot be converted to a numeric value: one",
     );
     check::<PutItem>(
         json!({"TableName": "t", "Item": {"v": {"S": "b"}}}),
@@ -107,7 +117,7 @@ fn keys_have_to_fit_the_table() {
     );
     check::<Scan>(
         json!({"TableName": "r", "ExclusiveStartKey": {"pk": {"S": "a"}}}),
-        &format!("The provided starting key is invalid: {mismatch} missing key attribute sk"),
+        &format!("The provided starting key is invalid: {mismatch}"),
     );
 }
 
@@ -116,23 +126,26 @@ fn values_have_to_be_storable() {
     let put = |value: Value| json!({"TableName": "t", "Item": {"pk": {"S": "a"}, "v": value}});
     let invalid = "One or more parameter values were invalid:";
     for (value, expected) in [
-        (json!({"SS": []}), format!("{invalid} A string set may not be empty; attribute: v")),
+        (json!({"SS": []}), format!("{invalid} An string set  may not be empty")),
         (
             json!({"NULL": false}),
-            format!("{invalid} Null attribute value types must have the value of true; attribute: v"),
+            format!("{invalid} Null attribute value types must have the value of true"),
         ),
+        (json!({"M": {"": {"S": "a"}}}), "Empty attribute name".into()),
         (
             json!({"N": "1e126"}),
-            "Number overflow. Attempting to store a number with magnitude larger than supported range; attribute: v"
+            "Number overflow. Attempting to store a number with magnitude larger than supported range"
                 .into(),
         ),
         (
             json!({"N": "1".repeat(39)}),
-            "Attempting to store more than 38 significant digits in a Number; attribute: v".into(),
+            "Attempting to store more than 38 significant digits in a Number".into(),
         ),
         (
             (0..33).fold(json!({"S": ""}), |value, _| json!({"L": [value]})),
-            "Nesting Levels have exceeded supported limits: more than 32 levels of lists and maps; attribute: v".into(),
+            "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported \
+             limit"
+                .into(),
         ),
     ] {
         check::<PutItem>(put(value), &expected);
@@ -177,19 +190,37 @@ fn old_and_new_parameters_do_not_mix() {
                "Expected": {"a": {"Exists": false}}}),
         &expected("Expected", "UpdateExpression"),
     );
-    check::<PutItem>(
-        json!({"TableName": "t", "Item": {"pk": {"S": "a"}}, "Expected": {"a": {"Exists": true}}}),
-        "One or more parameter values were invalid: Value must be provided when Exists is true for Attribute: a",
-    );
+    // An empty one is there, too.
     check::<Query>(
-        json!({"TableName": "t", "KeyConditions": {"pk": {"ComparisonOperator": "NE", "AttributeValueList": [{"S": "a"}]}}}),
-        "Attempted conditional constraint is not an indexable operation: NE",
+        json!({"TableName": "t", "KeyConditionExpression": "pk = :v", "KeyConditions": {},
+               "ExpressionAttributeValues": {":v": {"S": "a"}}}),
+        &expected("KeyConditions", "KeyConditionExpression"),
     );
     check::<Scan>(
-        json!({"TableName": "t", "ScanFilter": {"a": {"ComparisonOperator": "BETWEEN", "AttributeValueList": [{"S": "a"}]}}}),
-        "One or more parameter values were invalid: Invalid number of argument(s) for the BETWEEN ComparisonOperator; \
-         Attribute: a, arguments: 1",
+        json!({"TableName": "t", "FilterExpression": "attribute_exists(a)", "ScanFilter": {}}),
+        &expected("ScanFilter", "FilterExpression"),
     );
+    check::<UpdateItem>(
+        json!({"TableName": "t", "Key": {"pk": {"S": "a"}}, "UpdateExpression": "REMOVE a", "AttributeUpdates": {}}),
+        &expected("AttributeUpdates", "UpdateExpression"),
+    );
+}
+
+#[test]
+fn single_writes_have_an_envelope() {
+    let check = |input: Value, enveloped: bool| {
+        let call = PutItem::prepare(FromJson::from_json(&input).unwrap(), &mut || 0);
+        let stop = call.map_err(EncodeStop::Invalid).and_then(|call| call.encode(&tables(), &mut Vec::new()));
+        let Err(EncodeStop::Invalid(error) | EncodeStop::Unfit { error, .. }) = stop else { panic!("{stop:?}") };
+        let Error::Validation { message, .. } = error else { panic!("{error:?}") };
+        assert_eq!(message.matches(ENVELOPE).count(), usize::from(enveloped), "{message}");
+    };
+    check(put_if("a = "), true);
+    check(json!({"TableName": "t", "Item": {"pk": {"S": "a"}, "v": {"SS": []}}}), true);
+    check(json!({"TableName": "t", "Item": {"pk": {"S": "a"}}, "Expected": {"a": {}}}), true);
+    check(json!({"TableName": "t", "Item": {"pk": {"S": "a"}}, "ReturnValues": "SOME"}), true);
+    check(json!({"TableName": "t", "Item": {"pk": {"N": "1"}}}), false);
+    check(json!({"TableName": "t", "Item": {}, "ConditionExpression": "a = b", "Expected": {}}), false);
 }
 
 #[test]
@@ -203,12 +234,11 @@ fn pages_have_sensible_bounds() {
     );
     check::<Scan>(
         json!({"TableName": "t", "Segment": 2, "TotalSegments": 2}),
-        "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: 2 is not less than \
-         TotalSegments: 2",
+        "The Segment parameter is zero-based and must be less than parameter TotalSegments",
     );
     check::<Scan>(
         json!({"TableName": "t", "Select": "COUNT", "ProjectionExpression": "a"}),
-        "Cannot specify the AttributesToGet or ProjectionExpression when choosing to get COUNT",
+        "1 validation error detected: Cannot specify the ProjectionExpression when choosing to get only the Count",
     );
     check::<Scan>(
         json!({"TableName": "t", "Select": "SOME"}),
@@ -250,7 +280,7 @@ fn batches_and_transactions_are_counted() {
     let both = json!({"Delete": delete["Delete"], "Put": {"TableName": "t", "Item": key("b")}});
     check::<TransactWriteItems>(
         json!({"TransactItems": [both]}),
-        "TransactItems can only contain one of ConditionCheck, Put, Update or Delete",
+        "TransactItems can only contain one of Check, Put, Update or Delete",
     );
     check::<TransactWriteItems>(
         json!({"TransactItems": [delete], "ClientRequestToken": "x".repeat(37)}),

@@ -4,6 +4,8 @@
 //! They do not exist on the wire: they are rewritten to the same trees that the expressions in their place would give.
 //! Attributes are taken in the order of their names, so that equal requests give equal bytes.
 
+mod check;
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{
@@ -14,7 +16,8 @@ use dax_protocol::operator::Operator;
 
 use super::tree::{Element, NamedValue, Node, encode};
 use super::{ExpressionError, ExpressionKind, Projection, Result};
-use crate::codec::type_name;
+
+pub(crate) use check::joined_by as check_joined_by;
 
 /// A tree under construction.
 #[derive(Default)]
@@ -41,6 +44,7 @@ pub(crate) fn refuse_mixture(old: &[(&str, bool)], new: &[(&str, bool)]) -> Resu
 impl<'a> Legacy<'a> {
     /// `AttributesToGet` as a projection.
     pub(crate) fn projection(attributes: &[String]) -> Result<Projection> {
+        check::attributes(attributes)?;
         let paths: Vec<_> = attributes.iter().map(|name| vec![Element::Name(name)]).collect();
         Projection::new(&paths)
     }
@@ -50,6 +54,8 @@ impl<'a> Legacy<'a> {
         expected: &'a HashMap<String, ExpectedAttributeValue>,
         joined_by: Option<&ConditionalOperator>,
     ) -> Result<Vec<u8>> {
+        check::joined_by(joined_by, expected.len())?;
+        check::names(expected.keys())?;
         let mut tree = Self::default();
         let conditions = in_order(expected).map(|(name, expected)| tree.expectation(name, expected));
         let conditions = conditions.collect::<Result<Vec<_>>>()?;
@@ -62,6 +68,7 @@ impl<'a> Legacy<'a> {
         conditions: &'a HashMap<String, Condition>,
         joined_by: Option<&ConditionalOperator>,
     ) -> Result<Vec<u8>> {
+        check::joined_by(joined_by, conditions.len())?;
         let mut tree = Self::default();
         let conditions = in_order(conditions).map(|(name, condition)| {
             let values = condition.attribute_value_list();
@@ -74,22 +81,28 @@ impl<'a> Legacy<'a> {
 
     /// `AttributeUpdates` as an update.
     pub(crate) fn updates(updates: &'a HashMap<String, AttributeValueUpdate>) -> Result<Vec<u8>> {
+        check::names(updates.keys())?;
         let mut tree = Self::default();
         let mut sections: [Vec<Node<'a>>; 4] = Default::default();
         for (name, update) in in_order(updates) {
+            check::action(update)?;
             let (section, operator) = match (update.action.as_ref(), &update.value) {
                 (None | Some(AttributeAction::Put), Some(_)) => (0, Operator::Set),
                 (Some(AttributeAction::Add), Some(_)) => (1, Operator::Add),
                 (Some(AttributeAction::Delete), Some(_)) => (2, Operator::Delete),
                 (Some(AttributeAction::Delete), None) => (3, Operator::Remove),
                 (_, None) => {
-                    let what = "Only DELETE action is allowed when no attribute value is specified";
-                    return Err(invalid(format_args!("{what} for Attribute: {name}")));
+                    return Err(invalid("Only DELETE action is allowed when no attribute value is specified"));
                 }
-                (Some(other), _) => {
-                    return Err(invalid(format_args!("Unknown Action: {other} for Attribute: {name}")));
+                (Some(_), _) => {
+                    let what = "1 validation error detected: Member must satisfy enum value set: [ADD, DELETE, PUT] for Action";
+                    return Err(ExpressionError::new(what));
                 }
             };
+            if let (Operator::Add, Some(value @ AttributeValue::L(_))) = (operator, &update.value) {
+                sections[0].push(tree.extension(name, value));
+                continue;
+            }
             let mut operands = vec![Node::attribute(name)];
             operands.extend(update.value.as_ref().map(|value| tree.value(name, value)));
             if let Some(section) = sections.get_mut(section) {
@@ -97,6 +110,16 @@ impl<'a> Legacy<'a> {
             }
         }
         encode(&Node::List(sections.into_iter().flatten().collect()), &tree.values)
+    }
+
+    /// Elements at the end of a list, which `ADD` takes here and in no expression: the list, or if there is none an empty
+    /// one, is set to itself and these.
+    fn extension(&mut self, name: &'a str, elements: &'a AttributeValue) -> Node<'a> {
+        static NO_ELEMENTS: AttributeValue = AttributeValue::L(Vec::new());
+        let path = || Node::attribute(name);
+        let list = Node::Call(Operator::IfNotExists, vec![path(), self.value(name, &NO_ELEMENTS)]);
+        let extended = Node::Call(Operator::ListAppend, vec![list, self.value(name, elements)]);
+        Node::Call(Operator::Set, vec![path(), extended])
     }
 
     fn expectation(&mut self, name: &'a str, expected: &'a ExpectedAttributeValue) -> Result<Node<'a>> {
@@ -110,12 +133,19 @@ impl<'a> Legacy<'a> {
                 let what = "Exists and ComparisonOperator cannot be used together";
                 return Err(invalid(format_args!("{what} for Attribute: {name}")));
             }
+            if expected.value.is_none() && expected.attribute_value_list.is_none() && check::takes_values(operator) {
+                let what = "Value or AttributeValueList must be used with ComparisonOperator";
+                return Err(invalid(format_args!("{what}: {operator} for Attribute: {name}")));
+            }
             let values = expected.value.iter().chain(list).collect();
             return self.comparison(name, operator, values);
         }
         if !list.is_empty() {
             let what = "AttributeValueList can only be used with a ComparisonOperator";
             return Err(invalid(format_args!("{what} for Attribute: {name}")));
+        }
+        if expected.exists.is_none() && expected.value.is_none() {
+            return Err(invalid(format_args!("Value must be provided when Exists is null for Attribute: {name}")));
         }
         match (expected.exists.unwrap_or(true), &expected.value) {
             (true, Some(value)) => {
@@ -137,7 +167,7 @@ impl<'a> Legacy<'a> {
         operator: &ComparisonOperator,
         values: Vec<&'a AttributeValue>,
     ) -> Result<Node<'a>> {
-        check_operands(name, operator, &values)?;
+        check::operands(operator, &values)?;
         let mut operands = vec![Node::attribute(name)];
         operands.extend(values.into_iter().map(|value| self.value(name, value)));
         Ok(match operator {
@@ -160,9 +190,7 @@ impl<'a> Legacy<'a> {
                 operands.push(Node::List(candidates));
                 Node::Call(Operator::In, operands)
             }
-            other => {
-                return Err(invalid(format_args!("Unknown ComparisonOperator: {other} for Attribute: {name}")));
-            }
+            _ => return Err(invalid(check::UNKNOWN_OPERATOR)),
         })
     }
 
@@ -173,11 +201,8 @@ impl<'a> Legacy<'a> {
 
     fn join(self, conditions: Vec<Node<'a>>, joined_by: Option<&ConditionalOperator>) -> Result<Vec<u8>> {
         let operator = match joined_by {
-            None | Some(ConditionalOperator::And) => Operator::And,
             Some(ConditionalOperator::Or) => Operator::Or,
-            Some(other) => {
-                return Err(invalid(format_args!("Unknown ConditionalOperator: {other}")));
-            }
+            _ => Operator::And,
         };
         let joined = conditions.into_iter().reduce(|left, right| Node::Call(operator, vec![left, right]));
         let joined = joined.ok_or_else(|| invalid("Conditions can not be empty"))?;
@@ -193,6 +218,7 @@ fn in_order<T>(map: &HashMap<String, T>) -> impl Iterator<Item = (&str, &T)> {
 
 fn check_key_operator(kind: ExpressionKind, operator: &ComparisonOperator) -> Result<()> {
     let allowed = kind != ExpressionKind::KeyCondition
+        || !check::is_known(operator)
         || matches!(
             operator,
             ComparisonOperator::Eq
@@ -207,32 +233,6 @@ fn check_key_operator(kind: ExpressionKind, operator: &ComparisonOperator) -> Re
         return Ok(());
     }
     Err(ExpressionError::new(format!("Attempted conditional constraint is not an indexable operation: {operator}")))
-}
-
-fn check_operands(name: &str, operator: &ComparisonOperator, values: &[&AttributeValue]) -> Result<()> {
-    let fits = match operator {
-        ComparisonOperator::Null | ComparisonOperator::NotNull => values.is_empty(),
-        ComparisonOperator::Between => values.len() == 2,
-        ComparisonOperator::In => !values.is_empty(),
-        _ => values.len() == 1,
-    };
-    if !fits {
-        let what = format_args!("Invalid number of argument(s) for the {operator} ComparisonOperator");
-        return Err(invalid(format_args!("{what}; Attribute: {name}, arguments: {}", values.len())));
-    }
-    if matches!(operator, ComparisonOperator::Eq | ComparisonOperator::Ne) {
-        return Ok(());
-    }
-    let scalar =
-        |value: &&&AttributeValue| !matches!(value, AttributeValue::S(_) | AttributeValue::N(_) | AttributeValue::B(_));
-    match values.iter().find(scalar) {
-        None => Ok(()),
-        Some(value) => {
-            let kind = type_name(value);
-            let what = format_args!("ComparisonOperator {operator} is not valid for {kind} AttributeValue type");
-            Err(invalid(format_args!("{what}; Attribute: {name}")))
-        }
-    }
 }
 
 fn invalid(what: impl std::fmt::Display) -> ExpressionError {
