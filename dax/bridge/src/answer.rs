@@ -39,6 +39,11 @@ impl Answer {
         Self { status: StatusCode::OK, media_type: HeaderValue::from_static("text/plain"), body, request_id: None }
     }
 
+    /// There is only one path.
+    pub(crate) fn no_such_path() -> Self {
+        Self { status: StatusCode::NOT_FOUND, ..Failure::new("UnknownOperationException", "").into() }
+    }
+
     pub(crate) fn too_large() -> Self {
         let failure = Failure::new("RequestEntityTooLargeException", "The request is larger than 16 MiB");
         Self { status: StatusCode::PAYLOAD_TOO_LARGE, ..failure.into() }

@@ -84,6 +84,7 @@ impl Failure {
         };
         let kind = format!("{namespace}#{}", self.code);
         match &self.reasons {
+            None if self.message.is_empty() => json!({ "__type": kind }),
             Some(reasons) => json!({ "__type": kind, "Message": self.message, "CancellationReasons": reasons }),
             None if self.code == "SerializationException" => json!({ "__type": kind, "Message": self.message }),
             None => json!({ "__type": kind, "message": self.message }),
@@ -140,6 +141,8 @@ mod tests {
         check("SerializationException", 400, of("com.amazon.coral.service#SerializationException", "Message"));
         let ours = "com.amazonaws.dynamodb.v20120810";
         check("ResourceNotFoundException", 400, of(&format!("{ours}#ResourceNotFoundException"), "message"));
+        let silent = json!({ "__type": "com.amazon.coral.service#SerializationException" });
+        assert_eq!(Failure::serialization("").to_json(), silent);
         check("InternalServerError", 500, of(&format!("{ours}#InternalServerError"), "message"));
     }
 

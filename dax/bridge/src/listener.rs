@@ -36,6 +36,9 @@ pub(crate) async fn serve(bridge: Bridge, listener: TcpListener, guard: Guard, s
 
 async fn respond(bridge: &Bridge, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
+    if head.uri.path() != "/" {
+        return Answer::no_such_path().into_response();
+    }
     if head.method == Method::GET {
         return Answer::healthy().into_response();
     }
@@ -57,7 +60,8 @@ async fn answer(bridge: &Bridge, headers: &HeaderMap, body: Bytes) -> Answer {
     };
     let input: Value = match serde_json::from_slice(&body) {
         Ok(input @ Value::Object(_)) => input,
-        Ok(_) | Err(_) => return Failure::serialization("The request body is not a JSON object").into(),
+        // DynamoDB gives no reason.
+        Ok(_) | Err(_) => return Failure::serialization("").into(),
     };
     match operation::call(bridge, name, &input).await {
         Ok(output) => Answer::of(output),

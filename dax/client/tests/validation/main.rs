@@ -96,8 +96,8 @@ fn update(expression: &str) -> Value {
 fn keys_have_to_fit_the_table() {
     let get = |table: &str, key: Value| json!({"TableName": table, "Key": key});
     let mismatch = "The provided key element does not match the schema";
-    check::<GetItem>(get("r", json!({"pk": {"S": "a"}})), &format!("{mismatch}"));
-    check::<GetItem>(get("t", json!({"pk": {"S": "a"}, "v": {"S": "b"}})), &format!("{mismatch}"));
+    check::<GetItem>(get("r", json!({"pk": {"S": "a"}})), mismatch);
+    check::<GetItem>(get("t", json!({"pk": {"S": "a"}, "v": {"S": "b"}})), mismatch);
     check::<GetItem>(
         get("t", json!({"pk": {"N": "1"}})),
         "One or more parameter values were invalid: Type mismatch for key pk expected: S actual: N",

@@ -18,7 +18,7 @@ async fn of_two_mistakes_each_side_names_the_first_it_meets() {
     let check = async |operation, input: Value, dax: &str, dynamodb: &str| {
         let request = Request { operation, input, pages: false };
         let named = |code: &str| json!([{ "error": code }]);
-        for way in [Way::Core, Way::DropIn] {
+        for way in [Way::Core, Way::DropIn, Way::Bridge] {
             assert_eq!(sides.ask(way, &request).await, named(dax), "{way:?}: {request:?}");
         }
         assert_eq!(sides.ask(Way::Direct, &request).await, named(dynamodb), "{request:?}");

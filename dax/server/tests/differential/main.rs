@@ -2,7 +2,8 @@
 //!
 //! There are two equal databases: one behind the cluster, one reached directly. Both get the same random requests in the
 //! same order. Responses, errors and, in the end, the tables must agree. A request goes through DAX either by the client
-//! itself or by the SDK client that it makes (drop-in mode); a read can be repeated, so it goes both ways.
+//! itself, by the SDK client that it makes (drop-in mode), or by the SDK and the bridge; a read can be repeated, so it goes
+//! two ways.
 //!
 //! `TEST_SEED` chooses the requests, `TEST_STEPS` sets how many there are. [`order`] says
 //! which of several mistakes each side names.

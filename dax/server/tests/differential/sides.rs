@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use dax_bridge::{Bridge, Mode};
 use dax_server::{Backend, Cluster, ClusterConfig};
+use loopback_guard::{Guard, Stop, bind};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, time::timeout};
 
@@ -28,14 +30,17 @@ pub(crate) enum Way {
     Core,
     /// The SDK client that it makes.
     DropIn,
+    /// The SDK, to the bridge in front of the cluster.
+    Bridge,
 }
 
 impl Way {
     /// A read goes both ways; a write goes one, because its second run would find other data.
     pub(crate) fn through_dax(request: &Request, dice: &mut Dice) -> Vec<Self> {
         match (request.writes(), dice.chance(30)) {
-            (false, _) => vec![Self::Core, Self::DropIn],
-            (true, false) => vec![Self::Core],
+            (false, true) => vec![Self::Core, Self::DropIn],
+            (false, false) => vec![Self::Core, Self::Bridge],
+            (true, false) => vec![if dice.chance(60) { Self::Core } else { Self::Bridge }],
             (true, true) => vec![Self::DropIn],
         }
     }
@@ -46,6 +51,9 @@ pub(crate) struct Sides {
     _cluster: Cluster,
     core: dax_client::Client,
     drop_in: aws_sdk_dynamodb::Client,
+    bridge: aws_sdk_dynamodb::Client,
+    /// Ends the bridge.
+    _stop: tokio::sync::watch::Sender<bool>,
     /// The first database, bypassing the cluster.
     behind: aws_sdk_dynamodb::Client,
     direct: aws_sdk_dynamodb::Client,
@@ -70,7 +78,14 @@ impl Sides {
             .total_timeout(DEADLINE)
             .seed(seed);
         let core = dax_client::Client::connect(core).await.unwrap();
+        let (stop, stopped) = Stop::channel();
+        let listener = bind(0).await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let bridge = Bridge::new(core.clone(), &sdk_config("http://127.0.0.1:1"), Mode::Core);
+        tokio::spawn(bridge.serve(listener, Guard::for_programs(), stopped));
         Self {
+            bridge: aws_sdk_dynamodb::Client::from_conf(sdk_config(&url)),
+            _stop: stop,
             _cluster: cluster,
             drop_in: core.to_sdk_client(&sdk_config("http://127.0.0.1:1")),
             core,
@@ -102,6 +117,7 @@ impl Sides {
             Way::Direct => send::by_sdk(&self.direct, operation, input).await,
             Way::Core => send::by_core(&self.core, operation, input).await,
             Way::DropIn => send::by_sdk(&self.drop_in, operation, input).await,
+            Way::Bridge => send::by_sdk(&self.bridge, operation, input).await,
         }
     }
 

@@ -23,7 +23,7 @@ pub(crate) struct Index {
     pub(crate) local: bool,
 }
 
-pub(crate) const TABLES: [Table; 5] = [
+pub(crate) const TABLES: [Table; 8] = [
     Table { name: "HashS", hash: ("pk", "S"), range: None, indexes: &[] },
     Table { name: "HashN", hash: ("pk", "N"), range: None, indexes: &[] },
     Table {
@@ -44,6 +44,37 @@ pub(crate) const TABLES: [Table; 5] = [
     },
     Table { name: "HashNRangeB", hash: ("pk", "N"), range: Some(("sk", "B")), indexes: &[] },
     Table { name: "HashBRangeS", hash: ("pk", "B"), range: Some(("sk", "S")), indexes: &[] },
+    Table { name: "HashB", hash: ("pk", "B"), range: None, indexes: &[] },
+    Table {
+        name: "HashSRangeS",
+        hash: ("pk", "S"),
+        range: Some(("sk", "S")),
+        indexes: &[
+            Index { name: "bySort", hash: ("sk", "S"), range: Some(("pk", "S")), projection: "ALL", local: false },
+            Index {
+                name: "localKeys",
+                hash: ("pk", "S"),
+                range: Some(("status", "S")),
+                projection: "KEYS_ONLY",
+                local: true,
+            },
+        ],
+    },
+    Table {
+        name: "HashNRangeN",
+        hash: ("pk", "N"),
+        range: Some(("sk", "N")),
+        indexes: &[
+            Index {
+                name: "byStatus",
+                hash: ("status", "S"),
+                range: Some(("sk", "N")),
+                projection: "KEYS_ONLY",
+                local: false,
+            },
+            Index { name: "byAmount", hash: ("pk", "N"), range: Some(("amount", "N")), projection: "ALL", local: true },
+        ],
+    },
 ];
 
 impl Table {

@@ -72,7 +72,8 @@ fn comparison(dice: &mut Dice, kind: &str) -> Value {
         "EQ" | "NE" => vec![of_type(dice, kind, 2)],
         "BEGINS_WITH" => vec![of_type(dice, if kind == "B" { "B" } else { "S" }, 2)],
         "IN" => (0..dice.between(1, 3)).map(|_| of_type(dice, ordered, 2)).collect(),
-        "BETWEEN" => vec![of_type(dice, ordered, 2), of_type(dice, ordered, 2)],
+        // In a filter the embedded DynamoDB takes reversed bounds and finds nothing, unlike AWS.
+        "BETWEEN" => vec![of_type(dice, ordered, 2); 2],
         _ => vec![of_type(dice, ordered, 2)],
     };
     if values.is_empty() {

@@ -8,6 +8,8 @@ type Fields = Map<String, Value>;
 
 const EXPRESSIONS: [&str; 5] =
     ["ConditionExpression", "FilterExpression", "KeyConditionExpression", "ProjectionExpression", "UpdateExpression"];
+/// Parameters whose conditions were written out before there were expressions.
+const LEGACY: [&str; 4] = ["Expected", "KeyConditions", "QueryFilter", "ScanFilter"];
 /// The percentage of spoiled requests that have two mistakes.
 const PAIRS_PERCENT: u32 = 40;
 /// How many mistakes to try until enough of them apply to the request.
@@ -26,7 +28,7 @@ pub(super) fn spoil(dice: &mut Dice, input: &mut Fields) {
 
 /// Makes a mistake, if the request has a place for it.
 fn mistake(dice: &mut Dice, input: &mut Fields) -> bool {
-    match dice.below(17) {
+    match dice.below(27) {
         0 | 1 => replace(input, "TableName", "Nowhere"),
         2 => replace(input, "IndexName", "nowhere"),
         3 => within(input, &["Key", "Item"], |key| set(key, "pk", json!({ "BOOL": true }))),
@@ -44,6 +46,25 @@ fn mistake(dice: &mut Dice, input: &mut Fields) -> bool {
         13 => replace(input, "Limit", 0),
         14 => replace(input, "Segment", 7),
         15 => replace(input, "ReturnValues", "SOMETHING"),
+        16 => within(input, &["ExpressionAttributeNames"], |names| set(names, "#n0", "".into())),
+        17 => LEGACY.iter().any(|name| input.contains_key(*name)) && add(input, "ConditionalOperator", "OR"),
+        18 => replace(input, "AttributesToGet", json!([])),
+        19 => change(input, "AttributesToGet", |names| {
+            let first = names[0].clone();
+            names.as_array_mut().into_iter().for_each(|names| names.push(first.clone()));
+        }),
+        20 => conditions(input, |condition| _ = replace(condition, "ComparisonOperator", "eq")),
+        21 => conditions(input, |condition| set(condition, "AttributeValueList", json!([{ "N": "1" }, { "S": "a" }]))),
+        22 => conditions(input, |condition| _ = replace(condition, "AttributeValueList", json!([{ "M": {} }]))),
+        23 => change(input, "UpdateExpression", |text| {
+            *text = format!("{} REMOVE zz REMOVE yy", text.as_str().unwrap_or_default()).into();
+        }),
+        24 => within(input, &["AttributeUpdates"], |updates| {
+            set(updates, "n", json!({ "Action": "put", "Value": { "N": "1" } }));
+        }),
+        25 => within(input, &["AttributeUpdates"], |updates| {
+            set(updates, "n", json!({ "Action": "ADD", "Value": { "S": "a" } }));
+        }),
         _ => EXPRESSIONS.iter().filter(|name| replace(input, name, "n = (")).count() > 0,
     }
 }
@@ -51,6 +72,24 @@ fn mistake(dice: &mut Dice, input: &mut Fields) -> bool {
 fn replace(input: &mut Fields, name: &str, value: impl Into<Value>) -> bool {
     let place = input.get_mut(name);
     place.map(|place| *place = value.into()).is_some()
+}
+
+fn add(input: &mut Fields, name: &str, value: &str) -> bool {
+    set(input, name, value.into());
+    true
+}
+
+fn change(input: &mut Fields, name: &str, change: impl FnOnce(&mut Value)) -> bool {
+    input.get_mut(name).map(change).is_some()
+}
+
+/// Changes the first condition of each kind.
+fn conditions(input: &mut Fields, mut change: impl FnMut(&mut Fields)) -> bool {
+    within(input, &LEGACY, |conditions| {
+        if let Some((_, Value::Object(condition))) = conditions.iter_mut().next() {
+            change(condition);
+        }
+    })
 }
 
 fn within(input: &mut Fields, names: &[&str], mut change: impl FnMut(&mut Fields)) -> bool {
