@@ -1,6 +1,7 @@
 //! From event to response.
 
 use std::{
+    io,
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant, SystemTime},
 };
@@ -8,6 +9,7 @@ use std::{
 use function::{AbuseContact, log::Level};
 use lambda_runtime::LambdaEvent;
 use links::{Found, Freshness, LinkReader, RedirectStatus, Slug, Source, StoreError, Timestamp};
+use tokio::time::timeout;
 
 use crate::{
     Config, Event, Response,
@@ -22,6 +24,10 @@ use crate::{
 
 /// How long a copy of `security.txt` may be used. RFC 9116 recommends less than a year.
 const SECURITY_TXT_LIFE: Duration = Duration::from_secs(90 * 24 * 3_600);
+
+/// Longest time for all reads of a request, whatever is configured. Every read ends at the store's own deadline, usually
+/// long before; the response does not depend on it. The function is stopped after 5 s.
+const READ_LIMIT: Duration = Duration::from_millis(4_500);
 
 /// The function: a cache in front of a store.
 #[derive(Debug)]
@@ -204,11 +210,17 @@ impl<R: LinkReader> Redirector<R> {
     /// Reads the store. DAX caches absence and replicas lag behind, but a link may have been created a moment ago; so the
     /// table itself must confirm absence.
     async fn read(&self, slug: &Slug) -> Result<Found, StoreError> {
-        let found = self.store.read(slug, Freshness::Cached).await?;
-        if found.link.is_some() {
-            return Ok(found);
-        }
-        self.store.read(slug, Freshness::Strong).await
+        let read = async {
+            let found = self.store.read(slug, Freshness::Cached).await?;
+            if found.link.is_some() {
+                return Ok(found);
+            }
+            self.store.read(slug, Freshness::Strong).await
+        };
+        timeout(READ_LIMIT, read).await.unwrap_or_else(|_elapsed| {
+            let source = io::Error::from(io::ErrorKind::TimedOut).into();
+            Err(StoreError::Unavailable { operation: "GetItem", source })
+        })
     }
 
     /// The outcome of a path that the service itself has.

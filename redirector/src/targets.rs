@@ -77,7 +77,7 @@ struct Links;
 
 thread_local! {
     static READS: Cell<u32> = const { Cell::new(0) };
-    static RUNTIME: tokio::runtime::Runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    static RUNTIME: tokio::runtime::Runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
 }
 
 impl LinkReader for Links {

@@ -10,10 +10,12 @@ use crate::error::{Error, Retry};
 use crate::net::cluster::Cluster;
 use crate::net::node::{Failure, Node};
 use crate::net::patience::Patience;
+use crate::options::Terms;
 
 /// The attempts of one call.
 pub(crate) struct Attempts<'a> {
     cluster: &'a Arc<Cluster>,
+    terms: Terms<'a>,
     access: Access,
     /// When the call has to be over.
     end: Instant,
@@ -23,12 +25,38 @@ pub(crate) struct Attempts<'a> {
     same: Option<Arc<Node>>,
     reauthorized: bool,
     met_stale: bool,
+    /// An attempt may have changed data.
+    acted: bool,
+    /// What became of a write that may have happened and was repeated.
+    unknown: Option<Error>,
+}
+
+/// A call that failed.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) error: Error,
+    /// Whether any of its attempts may have changed data.
+    pub(crate) acted: bool,
+    /// Whether the last attempt only waited in line, which says nothing about the cluster.
+    pub(crate) in_line: bool,
 }
 
 impl<'a> Attempts<'a> {
     /// None made yet; the last has to be over at `end`.
-    pub(crate) fn new(cluster: &'a Arc<Cluster>, access: Access, end: Instant) -> Self {
-        Self { cluster, access, end, made: 0, failed: None, same: None, reauthorized: false, met_stale: false }
+    pub(crate) fn new(cluster: &'a Arc<Cluster>, terms: Terms<'a>, access: Access, end: Instant) -> Self {
+        Self {
+            cluster,
+            terms,
+            access,
+            end,
+            made: 0,
+            failed: None,
+            same: None,
+            reauthorized: false,
+            met_stale: false,
+            acted: false,
+            unknown: None,
+        }
     }
 
     /// The node for the next attempt; `None` if the cluster has none.
@@ -36,7 +64,7 @@ impl<'a> Attempts<'a> {
         self.made += 1;
         let node = match self.same.take() {
             Some(node) => node,
-            None => self.cluster.choose(self.access, self.failed.as_ref())?,
+            None => self.cluster.choose(self.access, self.terms.read_routing(), self.failed.as_ref())?,
         };
         if self.failed.is_some() {
             node.counters.retries.add(1);
@@ -46,22 +74,23 @@ impl<'a> Attempts<'a> {
 
     /// How long the attempt that begins now may take.
     pub(crate) fn patience(&self) -> Patience {
-        Patience::new(Instant::now(), self.cluster.context.config.request_timeout, self.end)
+        Patience::new(Instant::now(), self.terms.request_timeout(), self.end)
     }
 
     /// Prepares another attempt.
     ///
     /// # Errors
     /// The failure, if the call is not to be repeated.
-    pub(crate) async fn after(&mut self, node: &Arc<Node>, failure: Failure) -> Result<(), Error> {
+    pub(crate) async fn after(&mut self, node: &Arc<Node>, failure: Failure) -> Result<(), Failed> {
         let next = self.decide(&failure);
-        let Failure { error, .. } = failure;
+        self.acted |= failure.acted;
+        let Failure { error, in_line, .. } = failure;
         tracing::debug!(
             dax.node = %node.endpoint(), dax.attempt = self.made, error = %error, retry = ?next,
             "DAX attempt failed"
         );
         let wait = match next {
-            None => return Err(error),
+            None => return Err(self.ended(error, in_line)),
             Some(Next::Same) => {
                 self.same = Some(Arc::clone(node));
                 Duration::ZERO
@@ -75,7 +104,10 @@ impl<'a> Attempts<'a> {
         };
         self.failed = Some(Arc::clone(node));
         if Instant::now() + wait >= self.end {
-            return Err(error);
+            return Err(self.ended(error, in_line));
+        }
+        if error.outcome_unknown() {
+            self.unknown = Some(error);
         }
         if !wait.is_zero() {
             sleep(wait).await;
@@ -83,8 +115,15 @@ impl<'a> Attempts<'a> {
         Ok(())
     }
 
+    /// The call ends with `error`, or with that of an earlier attempt that leaves open what happened, if this one tells
+    /// nothing about that.
+    pub(crate) fn ended(&mut self, error: Error, in_line: bool) -> Failed {
+        let unknown = if error.is_verdict() || error.outcome_unknown() { None } else { self.unknown.take() };
+        Failed { error: unknown.unwrap_or(error), acted: self.acted, in_line }
+    }
+
     fn decide(&mut self, failure: &Failure) -> Option<Next> {
-        let policy = &self.cluster.context.config.retry;
+        let policy = self.terms.retry();
         if !failure.harmless && !policy.repeats_unknown_writes() {
             return None;
         }
@@ -133,8 +172,7 @@ impl<'a> Attempts<'a> {
     }
 
     fn wait(&self) -> Duration {
-        let context = &self.cluster.context;
-        context.with_rng(|rng| context.config.retry.delay(self.made, rng))
+        self.cluster.context.with_rng(|rng| self.terms.retry().delay(self.made, rng))
     }
 }
 

@@ -3,16 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use dax_protocol::Access;
+use dax_protocol::{Access, Method};
 use tracing::Instrument;
 
-use crate::attempts::Attempts;
+use crate::call::Core;
 use crate::error::Error;
+use crate::fallback::table::InTable;
 use crate::metrics::Stats;
-use crate::net::cluster::Cluster;
-use crate::net::context::{Context, deadline_in};
-use crate::net::maintenance::Maintenance;
-use crate::op::{self, Operation};
+use crate::net::context::deadline_in;
+use crate::op;
+use crate::options::CallOptions;
 use crate::report::Report;
 use crate::{Config, ReadRouting};
 
@@ -44,19 +44,8 @@ use crate::{Config, ReadRouting};
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    cluster: Arc<Cluster>,
-    /// Ends when dropped.
-    maintenance: Maintenance,
-}
-
-impl Drop for Shared {
-    fn drop(&mut self) {
-        self.cluster.stop();
-    }
+    core: Arc<Core>,
+    options: Option<Arc<CallOptions>>,
 }
 
 impl Client {
@@ -69,17 +58,37 @@ impl Client {
     /// At once, with the reason: [`Error::Config`] (endpoint, region or provider missing), [`Error::Credentials`],
     /// [`Error::Dns`], [`Error::Connect`] (refused, or no answer: often a security group), [`Error::Tls`],
     /// [`Error::Server`] (credentials or permission refused), [`Error::NoRoute`] (no nodes, or no leader).
+    ///
+    /// With a [fallback](Config::fallback), a cluster that cannot be reached is no error: the circuit is open at first, and
+    /// [`stats`](Self::stats) and a `tracing` event say why.
     pub async fn connect(config: Config) -> Result<Self, Error> {
-        let end = deadline_in(config.total_timeout);
-        let cluster = Arc::new(Cluster::start(Context::new(config)?, end).await?);
-        let maintenance = Maintenance::start(&cluster);
-        Ok(Self { shared: Arc::new(Shared { cluster, maintenance }) })
+        Ok(Self { core: Arc::new(Core::start(config).await?), options: None })
+    }
+
+    /// A client whose calls have these options. It shares everything else with this one: connections, what was learned,
+    /// counters. Options that are not set stay as they are here.
+    ///
+    /// ```no_run
+    /// # async fn example(client: dax_client::Client, input: aws_sdk_dynamodb::operation::get_item::GetItemInput)
+    /// # -> Result<(), dax_client::Error> {
+    /// use std::time::Duration;
+    /// use dax_client::{CallOptions, ReadRouting, RetryPolicy};
+    ///
+    /// let hasty = CallOptions::new().total_timeout(Duration::from_millis(50)).retry(RetryPolicy::never());
+    /// let output = client.with(hasty).get_item(input).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn with(&self, options: CallOptions) -> Self {
+        let options = options.over(self.options.as_deref());
+        Self { core: Arc::clone(&self.core), options: Some(Arc::new(options)) }
     }
 
     /// What each node was asked, and how it went.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.shared.cluster.stats()
+        self.core.stats()
     }
 
     /// Learns a table's key ahead of the first call on it, which saves that call a round trip, and shows early
@@ -87,64 +96,57 @@ impl Client {
     /// What was learned is good for a minute. Takes no longer than [`total_timeout`](Config::total_timeout).
     ///
     /// # Errors
-    /// See [`Error`]; the first error of any node, without retries.
+    /// See [`Error`]; the first error of any node, without retries. [`Error::NoRoute`] if no node is known yet: a client
+    /// with a [fallback](Config::fallback) has not found the cluster.
     pub async fn warm_up(&self, table: &str) -> Result<(), Error> {
-        let cluster = &self.shared.cluster;
-        let end = deadline_in(cluster.context.config.total_timeout);
-        let nodes = if cluster.context.config.read_routing == ReadRouting::StayConnected {
-            cluster.choose(Access::Read, None).into_iter().collect()
+        let (cluster, terms) = (&self.core.cluster, self.core.terms(self.options.as_deref()));
+        let end = deadline_in(terms.total_timeout());
+        let nodes = if *terms.read_routing() == ReadRouting::StayConnected {
+            cluster.choose(Access::Read, terms.read_routing(), None).into_iter().collect()
         } else {
             cluster.routes().nodes.iter().map(|routed| Arc::clone(&routed.node)).collect::<Vec<_>>()
         };
+        if nodes.is_empty() {
+            return Err(cluster.nowhere(Method::DefineKeySchema));
+        }
         for node in nodes {
             node.learn(&cluster.context, table, end).await?;
         }
         Ok(())
     }
 
+    /// A client whose calls leave part of `limit`, when they are going to be dropped, to the fallback.
+    #[cfg(feature = "sdk")]
+    pub(crate) fn within(&self, limit: Option<std::time::Duration>) -> Self {
+        let total = self.core.terms(self.options.as_deref()).total_timeout();
+        match limit.filter(|limit| *limit < total && self.core.has_fallback()) {
+            Some(limit) => self.with(CallOptions::new().total_timeout(limit)),
+            None => self.clone(),
+        }
+    }
+
     /// Makes a call, with retries.
-    pub(crate) async fn call<O: Operation>(&self, input: O::Input) -> Result<O::Output, Error> {
+    pub(crate) async fn call<O: InTable>(&self, input: O::Input) -> Result<O::Output, Error> {
         let span = tracing::debug_span!(
             "dax.call",
             dax.operation = O::METHOD.name(),
             dax.table = tracing::field::Empty,
             dax.attempts = tracing::field::Empty,
             dax.node = tracing::field::Empty,
+            dax.fallback = tracing::field::Empty,
             error = tracing::field::Empty,
         );
-        let mut report = Report::begin(self.shared.cluster.context.config.observer.as_ref(), &span, O::METHOD);
-        let outcome = self.attempt::<O>(input, &mut report).instrument(span).await;
+        let terms = self.core.terms(self.options.as_deref());
+        let mut report = Report::begin(terms.config.observer.as_ref(), &span, O::METHOD);
+        let outcome = self.core.call::<O>(input, terms, &mut report).instrument(span).await;
         report.end(outcome.as_ref().err());
         outcome
-    }
-
-    async fn attempt<O: Operation>(&self, input: O::Input, report: &mut Report) -> Result<O::Output, Error> {
-        let Shared { cluster, maintenance } = &*self.shared;
-        // Runs from here on, whatever the call has to wait for.
-        let end = deadline_in(cluster.context.config.total_timeout);
-        let operation = O::prepare(input, &mut || cluster.context.with_rng(|rng| rng.u128(..)))?;
-        report.prepared(&operation);
-        maintenance.ensure(cluster);
-        cluster.refresh_on_use(end).await;
-        let mut attempts = Attempts::new(cluster, O::METHOD.access(), end);
-        loop {
-            let node = attempts.next_node().ok_or_else(|| Error::NoRoute {
-                method: O::METHOD,
-                reason: "the cluster announces no nodes".to_owned(),
-                source: None,
-            })?;
-            report.attempt(&node);
-            match node.attempt(&cluster.context, &operation, attempts.patience()).await {
-                Ok(output) => return Ok(output),
-                Err(failure) => attempts.after(&node, failure).await?,
-            }
-        }
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let routes = self.shared.cluster.routes();
+        let routes = self.core.cluster.routes();
         let nodes: Vec<_> = routes.nodes.iter().map(|routed| routed.node.announced).collect();
         f.debug_struct("Client").field("nodes", &nodes).finish_non_exhaustive()
     }

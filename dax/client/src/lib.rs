@@ -33,7 +33,9 @@
 //!   │     defineAttributeList                a list number met for the first time
 //!   │     decoded; the connection goes back to the pool
 //!   │
-//!   └─ attempt 2: if the error allows it, on another node, after a wait if throttled, within the total timeout
+//!   ├─ attempt 2: if the error allows it, on another node, after a wait if throttled, within the total timeout
+//!   │
+//!   └─ DynamoDB: with a `Fallback`, if the cluster could not answer; at once, while the circuit is open
 //! ```
 //!
 //! # Inside
@@ -48,6 +50,7 @@
 //! | `op` | the ten operations, one file each |
 //! | `session` | one connection's side of the conversation, without a socket and without a clock |
 //! | `net` | sockets: connections, pools, the cluster |
+//! | `fallback` | the circuit breaker, and DynamoDB in place of the cluster |
 //!
 //! CBOR, numbers and the tables of the protocol are those of [`dax_protocol`].
 //!
@@ -61,6 +64,7 @@
 mod attempts;
 mod auth;
 mod batch;
+mod call;
 mod client;
 mod codec;
 mod config;
@@ -70,6 +74,7 @@ mod dynamodb;
 mod endpoint;
 mod error;
 mod expression;
+mod fallback;
 #[cfg(feature = "internals")]
 #[doc(hidden)]
 pub mod internals;
@@ -78,6 +83,7 @@ mod metrics;
 mod net;
 mod observer;
 mod op;
+mod options;
 mod pages;
 mod report;
 mod retry;
@@ -97,9 +103,11 @@ pub use dax_protocol::{Access, Exception, Method, Role};
 pub use dynamodb::DynamoDb;
 pub use endpoint::{Endpoint, EndpointError, Scheme};
 pub use error::{Error, Retry, ServerError};
-pub use metrics::{Latency, NodeStats, Stats};
+pub use fallback::Fallback;
+pub use metrics::{Circuit, FallbackStats, Latency, NodeStats, Stats};
 pub use net::{BoxFuture, Connector, IdleState, Transport};
 pub use observer::{CallOutcome, CallReport, Observer, OperationCounters, OperationStats};
+pub use options::CallOptions;
 pub use pages::{Items, PagedInput, Pages};
 pub use retry::RetryPolicy;
 

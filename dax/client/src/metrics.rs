@@ -19,6 +19,36 @@ pub struct Stats {
     pub refreshes: u64,
     /// Attempts to fetch a roster that failed; the old one stayed in use.
     pub refresh_failures: u64,
+    /// The fallback, if there is one.
+    pub fallback: Option<FallbackStats>,
+}
+
+/// What became of calls while the cluster could not answer.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct FallbackStats {
+    /// Whether calls go to the cluster.
+    pub circuit: Circuit,
+    /// How often the circuit opened, an unsuccessful start included.
+    pub opened: u64,
+    /// Why it opened the last time: an error with its causes.
+    pub cause: Option<String>,
+    /// Calls that were made of DynamoDB.
+    pub calls: u64,
+    /// Those of them that got no answer.
+    pub failures: u64,
+}
+
+/// Whether calls go to the cluster or to its [fallback](crate::Config::fallback).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Circuit {
+    /// To the cluster.
+    Closed,
+    /// To DynamoDB, because the cluster could not answer.
+    Open,
+    /// To DynamoDB, while a node is asked for a sign of life and then a single call tries the cluster.
+    HalfOpen,
 }
 
 /// What one node was asked since it joined the roster.

@@ -59,6 +59,8 @@ pub struct CallReport<'a> {
     pub attempts: u32,
     /// The node that was tried last, as the cluster announces it.
     pub node: Option<SocketAddr>,
+    /// Whether it went to DynamoDB, because the cluster could not answer.
+    pub fallback: bool,
     /// How it ended.
     pub outcome: CallOutcome<'a>,
 }

@@ -22,6 +22,7 @@ struct Wanted {
     attempts: u32,
     /// The node of the last attempt: how the cluster calls it, and where it is connected to.
     node: Option<(SocketAddr, SocketAddr)>,
+    fallback: bool,
     ended: bool,
 }
 
@@ -38,6 +39,7 @@ impl Report {
             tables: Vec::new(),
             attempts: 0,
             node: None,
+            fallback: false,
             ended: false,
         })))
     }
@@ -53,6 +55,14 @@ impl Report {
         if let Some(wanted) = &mut self.0 {
             wanted.attempts += 1;
             wanted.node = Some((node.announced, node.endpoint()));
+        }
+    }
+
+    /// The call goes to DynamoDB.
+    pub(crate) fn falls_back(&mut self) {
+        if let Some(wanted) = &mut self.0 {
+            wanted.fallback = true;
+            wanted.span.record("dax.fallback", true);
         }
     }
 
@@ -80,6 +90,7 @@ impl Wanted {
                 took: self.started.elapsed(),
                 attempts: self.attempts,
                 node: self.node.map(|(announced, _)| announced),
+                fallback: self.fallback,
                 outcome,
             });
         }

@@ -14,6 +14,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use aws_sdk_dynamodb::config::auth::{self, DefaultAuthSchemeResolver, ResolveAuthScheme};
 use aws_sdk_dynamodb::config::endpoint;
@@ -40,7 +41,10 @@ use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::MergeTimeoutConfig;
 
+use crate::fallback::DROP_IN;
+use crate::fallback::table::InTable;
 use crate::op::{self, Operation};
 use crate::{Client, Error};
 
@@ -81,7 +85,7 @@ struct Redirect;
 
 impl Intercept for Redirect {
     fn name(&self) -> &'static str {
-        "DaxRedirect"
+        DROP_IN
     }
 
     fn modify_before_serialization(
@@ -118,7 +122,7 @@ impl Intercept for Redirect {
     }
 }
 
-fn redirect<O: Operation>(input: &Input, cfg: &mut ConfigBag) -> bool {
+fn redirect<O: InTable>(input: &Input, cfg: &mut ConfigBag) -> bool {
     if input.downcast_ref::<O::Input>().is_none() {
         return false;
     }
@@ -184,10 +188,12 @@ impl ResolveAuthScheme for Unsigned {
 /// Serialiser and deserialiser of an operation that goes to DAX.
 struct Handover<O>(PhantomData<O>);
 
-impl<O: Operation> SerializeRequest for Handover<O> {
+impl<O: InTable> SerializeRequest for Handover<O> {
     fn serialize_input(&self, input: Input, cfg: &mut ConfigBag) -> Result<HttpRequest, BoxError> {
         let input = input.downcast::<O::Input>().map_err(|_other| "the input changed its type")?;
-        let held = Held::<O>(Mutex::new(Some(input)));
+        let timeouts = cfg.load::<MergeTimeoutConfig>();
+        let limit = timeouts.operation_timeout().into_iter().chain(timeouts.operation_attempt_timeout()).min();
+        let held = Held::<O> { input: Mutex::new(Some(input)), limit };
         cfg.interceptor_state().store_put(Pending(Arc::new(held)));
         let mut request = HttpRequest::new(SdkBody::empty());
         request.set_method("POST")?;
@@ -231,7 +237,11 @@ trait Make: fmt::Debug + Send + Sync {
 }
 
 /// The input of a call, until it is made.
-struct Held<O: Operation>(Mutex<Option<O::Input>>);
+struct Held<O: Operation> {
+    input: Mutex<Option<O::Input>>,
+    /// When the SDK ends the call.
+    limit: Option<Duration>,
+}
 
 impl<O: Operation> fmt::Debug for Held<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -239,13 +249,13 @@ impl<O: Operation> fmt::Debug for Held<O> {
     }
 }
 
-impl<O: Operation> Make for Held<O> {
+impl<O: InTable> Make for Held<O> {
     fn make(self: Arc<Self>, dax: Client) -> HttpConnectorFuture {
         HttpConnectorFuture::new_boxed(Box::pin(async move {
-            let input = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let input = self.input.lock().unwrap_or_else(PoisonError::into_inner).take();
             // The SDK's retries are off for this call.
             let input = input.ok_or_else(|| ConnectorError::other("a DAX call is sent once".into(), None))?;
-            match dax.call::<O>(input).await {
+            match dax.within(self.limit).call::<O>(input).await {
                 Ok(output) => response::<O>(200, Ok(output)),
                 Err(error @ Error::Timeout { .. }) => Err(ConnectorError::timeout(error.into())),
                 Err(error) if error.is_io() => Err(ConnectorError::io(error.into())),
@@ -328,11 +338,39 @@ impl PassThrough {
     }
 
     fn client(&self) -> &SharedHttpClient {
-        use aws_smithy_http_client::tls::Provider;
-        use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-
-        self.0.get_or_init(|| {
-            aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
-        })
+        self.0.get_or_init(https)
     }
+}
+
+#[cfg(feature = "ring")]
+fn https() -> SharedHttpClient {
+    use aws_smithy_http_client::tls::Provider;
+    use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+
+    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+}
+
+/// Without cryptography of this crate's choice, the program chooses the client too.
+#[cfg(not(feature = "ring"))]
+fn https() -> SharedHttpClient {
+    use aws_smithy_runtime_api::shared::IntoShared;
+
+    #[derive(Debug)]
+    struct Missing;
+
+    impl HttpConnector for Missing {
+        fn call(&self, _request: HttpRequest) -> HttpConnectorFuture {
+            let text =
+                "the SDK's configuration has no HTTP client, and dax-client has one with its feature `ring` only";
+            HttpConnectorFuture::ready(Err(ConnectorError::user(text.into())))
+        }
+    }
+
+    impl HttpClient for Missing {
+        fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+            SharedHttpConnector::new(Self)
+        }
+    }
+
+    Missing.into_shared()
 }

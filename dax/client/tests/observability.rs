@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use dax_client::{CallOutcome, CallReport, Client, OperationCounters, Refresh};
+use dax_client::{CallOutcome, CallReport, Circuit, Client, Fallback, OperationCounters, Refresh};
 use dax_protocol::Method;
 use dax_protocol::Role;
 use support::{Act, Down, World, address, get, put, read, wire};
@@ -159,6 +159,30 @@ async fn counters_by_operation() {
         .collect();
     assert_eq!(told, [(Method::GetItem, 2, 0, 0, 1, 2), (Method::PutItem, 0, 1, 0, 0, 1)]);
     assert!(stats[0].latency.mean() >= Duration::from_millis(3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_circuit_tells_when_it_opens_and_closes() {
+    let _alone = ALONE.lock().await;
+    let recorder = Recorder::default();
+    let _recording = tracing::subscriber::set_default(recorder.clone());
+    let world = World::new(1);
+    world.set_down(1, Down::Refuses);
+    let fallback = Fallback::lazy(std::future::pending::<aws_sdk_dynamodb::Client>);
+    let client = Client::connect(world.config().fallback(fallback)).await.unwrap();
+    assert_eq!(recorder.fields("DAX does not answer; calls go to DynamoDB").unwrap(), ["error"]);
+    let stats = client.stats().fallback.unwrap();
+    assert_eq!((stats.circuit, stats.opened, stats.calls), (Circuit::Open, 1, 0));
+    assert!(stats.cause.unwrap().starts_with("cannot connect to 10.0.0.1:8111: "));
+    world.set_down(1, Down::Up);
+    client.get_item(get("k")).await.unwrap_err();
+    assert!(recorder.fields("dax.call").unwrap().contains(&"dax.fallback".to_owned()));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    while client.get_item(get("k")).await.is_err() {}
+    assert_eq!(recorder.fields("DAX answers again; calls go to the cluster").unwrap(), [""; 0]);
+    let stats = client.stats().fallback.unwrap();
+    assert_eq!((stats.circuit, stats.opened), (Circuit::Closed, 1));
+    assert_eq!(stats.calls, stats.failures);
 }
 
 /// Keeps the first record of each name: its fields and their values.

@@ -144,6 +144,17 @@ async fn a_tunnel_end_is_checked_for_the_configured_name() {
     assert!(matches!(&error, Error::Tls { server_name, .. } if server_name == "other.test"), "{error:?}");
 }
 
+#[tokio::test]
+async fn the_cryptography_is_the_one_that_was_chosen() {
+    let (acceptor, pem) = identity("localhost");
+    let (_world, address) = World::listen(Some(acceptor)).await;
+    let config = || config(&format!("daxs://localhost:{}", address.port())).trust_pem(pem.as_bytes()).unwrap();
+    let whole = rustls::crypto::ring::default_provider();
+    let empty = rustls::crypto::CryptoProvider { cipher_suites: Vec::new(), ..whole.clone() };
+    read(&Client::connect(config().crypto_provider(whole)).await.unwrap(), "k").await.unwrap();
+    Client::connect(config().crypto_provider(empty)).await.unwrap_err();
+}
+
 #[test]
 fn text_without_a_certificate_is_not_trusted() {
     let config = Config::new("daxs://localhost").unwrap();

@@ -19,7 +19,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
 /// Longest wait for one response.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(700);
 /// Longest wait for one operation with its retries. Two of them fit into the timeout of either function.
-const OPERATION_TIMEOUT: Duration = Duration::from_millis(2_000);
+pub(super) const OPERATION_TIMEOUT: Duration = Duration::from_millis(2_000);
 
 /// Where a table is, and the credentials to use it.
 #[derive(Clone)]

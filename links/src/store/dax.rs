@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use dax_client::{Client, Config, Endpoint, ReadRouting, Refresh, RetryPolicy};
+use aws_sdk_dynamodb::operation::{RequestId, get_item::GetItemOutput};
+use dax_client::{Client, Config, Endpoint, Fallback, ReadRouting, Refresh, RetryPolicy};
 use tokio::sync::OnceCell;
 
 use super::{
-    Change, Found, Freshness, LinkReader, LinkWriter, Put, Source, StoreError, client::DynamoDbSettings, requests,
+    Change, Found, Freshness, LinkReader, LinkWriter, Put, Source, StoreError,
+    client::{DynamoDbSettings, LazyClient, OPERATION_TIMEOUT},
+    requests,
 };
 use crate::{Link, Slug};
 
@@ -14,6 +17,9 @@ use crate::{Link, Slug};
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(500);
 /// How old the list of nodes may get. A request that finds it older refreshes it, because nothing runs between requests.
 const ROSTER_AGE: Duration = Duration::from_secs(10);
+/// Longest time for DAX where the table is asked after it, whatever is configured: the function is stopped after 5 s, and
+/// by then the table has to have been asked.
+const LIMIT_WITH_FALLBACK: Duration = Duration::from_secs(2);
 
 /// Where a DAX cluster is.
 #[derive(Debug, Clone)]
@@ -41,6 +47,20 @@ pub struct DaxReader {
 }
 
 impl DaxReader {
+    /// The links of a table, read from the table itself while the cluster cannot answer. Nothing is sent yet, and the SDK's
+    /// client is created when the table is first needed.
+    pub fn with_fallback(dax: &DaxSettings, dynamodb: &DynamoDbSettings) -> Self {
+        let table = LazyClient::new(dynamodb);
+        let cluster_time = dax.total_timeout().min(LIMIT_WITH_FALLBACK);
+        let fallback = Fallback::lazy(move || std::future::ready(table.get().clone()))
+            .cluster_timeout(cluster_time)
+            // An execution environment makes one call at a time: a second one would wait as long as the first.
+            .open_after(1);
+        let mut reader = Self::new(dax, dynamodb);
+        reader.config = reader.config.total_timeout(cluster_time + OPERATION_TIMEOUT).fallback(fallback);
+        reader
+    }
+
     /// The links of a table. Nothing is sent yet.
     pub fn new(dax: &DaxSettings, dynamodb: &DynamoDbSettings) -> Self {
         let config = Config::for_endpoint(dax.endpoint.clone())
@@ -62,7 +82,7 @@ impl DaxReader {
     /// has to wait.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`]; the next operation tries again.
+    /// [`StoreError::Unavailable`]; the next operation tries again. With a fallback it goes to the table.
     pub async fn connect(&self) -> Result<(), StoreError> {
         let client = self.client().await?;
         client.warm_up(&self.table).await.map_err(StoreError::unavailable("DefineKeySchema"))
@@ -78,9 +98,15 @@ impl LinkReader for DaxReader {
     async fn read(&self, slug: &Slug, freshness: Freshness) -> Result<Found, StoreError> {
         let input = requests::read(&self.table, slug, freshness).build();
         let input = input.map_err(StoreError::unavailable("GetItem"))?;
-        let output = self.client().await?.get_item(input).await;
-        Found::new(slug, output.map_err(StoreError::unavailable("GetItem"))?.item, Source::Dax)
+        let output = self.client().await?.get_item(input).await.map_err(StoreError::unavailable("GetItem"))?;
+        let source = source(&output);
+        Found::new(slug, output.item, source)
     }
+}
+
+/// Who answered: only DynamoDB numbers its answers.
+fn source(output: &GetItemOutput) -> Source {
+    if output.request_id().is_some() { Source::DynamoDb } else { Source::Dax }
 }
 
 /// A table of links behind a DAX cluster that can be read and written.

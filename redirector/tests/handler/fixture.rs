@@ -23,6 +23,7 @@ pub(crate) struct Store {
     replica: Mutex<HashMap<String, Link>>,
     reads: AtomicU64,
     pub(crate) fails: Mutex<bool>,
+    pub(crate) hangs: Mutex<bool>,
 }
 
 impl Store {
@@ -40,6 +41,9 @@ impl LinkReader for &Store {
         self.reads.fetch_add(1, Ordering::Relaxed);
         if *self.fails.lock().unwrap() {
             return Err(StoreError::Unavailable { operation: "GetItem", source: "down".into() });
+        }
+        if *self.hangs.lock().unwrap() {
+            return std::future::pending().await;
         }
         let links = match freshness {
             Freshness::Cached => &self.replica,

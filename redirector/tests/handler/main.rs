@@ -211,6 +211,20 @@ async fn a_failing_store_is_covered_for_ten_minutes() {
     assert_eq!(fixture.status("other").await, 404);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_store_that_hangs_is_left_before_the_function_is_stopped() {
+    let fixture = Fixture::with(&[("DEBUG_HEADERS", "1")]);
+    fixture.put("launch", |_| {});
+    assert_eq!(fixture.status("launch").await, 301);
+    *fixture.store.hangs.lock().unwrap() = true;
+    pass(60_000);
+    for (path, status) in [("launch", 301), ("other", 503), ("other+", 503)] {
+        let start = tokio::time::Instant::now();
+        assert_eq!(fixture.status(path).await, status, "{path}");
+        assert!(start.elapsed() < std::time::Duration::from_millis(4_600), "{path}: {:?}", start.elapsed());
+    }
+}
+
 #[tokio::test]
 async fn the_default_status_can_be_set() {
     let fixture = Fixture::with(&[("DEFAULT_REDIRECT", "307")]);

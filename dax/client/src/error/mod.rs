@@ -2,10 +2,13 @@
 
 mod sdk;
 mod server;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use dax_protocol::{Access, Exception, Method};
@@ -121,7 +124,20 @@ pub enum Error {
         /// What is known about why.
         reason: String,
         /// The last failure to learn about nodes.
-        source: Option<Box<Self>>,
+        source: Option<Arc<Self>>,
+    },
+    /// DynamoDB, asked in place of the cluster, gave no answer either; see [`Config::fallback`](crate::Config::fallback).
+    #[error("{method}: no answer from DynamoDB, asked in place of the cluster")]
+    #[non_exhaustive]
+    Fallback {
+        /// The call.
+        method: Method,
+        /// How the cluster had failed; `None` if it was not asked, because the circuit was open.
+        cluster: Option<Box<Self>>,
+        /// Whether any part of the request may have reached DynamoDB.
+        sent: bool,
+        /// What the SDK's client said.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// Credentials could not be had.
     #[error("no credentials to authorise the connection with")]
@@ -224,6 +240,7 @@ impl Error {
             Self::Connect { .. } => Retry::Now,
             Self::Dns { source, .. } if !says_no_such_name(source) => Retry::AfterWait,
             Self::NoRoute { .. } => Retry::AfterRecovery,
+            Self::Fallback { .. } => Retry::AfterWait,
             _ => Retry::Never,
         }
     }
@@ -235,7 +252,9 @@ impl Error {
         let (method, sent) = match self {
             Self::Server(error) => return error.outcome_unknown(),
             Self::Malformed { method, .. } => (method, true),
-            Self::Broken { method, sent, .. } | Self::Timeout { method, sent, .. } => (method, *sent),
+            Self::Broken { method, sent, .. }
+            | Self::Timeout { method, sent, .. }
+            | Self::Fallback { method, sent, .. } => (method, *sent),
             // The write was answered; only the answer could not be read.
             Self::TooManyLookups { method, .. } => (method, true),
             _ => return false,
@@ -281,99 +300,24 @@ impl Error {
                 | Self::Broken { .. }
                 | Self::Timeout { .. }
                 | Self::NoRoute { .. }
+                | Self::Fallback { .. }
         )
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn server(method: Method, codes: &[i64], code_text: Option<&str>, http_status: Option<u16>) -> Error {
-        let mut error = ServerError::new(method, codes.to_vec(), "why".to_owned());
-        error.code_text = code_text.map(str::to_owned);
-        error.http_status = http_status;
-        Error::Server(Box::new(error))
-    }
-
-    fn broken(method: Method, sent: bool) -> Error {
-        let endpoint = SocketAddr::from(([127, 0, 0, 1], 8111));
-        Error::Broken { method, lookup: None, endpoint, sent, source: io::ErrorKind::UnexpectedEof.into() }
-    }
-
-    #[test]
-    fn a_write_that_may_have_happened_is_not_repeated() {
-        for (error, unknown, retry) in [
-            (broken(Method::PutItem, true), true, Retry::Never),
-            (broken(Method::PutItem, false), false, Retry::NewConnection),
-            (broken(Method::GetItem, true), false, Retry::NewConnection),
-            (broken(Method::TransactWriteItems, true), false, Retry::NewConnection),
-            (server(Method::PutItem, &[1, 37, 38, 53], None, None), true, Retry::Never),
-            (server(Method::TransactWriteItems, &[1, 37, 38, 53], None, None), false, Retry::Now),
-            (server(Method::DeleteItem, &[4, 37, 38, 39, 47], None, Some(500)), true, Retry::Never),
-            (server(Method::Query, &[4, 37, 38, 39, 47], None, Some(500)), false, Retry::AfterWait),
-            (server(Method::UpdateItem, &[4, 99], None, Some(500)), true, Retry::Never),
-            (server(Method::UpdateItem, &[4, 99], None, Some(503)), true, Retry::Never),
-            (server(Method::UpdateItem, &[1, 36], None, Some(503)), true, Retry::Never),
-            (server(Method::UpdateItem, &[1, 99], None, None), true, Retry::Never),
-            (server(Method::UpdateItem, &[2, 36], None, None), true, Retry::Never),
-            (server(Method::UpdateItem, &[4, 99], None, Some(400)), true, Retry::Never),
-            (server(Method::UpdateItem, &[4, 99], Some("ValidationException"), Some(400)), false, Retry::Never),
-            (server(Method::TransactWriteItems, &[2, 36], None, None), false, Retry::AfterRecovery),
-            (server(Method::Scan, &[1, 36], None, None), false, Retry::Now),
-            (server(Method::UpdateItem, &[4, 37, 38, 39, 40], None, Some(400)), false, Retry::AfterWait),
-        ] {
-            assert_eq!((error.outcome_unknown(), error.retry()), (unknown, retry), "{error:?}");
+    /// The same after the cluster was asked as well, and failed in this way.
+    pub(crate) fn with_cluster(mut self, failure: Self) -> Self {
+        if let Self::Fallback { cluster, .. } = &mut self {
+            *cluster = Some(Box::new(failure));
         }
+        self
     }
 
-    #[test]
-    fn a_name_that_does_not_exist_is_final_and_a_resolver_out_of_reach_is_not() {
-        let dns = |source| Error::Dns { host: "cluster".to_owned(), source }.retry();
-        let lookup = "failed to lookup address information";
-        for (source, retry) in [
-            (io::Error::from(io::ErrorKind::TimedOut), Retry::AfterWait),
-            (io::Error::other(format!("{lookup}: Temporary failure in name resolution")), Retry::AfterWait),
-            (io::Error::other(format!("{lookup}: Name or service not known")), Retry::Never),
-            (io::Error::other(format!("{lookup}: nodename nor servname provided, or not known")), Retry::Never),
-            (io::Error::other(format!("{lookup}: No address associated with hostname")), Retry::Never),
-            (io::Error::from(io::ErrorKind::NotFound), Retry::Never),
-        ] {
-            let text = source.to_string();
-            assert_eq!(dns(source), retry, "{text}");
+    /// Whether somebody judged the request. If not, whoever was asked could not answer.
+    pub(crate) fn is_verdict(&self) -> bool {
+        match self {
+            Self::Validation { .. } | Self::Config { .. } => true,
+            Self::Server(error) => error.is_verdict(),
+            _ => false,
         }
-    }
-
-    #[test]
-    fn a_failed_condition_is_never_repeated_whatever_its_first_code() {
-        for first in 1..=4 {
-            let error = server(Method::PutItem, &[first, 37, 38, 39, 43], None, None);
-            assert!(error.is_condition_failed());
-            assert_eq!(error.retry(), Retry::Never);
-        }
-    }
-
-    #[test]
-    fn codes_go_before_names_and_unknown_names_are_kept() {
-        let code = |codes: &[i64], name| match server(Method::GetItem, codes, name, None) {
-            Error::Server(error) => error.code().to_owned(),
-            other => panic!("{other:?}"),
-        };
-        assert_eq!(code(&[4, 23, 24], Some("ValidationException")), "ResourceNotFoundException");
-        assert_eq!(code(&[4, 37, 38, 99], Some("Throttling")), "ThrottlingException");
-        assert_eq!(code(&[4, 37, 38, 99], Some("InternalServerErrorException")), "InternalServerError");
-        assert_eq!(code(&[4, 99], Some("SomeFutureException")), "SomeFutureException");
-        assert_eq!(code(&[3], None), "Unknown");
-    }
-
-    #[test]
-    fn texts_say_what_was_tried_and_do_not_repeat_their_cause() {
-        let error = broken(Method::PutItem, true);
-        assert_eq!(error.to_string(), "PutItem: connection to 127.0.0.1:8111 broke");
-        let cause = std::error::Error::source(&error).map(ToString::to_string);
-        assert_eq!(cause.as_deref(), Some("unexpected end of file"));
-        let error = server(Method::GetItem, &[4, 99], Some("SomeFutureException"), None);
-        assert_eq!(error.to_string(), "GetItem: SomeFutureException: why (error codes [4, 99])");
-        assert!(std::error::Error::source(&error).is_none());
     }
 }

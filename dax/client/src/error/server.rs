@@ -27,6 +27,8 @@ pub struct ServerError {
     pub http_status: Option<u16>,
     /// For a cancelled transaction: why, one reason per transact item, in the order of the request.
     pub cancellation_reasons: Vec<CancellationReason>,
+    /// Whether DynamoDB gave it, asked in place of the cluster.
+    pub fallback: bool,
     /// The same as it came: old items still encoded.
     pub(crate) raw_reasons: Vec<RawReason>,
 }
@@ -50,8 +52,20 @@ impl ServerError {
             code_text: None,
             http_status: None,
             cancellation_reasons: Vec::new(),
+            fallback: false,
             raw_reasons: Vec::new(),
         }
+    }
+
+    /// Sets the reasons of a cancelled transaction, as another than the cluster gave them.
+    pub(crate) fn set_reasons(&mut self, reasons: Vec<CancellationReason>) {
+        let raw = |reason: &CancellationReason| RawReason {
+            code: reason.code.clone(),
+            message: reason.message.clone(),
+            item: None,
+        };
+        self.raw_reasons = reasons.iter().map(raw).collect();
+        self.cancellation_reasons = reasons;
     }
 
     /// Which exception it is, by its codes, else by the name that the server gave; `None` if this client knows
@@ -78,13 +92,31 @@ impl ServerError {
     ///
     /// Always `false` for reads, and for transactions, which carry a token and take effect once.
     pub fn outcome_unknown(&self) -> bool {
+        self.method.access() == Access::Write && self.leaves_open()
+    }
+
+    /// Whether the request may have been carried out although this error came back.
+    pub(crate) fn leaves_open(&self) -> bool {
         self.lookup.is_none()
-            && self.method.access() == Access::Write
             && match self.exception() {
                 Some(Exception::UnknownOutcome | Exception::InternalServerError) => true,
                 Some(_) => false,
+                // Over HTTP the status tells.
+                None if self.fallback => self.http_status.is_none_or(|status| status >= 500),
                 None => true,
             }
+    }
+
+    /// Whether the request was judged. If not, the server could not answer.
+    pub(crate) fn is_verdict(&self) -> bool {
+        match self.exception() {
+            Some(Exception::InternalServerError | Exception::UnknownOutcome) => false,
+            Some(_) => true,
+            None => {
+                let passing = matches!(self.codes.first(), Some(&(reach::RETRYABLE | reach::RECOVERABLE)));
+                !passing && self.http_status.is_none_or(|status| status < 500)
+            }
+        }
     }
 
     /// What to do about it.
@@ -144,7 +176,9 @@ impl std::fmt::Display for ServerError {
         if let Some(id) = &self.request_id {
             write!(f, " (request id {id})")?;
         }
-        if self.exception().is_none() {
+        if self.fallback {
+            f.write_str(" (from DynamoDB, asked in place of the cluster)")?;
+        } else if self.exception().is_none() {
             write!(f, " (error codes {:?})", self.codes)?;
         }
         Ok(())

@@ -1,9 +1,10 @@
 //! The cluster: keeping the list of its nodes fresh, and routing calls to one of them.
 
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use dax_protocol::Access;
+use dax_protocol::{Access, Method};
 use tokio::time::Instant;
 
 use super::context::{Context, deadline_in};
@@ -11,12 +12,12 @@ use super::discovery::{Found, discover, discovery_time, no_route};
 use super::node::Node;
 use super::patience::Patience;
 use super::routes::Routes;
-use crate::Refresh;
 use crate::codec::control;
 use crate::error::Error;
 use crate::joint::{Joint, Run, Waited};
 use crate::metrics::{Counter, NodeStats, Stats};
 use crate::session::Endpoints;
+use crate::{ReadRouting, Refresh};
 
 /// How often a start-up that meets a cluster without a leader asks again, and how long it waits in between.
 const LEADER_ATTEMPTS: u32 = 5;
@@ -41,28 +42,32 @@ pub(crate) struct Cluster {
     refresh_failures: Counter,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Tried {
     at: Instant,
-    succeeded: bool,
+    failure: Option<Arc<Error>>,
 }
 
 impl Cluster {
-    /// Finds the cluster before `end`.
-    pub(crate) async fn start(context: Context, end: Instant) -> Result<Self, Error> {
-        let cluster = Self {
+    /// A cluster that is still to be found.
+    pub(crate) fn new(context: Context) -> Self {
+        Self {
             context,
             routes: RwLock::new(Arc::new(Routes::default())),
             refreshing: Joint::default(),
-            tried: Mutex::new(Tried { at: Instant::now(), succeeded: true }),
+            tried: Mutex::new(Tried { at: Instant::now(), failure: None }),
             refreshes: Counter::default(),
             refresh_failures: Counter::default(),
-        };
+        }
+    }
+
+    /// Finds it before `end`.
+    pub(crate) async fn find(&self, end: Instant) -> Result<(), Error> {
         // Asked for first, so that their absence is reported as such, and before any name is resolved.
-        cluster.context.prove(end).await?;
+        self.context.prove(end).await?;
         for attempt in 1.. {
-            let found = discover(&cluster.context, end).await?;
-            let routes = cluster.apply(found)?;
+            let found = discover(&self.context, end).await?;
+            let routes = self.apply(found)?;
             if routes.has_leader() {
                 break;
             }
@@ -72,8 +77,13 @@ impl Cluster {
             }
             tokio::time::sleep(LEADER_WAIT).await;
         }
-        cluster.note_try(true);
-        Ok(cluster)
+        self.note_try(None);
+        Ok(())
+    }
+
+    /// The error of a call that no known node can take.
+    pub(crate) fn nowhere(&self, method: Method) -> Error {
+        Error::NoRoute { method, reason: "no node of the cluster is known".to_owned(), source: self.tried().failure }
     }
 
     pub(crate) fn routes(&self) -> Arc<Routes> {
@@ -81,10 +91,11 @@ impl Cluster {
     }
 
     /// The node for a call of this kind, other than `avoid` if there is another.
-    pub(crate) fn choose(&self, access: Access, avoid: Option<&Arc<Node>>) -> Option<Arc<Node>> {
+    pub(crate) fn choose(&self, access: Access, reads: &ReadRouting, avoid: Option<&Arc<Node>>) -> Option<Arc<Node>> {
         let routes = self.routes();
-        let node = routes.choose(access, avoid, &self.context)?;
-        if access == Access::Read && routes.home.is_some_and(|home| home != node.announced) {
+        let node = routes.choose(access, reads, avoid, &self.context)?;
+        let moves = access == Access::Read && *reads == ReadRouting::StayConnected;
+        if moves && routes.home.is_some_and(|home| home != node.announced) {
             // The old home failed, and this one is about to get a connection: stay here from now on.
             let mut routes = self.routes.write().unwrap_or_else(PoisonError::into_inner);
             *routes = Arc::new(Routes { nodes: routes.nodes.clone(), home: Some(node.announced) });
@@ -124,10 +135,25 @@ impl Cluster {
         }
     }
 
+    /// Whether any node answers just now: fetches a roster, however fresh the last one is.
+    pub(crate) async fn is_alive(self: &Arc<Self>) -> bool {
+        let cluster = Arc::clone(self);
+        let run = self.refreshing.join(|| Ok::<_, Infallible>(async move { cluster.refreshed().await }));
+        let Ok(run) = run;
+        matches!(run.wait(deadline_in(self.sign_of_life_time())).await, Waited::Done(true))
+    }
+
+    /// How long it takes at most to learn whether any node answers.
+    pub(crate) fn sign_of_life_time(&self) -> Duration {
+        let config = &self.context.config;
+        discovery_time(config).saturating_add(config.lookup_timeout)
+    }
+
     /// A fetch to wait for, or whether the last one succeeded, if that is still to be believed.
     fn join_refresh(self: &Arc<Self>, max_age: Duration) -> Result<Run<bool>, bool> {
         self.refreshing.join(|| {
-            let Tried { at, succeeded } = self.tried();
+            let Tried { at, failure } = self.tried();
+            let succeeded = failure.is_none();
             let believed_for = if succeeded { max_age } else { max_age.max(self.believed_for()) };
             if at.elapsed() < believed_for {
                 return Err(succeeded);
@@ -149,16 +175,19 @@ impl Cluster {
             None => discover(&self.context, deadline_in(discovery_time(&self.context.config))).await,
         };
         let applied = found.and_then(|found| self.apply(found));
-        self.note_try(applied.is_ok());
         match applied {
-            Ok(_routes) => self.refreshes.add(1),
+            Ok(_routes) => {
+                self.note_try(None);
+                self.refreshes.add(1);
+                true
+            }
             Err(error) => {
                 self.refresh_failures.add(1);
                 tracing::warn!(error = %error, "cannot refresh the list of DAX nodes; the last one stays in use");
-                return false;
+                self.note_try(Some(error));
+                false
             }
         }
-        true
     }
 
     /// The roster as a node of the present one has it; `None` when it is time for discovery, or the node fails.
@@ -166,7 +195,7 @@ impl Cluster {
         if self.refreshes.get() % REFRESHES_PER_DISCOVERY == REFRESHES_PER_DISCOVERY - 1 {
             return None;
         }
-        let node = self.choose(Access::Read, None)?;
+        let node = self.choose(Access::Read, &self.context.config.read_routing, None)?;
         let roster = self.probe(&node).await.ok()?;
         (!roster.is_empty()).then_some(roster)
     }
@@ -203,11 +232,13 @@ impl Cluster {
     }
 
     fn tried(&self) -> Tried {
-        *self.tried.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tried.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn note_try(&self, succeeded: bool) {
-        *self.tried.lock().unwrap_or_else(PoisonError::into_inner) = Tried { at: Instant::now(), succeeded };
+    /// The cluster was asked for its roster just now.
+    pub(crate) fn note_try(&self, failure: Option<Error>) {
+        let tried = Tried { at: Instant::now(), failure: failure.map(Arc::new) };
+        *self.tried.lock().unwrap_or_else(PoisonError::into_inner) = tried;
     }
 
     /// Ends what goes on in the background.
@@ -237,6 +268,11 @@ impl Cluster {
                 latency: counters.latency.snapshot(),
             }
         });
-        Stats { nodes: nodes.collect(), refreshes: self.refreshes.get(), refresh_failures: self.refresh_failures.get() }
+        Stats {
+            nodes: nodes.collect(),
+            refreshes: self.refreshes.get(),
+            refresh_failures: self.refresh_failures.get(),
+            fallback: None,
+        }
     }
 }

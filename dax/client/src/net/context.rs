@@ -111,8 +111,8 @@ fn secured(plain: Arc<dyn Connector>, endpoint: &Endpoint, config: &Config) -> R
     if endpoint.scheme() == Scheme::Dax {
         return Ok(plain);
     }
-    let tls = super::tls::Tls::new(plain, config.certified_name(), config.roots.clone());
-    Ok(Arc::new(tls.map_err(|error| wrong(&format!("no certificate can bear the endpoint's name: {error}")))?))
+    let tls = super::tls::Tls::new(plain, config.certified_name(), &config.tls);
+    Ok(Arc::new(tls.map_err(|message| wrong(&message))?))
 }
 
 #[cfg(not(feature = "tls"))]

@@ -56,6 +56,7 @@ async fn discover_name(context: &Context, endpoint: &Endpoint, by: Instant) -> R
     let any_v4 = addresses.iter().any(SocketAddr::is_ipv4);
     addresses.retain(|address| wanted(address.ip(), family, any_v4));
     context.with_rng(|rng| rng.shuffle(&mut addresses));
+    translate(context, &mut addresses);
     let stagger = stagger(&context.config, addresses.len());
     let mut asked = Vec::with_capacity(addresses.len());
     for address in addresses {
@@ -63,6 +64,17 @@ async fn discover_name(context: &Context, endpoint: &Endpoint, by: Instant) -> R
     }
     let found = first_success(asked, stagger).await;
     found.unwrap_or_else(|| Err(no_route(format!("{} has no address of family {family:?}", endpoint.host()), None)))
+}
+
+/// Puts translated addresses in front of those that differ from them: what a name resolves to may be a node, which is
+/// reached through a tunnel, or the tunnel.
+fn translate(context: &Context, addresses: &mut Vec<SocketAddr>) {
+    let resolved = std::mem::take(addresses);
+    for address in resolved.iter().map(|address| context.mapped(*address)).chain(resolved.iter().copied()) {
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
 }
 
 /// The head start of each of `count` peers: all of them get their turn within the lookup timeout.
@@ -97,6 +109,6 @@ async fn roster_from(context: &Context, address: SocketAddr, by: Instant) -> Res
     Ok(Found { roster, connection: Some((address, connection)) })
 }
 
-pub(super) fn no_route(reason: String, source: Option<Box<Error>>) -> Error {
+pub(super) fn no_route(reason: String, source: Option<Arc<Error>>) -> Error {
     Error::NoRoute { method: Method::Endpoints, reason, source }
 }

@@ -17,7 +17,7 @@ use super::lookups::Lookups;
 use super::patience::Patience;
 use super::pool::Pool;
 use crate::codec::{Lookup, Metadata};
-use crate::error::Error;
+use crate::error::{Error, ServerError};
 use crate::metrics::NodeCounters;
 use crate::session::{Call, Request, Step};
 
@@ -45,6 +45,10 @@ pub(crate) struct Failure {
     /// Whether the call may be made again as far as its effect goes: it is a read, or it carries a token, or the
     /// node cannot have acted on it.
     pub(crate) harmless: bool,
+    /// Whether the node may have carried out a call that changes data.
+    pub(crate) acted: bool,
+    /// Whether it only waited in line for a connection.
+    pub(crate) in_line: bool,
     /// What was kept from earlier had gone stale unnoticed, a connection or the number of a list, and nothing is known
     /// against the node.
     pub(crate) stale: bool,
@@ -93,13 +97,15 @@ impl Node {
             }
             Err(error) => {
                 self.note_failure(context, request, &error, met);
-                let acted = call.is_sent() && request.method().access() == Access::Write;
+                let access = request.method().access();
+                let sent = call.is_sent() && access == Access::Write;
                 // A server's answer to the request itself says what it did; an answer to a later lookup does not.
-                let answered = matches!(&error, Error::Server(server) if server.lookup.is_none());
-                let harmless = !acted || answered && !error.outcome_unknown();
+                let answered = error.server().filter(|server| server.lookup.is_none());
+                let acted = call.is_sent() && access != Access::Read && answered.is_none_or(ServerError::leaves_open);
+                let harmless = !acted || access != Access::Write;
                 let stale = met.stale || is_unknown_list(&error);
-                let error = if acted && !answered { of_request(error, request.method()) } else { error };
-                Err(Failure { error, harmless, stale })
+                let error = if sent && answered.is_none() { of_request(error, request.method()) } else { error };
+                Err(Failure { error, harmless, acted, in_line: !met.node, stale })
             }
         }
     }

@@ -87,7 +87,13 @@ impl Routes {
     ///
     /// Preferences give way in this order: zone or role, not the node that just failed, not evicted. So a call finds
     /// a node as long as the roster has one; an evicted node only when all are (fail open).
-    pub(crate) fn choose(&self, access: Access, avoid: Option<&Arc<Node>>, context: &Context) -> Option<Arc<Node>> {
+    pub(crate) fn choose(
+        &self,
+        access: Access,
+        reads: &ReadRouting,
+        avoid: Option<&Arc<Node>>,
+        context: &Context,
+    ) -> Option<Arc<Node>> {
         let prober = matches!(context.config.refresh, crate::Refresh::Background(_));
         let score = |routed: &Routed| {
             let fresh = avoid.is_none_or(|failed| !Arc::ptr_eq(failed, &routed.node));
@@ -95,7 +101,7 @@ impl Routes {
             // node that fulfils none still win over no node at all.
             1 + ROUTED * u8::from(routed.node.is_routed(prober))
                 + FRESH * u8::from(fresh)
-                + PREFERRED * u8::from(self.prefers(routed, access, &context.config.read_routing))
+                + PREFERRED * u8::from(self.prefers(routed, access, reads))
         };
         let (mut best, mut best_score, mut ties) = (None, 0, 0);
         for routed in &self.nodes {
@@ -114,7 +120,11 @@ impl Routes {
         match (access, reads) {
             (Access::Read, ReadRouting::AnyNode) => true,
             (Access::Read, ReadRouting::PreferZone(zone)) => routed.zone == *zone,
-            (Access::Read, ReadRouting::StayConnected) => self.home == Some(routed.node.announced),
+            (Access::Read, ReadRouting::StayConnected) => match self.home {
+                Some(home) => home == routed.node.announced,
+                // Of a client that stays with none.
+                None => routed.node.open_connections() > 0,
+            },
             _ => routed.role == Role::Leader,
         }
     }

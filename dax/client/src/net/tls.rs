@@ -4,11 +4,13 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use crate::config::TlsSettings;
 use crate::connector::{BoxFuture, Connector, IdleState, Transport, try_read};
 
 /// Adds TLS to the streams of another connector.
@@ -19,28 +21,31 @@ pub(crate) struct Tls {
     inner: Arc<dyn Connector>,
     server_name: ServerName<'static>,
     extra_roots: Vec<CertificateDer<'static>>,
+    crypto: Arc<CryptoProvider>,
     config: OnceLock<Arc<ClientConfig>>,
 }
 
 impl Tls {
-    /// `host` is the discovery host or the configured name, sent as SNI and looked for in certificates. With `extra_roots` only these are
-    /// trusted, otherwise the platform's store.
-    pub(crate) fn new(
-        inner: Arc<dyn Connector>,
-        host: &str,
-        extra_roots: Vec<CertificateDer<'static>>,
-    ) -> io::Result<Self> {
+    /// `host` is the discovery host or the configured name, sent as SNI and looked for in certificates. With roots in the
+    /// settings only these are trusted, otherwise the platform's store.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration.
+    pub(crate) fn new(inner: Arc<dyn Connector>, host: &str, settings: &TlsSettings) -> Result<Self, String> {
         let server_name = ServerName::try_from(host.to_owned())
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-        Ok(Self { inner, server_name, extra_roots, config: OnceLock::new() })
+            .map_err(|error| format!("no certificate can bear the name {host:?}: {error}"))?;
+        let crypto = settings.crypto.clone().or_else(default_crypto).ok_or_else(|| {
+            "daxs:// needs cryptography: the crate's feature `ring`, Config::crypto_provider, or rustls' process default"
+                .to_owned()
+        })?;
+        Ok(Self { inner, server_name, extra_roots: settings.roots.clone(), crypto, config: OnceLock::new() })
     }
 
     fn config(&self) -> io::Result<Arc<ClientConfig>> {
         if let Some(config) = self.config.get() {
             return Ok(Arc::clone(config));
         }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
+        let config = ClientConfig::builder_with_provider(Arc::clone(&self.crypto))
             .with_safe_default_protocol_versions()
             .map_err(io::Error::other)?
             .with_root_certificates(self.roots()?)
@@ -65,6 +70,22 @@ impl Tls {
     }
 }
 
+/// What the program made its default, else ring.
+fn default_crypto() -> Option<Arc<CryptoProvider>> {
+    CryptoProvider::get_default().cloned().or_else(ring)
+}
+
+#[cfg(feature = "ring")]
+#[expect(clippy::unnecessary_wraps, reason = "there is none without the feature")]
+fn ring() -> Option<Arc<CryptoProvider>> {
+    Some(Arc::new(rustls::crypto::ring::default_provider()))
+}
+
+#[cfg(not(feature = "ring"))]
+fn ring() -> Option<Arc<CryptoProvider>> {
+    None
+}
+
 impl Connector for Tls {
     fn resolve<'a>(&'a self, host: &'a str, port: u16) -> BoxFuture<'a, io::Result<Vec<SocketAddr>>> {
         self.inner.resolve(host, port)
@@ -83,11 +104,11 @@ impl Connector for Tls {
 
 /// Says what a handshake that the peer ended most often means.
 fn with_hint(error: io::Error) -> io::Error {
-    if error.kind() != io::ErrorKind::UnexpectedEof {
+    if !matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) {
         return error;
     }
     let hint = "the peer closed the connection during the TLS handshake; a cluster without encryption needs dax://";
-    io::Error::new(io::ErrorKind::UnexpectedEof, hint)
+    io::Error::new(error.kind(), hint)
 }
 
 impl Transport for TlsStream<Box<dyn Transport>> {

@@ -87,6 +87,13 @@ pub fn no_route(method: Method) -> Error {
     Error::NoRoute { method, reason: "the cluster announces no nodes".to_owned(), source: None }
 }
 
+/// Neither the cluster nor DynamoDB answered. A write that was `sent` to DynamoDB may have taken effect.
+#[must_use]
+pub fn fallback(method: Method, sent: bool) -> Error {
+    let cluster = Some(Box::new(connect()));
+    Error::Fallback { method, cluster, sent, source: io::Error::from(io::ErrorKind::TimedOut).into() }
+}
+
 /// There are no credentials.
 #[must_use]
 pub fn credentials() -> Error {
@@ -119,6 +126,8 @@ mod tests {
             (connect(), Retry::Now, false),
             (dns("cluster"), Retry::Never, false),
             (no_route(Method::Scan), Retry::AfterRecovery, false),
+            (fallback(Method::GetItem, true), Retry::AfterWait, false),
+            (fallback(Method::PutItem, true), Retry::Never, true),
             (credentials(), Retry::Never, false),
         ] {
             assert_eq!((error.retry(), error.outcome_unknown()), (retry, unknown), "{error}");

@@ -51,7 +51,7 @@ mod fake;
 mod server_error;
 
 pub use errors::{
-    broken, canceled, condition_failed, connect, credentials, dns, no_route, not_found, throttled, timeout,
+    broken, canceled, condition_failed, connect, credentials, dns, fallback, no_route, not_found, throttled, timeout,
     unknown_outcome, validation,
 };
 pub use fake::Fake;

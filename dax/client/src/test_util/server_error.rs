@@ -3,7 +3,6 @@
 use aws_sdk_dynamodb::types::CancellationReason;
 use dax_protocol::exception::reach;
 
-use crate::error::RawReason;
 use crate::{Exception, Method, ServerError};
 
 /// Makes a [`ServerError`]; from [`ServerError::builder`].
@@ -62,13 +61,7 @@ impl ServerErrorBuilder {
 
     /// Why a transaction was cancelled, one reason per transact item.
     pub fn cancellation_reasons(mut self, reasons: Vec<CancellationReason>) -> Self {
-        let raw = |reason: &CancellationReason| RawReason {
-            code: reason.code.clone(),
-            message: reason.message.clone(),
-            item: None,
-        };
-        self.0.raw_reasons = reasons.iter().map(raw).collect();
-        self.0.cancellation_reasons = reasons;
+        self.0.set_reasons(reasons);
         self
     }
 

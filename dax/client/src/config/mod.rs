@@ -1,5 +1,9 @@
 //! The settings of a client.
 
+mod choices;
+#[cfg(feature = "tls")]
+mod tls;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,7 +12,13 @@ use std::time::Duration;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_smithy_async::time::{SharedTimeSource, TimeSource};
 
+pub use self::choices::{AddressFamily, ReadRouting, Refresh};
+#[cfg(feature = "tls")]
+pub(crate) use self::tls::TlsSettings;
+#[cfg(feature = "tls")]
+pub use self::tls::TrustError;
 use crate::connector::Connector;
+use crate::fallback::Fallback;
 use crate::{Endpoint, EndpointError, Observer, RetryPolicy};
 
 /// Settings of a [`Client`](crate::Client). Everything but the endpoint has a default.
@@ -42,9 +52,8 @@ pub struct Config {
     pub(crate) evict_after_errors: u32,
     pub(crate) address_map: Option<AddressMap>,
     #[cfg(feature = "tls")]
-    pub(crate) roots: Vec<rustls::pki_types::CertificateDer<'static>>,
-    #[cfg(feature = "tls")]
-    pub(crate) server_name: Option<String>,
+    pub(crate) tls: TlsSettings,
+    pub(crate) fallback: Option<Fallback>,
     pub(crate) connector: Option<Arc<dyn Connector>>,
     pub(crate) observer: Option<Arc<dyn Observer>>,
     pub(crate) time_source: SharedTimeSource,
@@ -53,49 +62,6 @@ pub struct Config {
 
 /// See [`Config::address_map`].
 pub(crate) type AddressMap = Arc<dyn Fn(SocketAddr) -> SocketAddr + Send + Sync>;
-
-/// Which node a read goes to. Writes go to the leader whenever there is one.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ReadRouting {
-    /// Any node, uniformly at random.
-    #[default]
-    AnyNode,
-    /// A random node in this availability zone, for example `us-east-1a`; any other while the zone has none.
-    PreferZone(String),
-    /// A node that this client has a connection to already; any other while that one fails.
-    ///
-    /// For many small clients, such as the execution environments of AWS Lambda: start-up connects each to a random
-    /// node, so as a fleet they spread over the cluster, while each opens one connection and learns its tables once. If
-    /// the node fails, another takes its place.
-    StayConnected,
-}
-
-/// Which of a cluster's addresses are used.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum AddressFamily {
-    /// IPv4 if the cluster has any, else IPv6.
-    #[default]
-    Any,
-    /// IPv4 only.
-    Ipv4,
-    /// IPv6 only.
-    Ipv6,
-}
-
-/// When the list of nodes is fetched again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Refresh {
-    /// By a task, about once per this interval (up to 10 % sooner or later). The task also probes nodes, keeps
-    /// connections warm and closes idle ones. It stops when the last clone of the client is dropped.
-    Background(Duration),
-    /// Without a lasting task: a call that finds the list older than this has a new one fetched first, over the connection
-    /// that it uses anyway, and waits for it at most [`lookup_timeout`](Config::lookup_timeout). For AWS Lambda, where
-    /// nothing runs between requests.
-    OnUse(Duration),
-}
 
 impl Config {
     /// Settings for the cluster with this discovery endpoint: `dax://host[:port]`, `daxs://host[:port]` or `host:port`.
@@ -128,9 +94,8 @@ impl Config {
             evict_after_errors: 5,
             address_map: None,
             #[cfg(feature = "tls")]
-            roots: Vec::new(),
-            #[cfg(feature = "tls")]
-            server_name: None,
+            tls: TlsSettings::default(),
+            fallback: None,
             connector: None,
             observer: None,
             time_source: SharedTimeSource::default(),
@@ -264,43 +229,33 @@ impl Config {
         self
     }
 
-    /// Translates the addresses that the cluster announces for its nodes, before they are connected to: for tunnels
-    /// and port forwards from outside the cluster's network.
+    /// Translates addresses before they are connected to: those that the cluster announces for its nodes, and those to
+    /// which the endpoint's name resolves. For tunnels and port forwards from outside the cluster's network.
+    ///
+    /// What the name resolves to is tried untranslated as well: the endpoint may be the tunnel itself. With the cluster's own
+    /// endpoint, TLS needs no [`server_name`](Self::server_name).
     pub fn address_map(mut self, map: impl Fn(SocketAddr) -> SocketAddr + Send + Sync + 'static) -> Self {
         self.address_map = Some(Arc::new(map));
         self
     }
 
-    /// Trusts only the certificates in this PEM text, instead of the platform's store. Can be called repeatedly.
+    /// Asks DynamoDB while the cluster cannot answer: an SDK client, or a [`Fallback`] with settings of its own.
     ///
-    /// # Errors
-    /// If the text contains no certificate, or a malformed one.
-    #[cfg(feature = "tls")]
-    pub fn trust_pem(mut self, pem: &[u8]) -> Result<Self, TrustError> {
-        use rustls::pki_types::CertificateDer;
-        use rustls::pki_types::pem::PemObject;
-
-        let found: Vec<_> = CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(TrustError::Pem)?;
-        if found.is_empty() {
-            return Err(TrustError::Empty);
-        }
-        self.roots.extend(found);
-        Ok(self)
-    }
-
-    /// The name that certificates of `daxs://` nodes have to bear, instead of the endpoint's host name: for tunnels, whose
-    /// endpoint is `localhost`, and aliases.
-    #[cfg(feature = "tls")]
-    pub fn server_name(mut self, name: impl Into<String>) -> Self {
-        self.server_name = Some(name.into());
+    /// Reads go there when the cluster could not answer them, after their retries, within
+    /// [`total_timeout`](Self::total_timeout); and at once while the circuit is open, which it is after
+    /// [a few](Fallback::open_after) such failures in a row. Then a node is asked for a sign of life now and then, one call
+    /// tries the cluster, and when that is answered all do. With a fallback,
+    /// [`Client::connect`](crate::Client::connect) succeeds although the cluster cannot be reached.
+    ///
+    /// A failure to answer is one on the way to the cluster, or of the cluster; never an answer, such as a failed condition,
+    /// a validation error, an error of permission, or throttling, which more load on the table would not cure. What the
+    /// table answers is the outcome of the call, be it an error
+    /// ([`ServerError::fallback`](crate::ServerError::fallback)).
+    ///
+    /// Writes go to DynamoDB only [on request](Fallback::writes).
+    pub fn fallback(mut self, fallback: impl Into<Fallback>) -> Self {
+        self.fallback = Some(fallback.into());
         self
-    }
-
-    /// The name that certificates have to bear.
-    #[cfg(feature = "tls")]
-    pub(crate) fn certified_name(&self) -> &str {
-        let host = || self.endpoints.first().map_or("", Endpoint::host);
-        self.server_name.as_deref().unwrap_or_else(host)
     }
 
     /// Where byte streams come from, instead of the system's resolver and TCP.
@@ -354,21 +309,9 @@ impl fmt::Debug for Config {
             .field("retry", &self.retry)
             .field("read_routing", &self.read_routing)
             .field("refresh", &self.refresh)
+            .field("fallback", &self.fallback)
             .finish_non_exhaustive()
     }
-}
-
-/// Text that holds no usable certificate.
-#[cfg(feature = "tls")]
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum TrustError {
-    /// No certificate was found.
-    #[error("the text contains no PEM certificate")]
-    Empty,
-    /// A certificate is malformed.
-    #[error("the text is not valid PEM")]
-    Pem(#[source] rustls::pki_types::pem::Error),
 }
 
 #[cfg(test)]
