@@ -38,7 +38,8 @@ impl<T: Args> FromArgMatches for WithFile<T> {
             return T::from_arg_matches(matches).map(Self);
         };
         let command = T::augment_args(Command::new("dax-server").disable_help_flag(true));
-        let in_file = |error: String| Error::raw(ErrorKind::ValueValidation, format!("{}: {error}\n", file.display()));
+        let in_file =
+            |error: String| Error::raw(ErrorKind::ValueValidation, format!("{}: {}", file.display(), error.trim()));
         let entries = read(file).map_err(|error| in_file(format!("{error:#}")))?;
         let arguments = merge(&command, matches, entries).map_err(in_file)?;
         let merged = command.try_get_matches_from(arguments);

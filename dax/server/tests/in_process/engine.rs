@@ -57,7 +57,7 @@ async fn everywhere(client: &Client, expression: &str) -> Vec<Option<String>> {
 async fn no_expression_ends_the_process() {
     let put_items = vec![items("Links", [json!({ "id": { "S": "a" }, "n": { "N": "1" } })])];
     let cluster = ClusterConfig { put_items, ..with_tables() }.start().await.unwrap();
-    for client in [cluster.dynamodb()] {
+    for client in [cluster.dynamodb(), through_dax(&cluster).await] {
         for expression in valid() {
             let codes = everywhere(&client, &expression).await;
             let [conditions @ .., _, _, _] = codes.as_slice() else { panic!("nine places") };
@@ -84,7 +84,7 @@ async fn no_filter_and_no_document_ends_the_process() {
     let condition = Condition::builder().comparison_operator(ComparisonOperator::NotNull).build().unwrap();
     let filter = |count: u32| (0..count).map(|n| (format!("a{n}"), condition.clone())).collect::<HashMap<_, _>>();
     let nested = |depth| (0..depth).fold(number(1), |inner, _| AttributeValue::L(vec![inner]));
-    for client in [cluster.dynamodb()] {
+    for client in [cluster.dynamodb(), through_dax(&cluster).await] {
         client.scan().table_name("Links").set_scan_filter(Some(filter(140))).send().await.unwrap();
         let refused = client.scan().table_name("Links").set_scan_filter(Some(filter(20_000))).send().await;
         assert_eq!(refused.unwrap_err().code(), Some("ValidationException"));

@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::types::{
 use dax_protocol::operator::Operator;
 
 use super::tree::{Element, NamedValue, Node, encode};
-use super::{ExpressionError, ExpressionKind, Projection, Result};
+use super::{ExpressionError, ExpressionKind, MAX_OPERATORS, Projection, Result};
 
 pub(crate) use check::joined_by as check_joined_by;
 
@@ -204,6 +204,12 @@ impl<'a> Legacy<'a> {
             Some(ConditionalOperator::Or) => Operator::Or,
             _ => Operator::And,
         };
+        // Each is an operator, and there is one between two. The tree is as deep as there are conditions.
+        if conditions.len() > MAX_OPERATORS {
+            let count = 2 * conditions.len() - 1;
+            let what = "The expression contains too many operators; operator count";
+            return Err(ExpressionError::new(format!("{what}: {count}")));
+        }
         let joined = conditions.into_iter().reduce(|left, right| Node::Call(operator, vec![left, right]));
         let joined = joined.ok_or_else(|| invalid("Conditions can not be empty"))?;
         encode(&joined, &self.values)
