@@ -34,7 +34,7 @@ impl World {
         let dynamodb = format!("http://{}", database.local_addr().unwrap());
         let memory = dynoxide::Database::memory().unwrap();
         tokio::spawn(dynoxide::server::serve_with_shutdown(database, memory, std::future::pending()));
-        let cluster = Cluster::start(ClusterConfig::new(Backend::local(&dynamodb))).await.unwrap();
+        let cluster = ClusterConfig::new(Backend::local(&dynamodb)).start().await.unwrap();
         let config = dax_client::Config::new(&cluster.endpoints()[0]).unwrap().region("us-east-1");
         let dax = dax_client::Client::connect(config.credentials_provider(credentials())).await.unwrap();
         let (stop, stopped) = Stop::channel();
