@@ -133,7 +133,10 @@ fn expression_any(input: &[u8]) {
 
 /// What the client sends: a condition, a filter or an update.
 fn send(kind: usize, text: &str, names: &Names, values: &Values) -> Option<Vec<u8>> {
-    let mut placeholders = client::Placeholders::new(Some(names), Some(values)).ok()?;
+    // An empty map is refused.
+    let names = Some(names).filter(|names| !names.is_empty());
+    let values = Some(values).filter(|values| !values.is_empty());
+    let mut placeholders = client::Placeholders::new(names, values).ok()?;
     match kind {
         0 => placeholders.condition(client::ExpressionKind::Condition, text).ok(),
         1 => placeholders.condition(client::ExpressionKind::Filter, text).ok(),
