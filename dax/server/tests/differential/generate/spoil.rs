@@ -52,8 +52,9 @@ fn mistake(dice: &mut Dice, input: &mut Fields) -> bool {
         18 if !input.contains_key("Key") => false,
         18 => replace(input, "AttributesToGet", json!([])),
         19 => change(input, "AttributesToGet", |names| {
-            let first = names[0].clone();
-            names.as_array_mut().into_iter().for_each(|names| names.push(first.clone()));
+            // None, if the other mistake has emptied the list.
+            let first = names.get(0).cloned();
+            names.as_array_mut().into_iter().for_each(|names| names.extend(first.clone()));
         }),
         20 => conditions(input, |condition| _ = replace(condition, "ComparisonOperator", "eq")),
         21 => conditions(input, |condition| set(condition, "AttributeValueList", json!([{ "N": "1" }, { "S": "a" }]))),
