@@ -127,8 +127,8 @@ export KURZ_API_KEY
 expect 0 "a stranger cannot create" --stage test smoke --url "$url"
 expect 0 "$(date -u +%F)  $(date -u +%F)  -           -           - " --stage test keys list
 expect 0 "It is shown only once" --stage test keys create --owner smoke --scopes read
-key >reader.key
-expect 2 "insufficient-scope" --stage test smoke --url "$url" --key-file reader.key
+key >"$scratch/reader.key"
+expect 2 "insufficient-scope" --stage test smoke --url "$url" --key-file "$scratch/reader.key"
 expect 0 "It is shown only once" --stage test keys create --owner smoke
 revoked="$(key)"
 expect 1 "no terminal to ask on" --stage test keys revoke "$revoked"
