@@ -257,6 +257,8 @@ export class Tab {
 
   async axe() {
     await this.page.evaluate(AXE);
+    // What is still fading in has too little contrast. An animation that another one cuts short has ended too.
+    await this.page.evaluate(() => Promise.allSettled(document.getAnimations().map(({ finished }) => finished)));
     const found = await this.page.evaluate(async () => {
       const { violations } = await window.axe.run(document, { resultTypes: ["violations"] });
       return violations.map(({ id, impact, nodes }) => ({

@@ -10,10 +10,6 @@ const SIZES = {
 };
 
 async function look(tab, name, view) {
-  // Some are cut short by others, which is as good.
-  await tab.page.evaluate(async () => {
-    await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
-  });
   await tab.axe();
   if (!process.env.SCREENSHOTS) return;
   const fullPage = !(await tab.page.$("dialog[open]"));
