@@ -53,6 +53,15 @@ install_node() { # folder of the lock file, folder
   cp "$1/package.json" "$1/package-lock.json" "$2" && npm ci --prefix "$2" --ignore-scripts --no-audit --no-fund --loglevel=error
 }
 
+# packages NAME…: installs packages of the system.
+packages() {
+  local as_root=
+  [[ $(id -u) -eq 0 ]] || as_root=sudo
+  echo "installing $*" >&2
+  $as_root apt-get update -qq >&2
+  DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends "$@" >&2
+}
+
 # build_local: sets LOCAL_BIN to the `local` program of this workspace, unless it names one that is built already.
 build_local() {
   if [[ -z ${LOCAL_BIN:-} ]]; then

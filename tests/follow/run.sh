@@ -14,13 +14,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 test_deadline=1500 # seconds, for all clients
 
 python=$(python_tools follow-python "$here/requirements.txt")/python
-if ! command -v javac >/dev/null; then
-  echo 'installing a Java development kit' >&2
-  as_root=
-  [[ $(id -u) -eq 0 ]] || as_root=sudo
-  $as_root apt-get update -qq >&2
-  DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends default-jdk-headless >&2
-fi
+command -v javac >/dev/null || packages default-jdk-headless
 build_local
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -16,13 +16,7 @@ test_deadline=1800 # seconds, for all cases
 
 PAGE_MODULES=$(node_modules page "$here")
 if [[ -z ${CHROMIUM:-} ]]; then
-  if ! command -v chromium >/dev/null; then
-    echo 'installing chromium' >&2
-    as_root=
-    [[ $(id -u) -eq 0 ]] || as_root=sudo
-    $as_root apt-get update -qq >&2
-    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >&2
-  fi
+  command -v chromium >/dev/null || packages chromium fonts-dejavu-core
   CHROMIUM=$(command -v chromium)
 fi
 

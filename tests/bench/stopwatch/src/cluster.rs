@@ -1,0 +1,104 @@
+//! The DAX clusters and the tables behind them: `dax-server` with its embedded DynamoDB, plain and with TLS.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use anyhow::{Context as _, ensure};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::contender::slug;
+
+/// The table of links.
+pub(crate) const LINKS: &str = "links";
+/// The table of API keys.
+pub(crate) const KEYS: &str = "keys";
+/// Longer than any measurement: an item that is cached stays so.
+const ITEM_TTL_MS: &str = "36000000";
+/// Where the roots are that a function on Lambda trusts, in the distributions that this runs on.
+const PLATFORM_ROOTS: [&str; 2] = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
+
+/// A running cluster of one node.
+pub(crate) struct Cluster {
+    child: Child,
+    /// Its discovery endpoint.
+    pub(crate) dax: String,
+    /// The DynamoDB behind it.
+    pub(crate) dynamodb: String,
+    /// A file with what clients have to trust, if it speaks TLS: the platform's roots and the cluster's.
+    pub(crate) roots: Option<PathBuf>,
+    _folder: TempDir,
+}
+
+impl Cluster {
+    /// Starts a cluster in front of `links` links, which are not cached yet.
+    ///
+    /// # Errors
+    /// If it does not start.
+    pub(crate) fn start(program: &Path, links: usize, tls: bool) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let (tables, items) = (folder.path().join("tables.json"), folder.path().join("items.json"));
+        std::fs::write(&tables, json!([table(LINKS, "id"), table(KEYS, "hash")]).to_string())?;
+        std::fs::write(&items, json!({ LINKS: (0..links).map(put).collect::<Vec<_>>() }).to_string())?;
+        let mut command = Command::new(program);
+        command.args(["--port=0", "--control-port=0", "--json", "--item-ttl", ITEM_TTL_MS]);
+        command.arg("--create-tables").arg(&tables).arg("--put-items").arg(&items);
+        command.args(tls.then_some("--tls"));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        let mut child = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
+        let mut ready = String::new();
+        let output = child.stdout.take().context("its output is piped")?;
+        BufReader::new(output).read_line(&mut ready)?;
+        let ready: Value = serde_json::from_str(&ready).with_context(|| format!("dax-server said {ready:?}"))?;
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let dax = ready.pointer("/dax/0").and_then(text).context("no endpoint")?;
+        let dynamodb = ready.get("dynamodb").and_then(text).context("no DynamoDB")?;
+        let ca = ready.get("ca").and_then(text);
+        ensure!(ca.is_some() == tls, "a certificate with TLS only");
+        let roots = ca.map(|ca| trusted(Path::new(&ca), folder.path())).transpose()?;
+        Ok(Self { child, dax, dynamodb, roots, _folder: folder })
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // It has nothing to save.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The platform's roots and the cluster's in one file, so that a function that reads them all pays for all of them, as on
+/// Lambda.
+fn trusted(ca: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
+    let platform = PLATFORM_ROOTS.iter().find_map(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
+    let ours = std::fs::read_to_string(ca).with_context(|| format!("cannot read {}", ca.display()))?;
+    let file = folder.join("roots.pem");
+    std::fs::write(&file, platform + &ours)?;
+    Ok(file)
+}
+
+fn table(name: &str, key: &str) -> Value {
+    json!({
+        "TableName": name,
+        "AttributeDefinitions": [{ "AttributeName": key, "AttributeType": "S" }],
+        "KeySchema": [{ "AttributeName": key, "KeyType": "HASH" }],
+        "BillingMode": "PAY_PER_REQUEST",
+    })
+}
+
+/// A link as the writer stores it: about 200 bytes.
+fn put(number: usize) -> Value {
+    let title = "a-fairly-long-title-of-a-page-".repeat(2);
+    json!({ "PutRequest": { "Item": {
+        "id": { "S": slug(number) },
+        "target": { "S": format!("https://www.example.com/articles/2026/11/{number:05}/{title}") },
+        "owner": { "S": "owner-7" },
+        "version": { "N": "1" },
+        "created_at": { "N": "1795394604" },
+        "updated_at": { "N": "1795394604" },
+    } } })
+}
