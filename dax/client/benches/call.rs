@@ -1,5 +1,5 @@
 //! What a call costs: `GetItem` through the client, and through an SDK client on top of it, compared with a bare
-//! exchange of the same bytes over tokio.
+//! exchange of the same bytes over tokio; one call after the other, and many at once.
 //!
 //! One peer on loopback answers all of them with canned bytes. Client and peer share one core, because waking another
 //! one would cost more than the call; what is counted is the CPU time of the client's thread only. The contenders
@@ -32,6 +32,7 @@ use rustix::time::{ClockId, clock_gettime};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region as AllocRegion, StatsAlloc};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -150,7 +151,8 @@ fn config(address: SocketAddr) -> Config {
         .refresh(Refresh::OnUse(Duration::from_secs(3600)))
 }
 
-struct Contenders {
+/// One that calls: each has its own socket for the bare exchange, and all share one client.
+struct Caller {
     bare: TcpStream,
     request: Vec<u8>,
     answer_bytes: usize,
@@ -168,11 +170,14 @@ enum Kind {
 
 const KINDS: [(Kind, &str); 3] = [(Kind::Bare, "bare"), (Kind::Client, "client"), (Kind::Sdk, "sdk")];
 
-impl Contenders {
-    async fn connect(address: SocketAddr) -> Self {
+/// Callers at once, and who is compared there.
+const CROWDS: [(usize, &[Kind]); 3] =
+    [(1, &[Kind::Bare, Kind::Client, Kind::Sdk]), (8, &[Kind::Bare, Kind::Client]), (64, &[Kind::Bare, Kind::Client])];
+
+impl Caller {
+    async fn connect(address: SocketAddr, client: Client) -> Self {
         let bare = TcpStream::connect(address).await.unwrap();
         bare.set_nodelay(true).unwrap();
-        let client = Client::connect(config(address)).await.unwrap();
         let sdk = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
@@ -209,15 +214,25 @@ impl Contenders {
         }
     }
 
-    /// CPU time of this thread and allocations, per call.
-    async fn measure(&mut self, kind: Kind, calls: u32) -> (f64, f64) {
-        let (cpu, region) = (thread_cpu(), AllocRegion::new(ALLOCATOR));
+    async fn calls(mut self, kind: Kind, calls: u32) -> Self {
         for _ in 0..calls {
             self.call(kind).await;
         }
-        let (spent, allocated) = (thread_cpu() - cpu, region.change());
-        (spent.as_nanos() as f64 / f64::from(calls) / 1e3, allocated.allocations as f64 / f64::from(calls))
+        self
     }
+}
+
+/// CPU time of this thread and allocations, per call.
+async fn measure(callers: &mut Vec<Caller>, kind: Kind, calls: u32) -> (f64, f64) {
+    let each = calls / u32::try_from(callers.len()).unwrap();
+    let made = f64::from(each) * callers.len() as f64;
+    let (cpu, region) = (thread_cpu(), AllocRegion::new(ALLOCATOR));
+    let mut running: JoinSet<_> = callers.drain(..).map(|caller| caller.calls(kind, each)).collect();
+    while let Some(caller) = running.join_next().await {
+        callers.push(caller.unwrap());
+    }
+    let (spent, allocated) = (thread_cpu() - cpu, region.change());
+    (spent.as_nanos() as f64 / made / 1e3, allocated.allocations as f64 / made)
 }
 
 fn thread_cpu() -> Duration {
@@ -244,14 +259,18 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let address = start_peer();
-        let mut contenders = Contenders::connect(address).await;
+        let client = Client::connect(config(address)).await.unwrap();
         if let Some(kind) = only {
-            for _ in 0..calls {
-                contenders.call(kind).await;
-            }
+            Caller::connect(address, client).await.calls(kind, calls).await;
             return;
         }
-        compare(&mut contenders, calls, rounds).await;
+        for (crowd, kinds) in CROWDS {
+            let mut callers = Vec::new();
+            for _ in 0..crowd {
+                callers.push(Caller::connect(address, client.clone()).await);
+            }
+            compare(&mut callers, kinds, calls, rounds).await;
+        }
         println!("start-up: {:.0} us CPU", start_up(address, 200).await);
     });
 }
@@ -266,12 +285,12 @@ async fn start_up(address: SocketAddr, times: u32) -> f64 {
     (thread_cpu() - cpu).as_nanos() as f64 / f64::from(times) / 1e3
 }
 
-async fn compare(contenders: &mut Contenders, calls: u32, rounds: u32) {
-    let mut cpu: [Vec<f64>; KINDS.len()] = Default::default();
-    let mut allocations = [0.0; KINDS.len()];
+async fn compare(callers: &mut Vec<Caller>, kinds: &[Kind], calls: u32, rounds: u32) {
+    let mut cpu = vec![Vec::new(); kinds.len()];
+    let mut allocations = vec![0.0; kinds.len()];
     for round in 0..=rounds {
-        for (at, (kind, _)) in KINDS.into_iter().enumerate() {
-            let (micros, allocated) = contenders.measure(kind, calls).await;
+        for (at, kind) in kinds.iter().enumerate() {
+            let (micros, allocated) = measure(callers, *kind, calls).await;
             allocations[at] = allocated;
             // The first round warms up.
             if round > 0 {
@@ -279,13 +298,11 @@ async fn compare(contenders: &mut Contenders, calls: u32, rounds: u32) {
             }
         }
     }
-    println!(
-        "GetItem, {calls} calls x {rounds} rounds, {} bytes out, {} back",
-        contenders.request.len(),
-        contenders.answer_bytes
-    );
+    let (request, answer) = (callers[0].request.len(), callers[0].answer_bytes);
+    println!("GetItem, {} at once, {calls} calls x {rounds} rounds, {request} bytes out, {answer} back", callers.len());
     println!("{:<8} {:>12} {:>8} {:>16}", "", "CPU us/call", "ratio", "allocations/call");
-    for (at, (_, name)) in KINDS.into_iter().enumerate() {
+    for (at, kind) in kinds.iter().enumerate() {
+        let name = KINDS.iter().find(|(known, _)| known == kind).unwrap().1;
         let ratios = cpu[at].iter().zip(&cpu[0]).map(|(mine, bare)| mine / bare).collect();
         println!("{name:<8} {:>12.2} {:>8.2} {:>16.1}", median(cpu[at].clone()), median(ratios), allocations[at]);
     }

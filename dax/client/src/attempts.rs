@@ -8,7 +8,8 @@ use tokio::time::{Instant, sleep};
 
 use crate::error::{Error, Retry};
 use crate::net::cluster::Cluster;
-use crate::net::node::{Failure, Node};
+use crate::net::failure::Failure;
+use crate::net::node::Node;
 use crate::net::patience::Patience;
 use crate::options::Terms;
 
@@ -17,6 +18,8 @@ pub(crate) struct Attempts<'a> {
     cluster: &'a Arc<Cluster>,
     terms: Terms<'a>,
     access: Access,
+    /// When the attempt that is due begins.
+    now: Instant,
     /// When the call has to be over.
     end: Instant,
     made: u32,
@@ -42,12 +45,13 @@ pub(crate) struct Failed {
 }
 
 impl<'a> Attempts<'a> {
-    /// None made yet; the last has to be over at `end`.
-    pub(crate) fn new(cluster: &'a Arc<Cluster>, terms: Terms<'a>, access: Access, end: Instant) -> Self {
+    /// None made yet; the first begins `now`, and the last has to be over at `end`.
+    pub(crate) fn new(cluster: &'a Arc<Cluster>, terms: Terms<'a>, access: Access, now: Instant, end: Instant) -> Self {
         Self {
             cluster,
             terms,
             access,
+            now,
             end,
             made: 0,
             failed: None,
@@ -74,7 +78,7 @@ impl<'a> Attempts<'a> {
 
     /// How long the attempt that begins now may take.
     pub(crate) fn patience(&self) -> Patience {
-        Patience::new(Instant::now(), self.terms.request_timeout(), self.end)
+        Patience::new(self.now, self.terms.request_timeout(), self.end)
     }
 
     /// Prepares another attempt.
@@ -112,6 +116,7 @@ impl<'a> Attempts<'a> {
         if !wait.is_zero() {
             sleep(wait).await;
         }
+        self.now = Instant::now();
         Ok(())
     }
 

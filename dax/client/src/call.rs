@@ -12,7 +12,7 @@ use crate::fallback::standby::{Standby, with_causes};
 use crate::fallback::table::InTable;
 use crate::metrics::Stats;
 use crate::net::cluster::Cluster;
-use crate::net::context::{Context, deadline_in};
+use crate::net::context::{Context, deadline_in, later};
 use crate::net::maintenance::Maintenance;
 use crate::op::Operation;
 use crate::options::{CallOptions, Terms};
@@ -74,16 +74,17 @@ impl Core {
         terms: Terms<'_>,
         report: &mut Report,
     ) -> Result<O::Output, Error> {
-        // Runs from here on, whatever the call has to wait for.
-        let end = deadline_in(terms.total_timeout());
-        if let Some(standby) = &self.standby
-            && standby.covers(O::METHOD.access())
+        // Time runs from here on, whatever the call has to wait for.
+        let now = Instant::now();
+        let end = later(now, terms.total_timeout());
+        // What is large and rare is in boxes from here on, because a call is moved as a whole.
+        if let Some(standby) = self.standby.as_ref().filter(|standby| standby.covers(O::METHOD.access()))
             && terms.may_fall_back()
         {
-            return Box::pin(self.call_guarded::<O>(standby, input, terms, report, end)).await;
+            return self.call_guarded::<O>(standby, input, terms, report, now, end).await;
         }
         let operation = self.prepare::<O>(input, report)?;
-        self.ask_cluster(&operation, terms, report, end).await.map_err(|failed| failed.error)
+        self.ask_cluster(&operation, terms, report, now, end).await.map_err(|failed| failed.error)
     }
 
     fn prepare<O: Operation>(&self, input: O::Input, report: &mut Report) -> Result<O, Error> {
@@ -98,12 +99,17 @@ impl Core {
         operation: &O,
         terms: Terms<'_>,
         report: &mut Report,
+        now: Instant,
         end: Instant,
     ) -> Result<O::Output, Failed> {
         let Self { cluster, maintenance, .. } = self;
+        let mut begins = now;
         maintenance.ensure(cluster);
-        cluster.refresh_on_use(end).await;
-        let mut attempts = Attempts::new(cluster, terms, O::METHOD.access(), end);
+        if let Some(max_age) = cluster.age_of_refresh(now) {
+            Box::pin(cluster.refresh_on_use(max_age, end)).await;
+            begins = Instant::now();
+        }
+        let mut attempts = Attempts::new(cluster, terms, O::METHOD.access(), begins, end);
         loop {
             let Some(node) = attempts.next_node() else {
                 return Err(attempts.ended(cluster.nowhere(O::METHOD), false));
@@ -111,7 +117,7 @@ impl Core {
             report.attempt(&node);
             match node.attempt(&cluster.context, operation, attempts.patience()).await {
                 Ok(output) => return Ok(output),
-                Err(failure) => attempts.after(&node, failure).await?,
+                Err(failure) => Box::pin(attempts.after(&node, failure)).await?,
             }
         }
     }
@@ -123,14 +129,15 @@ impl Core {
         input: O::Input,
         terms: Terms<'_>,
         report: &mut Report,
+        now: Instant,
         end: Instant,
     ) -> Result<O::Output, Error> {
         // Whoever is asked: what this client refuses is refused, as long as there is a fallback and without it.
         let operation = self.prepare::<O>(input.clone(), report)?;
-        let now = Instant::now();
         match standby.breaker.admit(now, self.cluster.sign_of_life_time()) {
             Admission::Cluster(ticket) => {
-                let failed = match self.ask_cluster(&operation, terms, report, standby.cluster_end(now, end)).await {
+                let cluster_end = standby.cluster_end(now, end);
+                let failed = match self.ask_cluster(&operation, terms, report, now, cluster_end).await {
                     Ok(output) => {
                         ticket.answered();
                         return Ok(output);
@@ -150,18 +157,42 @@ impl Core {
                     return Err(failed.error);
                 }
                 report.falls_back();
-                standby.ask::<O>(input, end, Some(failed.error)).await
+                Box::pin(standby.ask::<O>(input, end, Some(failed.error))).await
             }
             Admission::Table { ask } => {
                 if ask {
                     self.ask_for_life(standby);
                 }
                 report.falls_back();
-                let error = match standby.ask::<O>(input, end, None).await {
-                    Err(error @ Error::Fallback { .. }) => error,
-                    outcome => return outcome,
-                };
-                self.ask_cluster_after_all(standby, &operation, terms, report, end, error).await
+                Box::pin(self.ask_table(standby, input, &operation, terms, report, end)).await
+            }
+        }
+    }
+
+    /// Asks the table, because the circuit is open, and the cluster only if the table fails.
+    async fn ask_table<O: InTable>(
+        &self,
+        standby: &Standby,
+        input: O::Input,
+        operation: &O,
+        terms: Terms<'_>,
+        report: &mut Report,
+        end: Instant,
+    ) -> Result<O::Output, Error> {
+        let error = match standby.ask::<O>(input, end, None).await {
+            Err(error @ Error::Fallback { .. }) => error,
+            outcome => return outcome,
+        };
+        let (now, acted) = (Instant::now(), O::METHOD.access() != dax_protocol::Access::Read);
+        if acted || now >= end {
+            return Err(error);
+        }
+        // The cluster may have come back meanwhile, and there is no one else to ask.
+        match self.ask_cluster(operation, terms, report, now, end).await {
+            Err(failed) if !failed.error.is_verdict() => Err(error.with_cluster(failed.error)),
+            outcome => {
+                standby.breaker.revived();
+                outcome.map_err(|failed| failed.error)
             }
         }
     }
@@ -173,29 +204,5 @@ impl Core {
             let alive = cluster.is_alive().await;
             standby.breaker.asked(alive, Instant::now());
         });
-    }
-
-    /// Neither should have been asked: the table failed with `error`, and the circuit is open. The cluster may have come back
-    /// meanwhile, and there is no one else to ask.
-    async fn ask_cluster_after_all<O: Operation>(
-        &self,
-        standby: &Standby,
-        operation: &O,
-        terms: Terms<'_>,
-        report: &mut Report,
-        end: Instant,
-        error: Error,
-    ) -> Result<O::Output, Error> {
-        let acted = O::METHOD.access() != dax_protocol::Access::Read;
-        if acted || Instant::now() >= end {
-            return Err(error);
-        }
-        match self.ask_cluster(operation, terms, report, end).await {
-            Err(failed) if !failed.error.is_verdict() => Err(error.with_cluster(failed.error)),
-            outcome => {
-                standby.breaker.revived();
-                outcome.map_err(|failed| failed.error)
-            }
-        }
     }
 }

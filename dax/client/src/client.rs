@@ -138,7 +138,11 @@ impl Client {
         );
         let terms = self.core.terms(self.options.as_deref());
         let mut report = Report::begin(terms.config.observer.as_ref(), &span, O::METHOD);
-        let outcome = self.core.call::<O>(input, terms, &mut report).instrument(span).await;
+        let outcome = if span.is_disabled() {
+            self.core.call::<O>(input, terms, &mut report).await
+        } else {
+            Box::pin(self.core.call::<O>(input, terms, &mut report).instrument(span)).await
+        };
         report.end(outcome.as_ref().err());
         outcome
     }

@@ -114,21 +114,21 @@ impl Cluster {
         }
     }
 
-    /// Without a background task: ensures that the roster is no older than configured. The caller that finds it too old
+    /// Without a background task: the age of which the roster has to be fetched again, if it is as old as that at `now`.
+    pub(crate) fn age_of_refresh(&self, now: Instant) -> Option<Duration> {
+        let Refresh::OnUse(max_age) = self.context.config.refresh else { return None };
+        let tried_at = self.tried.lock().unwrap_or_else(PoisonError::into_inner).at;
+        (max_age <= now.saturating_duration_since(tried_at)).then_some(max_age)
+    }
+
+    /// Without a background task: ensures that the roster is no older than `max_age`. The caller that finds it too old
     /// waits for the next, but not for long; the others continue with the roster they have.
-    pub(crate) async fn refresh_on_use(self: &Arc<Self>, end: Instant) {
+    pub(crate) async fn refresh_on_use(self: &Arc<Self>, max_age: Duration, end: Instant) {
         let config = &self.context.config;
-        let Refresh::OnUse(max_age) = config.refresh else {
-            return;
-        };
-        if self.tried().at.elapsed() < max_age {
-            return;
-        }
         let Ok(run) = self.join_refresh(max_age) else { return };
         if run.mine {
             let by = end.min(deadline_in(config.lookup_timeout));
-            // In a box, because it is rare: a call is moved as a whole.
-            Box::pin(run.wait(by)).await;
+            run.wait(by).await;
             for routed in &self.routes().nodes {
                 routed.node.pool.reap(Instant::now(), config.idle_timeout);
             }

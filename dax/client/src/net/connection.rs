@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
 
+use super::alarm::Alarm;
 use super::context::Context;
 use crate::codec::Metadata;
 use crate::codec::control::Authorization;
@@ -28,25 +29,30 @@ pub(crate) struct Connection {
     /// Whether it was idle before its present call.
     kept: bool,
     counted: Gauge,
+    /// What bounds its calls, while it carries none.
+    alarm: Option<Alarm>,
 }
 
 impl Connection {
     /// Connects to `endpoint`, the node's address after any mapping, before `by`. Nothing is sent yet.
+    ///
+    /// In a box, because it is handed from pool to call and back.
     pub(crate) async fn open(
         context: &Context,
         endpoint: SocketAddr,
         open: &Arc<AtomicU64>,
         by: Instant,
-    ) -> Result<Self, Error> {
+    ) -> Result<Box<Self>, Error> {
         let transport = context.connect(endpoint, by).await?;
-        Ok(Self {
+        Ok(Box::new(Self {
             transport,
             session: Session::new(context.random_session_id(), context.config.max_answer_bytes),
             endpoint,
             idle_since: Instant::now(),
             kept: false,
             counted: Gauge::count(open),
-        })
+            alarm: None,
+        }))
     }
 
     /// Asks something that needs no lookups, on an authorised connection.
@@ -92,17 +98,20 @@ impl Connection {
         Ok(())
     }
 
-    /// Queues a proof of identity if the connection needs one. Waits for credentials until `by` at most.
+    /// Whether the next request needs a proof of identity.
+    pub(crate) fn wants_authorization(&self, context: &Context, now: Instant) -> bool {
+        self.session.wants_authorization(context.credentials.generation(), now)
+    }
+
+    /// Queues a proof of identity. Waits for credentials until `by` at most.
     pub(crate) async fn authorize(&mut self, context: &Context, by: Instant) -> Result<(), Error> {
         let now = Instant::now();
-        if self.session.wants_authorization(context.credentials.generation(), now) {
-            let (current, proof, lifetime) = context.prove(by).await?;
-            let credentials = &current.credentials;
-            let mut identity = Authorization::new(credentials.access_key_id(), &proof.signature, &proof.string_to_sign);
-            identity.session_token = credentials.session_token();
-            identity.user_agent = Some(USER_AGENT);
-            self.session.authorize(&identity, current.generation, now + lifetime);
-        }
+        let (current, proof, lifetime) = context.prove(by).await?;
+        let credentials = &current.credentials;
+        let mut identity = Authorization::new(credentials.access_key_id(), &proof.signature, &proof.string_to_sign);
+        identity.session_token = credentials.session_token();
+        identity.user_agent = Some(USER_AGENT);
+        self.session.authorize(&identity, current.generation, now + lifetime);
         Ok(())
     }
 
@@ -128,6 +137,15 @@ impl Connection {
     fn broken<R: Request>(&self, call: &Call<'_, R>, source: io::Error) -> Error {
         let (method, sent) = (call.method(), call.is_sent());
         Error::Broken { method, lookup: None, endpoint: self.endpoint, sent, source }
+    }
+
+    /// The timer for a call; [`keep_alarm`](Self::keep_alarm) takes it back.
+    pub(crate) fn take_alarm(&mut self, until: Instant) -> Alarm {
+        Alarm::of_caller(self.alarm.take(), until)
+    }
+
+    pub(crate) fn keep_alarm(&mut self, alarm: Alarm) {
+        self.alarm = Some(alarm);
     }
 
     /// From now on counts in `open`.

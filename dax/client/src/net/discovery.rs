@@ -19,7 +19,7 @@ use crate::{Config, Endpoint};
 /// A roster, and the connection over which discovery got it.
 pub(super) struct Found {
     pub(super) roster: Vec<control::Member>,
-    pub(super) connection: Option<(SocketAddr, Connection)>,
+    pub(super) connection: Option<(SocketAddr, Box<Connection>)>,
 }
 
 /// How long a discovery may take: to resolve a name, to connect, and to ask, once begun with the last of the addresses.

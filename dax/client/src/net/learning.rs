@@ -31,7 +31,8 @@ pub(super) trait Informant: Sync {
     fn pool(&self) -> &Pool;
 
     /// A connection for which the caller holds a permit.
-    fn connection(&self, context: &Context, by: Instant) -> impl Future<Output = Result<Connection, Error>> + Send;
+    fn connection(&self, context: &Context, by: Instant)
+    -> impl Future<Output = Result<Box<Connection>, Error>> + Send;
 }
 
 /// Lookups of one call.
@@ -68,11 +69,12 @@ impl<I: Informant> Learning<'_, I> {
         let Some(_permit) = self.node.pool().try_permit() else { return };
         let by = deadline_in(self.context.config.lookup_timeout);
         let Ok(mut connection) = self.node.connection(self.context, by).await else { return };
-        let worked = match connection.authorize(self.context, by).await {
-            Ok(()) => self.work(&mut connection, work).await,
-            Err(error) => Err(error),
-        };
-        if worked.is_ok() && connection.is_reusable() {
+        if connection.wants_authorization(self.context, Instant::now())
+            && connection.authorize(self.context, by).await.is_err()
+        {
+            return;
+        }
+        if self.work(&mut connection, work).await.is_ok() && connection.is_reusable() {
             self.node.pool().put(connection, Instant::now());
         }
     }

@@ -6,11 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use dax_protocol::{Access, Exception, Method};
+use dax_protocol::{Access, Exception};
+use tokio::sync::SemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 
 use super::connection::Connection;
 use super::context::{Context, deadline_in};
+use super::failure::{Failure, is_unknown_list, of_lookup, of_request, timed_out};
 use super::health::Health;
 use super::learning::{Informant, Learning};
 use super::lookups::Lookups;
@@ -36,22 +38,6 @@ pub(crate) struct Node {
     pub(crate) counters: NodeCounters,
     open: Arc<AtomicU64>,
     health: Health,
-}
-
-/// An attempt that failed.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) error: Error,
-    /// Whether the call may be made again as far as its effect goes: it is a read, or it carries a token, or the
-    /// node cannot have acted on it.
-    pub(crate) harmless: bool,
-    /// Whether the node may have carried out a call that changes data.
-    pub(crate) acted: bool,
-    /// Whether it only waited in line for a connection.
-    pub(crate) in_line: bool,
-    /// What was kept from earlier had gone stale unnoticed, a connection or the number of a list, and nothing is known
-    /// against the node.
-    pub(crate) stale: bool,
 }
 
 impl Node {
@@ -83,11 +69,7 @@ impl Node {
         let watch = DropWatch(Some(&self.counters));
         let mut call = Call::begun_at(request, started);
         let mut met = Met::default();
-        let ended = patience.bound(pin!(self.exchange(context, &mut call, &mut met, &patience))).await;
-        let outcome = ended.unwrap_or_else(|| {
-            let after = patience.until().saturating_duration_since(started);
-            Err(Error::Timeout { method: call.method(), lookup: patience.lookup(), after, sent: call.is_sent() })
-        });
+        let outcome = self.exchange(context, &mut call, &mut met, &patience).await;
         watch.disarm();
         match outcome {
             Ok(output) => {
@@ -131,20 +113,37 @@ impl Node {
         met: &mut Met,
         patience: &Patience,
     ) -> Result<R::Output, Error> {
-        let _permit = self.pool.permit().await.map_err(|_full| Error::NoRoute {
-            method: call.method(),
-            reason: format!("too many calls wait for a connection to {}", self.endpoint),
-            source: None,
-        })?;
+        // Boxes hold what is large and rare: a call is moved as a whole.
+        let _permit = match self.pool.try_permit() {
+            Some(permit) => permit,
+            None => Box::pin(self.wait_in_line(call, patience)).await?,
+        };
         met.node = true;
-        let mut connection = self.connection(context, patience.started(), patience.until()).await?;
-        let outcome = self.converse(context, &mut connection, call, patience).await;
+        let until = patience.until();
+        let mut connection = self.connection(context, patience.started(), until).await?;
+        let mut alarm = connection.take_alarm(until);
+        let ended = alarm.bound(patience, pin!(self.converse(context, &mut connection, call, patience))).await;
+        let outcome = ended.ok_or_else(|| timed_out(call, patience))?;
+        connection.keep_alarm(alarm);
         if connection.is_reusable() {
             self.pool.put(connection, Instant::now());
         } else {
             met.stale = matches!(outcome, Err(Error::Broken { .. })) && connection.was_stale();
         }
         outcome
+    }
+
+    async fn wait_in_line<R: Request>(
+        &self,
+        call: &Call<'_, R>,
+        patience: &Patience,
+    ) -> Result<SemaphorePermit<'_>, Error> {
+        let permit = timeout_at(patience.until(), self.pool.permit()).await;
+        permit.map_err(|_elapsed| timed_out(call, patience))?.map_err(|_full| Error::NoRoute {
+            method: call.method(),
+            reason: format!("too many calls wait for a connection to {}", self.endpoint),
+            source: None,
+        })
     }
 
     async fn converse<R: Request>(
@@ -154,14 +153,15 @@ impl Node {
         call: &mut Call<'_, R>,
         patience: &Patience,
     ) -> Result<R::Output, Error> {
-        connection.authorize(context, patience.until()).await?;
+        if connection.wants_authorization(context, patience.started()) {
+            Box::pin(connection.authorize(context, patience.until())).await?;
+        }
         loop {
             match connection.advance(call, &self.metadata)? {
                 Step::Done(output) => return Ok(output),
                 Step::Exchange => connection.exchange(call).await?,
                 Step::Learn(lookups) => {
                     let learning = Learning { node: self, context, patience, anew: call.asks_anew() };
-                    // In a box, because it is large and rare: a call is moved as a whole.
                     let learned = Box::pin(learning.learn(connection, lookups)).await;
                     for (lookup, finding) in learned.map_err(|error| of_lookup(error, call.method(), call.is_sent()))? {
                         call.learn(&self.metadata, &lookup, finding);
@@ -173,14 +173,14 @@ impl Node {
     }
 
     /// An idle connection that is still open at `now`, or a new one, opened before `by`. The caller holds a permit for it.
-    async fn connection(&self, context: &Context, now: Instant, by: Instant) -> Result<Connection, Error> {
+    async fn connection(&self, context: &Context, now: Instant, by: Instant) -> Result<Box<Connection>, Error> {
         match self.pool.take(now, context.config.idle_timeout) {
             Some(connection) => Ok(connection),
-            None => self.open(context, by).await,
+            None => Box::pin(self.open(context, by)).await,
         }
     }
 
-    async fn open(&self, context: &Context, by: Instant) -> Result<Connection, Error> {
+    async fn open(&self, context: &Context, by: Instant) -> Result<Box<Connection>, Error> {
         self.counters.connects.add(1);
         self.forget_lists_of_the_gone();
         let opened = Connection::open(context, self.endpoint, &self.open, by).await;
@@ -217,7 +217,7 @@ impl Node {
     }
 
     /// Takes over a connection that discovery opened to this node, if there may be one more.
-    pub(crate) fn adopt(&self, mut connection: Connection) {
+    pub(crate) fn adopt(&self, mut connection: Box<Connection>) {
         let Some(_permit) = self.pool.try_permit() else {
             return;
         };
@@ -320,46 +320,8 @@ impl Informant for Node {
         &self.pool
     }
 
-    async fn connection(&self, context: &Context, by: Instant) -> Result<Connection, Error> {
+    async fn connection(&self, context: &Context, by: Instant) -> Result<Box<Connection>, Error> {
         self.connection(context, Instant::now(), by).await
-    }
-}
-
-/// Whether the node does not know the number of a list that it gave out before: it was restarted. It cannot have carried
-/// out what it could not read.
-fn is_unknown_list(error: &Error) -> bool {
-    let server = error.server().filter(|server| server.exception() == Some(Exception::Validation));
-    server.is_some_and(|server| server.message.starts_with("unknown attribute list"))
-}
-
-/// The error of a lookup as that of the call that needed it.
-fn of_lookup(error: Error, method: Method, sent: bool) -> Error {
-    match error {
-        Error::Timeout { method: lookup, after, .. } => Error::Timeout { method, lookup: Some(lookup), after, sent },
-        Error::Broken { method: lookup, endpoint, source, .. } => {
-            Error::Broken { method, lookup: Some(lookup), endpoint, sent, source }
-        }
-        Error::Malformed { method: lookup, at, what, .. } => {
-            Error::Malformed { method, lookup: Some(lookup), at, what }
-        }
-        Error::Server(mut server) => {
-            server.lookup = Some(server.method);
-            server.method = method;
-            Error::Server(server)
-        }
-        other => other,
-    }
-}
-
-/// The error of a write that was sent, whatever failed afterwards: it tells the caller that the write may have taken
-/// effect.
-fn of_request(error: Error, method: Method) -> Error {
-    match error {
-        Error::Timeout { .. } | Error::Broken { .. } | Error::Malformed { .. } | Error::TooManyLookups { .. } => error,
-        other => {
-            tracing::debug!(error = %other, "the names in an answer could not be learned");
-            Error::Malformed { method, lookup: None, at: 0, what: "its attribute names could not be learned" }
-        }
     }
 }
 

@@ -1,11 +1,10 @@
 //! How long an attempt may take.
 
-use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use dax_protocol::Method;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::context::{deadline_in, later};
 
@@ -60,18 +59,6 @@ impl Patience {
     pub(crate) fn progressed(&self) {
         let mut state = self.lock();
         state.until = state.until.max(deadline_in(self.step)).min(self.end);
-    }
-
-    /// The outcome of `work`, or `None` if patience ends before.
-    pub(crate) async fn bound<T>(&self, mut work: Pin<&mut impl Future<Output = T>>) -> Option<T> {
-        loop {
-            let until = self.until();
-            match timeout_at(until, work.as_mut()).await {
-                Ok(outcome) => return Some(outcome),
-                Err(_elapsed) if self.until() > until => {}
-                Err(_elapsed) => return None,
-            }
-        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

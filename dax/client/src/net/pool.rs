@@ -16,11 +16,14 @@ use super::connection::Connection;
 #[derive(Debug)]
 pub(crate) struct Pool {
     /// Last used last.
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Idle>,
     permits: Semaphore,
     waiting: AtomicUsize,
     max_waiting: usize,
 }
+
+/// A call takes a connection and gives it back in its box, instead of copying it.
+type Idle = Vec<Box<Connection>>;
 
 /// The queue of callers waiting for a connection is full.
 #[derive(Debug)]
@@ -53,7 +56,7 @@ impl Pool {
 
     /// The connection used last, if that is less than `limit` ago and its peer left it alone. Others are dropped on the
     /// way: after a longer time the peer may have vanished without a word, as during the freeze of a Lambda environment.
-    pub(crate) fn take(&self, now: Instant, limit: Duration) -> Option<Connection> {
+    pub(crate) fn take(&self, now: Instant, limit: Duration) -> Option<Box<Connection>> {
         loop {
             let mut connection = self.lock().pop()?;
             if connection.idle_for(now) < limit && connection.is_quiet() {
@@ -63,7 +66,7 @@ impl Pool {
     }
 
     /// Takes back a connection on which no answer is due.
-    pub(crate) fn put(&self, mut connection: Connection, now: Instant) {
+    pub(crate) fn put(&self, mut connection: Box<Connection>, now: Instant) {
         connection.set_idle(now);
         self.lock().push(connection);
     }
@@ -82,7 +85,7 @@ impl Pool {
         self.lock().len()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Connection>> {
+    fn lock(&self) -> MutexGuard<'_, Idle> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,0 +1,124 @@
+//! The timer that ends attempts.
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
+
+use tokio::runtime::{Handle, Id};
+use tokio::task::coop::unconstrained;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::patience::Patience;
+
+/// A timer that stays set when the attempt that it bounds is over.
+///
+/// To set and to clear a timer for each attempt would cost more than all else that the client does to keep time, and a
+/// system call more where no other timer is set. So the next attempt finds this one set to an earlier time. If it rings
+/// meanwhile, it is set again.
+#[derive(Debug)]
+pub(crate) struct Alarm {
+    timer: Pin<Box<Sleep>>,
+    /// The runtime that drives it.
+    runtime: Id,
+}
+
+impl Alarm {
+    /// The one that was `kept`, unless another runtime drives it than the caller's; that one may stand still.
+    pub(crate) fn of_caller(kept: Option<Self>, until: Instant) -> Self {
+        let runtime = Handle::current().id();
+        let kept = kept.filter(|alarm| alarm.runtime == runtime);
+        kept.unwrap_or_else(|| Self { timer: Box::pin(sleep_until(until)), runtime })
+    }
+
+    /// The outcome of `work`, or `None` if patience ends before.
+    pub(crate) async fn bound<T>(
+        &mut self,
+        patience: &Patience,
+        mut work: Pin<&mut impl Future<Output = T>>,
+    ) -> Option<T> {
+        poll_fn(|context| match work.as_mut().poll(context) {
+            Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+            Poll::Pending => self.poll_end(patience, context).map(|()| None),
+        })
+        .await
+    }
+
+    /// Ready when patience has ended. Progress of the work may have put that off.
+    fn poll_end(&mut self, patience: &Patience, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let until = patience.until();
+            if self.timer.is_elapsed() || until < self.timer.deadline() {
+                self.timer.as_mut().reset(until);
+            }
+            // Whatever share of the scheduler's turn the work took, it has to end in time.
+            ready!(pin!(unconstrained(self.timer.as_mut())).poll(context));
+            if until <= self.timer.deadline() {
+                return Poll::Ready(());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::{pending, ready};
+    use std::time::Duration;
+
+    use tokio::time::sleep;
+
+    use super::*;
+
+    fn millis(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    /// Bounds work that never ends; how long that took, in milliseconds.
+    async fn endless(alarm: &mut Alarm, patience_ms: u64) -> u128 {
+        let start = Instant::now();
+        let patience = Patience::new(start, millis(patience_ms), start + millis(100_000));
+        assert_eq!(alarm.bound(&patience, pin!(pending::<()>())).await, None);
+        start.elapsed().as_millis()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_attempt_ends_on_time_wherever_the_timer_was_left() {
+        let mut alarm = Alarm::of_caller(None, Instant::now() + millis(50));
+        for (patience_ms, pause_ms) in [(100, 0), (10, 20), (1_000, 1), (1_000, 5_000), (1, 0), (50, 50)] {
+            assert_eq!(endless(&mut alarm, patience_ms).await, u128::from(patience_ms));
+            sleep(millis(pause_ms)).await;
+            let patience = Patience::new(Instant::now(), millis(70), Instant::now() + millis(70));
+            assert_eq!(alarm.bound(&patience, pin!(ready(7))).await, Some(7));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn progress_puts_the_end_off() {
+        let start = Instant::now();
+        let patience = Patience::new(start, millis(100), start + millis(250));
+        let mut alarm = Alarm::of_caller(None, patience.until());
+        let work = async {
+            for _ in 0..9 {
+                sleep(millis(60)).await;
+                patience.progressed();
+            }
+        };
+        assert_eq!(alarm.bound(&patience, pin!(work)).await, None);
+        assert_eq!(start.elapsed(), millis(250));
+    }
+
+    #[test]
+    fn a_runtime_that_stands_still_does_not_stop_it() {
+        let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let (first, second) = (runtime(), runtime());
+        let (until, patience) = {
+            let now = Instant::now();
+            (now + millis(20), Patience::new(now, millis(20), now + millis(20)))
+        };
+        let kept = first.block_on(async { Alarm::of_caller(None, until) });
+        let ended = second.block_on(async {
+            let mut alarm = Alarm::of_caller(Some(kept), until);
+            alarm.bound(&patience, pin!(pending::<()>())).await
+        });
+        assert_eq!(ended, None);
+    }
+}
