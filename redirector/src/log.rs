@@ -1,9 +1,9 @@
 //! The log: one JSON object a line on standard output, which Lambda carries to the function's log group.
 //!
-//! The line of a redirect is formatted by hand, because it is part of the redirect's cost. No line holds a client
+//! The line of a redirect is put together by hand, because it is part of the redirect's cost. No line holds a client
 //! address, a user agent, a query or a target.
 
-use std::{error::Error, fmt::Write as _, time::Duration};
+use std::{error::Error, time::Duration};
 
 use function::log::{Failure, Level, write_line};
 
@@ -51,19 +51,39 @@ impl Log {
 
 /// Formats a line. None of its texts needs escaping: they are our own identifiers, slugs and host names.
 pub(crate) fn request_line(line: &RequestLine<'_>, headers: &Headers) -> String {
-    let RequestLine { request_id, slug, outcome, method, status, tier, duration } = line;
-    let mut text = String::with_capacity(256);
-    let request_id = if request_id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') { request_id } else { "" };
-    let _ = writeln!(
-        text,
-        r#"{{"level":"info","message":"{outcome}","request_id":"{request_id}","slug":"{slug}","outcome":"{outcome}","method":"{}","status":{status},"tier":"{tier}","duration_us":{},"bot":{},"prefetch":{},"referrer":"{}"}}"#,
+    let RequestLine { request_id, slug, outcome, method, status, tier, duration } = *line;
+    let plain = request_id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    // Put together rather than formatted, which takes twice as long.
+    [
+        r#"{"level":"info","message":""#,
+        outcome,
+        r#"","request_id":""#,
+        if plain { request_id } else { "" },
+        r#"","slug":""#,
+        slug,
+        r#"","outcome":""#,
+        outcome,
+        r#"","method":""#,
         method.name(),
-        duration.as_micros(),
-        headers.agent.is_bot,
-        headers.is_prefetch(),
-        headers.referrer.0,
-    );
-    text
+        r#"","status":"#,
+        &status.to_string(),
+        r#","tier":""#,
+        tier,
+        r#"","duration_us":"#,
+        &u64::try_from(duration.as_micros()).unwrap_or(u64::MAX).to_string(),
+        r#","bot":"#,
+        json_bool(headers.agent.is_bot),
+        r#","prefetch":"#,
+        json_bool(headers.is_prefetch()),
+        r#","referrer":""#,
+        &headers.referrer.0,
+        "\"}\n",
+    ]
+    .concat()
+}
+
+fn json_bool(value: bool) -> &'static str {
+    if value { "true" } else { "false" }
 }
 
 #[cfg(test)]
