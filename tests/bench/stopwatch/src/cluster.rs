@@ -21,6 +21,14 @@ const ITEM_TTL_MS: &str = "36000000";
 /// Where the roots are that a function on Lambda trusts, in the distributions that this runs on.
 const PLATFORM_ROOTS: [&str; 2] = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
 
+/// Files with certificates that a function may trust.
+pub(crate) struct Roots {
+    /// The cluster's only. A deployed function parses none: it has Amazon's built in.
+    pub(crate) own: PathBuf,
+    /// The platform's as well, all of which functions parsed that had none built in.
+    pub(crate) with_platform: PathBuf,
+}
+
 /// A running cluster of one node.
 pub(crate) struct Cluster {
     child: Child,
@@ -28,8 +36,8 @@ pub(crate) struct Cluster {
     pub(crate) dax: String,
     /// The DynamoDB behind it.
     pub(crate) dynamodb: String,
-    /// A file with what clients have to trust, if it speaks TLS: the platform's roots and the cluster's.
-    pub(crate) roots: Option<PathBuf>,
+    /// What clients have to trust, if it speaks TLS.
+    pub(crate) roots: Option<Roots>,
     _folder: TempDir,
 }
 
@@ -71,14 +79,12 @@ impl Drop for Cluster {
     }
 }
 
-/// The platform's roots and the cluster's in one file, so that a function that reads them all pays for all of them, as on
-/// Lambda.
-fn trusted(ca: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
+fn trusted(ca: &Path, folder: &Path) -> anyhow::Result<Roots> {
     let platform = PLATFORM_ROOTS.iter().find_map(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
     let ours = std::fs::read_to_string(ca).with_context(|| format!("cannot read {}", ca.display()))?;
-    let file = folder.join("roots.pem");
-    std::fs::write(&file, platform + &ours)?;
-    Ok(file)
+    let with_platform = folder.join("roots.pem");
+    std::fs::write(&with_platform, platform + &ours)?;
+    Ok(Roots { own: ca.to_owned(), with_platform })
 }
 
 fn table(name: &str, key: &str) -> Value {

@@ -1,6 +1,6 @@
 //! What is measured: function processes and their settings.
 
-use std::path::PathBuf;
+use std::{ops::Range, path::PathBuf};
 
 use bytes::Bytes;
 
@@ -39,9 +39,9 @@ pub(crate) fn redirects(count: usize) -> Vec<Bytes> {
     (0..count).map(|number| filled(REDIRECT, number)).collect()
 }
 
-/// Events that create `count` links.
-pub(crate) fn creates(count: usize) -> Vec<Bytes> {
-    (0..count).map(|number| filled(CREATE, number)).collect()
+/// Events that create links, one for each number.
+pub(crate) fn creates(numbers: Range<usize>) -> Vec<Bytes> {
+    numbers.map(|number| filled(CREATE, number)).collect()
 }
 
 fn filled(event: &str, number: usize) -> Bytes {

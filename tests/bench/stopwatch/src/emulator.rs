@@ -24,10 +24,9 @@ use tokio::{
     task::{LocalSet, spawn_local},
 };
 
-use crate::{
-    contender::Contender,
-    process::{Function, Usage},
-};
+use stopwatch::Usage;
+
+use crate::{contender::Contender, process::Function};
 
 const INVOCATION: &str = "/2018-06-01/runtime/invocation/";
 /// Given to the process before a sample, so that what it does after a response is counted with it.

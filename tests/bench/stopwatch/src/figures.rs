@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::{
-    contender::Contender,
+    contender::{Contender, creates},
     emulator::{Plan, Run, drive},
 };
 
@@ -26,15 +26,24 @@ const INVOCATIONS: usize = 10_000;
 pub(crate) const REDIRECTS: usize = WARM_UP + INVOCATIONS;
 /// The first invocations of a process, whose code and data are not in the processor's caches yet.
 const FIRST: usize = 200;
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(300);
 
 /// A contender and what it gets.
 #[derive(Debug)]
 pub(crate) struct Entry<'a> {
     pub(crate) contender: Contender,
-    pub(crate) events: &'a [Bytes],
+    pub(crate) events: Events<'a>,
     /// Status codes that its responses may have.
     pub(crate) statuses: &'a [u16],
+}
+
+/// The events of a run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Events<'a> {
+    /// The same in every run.
+    Given(&'a [Bytes]),
+    /// That create links which no run before has created.
+    Creates,
 }
 
 /// A column: one figure of a run.
@@ -77,11 +86,21 @@ fn table(
     compared: &[Figure],
     others: &[Figure],
 ) -> anyhow::Result<()> {
+    let mut created = 0;
     let mut runs: Vec<Vec<Run>> = entries.iter().map(|_| Vec::new()).collect();
     // The first round fills the page cache.
     for round in 0..=rounds {
         for (entry, runs) in entries.iter().zip(&mut runs) {
-            let plan = Plan { events: entry.events, marks, statuses: entry.statuses, limit: LIMIT };
+            let fresh;
+            let events = match entry.events {
+                Events::Given(events) => events,
+                Events::Creates => {
+                    fresh = creates(created..created + REDIRECTS);
+                    created += REDIRECTS;
+                    &fresh[..]
+                }
+            };
+            let plan = Plan { events, marks, statuses: entry.statuses, limit: LIMIT };
             let run = drive(&entry.contender, &plan, &[])?;
             if round > 0 {
                 runs.push(run);

@@ -19,6 +19,8 @@ pub(crate) struct Programs {
     pub(crate) functions: PathBuf,
     /// Of the peers.
     pub(crate) peers: PathBuf,
+    /// Whether the functions are of a build that trusts the platform's certificates and parses them all.
+    pub(crate) parses_platform_roots: bool,
 }
 
 impl Programs {
@@ -30,7 +32,7 @@ impl Programs {
     /// The redirector as deployed, in front of a cluster. A cached link counts as current for the whole run.
     pub(crate) fn redirector(&self, name: &str, cluster: &Cluster) -> Contender {
         let table = ("AWS_ENDPOINT_URL_DYNAMODB", NO_TABLE.to_owned());
-        self.redirector_with(name).with([table]).with(dax(cluster))
+        self.redirector_with(name).with([table]).with(self.dax(cluster))
     }
 
     /// The redirector without a cluster, in front of the table.
@@ -45,7 +47,7 @@ impl Programs {
 
     /// The writer as deployed, with API keys, in front of a cluster.
     pub(crate) fn writer(&self, name: &str, cluster: &Cluster) -> Contender {
-        self.writer_without_dax(name, cluster).with(dax(cluster))
+        self.writer_without_dax(name, cluster).with(self.dax(cluster))
     }
 
     /// The writer with API keys, but without a cluster, in front of the table.
@@ -60,6 +62,17 @@ impl Programs {
         self.function("writer", name).with(variables)
     }
 
+    /// The writer as it creates links for everybody, in front of a cluster.
+    pub(crate) fn open_writer(&self, name: &str, cluster: &Cluster) -> Contender {
+        let variables = [
+            ("DDB_TABLE", LINKS.to_owned()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", cluster.dynamodb.clone()),
+            ("WRITER_AUTH", "NONE".to_owned()),
+            ("SLUG_SECRET", "0123456789abcdef".to_owned()),
+        ];
+        self.function("writer", name).with(variables).with(self.dax(cluster))
+    }
+
     /// The executable of one of our functions.
     pub(crate) fn path(&self, function: &str) -> PathBuf {
         executable(&self.functions, function)
@@ -68,16 +81,20 @@ impl Programs {
     fn function(&self, function: &str, name: &str) -> Contender {
         Contender::new(name, self.path(function))
     }
+
+    fn dax(&self, cluster: &Cluster) -> Vec<(&'static str, String)> {
+        let endpoint = [("DAX_ENDPOINT", cluster.dax.clone()), ("DAX_TIMEOUT_MS", DAX_TIMEOUT_MS.to_owned())];
+        let roots = cluster
+            .roots
+            .iter()
+            .map(|roots| if self.parses_platform_roots { &roots.with_platform } else { &roots.own });
+        let roots = roots.map(|roots| ("SSL_CERT_FILE", roots.display().to_string()));
+        endpoint.into_iter().chain(roots).collect()
+    }
 }
 
 /// `FOLDER/NAME` as cargo builds it, or `FOLDER/NAME/bootstrap` as cargo-lambda does.
 fn executable(folder: &Path, name: &str) -> PathBuf {
     let zipped = folder.join(name).join("bootstrap");
     if zipped.is_file() { zipped } else { folder.join(name) }
-}
-
-fn dax(cluster: &Cluster) -> Vec<(&'static str, String)> {
-    let endpoint = [("DAX_ENDPOINT", cluster.dax.clone()), ("DAX_TIMEOUT_MS", DAX_TIMEOUT_MS.to_owned())];
-    let roots = cluster.roots.iter().map(|roots| ("SSL_CERT_FILE", roots.display().to_string()));
-    endpoint.into_iter().chain(roots).collect()
 }

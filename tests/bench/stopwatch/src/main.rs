@@ -18,7 +18,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 
-use crate::{expected::Figures, figures::Effort, functions::Programs};
+use crate::{expected::Figures, figures::Effort, functions::Programs, report::Builds};
 
 #[derive(Debug, Parser)]
 struct Cli {
@@ -66,6 +66,9 @@ enum Command {
         /// Folder with an old `redirector` and `writer`, which take turns with the new ones
         #[arg(long, value_name = "DIR")]
         baseline: Option<PathBuf>,
+        /// The old build has Amazon's certificates built in, and does not parse the platform's
+        #[arg(long)]
+        baseline_has_roots: bool,
     },
     /// Commit the figures of now
     Update {
@@ -78,7 +81,7 @@ fn main() -> anyhow::Result<ExitCode> {
     let cli = Cli::parse();
     process::pin()?;
     let Built { functions, peers, dax_server, call } = &cli.built;
-    let programs = Programs { functions: functions.clone(), peers: peers.clone() };
+    let programs = Programs { functions: functions.clone(), peers: peers.clone(), parses_platform_roots: false };
     match &cli.command {
         Command::Check { expected } => {
             let report = check::compare(&Figures::read(expected)?, &check::measure(&programs, dax_server, call)?);
@@ -88,10 +91,14 @@ fn main() -> anyhow::Result<ExitCode> {
                 return Ok(ExitCode::FAILURE);
             }
         }
-        Command::Figures { rounds, starts, baseline } => {
-            let old =
-                baseline.as_ref().map(|functions| Programs { functions: functions.clone(), peers: peers.clone() });
-            report::print(&programs, old.as_ref(), dax_server, Effort { rounds: *rounds, starts: *starts })?;
+        Command::Figures { rounds, starts, baseline, baseline_has_roots } => {
+            let old = baseline.as_ref().map(|functions| Programs {
+                functions: functions.clone(),
+                parses_platform_roots: !baseline_has_roots,
+                ..programs.clone()
+            });
+            let builds = Builds { programs: &programs, old: old.as_ref() };
+            report::print(&builds, dax_server, Effort { rounds: *rounds, starts: *starts })?;
         }
         Command::Update { expected } => {
             let measured = check::measure(&programs, dax_server, call)?;

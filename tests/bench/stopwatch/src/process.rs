@@ -43,29 +43,6 @@ pub(crate) fn pin() -> anyhow::Result<()> {
     sched_setaffinity(None, &one_core).context("cannot stay on one core")
 }
 
-/// What a process has used so far.
-#[derive(Debug, Default, Clone, Copy)]
-pub(crate) struct Usage {
-    /// CPU time of all its threads, in user space and in the kernel.
-    pub(crate) cpu: Duration,
-    /// Resident memory.
-    pub(crate) resident_bytes: u64,
-}
-
-impl Usage {
-    /// Of a process that runs; zero of one that does not.
-    pub(crate) fn of(pid: u32) -> Self {
-        let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-        // The scheduler's own nanoseconds, not the ticks of `stat`.
-        let times = threads.filter_map(|thread| fs::read_to_string(thread.path().join("schedstat")).ok());
-        let nanoseconds = times.filter_map(|times| times.split_whitespace().next()?.parse::<u64>().ok()).sum();
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kilobytes = resident.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
-        Self { cpu: Duration::from_nanos(nanoseconds), resident_bytes: kilobytes.unwrap_or(0) * 1024 }
-    }
-}
-
 /// A running function.
 pub(crate) struct Function {
     child: Child,
