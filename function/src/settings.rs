@@ -91,6 +91,11 @@ impl<'a> Reader<'a> {
         self.text("AWS_ENDPOINT_URL_DYNAMODB").or(local)
     }
 
+    /// Whether `SSL_CERT_FILE` or `SSL_CERT_DIR` say whom to trust: then the platform's store, which they are, is read.
+    pub fn platform_trust(&self) -> bool {
+        ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| self.text(name).is_some())
+    }
+
     /// `DAX_ENDPOINT`, the cluster in front of the table, if it is set; and `DAX_TIMEOUT_MS`, the longest wait for one
     /// response.
     pub fn dax<E: FromStr<Err: fmt::Display>>(&mut self, default_timeout: Duration) -> Option<(E, Duration)> {

@@ -54,6 +54,7 @@ impl Config {
                 endpoint_url: read.dynamodb_endpoint(),
                 region: read.region(),
                 credentials: read.credentials(),
+                platform_trust: read.platform_trust(),
             },
             dax: read.dax(DAX_TIMEOUT).map(|(endpoint, timeout)| DaxSettings { endpoint, timeout }),
             default_redirect: read.choice(

@@ -80,6 +80,7 @@ impl Config {
                 endpoint_url: read.dynamodb_endpoint(),
                 region: read.region(),
                 credentials: read.credentials(),
+                platform_trust: read.platform_trust(),
             },
             dax,
             base_url: base_url(&mut read),

@@ -105,6 +105,8 @@ pub use endpoint::{Endpoint, EndpointError, Scheme};
 pub use error::{Error, Retry, ServerError};
 pub use fallback::Fallback;
 pub use metrics::{Circuit, FallbackStats, Latency, NodeStats, Stats};
+#[cfg(feature = "tls")]
+pub use net::AMAZON_ROOTS;
 pub use net::{BoxFuture, Connector, IdleState, Transport};
 pub use observer::{CallOutcome, CallReport, Observer, OperationCounters, OperationStats};
 pub use options::CallOptions;

@@ -4,11 +4,12 @@
 mod support;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use dax_client::{Client, Config, Error, Refresh, TrustError};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
-use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
+use rustls::{HandshakeKind, ServerConfig, SupportedProtocolVersion};
 use support::{World, credentials, put, read};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
@@ -17,12 +18,21 @@ fn config(endpoint: &str) -> Config {
     Config::new(endpoint).unwrap().region("us-east-1").credentials_provider(credentials("AK1"))
 }
 
+/// An error with its causes, in one line.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {}", with_causes(cause)))
+}
+
 /// A server for `name`, and the PEM text that a client has to trust.
 fn identity(name: &str) -> (TlsAcceptor, String) {
+    identity_with(name, rustls::ALL_VERSIONS)
+}
+
+fn identity_with(name: &str, versions: &[&'static SupportedProtocolVersion]) -> (TlsAcceptor, String) {
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed([name.to_owned()]).unwrap();
     let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
     let server = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(vec![cert.der().clone()], key)
@@ -81,12 +91,81 @@ async fn idle_tls_connections_are_used_again_although_session_tickets_arrived_me
     let lazy = config(&format!("daxs://localhost:{}", address.port()))
         .trust_pem(pem.as_bytes())
         .unwrap()
-        .refresh(Refresh::OnUse(std::time::Duration::from_secs(60)));
+        .refresh(Refresh::OnUse(Duration::from_secs(60)));
     let client = Client::connect(lazy).await.unwrap();
     for _ in 0..5 {
         read(&client, "k").await.unwrap();
     }
     assert_eq!(world.state().nodes[&address].connects, 1);
+}
+
+/// Calls of a client that keeps no connection for the next one.
+async fn reads(config: Config, calls: usize) {
+    let config = config.refresh(Refresh::OnUse(Duration::from_secs(60))).idle_timeout(Duration::ZERO);
+    let client = Client::connect(config).await.unwrap();
+    for _ in 0..calls {
+        read(&client, "k").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_new_connection_resumes_a_session_of_the_same_node() {
+    use HandshakeKind::{Full, Resumed};
+    for versions in [&[&rustls::version::TLS13], &[&rustls::version::TLS12]] {
+        let (acceptor, pem) = identity_with("localhost", versions);
+        let (world, address) = World::listen(Some(acceptor)).await;
+        let config = || config(&format!("daxs://localhost:{}", address.port())).trust_pem(pem.as_bytes()).unwrap();
+        reads(config(), 4).await;
+        assert_eq!(world.state().tls, [Full, Resumed, Resumed, Resumed, Resumed], "{versions:?}");
+        // Another client knows nothing of this one's sessions.
+        reads(config(), 1).await;
+        assert_eq!(world.state().tls[5..], [Full, Resumed], "{versions:?}");
+    }
+}
+
+#[tokio::test]
+async fn sessions_are_kept_apart_by_node_and_by_client() {
+    let (_, other_pem) = identity("localhost");
+    // Each node has its own certificate and knows its own sessions only.
+    let (first, first_pem) = identity("localhost");
+    let (second, second_pem) = identity("localhost");
+    let (world, leader) = World::listen(Some(first)).await;
+    let (_, follower) = world.listen_too(Some(second)).await;
+    let endpoint = format!("daxs://localhost:{}", leader.port());
+    let trusting = |pem: &str| config(&endpoint).trust_pem(pem.as_bytes()).unwrap();
+    reads(trusting(&format!("{first_pem}{second_pem}")).seed(1), 20).await;
+    for node in [leader, follower] {
+        assert!(world.state().nodes[&node].connects > 3, "both nodes are asked");
+    }
+    let full = world.state().tls.iter().filter(|kind| **kind == HandshakeKind::Full).count();
+    assert_eq!(full, 2, "one for each node: {:?}", world.state().tls);
+
+    // What another client was shown proves nothing to one that trusts others, or expects another name.
+    for config in [trusting(&other_pem), trusting(&first_pem).server_name("other.test")] {
+        let error = Client::connect(config).await.unwrap_err();
+        assert!(matches!(error, Error::Tls { .. }), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_certificate_says_how_to_trust_it() {
+    let name = "c.l6fzcv.dax-clusters.us-east-1.amazonaws.com";
+    let (acceptor, pem) = identity(name);
+    let (_world, address) = World::listen(Some(acceptor)).await;
+    let tunnel = || config(&format!("daxs://localhost:{}", address.port())).server_name(name);
+    let (_, other_pem) = identity(name);
+    let check = async |config: Config, expected: &[&str]| {
+        let error = Client::connect(config).await.unwrap_err();
+        let Error::Tls { source, .. } = &error else { panic!("{error:?}") };
+        for part in expected {
+            assert!(source.to_string().contains(part), "{source}");
+        }
+        assert!(with_causes(&error).contains(": invalid peer certificate: "), "{}", with_causes(&error));
+    };
+    check(tunnel(), &["Amazon", "Config::trust_platform", "Config::trust_pem"]).await;
+    check(tunnel().trust_pem(other_pem.as_bytes()).unwrap(), &["none of the authorities"]).await;
+    check(tunnel().trust_platform(), &["platform's store", "Config::trust_pem"]).await;
+    reads(tunnel().trust_platform().trust_pem(pem.as_bytes()).unwrap(), 1).await;
 }
 
 #[tokio::test]

@@ -75,6 +75,7 @@ impl DaxReader {
             // Every write has a condition that it makes untrue itself, so it may be repeated when its outcome is
             // unknown: if it had happened, the repetition is refused, and what is stored is what was to be stored.
             .retry(RetryPolicy::new().repeat_unknown_writes(true));
+        let config = if dynamodb.platform_trust { config.trust_platform() } else { config };
         Self { config, table: dynamodb.table.clone(), client: OnceCell::new() }
     }
 

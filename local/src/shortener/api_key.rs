@@ -55,6 +55,7 @@ impl Keys {
             endpoint_url: Some(endpoint.to_owned()),
             region: lambda_local::REGION.to_owned(),
             credentials: Credentials::new("local", "local", None, None, "local"),
+            platform_trust: false,
         };
         Self(KeysTable::new(&settings, tables::KEYS.name))
     }

@@ -12,15 +12,20 @@ use crate::Endpoint;
 /// What TLS is set up with.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TlsSettings {
-    /// What is trusted instead of the platform's store.
+    /// Certificates of authorities to trust instead of the default.
     pub(crate) roots: Vec<CertificateDer<'static>>,
+    /// Whether to trust the platform's store, whatever the name.
+    pub(crate) platform: bool,
     /// The name in certificates, if it is not the endpoint's.
     server_name: Option<String>,
     pub(crate) crypto: Option<Arc<CryptoProvider>>,
 }
 
 impl Config {
-    /// Trusts only the certificates in this PEM text, instead of the platform's store. Can be called repeatedly.
+    /// Trusts the certificates in this PEM text, and only them unless [`trust_platform`](Self::trust_platform) is called as
+    /// well. Can be called repeatedly. It replaces the default, which is Amazon's own authorities
+    /// ([`AMAZON_ROOTS`](crate::AMAZON_ROOTS), built in) for names that end in `.amazonaws.com`, and the platform's store for
+    /// all others.
     ///
     /// # Errors
     /// If the text contains no certificate, or a malformed one.
@@ -31,6 +36,14 @@ impl Config {
         }
         self.tls.roots.extend(found);
         Ok(self)
+    }
+
+    /// Trusts the platform's store for names of AWS too, and what [`trust_pem`](Self::trust_pem) adds: for a proxy that puts
+    /// the certificates of a company in place of Amazon's. Reading the store takes milliseconds, at the first connection;
+    /// on Linux `SSL_CERT_FILE` and `SSL_CERT_DIR` say where it is.
+    pub fn trust_platform(mut self) -> Self {
+        self.tls.platform = true;
+        self
     }
 
     /// The name that certificates of `daxs://` nodes have to bear, instead of the endpoint's host name: for tunnels, whose

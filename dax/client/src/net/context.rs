@@ -11,6 +11,8 @@ use crate::auth::{self, Proof};
 use crate::connector::{Connector, Tcp, Transport};
 use crate::credentials::{CredentialsCache, Current};
 use crate::error::Error;
+#[cfg(feature = "tls")]
+use crate::net::Untrusted;
 use crate::{Config, Endpoint, Scheme};
 
 #[derive(Debug)]
@@ -64,7 +66,7 @@ impl Context {
 
     fn connect_error(&self, endpoint: SocketAddr, source: io::Error) -> Error {
         #[cfg(feature = "tls")]
-        if source.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()) {
+        if source.get_ref().is_some_and(|inner| inner.is::<rustls::Error>() || inner.is::<Untrusted>()) {
             let server_name = self.config.certified_name().to_owned();
             return Error::Tls { endpoint, server_name, source };
         }

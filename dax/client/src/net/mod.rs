@@ -19,8 +19,16 @@ pub(crate) mod node;
 pub(crate) mod patience;
 mod pool;
 mod race;
+#[cfg(feature = "tls")]
+mod roots;
 pub(crate) mod routes;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg(feature = "tls")]
+mod trust;
 
+#[cfg(feature = "tls")]
+pub use self::roots::AMAZON_ROOTS;
+#[cfg(feature = "tls")]
+pub(crate) use self::trust::Untrusted;
 pub use crate::connector::{BoxFuture, Connector, IdleState, Transport};

@@ -1,33 +1,44 @@
 //! TLS for `daxs://`: the connection goes to a node's address, the certificate is checked against the discovery host.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use rustls::ClientConfig;
+use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::ServerName;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::trust::Trust;
 use crate::config::TlsSettings;
 use crate::connector::{BoxFuture, Connector, IdleState, Transport, try_read};
 
+/// Nodes whose sessions are remembered: more than the 11 that a cluster can have, for those that replace others.
+const NODES: usize = 16;
+/// What is remembered of each: so many tickets of TLS 1.3, or one session of TLS 1.2.
+const TICKETS: usize = 8;
+
 /// Adds TLS to the streams of another connector.
 ///
-/// The trust store is loaded when the first connection is opened, not before: it takes milliseconds.
+/// The trust store is loaded when the first connection is opened, not before: the platform's takes milliseconds. Later
+/// connections to a node resume a session of an earlier one, which spares both sides certificates and signatures. Sessions
+/// belong to this connector, so none outlives its trust settings or serves under another name.
 #[derive(Debug)]
 pub(crate) struct Tls {
     inner: Arc<dyn Connector>,
     server_name: ServerName<'static>,
-    extra_roots: Vec<CertificateDer<'static>>,
+    trust: Trust,
     crypto: Arc<CryptoProvider>,
-    config: OnceLock<Arc<ClientConfig>>,
+    config: OnceLock<ClientConfig>,
+    /// The configuration with the sessions of each node, the latest last. A node need not know the tickets of another one.
+    nodes: Mutex<VecDeque<(SocketAddr, Arc<ClientConfig>)>>,
 }
 
 impl Tls {
-    /// `host` is the discovery host or the configured name, sent as SNI and looked for in certificates. With roots in the
-    /// settings only these are trusted, otherwise the platform's store.
+    /// `host` is the discovery host or the configured name, sent as SNI and looked for in certificates.
     ///
     /// # Errors
     /// What is wrong with the configuration.
@@ -38,35 +49,36 @@ impl Tls {
             "daxs:// needs cryptography: the crate's feature `ring`, Config::crypto_provider, or rustls' process default"
                 .to_owned()
         })?;
-        Ok(Self { inner, server_name, extra_roots: settings.roots.clone(), crypto, config: OnceLock::new() })
+        let trust = Trust::new(settings, host);
+        Ok(Self { inner, server_name, trust, crypto, config: OnceLock::new(), nodes: Mutex::default() })
     }
 
-    fn config(&self) -> io::Result<Arc<ClientConfig>> {
-        if let Some(config) = self.config.get() {
+    fn config(&self, node: SocketAddr) -> io::Result<Arc<ClientConfig>> {
+        let common = self.common()?;
+        let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, config)) = nodes.iter().find(|(known, _)| *known == node) {
             return Ok(Arc::clone(config));
+        }
+        let mut config = common.clone();
+        config.resumption = Resumption::in_memory_sessions(TICKETS);
+        let config = Arc::new(config);
+        if nodes.len() == NODES {
+            nodes.pop_front();
+        }
+        nodes.push_back((node, Arc::clone(&config)));
+        Ok(config)
+    }
+
+    fn common(&self) -> io::Result<&ClientConfig> {
+        if let Some(config) = self.config.get() {
+            return Ok(config);
         }
         let config = ClientConfig::builder_with_provider(Arc::clone(&self.crypto))
             .with_safe_default_protocol_versions()
             .map_err(io::Error::other)?
-            .with_root_certificates(self.roots()?)
+            .with_root_certificates(self.trust.store()?)
             .with_no_client_auth();
-        Ok(Arc::clone(self.config.get_or_init(|| Arc::new(config))))
-    }
-
-    fn roots(&self) -> io::Result<RootCertStore> {
-        let mut store = RootCertStore::empty();
-        if self.extra_roots.is_empty() {
-            let found = rustls_native_certs::load_native_certs();
-            let (added, _ignored) = store.add_parsable_certificates(found.certs);
-            if added == 0 {
-                let reason = found.errors.first().map_or_else(String::new, |error| format!(": {error}"));
-                return Err(io::Error::other(format!("the platform's trust store has no usable certificate{reason}")));
-            }
-        }
-        for root in &self.extra_roots {
-            store.add(root.clone()).map_err(io::Error::other)?;
-        }
-        Ok(store)
+        Ok(self.config.get_or_init(|| config))
     }
 }
 
@@ -93,10 +105,10 @@ impl Connector for Tls {
 
     fn connect(&self, address: SocketAddr) -> BoxFuture<'_, io::Result<Box<dyn Transport>>> {
         Box::pin(async move {
-            let config = self.config()?;
+            let config = self.config(address)?;
             let stream = self.inner.connect(address).await?;
             let shaken = TlsConnector::from(config).connect(self.server_name.clone(), stream).await;
-            let stream = shaken.map_err(with_hint)?;
+            let stream = shaken.map_err(|error| self.trust.explain(with_hint(error)))?;
             Ok(Box::new(stream) as Box<dyn Transport>)
         })
     }
@@ -119,5 +131,25 @@ impl Transport for TlsStream<Box<dyn Transport>> {
             IdleState::Unread => try_read(self),
             state => state,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connector::Tcp;
+
+    #[cfg(feature = "ring")]
+    #[test]
+    fn sessions_are_kept_for_the_latest_nodes_only() {
+        let node = |last: u8| SocketAddr::from(([10, 0, 0, last], 9111));
+        let tls = Tls::new(Arc::new(Tcp), "c.x.dax-clusters.us-east-1.amazonaws.com", &TlsSettings::default()).unwrap();
+        let first = tls.config(node(0)).unwrap();
+        assert!(Arc::ptr_eq(&first, &tls.config(node(0)).unwrap()));
+        for last in 1..=40 {
+            assert!(!Arc::ptr_eq(&first, &tls.config(node(last)).unwrap()));
+        }
+        assert_eq!(tls.nodes.lock().unwrap().len(), NODES);
+        assert!(!Arc::ptr_eq(&first, &tls.config(node(0)).unwrap()), "the first was forgotten");
     }
 }

@@ -22,6 +22,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use dax_client::{BoxFuture, Connector, Transport};
 use dax_client::{Client, Config, Error};
 use dax_protocol::Method;
+use rustls::HandshakeKind;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
@@ -47,6 +48,8 @@ pub(crate) struct State {
     /// How often each key was written, by any node.
     pub(crate) writes: HashMap<String, u32>,
     pub(crate) log: Vec<Event>,
+    /// TLS handshakes, in order.
+    pub(crate) tls: Vec<HandshakeKind>,
     /// Bytes answered while another request was unanswered, requests cut short and the like: must stay empty.
     pub(crate) violations: Vec<String>,
 }
@@ -141,6 +144,7 @@ impl World {
             script: Arc::new(|_| Act::Answer),
             writes: HashMap::new(),
             log: Vec::new(),
+            tls: Vec::new(),
             violations: Vec::new(),
         })))
     }
@@ -159,10 +163,16 @@ impl World {
 
     /// A one-node cluster that listens on a port of 127.0.0.1, with TLS if there is an acceptor.
     pub(crate) async fn listen(tls: Option<TlsAcceptor>) -> (Self, SocketAddr) {
+        Self::new(0).listen_too(tls).await
+    }
+
+    /// Adds a node that listens on a port of 127.0.0.1. The first one leads.
+    pub(crate) async fn listen_too(&self, tls: Option<TlsAcceptor>) -> (Self, SocketAddr) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let world = Self::new(0);
-        world.state().roster.push(Entry { address, leader: true, zone: "zone-a" });
+        let world = self.clone();
+        let leader = world.state().roster.is_empty();
+        world.state().roster.push(Entry { address, leader, zone: "zone-a" });
         world.state().nodes.insert(address, NodeState::default());
         let served = world.clone();
         tokio::spawn(async move {
@@ -174,6 +184,7 @@ impl World {
                         // A client that does not like the certificate ends the handshake.
                         Some(tls) => {
                             if let Ok(stream) = tls.accept(stream).await {
+                                served.state().tls.extend(stream.get_ref().1.handshake_kind());
                                 node::serve(served, address, stream).await;
                             }
                         }
