@@ -19,3 +19,11 @@ fn every_package_has_a_readme() {
     let without: Vec<&str> = without.map(|package| package.name.as_str()).collect();
     assert!(without.is_empty(), "no README.md: {without:?}");
 }
+
+#[test]
+fn the_readme_of_the_dax_client_shows_a_test_that_runs() {
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).unwrap();
+    let file = read("dax/server/tests/readme.rs");
+    let (_lints, test) = file.split_once("\n\n").unwrap();
+    assert!(read("dax/client/README.md").contains(test), "it differs from dax/server/tests/readme.rs");
+}

@@ -11,10 +11,9 @@
 
 #![allow(clippy::print_stdout, reason = "a program that prints its result")]
 
-use std::error::Error as StdError;
 use std::process::ExitCode;
 
-use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::Credentials;
 use dax_client::{Client, Config, Error, Refresh};
 use dynamodb_json::{FromJson, ToJson};
 use serde_json::{Map, Value, json};
@@ -106,19 +105,13 @@ fn failure(error: &Error) -> Value {
         Error::Validation { .. } => "ValidationException",
         Error::Timeout { .. } => "Timeout",
         Error::Credentials { .. } => "Credentials",
-        Error::Config { .. } => "Configuration",
+        Error::Config { .. } | Error::Endpoint(_) => "Configuration",
         error if error.is_io() => "Unreachable",
         _ => "Protocol",
     };
-    let mut message = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        message = format!("{message}: {error}");
-        cause = error.source();
-    }
     let mut shown = Map::new();
     shown.insert("code".to_owned(), code.into());
-    shown.insert("message".to_owned(), message.into());
+    shown.insert("message".to_owned(), error.with_causes().to_string().into());
     shown.insert("retry".to_owned(), format!("{:?}", error.retry()).into());
     if error.outcome_unknown() {
         shown.insert("outcome_unknown".to_owned(), true.into());

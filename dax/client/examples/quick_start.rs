@@ -8,7 +8,7 @@
 
 #![allow(clippy::print_stdout, reason = "a program that prints what it does")]
 
-use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::operation::get_item::GetItemInput;
 use aws_sdk_dynamodb::operation::put_item::PutItemInput;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (Some(endpoint), Some(table)) = (arguments.next(), arguments.next()) else {
         return Err("usage: quick_start ENDPOINT TABLE".into());
     };
-    // Programs on AWS write `.aws_config(&aws_config::load_from_env().await)` instead of these two.
+    // On AWS, `.aws_config(&aws_config::load_defaults(BehaviorVersion::latest()).await)` takes the place of these two.
     let config = Config::new(&endpoint)?
         .region("us-east-1")
         .credentials_provider(Credentials::new("local", "local", None, None, "example"));

@@ -8,7 +8,7 @@
 
 #![allow(clippy::print_stdout, reason = "a program that prints what it does")]
 
-use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::config::Credentials;
 use aws_sdk_dynamodb::operation::batch_write_item::BatchWriteItemInput;
 use aws_sdk_dynamodb::operation::query::QueryInput;
 use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (Some(endpoint), Some(table)) = (arguments.next(), arguments.next()) else {
         return Err("usage: serde ENDPOINT TABLE".into());
     };
-    // Programs on AWS write `.aws_config(&aws_config::load_from_env().await)` instead of these two.
+    // On AWS, `.aws_config(&aws_config::load_defaults(BehaviorVersion::latest()).await)` takes the place of these two.
     let config = Config::new(&endpoint)?
         .region("us-east-1")
         .credentials_provider(Credentials::new("local", "local", None, None, "example"));

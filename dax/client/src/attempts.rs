@@ -90,7 +90,7 @@ impl<'a> Attempts<'a> {
         self.acted |= failure.acted;
         let Failure { error, in_line, .. } = failure;
         tracing::debug!(
-            dax.node = %node.endpoint(), dax.attempt = self.made, error = %error, retry = ?next,
+            dax.node = %node.endpoint(), dax.attempt = self.made, error = %error.with_causes(), retry = Next::name(next),
             "DAX attempt failed"
         );
         let wait = match next {
@@ -188,4 +188,17 @@ enum Next {
     Other,
     AfterWait,
     AfterRefresh,
+}
+
+impl Next {
+    /// How a log calls it.
+    fn name(next: Option<Self>) -> &'static str {
+        match next {
+            None => "none",
+            Some(Self::Same) => "same node",
+            Some(Self::Other) => "other node",
+            Some(Self::AfterWait) => "after a wait",
+            Some(Self::AfterRefresh) => "after a refresh",
+        }
+    }
 }

@@ -8,7 +8,7 @@ use crate::Config;
 use crate::attempts::{Attempts, Failed};
 use crate::error::Error;
 use crate::fallback::breaker::Admission;
-use crate::fallback::standby::{Standby, with_causes};
+use crate::fallback::standby::Standby;
 use crate::fallback::table::InTable;
 use crate::metrics::Stats;
 use crate::net::cluster::Cluster;
@@ -44,7 +44,7 @@ impl Core {
         if let Err(error) = cluster.find(end).await {
             let standby = standby.as_ref().filter(|_| !error.is_verdict());
             let Some(standby) = standby else { return Err(error) };
-            standby.breaker.open(Instant::now(), with_causes(&error));
+            standby.breaker.open(Instant::now(), error.with_causes().to_string());
             cluster.note_try(Some(error));
         }
         let cluster = Arc::new(cluster);
@@ -151,7 +151,7 @@ impl Core {
                 if failed.in_line {
                     drop(ticket);
                 } else {
-                    ticket.failed(Instant::now(), || with_causes(&failed.error));
+                    ticket.failed(Instant::now(), || failed.error.with_causes().to_string());
                 }
                 if failed.acted {
                     return Err(failed.error);

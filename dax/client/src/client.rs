@@ -55,13 +55,16 @@ impl Client {
     /// Takes no longer than [`total_timeout`](Config::total_timeout), names, credentials and TLS included.
     ///
     /// # Errors
-    /// At once, with the reason: [`Error::Config`] (endpoint, region or provider missing), [`Error::Credentials`],
+    /// At once, with the reason: [`Error::Config`] (region or provider missing, no tokio runtime), [`Error::Credentials`],
     /// [`Error::Dns`], [`Error::Connect`] (refused, or no answer: often a security group), [`Error::Tls`],
     /// [`Error::Server`] (credentials or permission refused), [`Error::NoRoute`] (no nodes, or no leader).
     ///
     /// With a [fallback](Config::fallback), a cluster that cannot be reached is no error: the circuit is open at first, and
     /// [`stats`](Self::stats) and a `tracing` event say why.
     pub async fn connect(config: Config) -> Result<Self, Error> {
+        if tokio::runtime::Handle::try_current().is_err() {
+            return Err(Error::Config { message: "Client::connect was not called within a tokio runtime".to_owned() });
+        }
         Ok(Self { core: Arc::new(Core::start(config).await?), options: None })
     }
 

@@ -9,7 +9,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use tokio::time::{Instant, timeout};
 
-use crate::error::Error;
+use crate::error::{Error, with_causes};
 use crate::joint::{Joint, Run, Waited};
 
 /// Credentials are requested again this long before they expire. Providers hand out the next set minutes before the
@@ -150,7 +150,7 @@ impl Store {
         match outcome {
             Ok(credentials) => Ok(self.keep(credentials, now)),
             Err(error) => {
-                tracing::warn!(error = %error, "the credentials provider failed");
+                tracing::warn!(error = %with_causes(&error), "the credentials provider failed");
                 Err(Arc::new(error))
             }
         }

@@ -52,6 +52,9 @@ impl Endpoint {
             Some((scheme, rest)) => (Some(Scheme::parse(scheme)?), rest),
             None => (None, text),
         };
+        if scheme.is_none() && ["dax:/", "daxs:/"].iter().any(|start| rest.starts_with(start)) {
+            return Err(Problem::Slashes);
+        }
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         if authority.contains(',') {
             return Err(Problem::List);
@@ -133,6 +136,8 @@ pub struct EndpointError {
 enum Problem {
     #[error("the scheme must be dax or daxs")]
     Scheme,
+    #[error("two slashes follow the scheme: dax://host")]
+    Slashes,
     #[error("it is a list; give one endpoint here, and each further one to Config::endpoint")]
     List,
     #[error("without a scheme a port is needed (host:8111), or write dax://host")]
@@ -200,6 +205,8 @@ mod tests {
         check("dax://[::1]:7000", Ok("dax://[::1]:7000"));
         check("daxs://[fe80::1]", Ok("daxs://[fe80::1]:9111"));
         check("cluster.example", Err(Problem::NoPort));
+        check("dax:/cluster.example", Err(Problem::Slashes));
+        check("daxs:/cluster.example:9111", Err(Problem::Slashes));
         check("https://cluster.example", Err(Problem::Scheme));
         check("dax://", Err(Problem::NoHost));
         check(":8111", Err(Problem::NoHost));

@@ -10,7 +10,7 @@
 //! use aws_sdk_dynamodb::types::AttributeValue;
 //! use dax_client::{Client, Config};
 //!
-//! # async fn example(sdk: aws_types::SdkConfig) -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn example(sdk: aws_types::SdkConfig) -> Result<(), dax_client::Error> {
 //! let config = Config::new("dax://my-cluster.l6fzcv.dax-clusters.us-east-1.amazonaws.com")?.aws_config(&sdk);
 //! let client = Client::connect(config).await?;
 //!
@@ -54,7 +54,20 @@
 //!
 //! CBOR, numbers and the tables of the protocol are those of [`dax_protocol`].
 //!
-//! Crate features, dependencies, log fields and figures are in the crate's README.
+//! # More
+//!
+//! It was proven against recordings of the official clients and local clusters, never against a cluster on AWS.
+//!
+//! The [README](https://docs.rs/crate/dax-client/latest) has what is not about one type: a quick start without AWS, [errors], [testing], [AWS Lambda][lambda],
+//! [outages and the fallback][outages], [settings], [metrics and logs][logs], crate [features] and dependencies.
+//!
+//! [errors]: https://docs.rs/crate/dax-client/latest#errors
+//! [testing]: https://docs.rs/crate/dax-client/latest#testing
+//! [lambda]: https://docs.rs/crate/dax-client/latest#aws-lambda
+//! [outages]: https://docs.rs/crate/dax-client/latest#when-the-cluster-cannot-answer
+//! [settings]: https://docs.rs/crate/dax-client/latest#settings
+//! [logs]: https://docs.rs/crate/dax-client/latest#watching-it
+//! [features]: https://docs.rs/crate/dax-client/latest#features-and-dependencies
 
 #![cfg_attr(
     not(feature = "internals"),

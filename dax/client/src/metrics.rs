@@ -1,5 +1,6 @@
 //! Counters a program can read: what was asked of each node, and how it went.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -86,7 +87,7 @@ pub struct NodeStats {
 }
 
 /// A distribution of durations in power-of-two steps of a microsecond.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Latency {
     /// Number of durations recorded.
@@ -121,6 +122,17 @@ impl Latency {
     /// `(upper edge, calls)` of each step, in ascending order.
     pub fn steps(&self) -> impl Iterator<Item = (Duration, u64)> + '_ {
         self.buckets.iter().enumerate().map(|(step, &count)| (Duration::from_micros(1 << step), count))
+    }
+}
+
+impl fmt::Debug for Latency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Latency")
+            .field("count", &self.count)
+            .field("mean", &self.mean())
+            .field("p50", &self.quantile(0.5))
+            .field("p99", &self.quantile(0.99))
+            .finish_non_exhaustive()
     }
 }
 
@@ -204,6 +216,7 @@ mod tests {
         );
         assert_eq!(latency.quantile(0.5), micros(4));
         assert_eq!(latency.quantile(1.0), micros(1 << 31));
+        assert_eq!(format!("{:?}", Latency::default()), "Latency { count: 0, mean: 0ns, p50: 0ns, p99: 0ns, .. }");
         assert_eq!(Latency::default().quantile(0.5), Duration::ZERO);
         assert_eq!(Latency::default().mean(), Duration::ZERO);
     }

@@ -81,7 +81,7 @@ impl Wanted {
         }
         self.span.record("dax.attempts", self.attempts);
         if let CallOutcome::Failure(error) = outcome {
-            self.span.record("error", field::display(error));
+            self.span.record("error", field::display(error.with_causes()));
         }
         if let Some(observer) = &self.observer {
             observer.called(&CallReport {

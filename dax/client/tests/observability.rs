@@ -89,7 +89,7 @@ async fn spans_and_events_have_their_documented_names() {
     assert_eq!(span, ["dax.attempts", "dax.node", "dax.operation", "dax.table", "error"]);
     assert_eq!(recorder.value("dax.call", "dax.table"), "\"things\"");
     assert_eq!(recorder.value("dax.call", "dax.node"), address(1).to_string());
-    assert_eq!(recorder.value("dax.call", "error"), format!("cannot connect to {}", address(1)));
+    assert_eq!(recorder.value("dax.call", "error"), format!("cannot connect to {}: connection refused", address(1)));
     assert!(!recorder.text().contains("secret"));
 }
 

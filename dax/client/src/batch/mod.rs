@@ -161,7 +161,7 @@ impl<D: DynamoDb, I: BatchInput> Batch<D, I> {
                     return Ok(output);
                 }
                 Err(error) if error.retry() == Retry::AfterWait && self.pace.may_go_on() => {
-                    tracing::debug!(error = %error, left = self.queue.len(), "a batch waits after throttling");
+                    tracing::debug!(error = %error.with_causes(), left = self.queue.len(), "a batch waits after throttling");
                 }
                 Err(error) => return Err(error),
             }

@@ -34,7 +34,9 @@ use crate::{Endpoint, EndpointError, Observer, RetryPolicy};
 #[must_use]
 pub struct Config {
     pub(crate) endpoints: Vec<Endpoint>,
-    pub(crate) region: Option<String>,
+    region: Option<String>,
+    /// The region of the SDK's configuration.
+    sdk_region: Option<String>,
     pub(crate) credentials: Option<SharedCredentialsProvider>,
     pub(crate) connect_timeout: Duration,
     pub(crate) lookup_timeout: Duration,
@@ -77,6 +79,7 @@ impl Config {
         Self {
             endpoints: vec![endpoint],
             region: None,
+            sdk_region: None,
             credentials: None,
             connect_timeout: Duration::from_secs(1),
             lookup_timeout: Duration::from_secs(1),
@@ -109,7 +112,8 @@ impl Config {
         self
     }
 
-    /// AWS region, for signing. Unset, it is taken from the endpoint's host name, which contains it on AWS.
+    /// The cluster's AWS region, for signing. Unset, it is the one in the endpoint's host name, which contains it on AWS,
+    /// else the one of [`aws_config`](Self::aws_config).
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = Some(region.into());
         self
@@ -123,10 +127,11 @@ impl Config {
         self
     }
 
-    /// Takes region, credentials and clock from the configuration that AWS SDK clients are made of.
+    /// Takes credentials, clock and region from the configuration that AWS SDK clients are made of. The region counts only
+    /// if [`region`](Self::region) is not set and the endpoint's host name has none: the cluster may be in another.
     pub fn aws_config(mut self, config: &aws_types::SdkConfig) -> Self {
         if let Some(region) = config.region() {
-            self.region = Some(region.as_ref().to_owned());
+            self.sdk_region = Some(region.as_ref().to_owned());
         }
         if let Some(provider) = config.credentials_provider() {
             self.credentials = Some(provider);
@@ -284,14 +289,14 @@ impl Config {
     }
 
     /// The set region, or the one in the host name of an AWS cluster
-    /// (`<name>.<id>.dax-clusters.<region>.amazonaws.com`).
+    /// (`<name>.<id>.dax-clusters.<region>.amazonaws.com`), or the SDK's.
     pub(crate) fn signing_region(&self) -> Option<String> {
         let from_host = || {
             let mut labels = self.endpoints.first()?.host().split('.');
             labels.find(|label| *label == "dax-clusters")?;
             labels.next().map(str::to_owned)
         };
-        self.region.clone().or_else(from_host)
+        self.region.clone().or_else(from_host).or_else(|| self.sdk_region.clone())
     }
 }
 
@@ -319,16 +324,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_region_is_found_in_the_host_name() {
-        for (endpoint, set, expected) in [
-            ("dax://my.l6fzcv.dax-clusters.us-east-1.amazonaws.com", None, Some("us-east-1")),
-            ("daxs://my.l6fzcv.dax-clusters.cn-north-1.amazonaws.com.cn", None, Some("cn-north-1")),
-            ("dax://my.l6fzcv.dax-clusters.us-east-1.amazonaws.com", Some("eu-west-1"), Some("eu-west-1")),
-            ("dax://127.0.0.1", None, None),
+    fn the_region_is_the_set_one_or_the_clusters_or_the_sdks() {
+        let (us, eu) = (Some("us-east-1"), Some("eu-west-1"));
+        for (endpoint, set, sdk, expected) in [
+            ("dax://my.l6fzcv.dax-clusters.us-east-1.amazonaws.com", None, None, us),
+            ("daxs://my.l6fzcv.dax-clusters.cn-north-1.amazonaws.com.cn", None, None, Some("cn-north-1")),
+            ("dax://my.l6fzcv.dax-clusters.us-east-1.amazonaws.com", eu, None, eu),
+            ("dax://my.l6fzcv.dax-clusters.us-east-1.amazonaws.com", None, eu, us),
+            ("dax://my.l6fzcv.dax-clusters.us-east-1.amazonaws.com", eu, us, eu),
+            ("dax://127.0.0.1", None, eu, eu),
+            ("dax://127.0.0.1", us, eu, us),
+            ("dax://127.0.0.1", None, None, None),
         ] {
-            let mut config = Config::new(endpoint).unwrap();
-            config.region = set.map(str::to_owned);
-            assert_eq!(config.signing_region().as_deref(), expected, "{endpoint}");
+            let sdk_config = aws_types::SdkConfig::builder().region(sdk.map(aws_types::region::Region::new)).build();
+            for sdk_first in [true, false] {
+                let mut config = Config::new(endpoint).unwrap();
+                if sdk_first {
+                    config = config.aws_config(&sdk_config);
+                }
+                if let Some(region) = set {
+                    config = config.region(region);
+                }
+                if !sdk_first {
+                    config = config.aws_config(&sdk_config);
+                }
+                assert_eq!(config.signing_region().as_deref(), expected, "{endpoint}, {set:?}, {sdk:?}");
+            }
         }
     }
 

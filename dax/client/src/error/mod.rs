@@ -4,6 +4,7 @@ mod sdk;
 mod server;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::fmt;
 use std::io;
@@ -11,14 +12,23 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_sdk_dynamodb::error::BuildError;
 use dax_protocol::{Access, Exception, Method};
 
 pub(crate) use server::RawReason;
 pub use server::ServerError;
+pub(crate) use text::with_causes;
+use text::{Rounded, Step};
+
+use crate::EndpointError;
 
 /// Why a call failed.
 ///
-/// The text of an error never repeats that of its [source](std::error::Error::source): print the chain.
+/// The text of an error never repeats that of its [source](std::error::Error::source):
+/// [`with_causes`](Self::with_causes) shows the whole chain.
+///
+/// `?` turns what else goes wrong before a call into it: [`BuildError`] of an input's builder, [`EndpointError`] of
+/// [`Config::new`](crate::Config::new).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -30,6 +40,14 @@ pub enum Error {
         method: Method,
         /// What is wrong, and where; worded as DynamoDB does where it knows the case.
         message: String,
+    },
+    /// An input, or a part of one, lacks what its builder demands. Nothing was sent.
+    #[error("cannot build the input")]
+    #[non_exhaustive]
+    Build {
+        /// What is missing.
+        #[from]
+        source: BuildError,
     },
     /// The server answered with an error.
     #[error(transparent)]
@@ -103,7 +121,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A call took too long.
-    #[error("{}: no answer within {after:?}", Step(*method, *lookup))]
+    #[error("{}: no answer within {}", Step(*method, *lookup), Rounded(*after))]
     #[non_exhaustive]
     Timeout {
         /// The call.
@@ -116,7 +134,7 @@ pub enum Error {
         sent: bool,
     },
     /// No node can take the call.
-    #[error("{method}: no usable node: {reason}")]
+    #[error("{}: no usable node: {reason}", Step(*method, None))]
     #[non_exhaustive]
     NoRoute {
         /// The call.
@@ -146,6 +164,9 @@ pub enum Error {
         /// What the provider said.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// Text that is not an endpoint.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
     /// A setting that cannot work.
     #[error("configuration: {message}")]
     #[non_exhaustive]
@@ -194,18 +215,6 @@ fn says_no_such_name(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound || final_answers.iter().any(|answer| text.contains(answer))
 }
 
-/// A call, and what it had to ask.
-struct Step(Method, Option<Method>);
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.1 {
-            None => write!(f, "{}", self.0),
-            Some(lookup) => write!(f, "{}, asking {lookup}", self.0),
-        }
-    }
-}
-
 /// What to do about a failed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -227,6 +236,11 @@ pub enum Retry {
 impl Error {
     pub(crate) fn validation(method: Method, message: impl Into<String>) -> Self {
         Self::Validation { method, message: message.into() }
+    }
+
+    /// It with its causes, in one line: `cannot connect to 10.0.0.5:8111: timed out`.
+    pub fn with_causes(&self) -> impl fmt::Display {
+        with_causes(self)
     }
 
     /// What to do about it. A write that may have taken effect is [`Retry::Never`].
@@ -270,9 +284,14 @@ impl Error {
         }
     }
 
-    /// Which exception the server raised, if it did and it is a known one.
+    /// Which exception it is, if it is a known one: raised by the server, or [`Exception::Validation`] if the request was
+    /// found wrong before it was sent.
     pub fn exception(&self) -> Option<Exception> {
-        self.server()?.exception()
+        match self {
+            Self::Validation { .. } | Self::Build { .. } => Some(Exception::Validation),
+            Self::Server(error) => error.exception(),
+            _ => None,
+        }
     }
 
     /// Whether a single write was refused because its condition does not hold.
@@ -282,7 +301,7 @@ impl Error {
 
     /// Whether the call was wrong and nothing was sent, or DynamoDB says that it was wrong.
     pub fn is_validation(&self) -> bool {
-        matches!(self, Self::Validation { .. }) || self.exception() == Some(Exception::Validation)
+        self.exception() == Some(Exception::Validation)
     }
 
     /// Whether the table or index does not exist.
@@ -315,7 +334,7 @@ impl Error {
     /// Whether somebody judged the request. If not, whoever was asked could not answer.
     pub(crate) fn is_verdict(&self) -> bool {
         match self {
-            Self::Validation { .. } | Self::Config { .. } => true,
+            Self::Validation { .. } | Self::Build { .. } | Self::Endpoint(_) | Self::Config { .. } => true,
             Self::Server(error) => error.is_verdict(),
             _ => false,
         }

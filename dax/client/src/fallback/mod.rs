@@ -68,7 +68,7 @@ impl Fallback {
     /// use dax_client::Fallback;
     ///
     /// let fallback = Fallback::lazy(|| async {
-    ///     let config = aws_sdk_dynamodb::Config::builder(); // … or `aws_config::load_from_env().await`
+    ///     let config = aws_sdk_dynamodb::Config::builder(); // … or `aws_config::load_defaults(BehaviorVersion::latest()).await`
     ///     aws_sdk_dynamodb::Client::from_conf(config.behavior_version_latest().build())
     /// });
     /// ```
@@ -113,7 +113,7 @@ impl Fallback {
     /// Whether writes go to DynamoDB as well. Default not: they fail while the cluster does.
     ///
     /// **The cluster never sees such a write.** Its nodes go on serving what they have cached, the old item or its absence,
-    /// until the item's time to live ends (5 minutes by default, or never if it is set to 0), and so do their cached query
+    /// until the item's time to live ends (5 minutes by default; in AWS, 0 means that it never ends), and so do their cached query
     /// and scan results. Only consistent reads see the write at once. A program that cannot bear that leaves this off.
     ///
     /// A write that may have reached the cluster is not repeated in DynamoDB: it fails with

@@ -1,7 +1,5 @@
 //! A fallback at work.
 
-use std::error::Error as StdError;
-use std::fmt::Write;
 use std::io;
 use std::time::Duration;
 
@@ -90,14 +88,3 @@ impl Standby {
 }
 
 const TO_DAX: &str = "the fallback is a client that asks DAX; give it one that was not made by to_sdk_client";
-
-/// An error with its causes, in one line.
-pub(crate) fn with_causes(error: &dyn StdError) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let _never = write!(text, ": {cause}");
-        next = cause.source();
-    }
-    text
-}

@@ -183,7 +183,7 @@ impl Cluster {
             }
             Err(error) => {
                 self.refresh_failures.add(1);
-                tracing::warn!(error = %error, "cannot refresh the list of DAX nodes; the last one stays in use");
+                tracing::warn!(error = %error.with_causes(), "cannot refresh the list of DAX nodes; the last one stays in use");
                 self.note_try(Some(error));
                 false
             }

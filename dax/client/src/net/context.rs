@@ -32,6 +32,9 @@ impl Context {
         if endpoints.any(|other| other.scheme() != first.scheme()) {
             return Err(wrong("the endpoints mix dax:// and daxs://"));
         }
+        if config.total_timeout.is_zero() {
+            return Err(wrong("total_timeout is zero, so every call would fail"));
+        }
         let region = config
             .signing_region()
             .ok_or_else(|| wrong("no region is set, and the endpoint's host name holds none (set Config::region)"))?;

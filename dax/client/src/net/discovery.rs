@@ -45,7 +45,7 @@ pub(super) async fn discover(context: &Context, by: Instant) -> Result<Found, Er
 async fn discover_at(context: &Context, endpoint: &Endpoint, by: Instant) -> Result<Found, Error> {
     let found = discover_name(context, endpoint, by).await;
     if let Err(error) = &found {
-        tracing::debug!(dax.endpoint = %endpoint, error = %error, "no roster from this endpoint");
+        tracing::debug!(dax.endpoint = %endpoint, error = %error.with_causes(), "no roster from this endpoint");
     }
     found
 }
@@ -85,7 +85,7 @@ fn stagger(config: &Config, count: usize) -> Duration {
 async fn ask_address(context: &Context, address: SocketAddr, by: Instant) -> Result<Found, Error> {
     let found = roster_from(context, address, by).await;
     if let Err(error) = &found {
-        tracing::debug!(dax.node = %address, error = %error, "no roster from this address");
+        tracing::debug!(dax.node = %address, error = %error.with_causes(), "no roster from this address");
     }
     found
 }

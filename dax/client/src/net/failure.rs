@@ -60,7 +60,7 @@ pub(super) fn of_request(error: Error, method: Method) -> Error {
     match error {
         Error::Timeout { .. } | Error::Broken { .. } | Error::Malformed { .. } | Error::TooManyLookups { .. } => error,
         other => {
-            tracing::debug!(error = %other, "the names in an answer could not be learned");
+            tracing::debug!(error = %other.with_causes(), "the names in an answer could not be learned");
             Error::Malformed { method, lookup: None, at: 0, what: "its attribute names could not be learned" }
         }
     }

@@ -186,7 +186,7 @@ impl Node {
         let opened = Connection::open(context, self.endpoint, &self.open, by).await;
         if let Err(error) = &opened {
             self.counters.connect_failures.add(1);
-            tracing::debug!(dax.node = %self.endpoint, error = %error, "cannot connect to DAX node");
+            tracing::debug!(dax.node = %self.endpoint, error = %error.with_causes(), "cannot connect to DAX node");
         }
         opened
     }
@@ -273,7 +273,8 @@ impl Node {
         if self.health.failed(context.config.evict_after_errors) {
             self.pool.clear();
             self.forget_lists();
-            tracing::warn!(dax.node = %self.endpoint, error = %error, "DAX node evicted after repeated errors");
+            let error = error.with_causes();
+            tracing::warn!(dax.node = %self.endpoint, %error, "DAX node evicted after repeated errors");
         }
     }
 

@@ -21,7 +21,9 @@ pub fn condition_failed(method: Method) -> Error {
     server(method, Exception::ConditionalCheckFailed, "The conditional request failed")
 }
 
-/// The table got more traffic than it may have, and retrying did not help.
+/// The table got more traffic than it may have (`ProvisionedThroughputExceededException`), and retrying did not help.
+///
+/// For `ThrottlingException` there is [`ServerError::builder`] with [`Exception::Throttling`].
 #[must_use]
 pub fn throttled(method: Method) -> Error {
     let message = "The level of configured provisioned throughput for the table was exceeded.";

@@ -80,7 +80,7 @@ impl Fake {
         Self::default()
     }
 
-    /// What was called, in order.
+    /// What was called, in order. The inputs are given to the closures, which can keep them.
     #[must_use]
     pub fn calls(&self) -> Vec<Method> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
