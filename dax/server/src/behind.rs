@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 
 #[cfg(feature = "embedded")]
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 
 use super::config::{Backend, ClusterConfig};
 #[cfg(feature = "embedded")]
@@ -22,6 +22,9 @@ pub(crate) struct Behind {
 pub(crate) async fn start(config: &ClusterConfig) -> anyhow::Result<Behind> {
     if let Some(backend) = &config.backend {
         ensure!(config.persist.is_none(), "only an embedded DynamoDB keeps tables in a directory");
+        if let Some(problem) = backend.problem() {
+            bail!("{problem}");
+        }
         return Ok(Behind { backend: backend.clone(), embedded: None });
     }
     let address = SocketAddr::new(config.http_host, config.dynamodb_port);
@@ -31,9 +34,12 @@ pub(crate) async fn start(config: &ClusterConfig) -> anyhow::Result<Behind> {
 
 #[cfg(not(feature = "embedded"))]
 pub(crate) async fn start(config: &ClusterConfig) -> anyhow::Result<Behind> {
-    use anyhow::Context as _;
-    let backend = config.backend.clone();
-    Ok(Behind { backend: backend.context("there is no DynamoDB: name one, or use the feature `embedded`")? })
+    use anyhow::{Context as _, bail};
+    let backend = config.backend.clone().context("there is no DynamoDB: name one, or use the feature `embedded`")?;
+    if let Some(problem) = backend.problem() {
+        bail!("{problem}");
+    }
+    Ok(Behind { backend })
 }
 
 impl Behind {

@@ -25,7 +25,7 @@ use super::{
 /// ```
 /// # #[cfg(feature = "embedded")] {
 /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-/// use dax_server::{Cluster, ClusterConfig, FaultAction, FaultRule};
+/// use dax_server::{Cluster, ClusterConfig, FaultRule, Method};
 /// use serde_json::json;
 ///
 /// let cluster = Cluster::start().await?;
@@ -50,7 +50,7 @@ use super::{
 /// assert_eq!(cluster.endpoints().len(), 3);
 ///
 /// // And it fails when it is told to.
-/// cluster.add_fault(FaultRule::new(FaultAction::Close))?;
+/// cluster.add_fault(FaultRule::error("ThrottlingException").on(Method::PutItem).times(3))?;
 /// cluster.stop_node(0).await?;
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap() }
 /// ```
@@ -61,6 +61,7 @@ pub struct Cluster {
     tls: Option<Tls>,
     replication: JoinHandle<()>,
     behind: Behind,
+    tables_left_alone: Vec<String>,
 }
 
 impl ClusterConfig {
@@ -97,7 +98,7 @@ impl Cluster {
             config.tls.then(|| tls::generate(&tls::names(&config))).transpose().context("no certificate for TLS")?;
         let behind = behind::start(&config).await?;
         let shared = Arc::new(Shared::new(&config, &behind.backend, &addresses));
-        seed::sow(&shared.dynamodb, &config).await?;
+        let tables_left_alone = seed::sow(&shared.dynamodb, &config).await?;
         let control = match config.control_port {
             Some(port) => Some(control::listen(SocketAddr::new(config.http_host, port)).await?),
             None => None,
@@ -110,7 +111,7 @@ impl Cluster {
             Control::start(listener, address, control::guard(&config), Arc::clone(&machine))
         });
         let replication = tokio::spawn(async move { shared.replication.run(&shared.nodes).await });
-        Ok(Self { machine, control, tls, replication, behind })
+        Ok(Self { machine, control, tls, replication, behind, tables_left_alone })
     }
 
     /// Where the first node is. Clients find the others from there.
@@ -141,6 +142,11 @@ impl Cluster {
     /// Certificate authority that clients have to trust, as a PEM file. It goes away with the cluster.
     pub fn ca_file(&self) -> Option<&Path> {
         self.tls.as_ref().map(|tls| tls.authority.path())
+    }
+
+    /// The tables of [`put_items`](ClusterConfig::put_items) that had items already, so that nothing was put into them.
+    pub fn tables_left_alone(&self) -> &[String] {
+        &self.tables_left_alone
     }
 
     /// Stops a node: its connections break, `endpoints` of the others leaves it out, its caches are lost. If it was

@@ -16,13 +16,16 @@ use super::request_log::RequestLog;
 pub struct ClusterConfig {
     /// The DynamoDB behind the cluster. `None` = an embedded one, which takes the feature `embedded`.
     pub backend: Option<Backend>,
-    /// Directory for the tables of the embedded DynamoDB. `None` = they are in memory, and gone with the cluster.
+    /// Directory for the tables of the embedded DynamoDB, which one cluster at a time can use. `None` = they are in memory,
+    /// and gone with the cluster.
     pub persist: Option<PathBuf>,
     /// Port of the embedded DynamoDB. 0 = any free port.
     pub dynamodb_port: u16,
     /// Tables that are created at the start unless they exist: `CreateTable` requests in DynamoDB JSON.
     pub create_tables: Vec<Value>,
-    /// Items that are put at the start: objects like `RequestItems` of `BatchWriteItem` in DynamoDB JSON, of any size.
+    /// Items that are put at the start into tables that have none: objects like `RequestItems` of `BatchWriteItem` in
+    /// DynamoDB JSON, of any size. A table that has items stays as it is:
+    /// [`Cluster::tables_left_alone`](super::Cluster::tables_left_alone).
     pub put_items: Vec<Value>,
     /// The only tables that clients may use; requests for others end with `AccessDeniedException`, as if the cluster's
     /// IAM role did not cover them. Empty = all tables.
@@ -145,6 +148,20 @@ pub(crate) fn as_host(address: IpAddr) -> Option<String> {
 }
 
 impl Backend {
+    /// What is wrong with the endpoint, if anything.
+    pub(crate) fn problem(&self) -> Option<String> {
+        let Self { endpoint, .. } = self;
+        let url = endpoint.parse::<http::Uri>();
+        let is_url = url.is_ok_and(|url| matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some());
+        let hint = match endpoint.split_once("://") {
+            _ if is_url => return None,
+            None if !endpoint.contains("amazonaws.com") => format!(", such as http://{endpoint}"),
+            None => format!(", such as https://{endpoint}"),
+            Some(_) => String::new(),
+        };
+        Some(format!("{endpoint:?} is no URL of a DynamoDB: it has to begin with http:// or https://{hint}"))
+    }
+
     /// A DynamoDB on this machine, which takes any credentials.
     pub fn local(endpoint: impl Into<String>) -> Self {
         Self {
@@ -165,5 +182,31 @@ impl std::fmt::Debug for Backend {
             .field("region", region)
             .field("access_key_id", access_key_id)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_a_url() {
+        let check = |endpoint: &str, hint: Option<&str>| {
+            let problem = Backend::local(endpoint).problem();
+            let fits = match (&problem, hint) {
+                (Some(problem), Some(hint)) => problem.ends_with(hint),
+                (problem, hint) => problem.is_none() && hint.is_none(),
+            };
+            assert!(fits, "{endpoint}: {problem:?}");
+        };
+        check("http://localhost:8000", None);
+        check("https://dynamodb.eu-west-1.amazonaws.com", None);
+        check("http://[::1]:8000/", None);
+        check("localhost:8000", Some("http:// or https://, such as http://localhost:8000"));
+        check("localhost", Some("such as http://localhost"));
+        check("dynamodb.eu-west-1.amazonaws.com", Some("such as https://dynamodb.eu-west-1.amazonaws.com"));
+        check("dax://localhost:8111", Some("begin with http:// or https://"));
+        check("http://", Some("begin with http:// or https://"));
+        check("", Some("http://"));
     }
 }

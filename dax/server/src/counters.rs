@@ -8,10 +8,14 @@ use std::{
 use dax_protocol::Method;
 use serde::Serialize;
 
+use super::operation;
+
 /// Counts of one node since it was made; stopping and starting it does not reset them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Counters {
     /// Requests by method. Methods that were never called are missing.
+    #[serde(serialize_with = "operation::counts")]
     pub requests: BTreeMap<Method, u64>,
     /// Requests answered with an error.
     pub errors: u64,

@@ -43,12 +43,6 @@ pub(crate) struct Reason {
 }
 
 impl Failure {
-    /// An error of DynamoDB, by name. `None` if the name is not known and a path of codes must be given.
-    pub(crate) fn named(code: &str, message: impl Into<String>) -> Option<Self> {
-        let exception = dynamodb_exception(code)?;
-        Some(Self::raised(exception, exception.name(), message))
-    }
-
     /// An error with codes of one's own.
     pub(crate) fn new(codes: Vec<i64>, code: Option<&str>, message: impl Into<String>, status: u16) -> Self {
         Self(Box::new(Details {
@@ -178,8 +172,7 @@ impl Failure {
         let codes = match dynamodb_exception(code) {
             Some(exception) => exception.codes(reach),
             None if code == Exception::AccessDenied.name() => Exception::AccessDenied.codes(reach::CLIENT),
-            None if status < 500 => [&[reach], FROM_DYNAMODB.as_slice(), &[UNLISTED]].concat(),
-            None => Exception::InternalServerError.codes(reach),
+            None => unlisted_codes(status),
         };
         let mut failure = Self::new(codes, Some(code), message, status);
         failure.0.request_id = request_id.map(str::to_owned);
@@ -227,6 +220,26 @@ fn text_or_null(writer: &mut Writer<'_>, text: Option<&str>) {
     }
 }
 
+/// The path of codes for an error of DynamoDB that the protocol has none for.
+pub(crate) fn unlisted_codes(status: u16) -> Vec<i64> {
+    match status {
+        500.. => Exception::InternalServerError.codes(reach::RETRYABLE),
+        _ => [&[reach::CLIENT], FROM_DYNAMODB.as_slice(), &[UNLISTED]].concat(),
+    }
+}
+
+/// One line for people: DynamoDB's own message and its name for the error, or why there was no answer.
+pub(crate) fn in_short<E>(error: &SdkError<E, HttpResponse>) -> String
+where
+    E: ProvideErrorMetadata + std::error::Error + 'static,
+{
+    match (error.message(), error.code()) {
+        (Some(message), Some(code)) if !message.is_empty() => format!("{message} ({code})"),
+        (_, Some(code)) => code.to_owned(),
+        _ => chain(error),
+    }
+}
+
 /// Whether no connection could be opened, so that certainly nothing was sent.
 fn connect_failed(error: &(dyn std::error::Error + 'static)) -> bool {
     let causes = std::iter::successors(Some(error), |error| error.source());
@@ -252,22 +265,25 @@ mod tests {
         out.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
+    fn raised(exception: Exception, message: &str) -> Failure {
+        Failure::raised(exception, exception.name(), message)
+    }
+
     #[test]
     fn an_error_travels_as_codes_message_and_details() {
         // As the official clients were seen to read it; only the request id is missing here.
-        let failed = Failure::named("ConditionalCheckFailedException", "The conditional request failed").unwrap();
+        let failed = raised(Exception::ConditionalCheckFailed, "The conditional request failed");
         assert_eq!(
             hex(&failed),
             "8504182518261827182b781e54686520636f6e646974696f6e616c2072657175657374206661696c656483f6781f436f6e\
              646974696f6e616c436865636b4661696c6564457863657074696f6e190190"
         );
         assert!(hex(&Failure::not_authorized("who?")).starts_with("840417181f1821"));
-        assert!(Failure::named("SomethingElse", "").is_none());
     }
 
     #[test]
     fn reasons_of_a_transaction_make_a_fourth_detail() {
-        let mut failure = Failure::named("TransactionCanceledException", "no").unwrap();
+        let mut failure = raised(Exception::TransactionCanceled, "no");
         let none = Reason { code: Some("None".into()), message: None, item: None, encoded: None };
         failure.0.reasons = vec![none.clone(), Reason { encoded: Some(vec![1]), ..none }];
         assert!(hex(&failure).contains(

@@ -3,13 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
-use aws_sdk_dynamodb::{
-    error::{DisplayErrorContext, ProvideErrorMetadata as _},
-    types::TableStatus,
-};
+use aws_sdk_dynamodb::{error::ProvideErrorMetadata as _, types::TableStatus};
 use tokio::time::timeout;
 
-use super::shared::Shared;
+use super::{failure::in_short, shared::Shared};
 
 /// An answer later than that is as good as none for whoever waits for the cluster.
 const DEADLINE: Duration = Duration::from_secs(2);
@@ -28,7 +25,7 @@ async fn tables(shared: &Shared) -> anyhow::Result<()> {
     names.sort_unstable();
     for name in names {
         let described = shared.dynamodb.describe_table().table_name(name).send().await;
-        let described = described.map_err(|error| anyhow::anyhow!("table {name}: {}", DisplayErrorContext(error)))?;
+        let described = described.map_err(|error| anyhow::anyhow!("table {name}: {}", in_short(&error)))?;
         let status = described.table().and_then(|table| table.table_status());
         if !matches!(status, Some(TableStatus::Active | TableStatus::Updating)) {
             bail!("table {name} is not active");
@@ -42,6 +39,6 @@ async fn any(shared: &Shared) -> anyhow::Result<()> {
         Ok(_) => Ok(()),
         // Whoever may read a table need not be allowed to list them.
         Err(error) if error.code() == Some("AccessDeniedException") => Ok(()),
-        Err(error) => bail!("DynamoDB: {}", DisplayErrorContext(error)),
+        Err(error) => bail!("DynamoDB: {}", in_short(&error)),
     }
 }

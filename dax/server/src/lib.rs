@@ -35,13 +35,21 @@
 //! Three throttled writes, then business as usual:
 //!
 //! ```text
-//! curl localhost:8110/faults -d '{"operation": "putItem", "times": 3,
+//! curl localhost:8110/faults -d '{"operation": "PutItem", "times": 3,
 //!                                 "action": {"type": "error", "code": "ThrottlingException"}}'
 //! ```
 //!
 //! Actions: `{"type": "delay", "milliseconds": 500}`, `{"type": "close"}`, `{"type": "reset"}`,
 //! `{"type": "error", "code": …, "message": …, "codes": […]}`, `{"type": "unprocessed", "count": 2}`,
-//! `{"type": "staleRead"}`. Conditions, all optional: `node`, `operation`, `times`, `probability`.
+//! `{"type": "staleRead"}`. Conditions, all optional: `node`, `operation`, `times`, `probability`. Without `operation`, a rule
+//! is for the ten operations.
+
+// They watch signals and file modes.
+#[cfg(all(not(unix), any(feature = "embedded", feature = "command")))]
+compile_error!(
+    "dax-server runs on Linux, macOS and other Unix systems; on Windows, use its container image or the Windows \
+     Subsystem for Linux"
+);
 
 mod auth;
 mod behind;
@@ -61,8 +69,10 @@ mod failure;
 mod fault;
 mod health;
 mod host;
+mod known;
 mod machine;
 mod node;
+mod operation;
 mod operations;
 mod pending_write;
 mod replication;

@@ -6,7 +6,7 @@ use std::{
         Arc, OnceLock,
         atomic::{AtomicU32, Ordering::Relaxed},
     },
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use dax_protocol::Method;
@@ -20,13 +20,15 @@ pub struct RequestLog(Arc<dyn Fn(&RequestRecord) + Send + Sync>);
 /// It is displayed as one line:
 ///
 /// ```text
-/// node=0 operation=GetItem tables=links cache=hit ms=0.08
-/// node=1 operation=BatchGetItem tables=links,users cache=3/25 ms=4.20
-/// node=0 operation=PutItem tables=links cache=- ms=1.07 error=ConditionalCheckFailedException
+/// time=2026-11-26T20:15:04.217Z node=0 operation=GetItem tables=links cache=hit ms=0.08
+/// time=2026-11-26T20:15:04.301Z node=1 operation=BatchGetItem tables=links,users cache=3/25 ms=4.20
+/// time=2026-11-26T20:15:05.990Z node=0 operation=PutItem tables=links cache=- ms=1.07 error=ConditionalCheckFailedException
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RequestRecord {
+    /// When it was answered.
+    pub time: SystemTime,
     /// Position of the node in the cluster, from 0.
     pub node: usize,
     /// What was asked for.
@@ -80,13 +82,18 @@ impl Notes {
 
     pub(crate) fn finish(self, node: usize, method: Method, tables: Vec<String>, duration: Duration) -> RequestRecord {
         let (hits, misses) = (self.hits.into_inner(), self.misses.into_inner());
-        RequestRecord { node, method, tables, hits, misses, duration, error: self.error.into_inner() }
+        #[expect(clippy::disallowed_methods, reason = "people compare it with the lines of other programs")]
+        let time = SystemTime::now();
+        RequestRecord { time, node, method, tables, hits, misses, duration, error: self.error.into_inner() }
     }
 }
 
 impl fmt::Display for RequestRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { node, method, tables, hits, misses, duration, error } = self;
+        let Self { time, node, method, tables, hits, misses, duration, error } = self;
+        if let Ok(time) = jiff::Timestamp::try_from(*time) {
+            write!(f, "time={time:.3} ")?;
+        }
         write!(f, "node={node} operation={method} tables=")?;
         match tables.as_slice() {
             [] => f.write_str("-")?,
@@ -116,8 +123,12 @@ mod tests {
             let tables = tables.iter().map(|table| (*table).to_owned()).collect();
             let (node, method, duration) = (1, Method::GetItem, Duration::from_micros(1234));
             let error = error.map(str::to_owned);
-            let record = RequestRecord { node, method, tables, hits, misses, duration, error };
-            assert_eq!(record.to_string(), format!("node=1 operation=GetItem {expected}"));
+            let time = SystemTime::UNIX_EPOCH + Duration::from_micros(1_200);
+            let record = RequestRecord { time, node, method, tables, hits, misses, duration, error };
+            assert_eq!(
+                record.to_string(),
+                format!("time=1970-01-01T00:00:00.001Z node=1 operation=GetItem {expected}")
+            );
         };
         check(&["links"], 1, 0, None, "tables=links cache=hit ms=1.23");
         check(&["a", "b"], 1, 2, None, "tables=a,b cache=1/3 ms=1.23");

@@ -171,6 +171,8 @@ mod tests {
             ("config = \"other\"", "there is no option config"),
             ("nodes = \"many\"", "invalid value 'many'"),
             ("nodes = 65", "invalid value '65'"),
+            ("item-ttl = \"foo\"", "\"foo\" is no number of milliseconds, such as 60000"),
+            ("query-ttl = \"links=\"", "\"\" is no number of milliseconds"),
             ("nodes = true", "nodes takes text or a number, not true"),
             ("nodes = [1, 2]", "nodes takes text or a number, not [1,2]"),
             ("tls = \"yes\"", "tls is true or false, not \"yes\""),

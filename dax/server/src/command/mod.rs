@@ -106,6 +106,9 @@ async fn serve(
     for warning in exposure::warnings(options.listen, options.http_listen, is_checked) {
         banner::warn(&warning)?;
     }
+    for table in cluster.tables_left_alone() {
+        banner::warn(&format!("--put-items leaves table {table} alone, because it has items already"))?;
+    }
     if options.json {
         banner::readiness_line(&cluster, bridge.as_deref())?;
     } else {

@@ -23,11 +23,11 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = CONTROL_HELP)]
 pub struct Options {
-    /// Endpoint of the DynamoDB behind the cluster; without it, an embedded one
+    /// Endpoint of the DynamoDB behind the cluster, http://… or https://…; without it, an embedded one
     #[arg(long, value_name = "URL")]
     pub(super) dynamodb: Option<String>,
 
-    /// Keep the tables of the embedded DynamoDB in DIR; `none` keeps them in memory
+    /// Keep the tables of the embedded DynamoDB in DIR, which one server at a time can use; `none` keeps them in memory
     #[arg(long, value_name = "DIR", default_value = "none")]
     persist: PathBuf,
 
@@ -35,7 +35,8 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     create_tables: Vec<PathBuf>,
 
-    /// Put the items in FILE: `RequestItems` of `BatchWriteItem` in DynamoDB JSON, of any size
+    /// Put the items in FILE into tables that have none, and leave tables with items alone: `RequestItems` of
+    /// `BatchWriteItem` in DynamoDB JSON, of any size
     #[arg(long, value_name = "FILE")]
     put_items: Vec<PathBuf>,
 
@@ -146,7 +147,8 @@ const CONTROL_HELP: &str = r#"A running cluster is controlled over HTTP, with JS
   POST   /nodes/N/stop|start|freeze|thaw|lead         node N, counted from 0
   POST   /caches/clear
   PUT    /replication-delay  {"milliseconds": 200}
-A fault rule has an action and, optionally, "node", "operation", "times", "probability". Actions:
+A fault rule has an action and, optionally, "node", "operation" (such as "PutItem"; otherwise all ten), "times",
+"probability". Actions:
   {"type": "delay", "milliseconds": 500}              before the request is executed
   {"type": "close"}                                   instead of an answer
   {"type": "reset"}                                   after half of the answer
@@ -162,14 +164,17 @@ pub(super) struct Ttl {
 }
 
 impl FromStr for Ttl {
-    type Err = std::num::ParseIntError;
+    type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (table, milliseconds) = match text.rsplit_once('=') {
             Some((table, milliseconds)) => (Some(table.to_owned()), milliseconds),
             None => (None, text),
         };
-        Ok(Self { table, ttl: Duration::from_millis(milliseconds.parse()?) })
+        match milliseconds.parse() {
+            Ok(ttl) => Ok(Self { table, ttl: Duration::from_millis(ttl) }),
+            Err(_) => Err(format!("{milliseconds:?} is no number of milliseconds, such as 60000")),
+        }
     }
 }
 

@@ -9,7 +9,7 @@
 mod engine;
 mod refusal;
 
-use std::fs::{DirBuilder, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use dynoxide::Database;
 use http::{Request, Response, StatusCode};
@@ -38,6 +38,9 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Far more than any local call takes; it only bounds the wait.
 const ENGINE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// File in a directory of tables that the server which uses it holds locked. The system lets go of it when that ends.
+const LOCK: &str = "dax-server.lock";
 
 /// Passes requests on to an embedded DynamoDB and counts them, so that a test can prove that something did no I/O.
 #[derive(Debug)]
@@ -94,13 +97,15 @@ pub(crate) struct Embedded {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
+    /// Held as long as the tables are open.
+    _lock: Option<File>,
 }
 
 impl Embedded {
     /// Opens the tables in `directory`, or in memory, and serves them to whom `guard` admits.
     pub(crate) async fn start(address: SocketAddr, directory: Option<&Path>, guard: Guard) -> anyhow::Result<Self> {
-        let database = match directory {
-            None => Database::memory().context("cannot open the embedded DynamoDB")?,
+        let (database, lock) = match directory {
+            None => (Database::memory().context("cannot open the embedded DynamoDB")?, None),
             Some(directory) => {
                 open(directory).with_context(|| format!("cannot keep tables in {}", directory.display()))?
             }
@@ -110,7 +115,7 @@ impl Embedded {
         let address = listener.local_addr()?;
         let (stop, stopped) = Stop::channel();
         let endpoint = Endpoint::new(database, stopped.clone())?;
-        Ok(Self { address, stop, task: tokio::spawn(endpoint.serve(listener, guard, stopped)) })
+        Ok(Self { address, stop, task: tokio::spawn(endpoint.serve(listener, guard, stopped)), _lock: lock })
     }
 
     /// Where programs on this machine find it.
@@ -127,13 +132,21 @@ impl Embedded {
     }
 }
 
-/// Opens the database in a directory, which nobody else may read if it has to be created.
-fn open(directory: &Path) -> anyhow::Result<Database> {
+/// Opens the database in a directory, which nobody else may read if it has to be created, and locks it.
+fn open(directory: &Path) -> anyhow::Result<(Database, Option<File>)> {
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    let lock = OpenOptions::new().append(true).create(true).mode(0o600).open(directory.join(LOCK))?;
+    let lock = match lock.try_lock() {
+        Ok(()) => Some(lock),
+        Err(TryLockError::WouldBlock) => bail!("another dax-server uses this directory"),
+        // Some network file systems have no locks.
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => None,
+        Err(TryLockError::Error(error)) => return Err(error).context("cannot lock the directory"),
+    };
     let file = directory.join("dynamodb.sqlite");
     // SQLite gives the files that it puts beside this one the same mode.
     OpenOptions::new().append(true).create(true).mode(0o600).open(&file)?;
-    Ok(Database::new(&file.to_string_lossy())?)
+    Ok((Database::new(&file.to_string_lossy())?, lock))
 }
 
 fn status(status: StatusCode) -> Response<Full<Bytes>> {

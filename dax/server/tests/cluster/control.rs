@@ -35,7 +35,7 @@ async fn the_cluster_is_steered_over_http() {
     peer.put("a", "1").await.unwrap();
 
     let rule =
-        json!({ "operation": "getItem", "times": 1, "action": { "type": "error", "code": "InternalServerError" } });
+        json!({ "operation": "GetItem", "times": 1, "action": { "type": "error", "code": "InternalServerError" } });
     let (status, added) = send(&desk, "POST", "/faults", rule).await;
     assert_eq!((status, &added["id"]), (201, &json!(1)));
     let (_, listed) = send(&desk, "GET", "/faults", Value::Null).await;
@@ -48,7 +48,8 @@ async fn the_cluster_is_steered_over_http() {
     let (_, found) = send(&desk, "GET", "/status", Value::Null).await;
     let node = |index: usize| &found["nodes"][index];
     assert_eq!((&node(0)["running"], &node(1)["role"]), (&json!(false), &json!("leader")));
-    assert_eq!(node(0)["counters"]["requests"]["putItem"], 1);
+    assert_eq!(node(0)["counters"]["requests"]["PutItem"], 1);
+    assert!(node(0)["counters"]["itemHits"].is_u64() && node(0)["cachedItems"].is_u64(), "one style: {found}");
     send(&desk, "POST", "/nodes/0/start", Value::Null).await;
     assert_eq!(desk.peer(0).await.get("a").await, Ok(Some("1".into())));
 
@@ -63,6 +64,8 @@ async fn what_makes_no_sense_is_refused() {
     for (method, path, body, expected) in [
         ("GET", "/nothing", Value::Null, 404),
         ("POST", "/faults", json!({ "action": { "type": "explode" } }), 400),
+        ("POST", "/faults", json!({ "action": { "type": "close" }, "operation": "put" }), 400),
+        ("POST", "/faults", json!({ "action": { "type": "error", "code": "Nonsense" } }), 400),
         ("POST", "/faults", json!({ "action": { "type": "close" }, "node": 9 }), 400),
         ("POST", "/faults", json!({ "action": { "type": "close" }, "probability": 2 }), 400),
         ("DELETE", "/faults/7", Value::Null, 404),

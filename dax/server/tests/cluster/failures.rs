@@ -78,8 +78,7 @@ async fn faults_happen_as_ruled() {
     let mut peer = desk.peer(0).await;
     peer.put("a", "1").await.unwrap();
 
-    let throttled = FaultAction::Error { code: "ThrottlingException".into(), message: String::new(), codes: None };
-    desk.cluster.add_fault(rule(Method::PutItem, throttled)).unwrap();
+    desk.cluster.add_fault(FaultRule::error("ThrottlingException").on(Method::PutItem).times(1)).unwrap();
     assert_eq!(peer.put("a", "2").await, Err(Refusal::Codes(vec![4, 37, 38, 39, 50])));
     assert_eq!(peer.get("a").await, Ok(Some("1".into())), "it was not carried out");
     peer.put("a", "2").await.unwrap();

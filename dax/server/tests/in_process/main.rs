@@ -103,10 +103,38 @@ async fn what_cannot_be_started_says_why() {
     let nameless = ClusterConfig { create_tables: vec![json!({})], ..ClusterConfig::default() };
     assert!(error(nameless).await.contains("has no TableName"));
     let keyless = ClusterConfig { create_tables: vec![json!({ "TableName": "Links" })], ..ClusterConfig::default() };
-    assert!(error(keyless).await.contains("cannot create table Links"));
+    let keyless = error(keyless).await;
+    assert!(
+        keyless.starts_with("cannot create table Links: ") && keyless.ends_with("(ValidationException)"),
+        "{keyless}"
+    );
+    assert!(keyless.len() < 350 && !keyless.contains('{'), "one sentence, not the debug output: {keyless}");
     let homeless = ClusterConfig { put_items: vec![items("Nowhere", [json!({})])], ..ClusterConfig::default() };
-    assert!(error(homeless).await.contains("cannot put items into table Nowhere"));
+    let homeless = error(homeless).await;
+    assert!(homeless.starts_with("cannot put items into table Nowhere: "), "{homeless}");
+    assert!(homeless.ends_with("(ResourceNotFoundException)"), "{homeless}");
+    let odd = ClusterConfig { put_items: vec![items("Links", [json!({ "id": { "N": "1" } })])], ..with_tables() };
+    let odd = error(odd).await;
+    assert!(odd.starts_with("cannot put items into table Links: ") && odd.ends_with("(ValidationException)"), "{odd}");
+    let silent = Some(dax_server::Backend::local("http://127.0.0.1:1"));
+    let silent = error(ClusterConfig { backend: silent, ..with_tables() }).await;
+    assert!(silent.contains("Connection refused") && silent.len() < 250, "{silent}");
+    let no_url = Some(dax_server::Backend::local("localhost:8000"));
+    let no_url = error(ClusterConfig { backend: no_url, ..ClusterConfig::default() }).await;
+    assert!(no_url.ends_with("such as http://localhost:8000"), "{no_url}");
     let backend = Some(dax_server::Backend::local("http://127.0.0.1:1"));
     let elsewhere = ClusterConfig { backend, persist: Some("x".into()), ..ClusterConfig::default() };
     assert!(error(elsewhere).await.contains("only an embedded DynamoDB"));
+}
+
+#[tokio::test]
+async fn the_readme_s_tables_and_items_are_taken() {
+    let readme = include_str!("../../README.md");
+    let mut files = readme.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    let mut next = || serde_json::from_str::<Value>(files.next().unwrap()).unwrap();
+    let config = ClusterConfig { create_tables: vec![next()], put_items: vec![next()], ..ClusterConfig::default() };
+    let cluster = config.start().await.unwrap();
+    let dax = through_dax(&cluster).await;
+    let found = dax.get_item().table_name("links").set_key(key("k3")).send().await.unwrap();
+    assert_eq!(found.item.unwrap()["url"], text("https://example.com/"));
 }

@@ -7,14 +7,14 @@ use std::{
 };
 
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
-use dax_server::{ClusterConfig, FaultAction, FaultRule, RequestLog};
-use serde_json::Value;
+use dax_server::{ClusterConfig, FaultRule, RequestLog};
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
 
-use crate::{key, number, text, through_dax, with_tables};
+use crate::{items, key, number, text, through_dax, with_tables};
 
 #[tokio::test]
 async fn tables_can_have_lifetimes_of_their_own() {
@@ -58,7 +58,7 @@ async fn health(url: &str) -> (u16, Value) {
 async fn health_tells_whether_requests_would_be_answered() {
     let cluster = with_tables().start().await.unwrap();
     let url = cluster.control_url().unwrap();
-    assert_eq!(health(&url).await, (200, serde_json::json!({ "status": "ready" })));
+    assert_eq!(health(&url).await, (200, json!({ "status": "ready" })));
     cluster.stop_node(0).await.unwrap();
     assert_eq!(health(&url).await.0, 503);
     cluster.start_node(0).await.unwrap();
@@ -87,12 +87,15 @@ async fn each_request_is_logged_without_keys_and_values() {
     }
     let put = dax.put_item().table_name("Links").item("id", text("secret"));
     put.condition_expression("attribute_exists(secret)").send().await.unwrap_err();
-    cluster.add_fault(FaultRule::new(FaultAction::Close)).unwrap();
+    cluster.add_fault(FaultRule::close()).unwrap();
     dax.scan().table_name("Visits").send().await.unwrap_err();
 
     let lines = lines.lock().unwrap();
     let find = |start: &str, end: &str| {
-        let found = lines.iter().any(|line| line.starts_with(start) && line.ends_with(end));
+        let found = lines.iter().any(|line| {
+            let (time, rest) = line.split_once(' ').unwrap();
+            time.starts_with("time=20") && time.ends_with('Z') && rest.starts_with(start) && rest.ends_with(end)
+        });
         assert!(found, "{start} … {end}: {lines:#?}");
     };
     find("node=0 operation=GetItem tables=Links cache=miss ms=", "");
@@ -110,6 +113,9 @@ async fn a_directory_keeps_the_tables() {
     let cluster = config().start().await.unwrap();
     let dax = through_dax(&cluster).await;
     dax.put_item().table_name("Links").item("id", text("a")).send().await.unwrap();
+    let second = format!("{:#}", config().start().await.unwrap_err());
+    let expected = format!("cannot keep tables in {}: another dax-server uses this directory", path.display());
+    assert_eq!(second, expected, "two at a time");
     cluster.stop().await;
     let cluster = config().start().await.unwrap();
     let found = cluster.dynamodb().get_item().table_name("Links").set_key(key("a")).send().await.unwrap();
@@ -118,4 +124,29 @@ async fn a_directory_keeps_the_tables() {
     for file in std::fs::read_dir(&path).unwrap() {
         assert_eq!(file.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600);
     }
+}
+
+#[tokio::test]
+async fn items_are_put_into_tables_that_have_none() {
+    let directory = tempfile::tempdir().unwrap();
+    let link = |id: &str, url: &str| json!({ "id": { "S": id }, "url": { "S": url } });
+    let visit = |id: &str| json!({ "id": { "S": id }, "at": { "N": "1" } });
+    let start = async |put_items| {
+        let persist = Some(directory.path().to_owned());
+        ClusterConfig { persist, put_items, ..with_tables() }.start().await.unwrap()
+    };
+    // Two files for one table: both are put.
+    let cluster = start(vec![items("Links", [link("a", "first")]), items("Links", [link("b", "first")])]).await;
+    assert!(cluster.tables_left_alone().is_empty());
+    let dax = through_dax(&cluster).await;
+    dax.put_item().table_name("Links").item("id", text("a")).item("url", text("changed")).send().await.unwrap();
+    dax.delete_item().table_name("Links").set_key(key("b")).send().await.unwrap();
+    cluster.stop().await;
+
+    let again = vec![items("Links", [link("a", "first"), link("b", "first")]), items("Visits", [visit("a")])];
+    let cluster = start(again).await;
+    assert_eq!(cluster.tables_left_alone(), ["Links"]);
+    let found = cluster.dynamodb().scan().table_name("Links").send().await.unwrap();
+    assert_eq!((found.count(), &found.items()[0]["url"]), (1, &text("changed")), "what was changed stays");
+    assert_eq!(cluster.dynamodb().scan().table_name("Visits").send().await.unwrap().count(), 1, "it was empty");
 }

@@ -12,7 +12,7 @@ use dax_protocol::Method;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use serde::{Deserialize, Serialize};
 
-use super::failure::Failure;
+use super::{failure::Failure, known, operation};
 
 /// When a fault is injected, and which. Rules are tried in the order they were added, and all that match apply.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,8 +21,9 @@ pub struct FaultRule {
     /// Only on this node, counted from 0. Default: on all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<usize>,
-    /// Only for this operation. Default: for all but `authorizeConnection`, which is never answered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Only for this method; in JSON its name in any case. Default: for the ten operations, not for what a client asks
+    /// on its own account: the nodes, a table's key, lists of attribute names. Those take a rule that names them.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "operation")]
     pub operation: Option<Method>,
     /// How often it applies; then the rule is removed. Default: until it is removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -49,12 +50,12 @@ pub enum FaultAction {
     Reset,
     /// The request is not carried out but answered with an error.
     Error {
-        /// DynamoDB's name for it, such as `ThrottlingException`.
+        /// DynamoDB's name for it, such as `ThrottlingException`, in any case. The README lists those that are known.
         code: String,
         /// Its message.
         #[serde(default)]
         message: String,
-        /// Its path of codes. Needed for errors that DynamoDB does not have.
+        /// Its path of codes. Needed for errors that are not known here.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         codes: Option<Vec<i64>>,
     },
@@ -63,7 +64,7 @@ pub enum FaultAction {
         /// How many.
         count: usize,
     },
-    /// `getItem` and `batchGetItem` answer with what was there before the last write, if the node knows.
+    /// `GetItem` and `BatchGetItem` answer with what was there before the last write, if the node knows.
     StaleRead,
 }
 
@@ -104,9 +105,76 @@ struct Rules {
 }
 
 impl FaultRule {
-    /// A rule for every node, method and request.
+    /// A rule for every node, each of the ten operations, and every request.
     pub fn new(action: FaultAction) -> Self {
         Self { node: None, operation: None, times: None, probability: None, action }
+    }
+
+    /// Requests are answered with this error, such as `ThrottlingException`, and not carried out.
+    pub fn error(code: impl Into<String>) -> Self {
+        Self::new(FaultAction::Error { code: code.into(), message: String::new(), codes: None })
+    }
+
+    /// Requests wait before they are carried out. Counted in milliseconds.
+    pub fn delay(delay: Duration) -> Self {
+        Self::new(FaultAction::Delay { milliseconds: u64::try_from(delay.as_millis()).unwrap_or(u64::MAX) })
+    }
+
+    /// Connections are closed instead of an answer; requests are not carried out.
+    pub fn close() -> Self {
+        Self::new(FaultAction::Close)
+    }
+
+    /// Requests are carried out, and connections reset after half of the answer.
+    pub fn reset() -> Self {
+        Self::new(FaultAction::Reset)
+    }
+
+    /// The last `count` entries of batches are left unprocessed.
+    pub fn unprocessed(count: usize) -> Self {
+        Self::new(FaultAction::Unprocessed { count })
+    }
+
+    /// `GetItem` and `BatchGetItem` answer with what was there before the last write, if the node knows.
+    pub fn stale_read() -> Self {
+        Self::new(FaultAction::StaleRead)
+    }
+
+    /// Only for this method.
+    #[must_use]
+    pub fn on(mut self, method: Method) -> Self {
+        self.operation = Some(method);
+        self
+    }
+
+    /// Only on this node, counted from 0.
+    #[must_use]
+    pub fn on_node(mut self, node: usize) -> Self {
+        self.node = Some(node);
+        self
+    }
+
+    /// So often; then the rule is removed.
+    #[must_use]
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    /// With this probability, from 0 to 1.
+    #[must_use]
+    pub fn with_probability(mut self, probability: f64) -> Self {
+        self.probability = Some(probability);
+        self
+    }
+
+    /// The message of an error. Other actions have none.
+    #[must_use]
+    pub fn with_message(mut self, text: impl Into<String>) -> Self {
+        if let FaultAction::Error { message, .. } = &mut self.action {
+            *message = text.into();
+        }
+        self
     }
 
     fn matches(&self, node: usize, method: Method) -> bool {
@@ -117,7 +185,7 @@ impl FaultRule {
             (FaultAction::StaleRead, _) => {
                 matches!(method, Method::GetItem | Method::BatchGetItem)
             }
-            (_, None) => method != Method::AuthorizeConnection,
+            (_, None) => operation::is_data(method),
             _ => true,
         };
         fits && self.node.is_none_or(|wanted| wanted == node) && self.operation.is_none_or(|wanted| wanted == method)
@@ -130,8 +198,9 @@ impl FaultRule {
                 Some(format!("probability {probability} is not between 0 and 1"))
             }
             Self { times: Some(0), .. } => Some("times is 0".to_owned()),
-            Self { action: FaultAction::Error { code, codes: None, .. }, .. } if Failure::named(code, "").is_none() => {
-                Some(format!("{code} is no error of DynamoDB that is known here; give its path of codes"))
+            Self { action: FaultAction::Error { code, codes: None, .. }, .. } if known::failure(code, "").is_none() => {
+                let names = known::names().join(", ");
+                Some(format!("{code} is not known: give its path of codes, or one of these names: {names}"))
             }
             Self { action: FaultAction::Error { codes: Some(codes), .. }, .. } if codes.is_empty() => {
                 Some("an empty path of codes means success".to_owned())
@@ -153,7 +222,7 @@ impl Effects {
                 let status = if codes.first() == Some(&4) { 400 } else { 500 };
                 self.failure = Some(Failure::new(codes.clone(), Some(code), message, status));
             }
-            FaultAction::Error { code, message, codes: None } => self.failure = Failure::named(code, message),
+            FaultAction::Error { code, message, codes: None } => self.failure = known::failure(code, message),
             FaultAction::Unprocessed { count } => {
                 self.unprocessed = self.unprocessed.saturating_add(*count);
             }
@@ -225,72 +294,4 @@ impl Faults {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SEED: u64 = 7;
-
-    fn delay(milliseconds: u64) -> FaultRule {
-        FaultRule::new(FaultAction::Delay { milliseconds })
-    }
-
-    #[test]
-    fn a_rule_counts_down_and_goes() {
-        let faults = Faults::new(SEED);
-        faults.add(FaultRule { times: Some(2), ..delay(1) });
-        let hits = (0..5).filter(|_| faults.draw(0, Method::GetItem).is_some()).count();
-        assert_eq!((hits, faults.list().len()), (2, 0));
-    }
-
-    #[test]
-    fn a_rule_picks_node_and_operation() {
-        let faults = Faults::new(SEED);
-        let id = faults.add(FaultRule { node: Some(1), operation: Some(Method::PutItem), ..delay(1) });
-        assert!(faults.draw(0, Method::PutItem).is_none());
-        assert!(faults.draw(1, Method::GetItem).is_none());
-        assert!(faults.draw(1, Method::PutItem).is_some());
-        assert!(faults.remove(id) && !faults.remove(id));
-        assert!(faults.draw(1, Method::PutItem).is_none());
-    }
-
-    #[test]
-    fn the_dice_are_seeded() {
-        let draw = |seed| {
-            let faults = Faults::new(seed);
-            faults.add(FaultRule { probability: Some(0.3), ..delay(1) });
-            (0..200).map(|_| faults.draw(0, Method::Scan).is_some()).collect::<Vec<_>>()
-        };
-        assert_eq!(draw(SEED), draw(SEED));
-        let hits = draw(SEED).iter().filter(|hit| **hit).count();
-        assert!((30..90).contains(&hits), "{hits} of 200 at 30 %, seed {SEED}");
-    }
-
-    #[test]
-    fn rules_add_up() {
-        let faults = Faults::new(SEED);
-        faults.add(delay(10));
-        faults.add(delay(20));
-        faults.add(FaultRule::new(FaultAction::Unprocessed { count: 1 }));
-        let effects = faults.draw(0, Method::BatchGetItem).unwrap();
-        assert_eq!((effects.delay, effects.unprocessed), (Duration::from_millis(30), 1));
-        assert_eq!(faults.draw(0, Method::GetItem).unwrap().unprocessed, 0, "no batch");
-        assert!(faults.draw(0, Method::AuthorizeConnection).is_none());
-    }
-
-    #[test]
-    fn rules_are_json() {
-        let text = r#"{"operation":"putItem","times":3,"action":{"type":"error","code":"ThrottlingException"}}"#;
-        let rule: FaultRule = serde_json::from_str(text).unwrap();
-        assert_eq!((rule.operation, rule.times), (Some(Method::PutItem), Some(3)));
-        assert_eq!(rule.problem(), None);
-        for (bad, why) in [
-            (r#"{"action":{"type":"error","code":"Nonsense"}}"#, "path of codes"),
-            (r#"{"probability":1.5,"action":{"type":"close"}}"#, "between 0 and 1"),
-            (r#"{"times":0,"action":{"type":"reset"}}"#, "times is 0"),
-        ] {
-            let rule: FaultRule = serde_json::from_str(bad).unwrap();
-            assert!(rule.problem().unwrap().contains(why), "{bad}");
-        }
-        assert!(serde_json::from_str::<FaultRule>(r#"{"nodes":1,"action":{"type":"close"}}"#).is_err());
-    }
-}
+mod tests;
