@@ -21,7 +21,7 @@ use links::Slug;
 use lru::LruCache;
 
 pub use destination::{Destination, Options};
-use segmented::{Segmented, Weighed};
+use segmented::{Kept, Segmented};
 
 /// Most slugs known to be absent. Random attempts must not evict links, so absent slugs are kept separately; few, because
 /// after two seconds an entry is worth nothing.
@@ -105,6 +105,7 @@ struct Entry {
     options: Option<Box<Options>>,
     read_at: Centiseconds,
     slug_bytes: u8,
+    uses: u8,
 }
 
 impl Entry {
@@ -115,6 +116,7 @@ impl Entry {
             read_at,
             // A slug has at most 64 characters.
             slug_bytes: u8::try_from(slug.as_str().len()).unwrap_or(u8::MAX),
+            uses: 0,
         }
     }
 
@@ -134,7 +136,7 @@ impl Entry {
     }
 }
 
-impl Weighed for Entry {
+impl Kept for Entry {
     fn weight(&self) -> usize {
         let options = self
             .options
@@ -142,6 +144,10 @@ impl Weighed for Entry {
             .map_or(0, |options| size_of::<Options>() + options.expired_url.as_ref().map_or(0, String::len));
         // The two boxes of an entry, the entry itself, and its place in the hash table.
         self.text.len() + options + OVERHEAD_BYTES
+    }
+
+    fn uses(&mut self) -> &mut u8 {
+        &mut self.uses
     }
 }
 
