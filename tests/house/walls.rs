@@ -100,6 +100,11 @@ const WALLS: &[Wall] = &[
     },
     Wall { package: "e2e", crates: &["dax_client", "dax_server", "links", "redirector", "writer"], paths: &[] },
     Wall { package: "fuzz", crates: &["dax_client", "dax_server", "links", "redirector", "writer"], paths: &[] },
+    Wall {
+        package: "scale",
+        crates: &["dax_client", "dax_server", "links", "redirector", "tokio", "writer"],
+        paths: &[ENVIRONMENT, WALL_CLOCK],
+    },
     Wall { package: "house", crates: &[], paths: &[] },
 ];
 
