@@ -1,6 +1,6 @@
 // What dax/client/examples/load.rs does, with the official client: npm @amazon-dax-sdk/client-dax.
 //
-//   node load.mjs ENDPOINT TABLE CALLERS SECONDS TOTAL_MS
+//   node load.mjs ENDPOINT TABLE CALLERS SECONDS TOTAL_MS [IDLE_FROM IDLE_UNTIL]
 //
 // The client has no limit on a whole call; three attempts of a third each come closest. Calls that have not ended within
 // GRACE_MS after the last one began are counted as unfinished.
@@ -14,7 +14,7 @@ const KEYS = 20;
 const GRACE_MS = 5_000;
 
 const [endpoint, TableName, ...numbers] = process.argv.slice(2);
-const [callers, seconds, total] = numbers.map(Number);
+const [callers, seconds, total, idleFrom = 0, idleUntil = 0] = numbers.map(Number);
 const dax = new Dax({
   region: "us-east-1",
   credentials: { accessKeyId: "local", secretAccessKey: "local" },
@@ -42,8 +42,11 @@ let failedLate = 0;
 
 async function caller(number) {
   await pause((apart * (number % 97)) / 97);
-  for (let round = 0; performance.now() < end; round += 1) {
+  for (let round = 0; ; round += 1) {
+    const second = (performance.now() - started) / 1000;
+    if (second >= idleFrom && second < idleUntil) await pause(started + idleUntil * 1000 - performance.now());
     const begun = performance.now();
+    if (begun >= end) break;
     const id = { S: `k${(number + round) % KEYS}` };
     calls += 1;
     open.set(number, begun);

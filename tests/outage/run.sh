@@ -33,9 +33,9 @@ seconds=12                        # and of the whole load
 deadline=30                       # seconds, until the cluster answers
 client=10.77.0.1 server=10.77.0.2 # in namespaces without a way out
 
-outages=(loss delay hole one-left cut restart frozen drip)
+outages=(loss delay hole one-left cut restart frozen thaw drip)
 if [[ ${1:-} == quick ]]; then
-  sizes=(3) crowds=(50) outages=(loss hole one-left restart frozen)
+  sizes=(3) crowds=(50) outages=(loss hole one-left restart frozen thaw)
 else
   sizes=(1 3 11) crowds=(1 500)
 fi
@@ -126,6 +126,13 @@ break_it() { # outage, nodes
     # Connections on which nothing arrives any more, not even their end.
     restart) wire hole && stop_cluster && start_cluster "$2" && wire good ;;
     frozen) kill -STOP "$cluster" ;;
+    # As Lambda does between two invocations. Meanwhile all nodes are replaced; no connection hears of it.
+    thaw)
+      sleep "$((total / 1000))" # until the last call has ended
+      # shellcheck disable=SC2086 # One word each.
+      kill -STOP $loads
+      wire hole && stop_cluster && start_cluster "$2" && wire good
+      ;;
     drip) wire drip 25 ;;
   esac
 }
@@ -134,16 +141,23 @@ mend_it() { # outage, nodes
     one-left) for node in $(nodes_but_first "$2"); do control "/nodes/$node/thaw"; done ;;
     cut) wire plug ;;
     frozen) kill -CONT "$cluster" ;;
+    # shellcheck disable=SC2086 # One word each.
+    thaw) kill -CONT $loads ;;
     *) wire good ;;
   esac
 }
 
 passed=0 failed=0
 row() { # outage, nodes, callers, mode…
-  local endpoint=dax://$server:8111 loads
-  inside "$near" "$build/examples/load" "$endpoint" "$table" "$3" "$seconds" "$total" "${@:4}" >"$work/ours" 2>"$work/ours.log" &
+  local endpoint=dax://$server:8111 idle=() loads
+  # Nobody waits for an answer while the client is frozen. When it thaws, calls are overdue.
+  [[ $1 != thaw ]] || idle=("$before" "$((before + total / 1000 + 1))")
+  nsenter --net --target "$near" "$build/examples/load" "$endpoint" "$table" "$3" "$seconds" "$total" "${@:4}" "${idle[@]}" \
+    >"$work/ours" 2>"$work/ours.log" &
   loads=$!
-  inside "$near" node "$here/load.mjs" "$endpoint" "$table" "$3" "$seconds" "$total" >"$work/theirs" 2>"$work/theirs.log" &
+  nsenter --net --target "$near" node "$here/load.mjs" "$endpoint" "$table" "$3" "$seconds" "$total" "${idle[@]}" \
+    >"$work/theirs" 2>"$work/theirs.log" &
+  children+=("$loads" "$!")
   loads="$loads $!"
   sleep "$before"
   break_it "$1" "$2"

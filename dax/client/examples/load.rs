@@ -1,16 +1,18 @@
 //! Callers that read and write without pause, to see what a cluster's trouble does to them.
 //!
 //! ```text
-//! cargo run -p dax-client --example load -- dax://127.0.0.1:8111 TABLE [CALLERS] [SECONDS] [TOTAL_MS] [ROUTING] [REFRESH]
+//! cargo run -p dax-client --example load -- dax://127.0.0.1:8111 TABLE [CALLERS] [SECONDS] [TOTAL_MS] [ROUTING] [REFRESH] [IDLE_FROM IDLE_UNTIL]
 //! ```
 //!
 //! The table needs a string partition key named `id`. Every tenth call is a write. ROUTING is `any`, `zone` or `stay`;
-//! REFRESH is `background` or `use`. In the end, one line of JSON says how many calls there were, how many failed and
-//! of what, how long the slowest took, and how long no call succeeded.
+//! REFRESH is `background` or `use`. From second `IDLE_FROM` to second `IDLE_UNTIL` no call begins, so the process can be frozen
+//! in that time as Lambda freezes it between invocations; afterwards all callers call at once. In the end, one line of JSON
+//! says how many calls there were, how many failed and of what, how long the slowest took, and how long no call succeeded.
 
 #![allow(clippy::print_stdout, reason = "a program that prints its result")]
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::config::Credentials;
@@ -44,13 +46,17 @@ struct Load {
     started: Instant,
     end: Instant,
     pause: Duration,
+    idle: Range<Instant>,
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let [endpoint, table, more @ ..] = arguments.as_slice() else {
-        return Err("usage: load ENDPOINT TABLE [CALLERS] [SECONDS] [TOTAL_MS] [ROUTING] [REFRESH]".into());
+        return Err(
+            "usage: load ENDPOINT TABLE [CALLERS] [SECONDS] [TOTAL_MS] [ROUTING] [REFRESH] [IDLE_FROM IDLE_UNTIL]"
+                .into(),
+        );
     };
     let number = |index: usize, default: u32| more.get(index).map_or(Ok(default), |text| text.parse());
     let (callers, seconds, total) = (number(0, 10)?, number(1, 10)?, number(2, 1000)?);
@@ -78,9 +84,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let started = Instant::now();
     let end = started + Duration::from_secs(u64::from(seconds));
     let pause = Duration::from_secs(1) * callers / CALLS_PER_SECOND;
+    let idle_second = |index| number(index, 0).map(|second| started + Duration::from_secs(u64::from(second)));
+    let idle = idle_second(5)?..idle_second(6)?;
     let callers: Vec<_> = (0..callers)
         .map(|caller| {
-            let load = Load { client: client.clone(), table: table.clone(), started, end, pause };
+            let load = Load { client: client.clone(), table: table.clone(), started, end, pause, idle: idle.clone() };
             tokio::spawn(async move { load.run(caller).await })
         })
         .collect();
@@ -98,6 +106,9 @@ impl Load {
         // They do not all begin at once.
         sleep(self.pause.mul_f64(f64::from(caller % 97) / 97.0)).await;
         for round in 0_u32.. {
+            if self.idle.contains(&Instant::now()) {
+                sleep_until(self.idle.end).await;
+            }
             let begun = Instant::now();
             if begun >= self.end {
                 break;

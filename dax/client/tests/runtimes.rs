@@ -1,4 +1,4 @@
-//! One client used from several runtimes, one after the other, over real sockets.
+//! One client used from several runtimes, one after the other and at the same time, over real sockets.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail by panicking")]
 
 mod support;
@@ -6,7 +6,8 @@ mod support;
 use std::time::{Duration, Instant};
 
 use dax_client::{Client, Config, Refresh};
-use support::{World, credentials, put, read};
+use dax_protocol::Method;
+use support::{Act, World, credentials, put, read};
 use tokio::runtime::{Builder, Runtime};
 
 fn runtime() -> Runtime {
@@ -44,5 +45,42 @@ fn a_client_outlives_the_runtime_that_made_it() {
         });
         assert_eq!(world.writes(key), 1);
     }
+    servers.shutdown_background();
+}
+
+#[test]
+fn a_runtime_that_ends_breaks_no_call_of_another() {
+    let servers = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (world, address) = servers.block_on(World::listen(None));
+    let config = Config::new(&format!("dax://{address}"))
+        .unwrap()
+        .region("us-east-1")
+        .credentials_provider(credentials("AK1"))
+        .max_connections_per_node(2);
+    let first = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let client = first.block_on(async {
+        let client = Client::connect(config).await.unwrap();
+        client.put_item(put("first")).await.unwrap();
+        client
+    });
+    world.script(|exchange| match exchange.method {
+        Method::PutItem => Act::Slow(Duration::from_millis(300)),
+        _ => Act::Answer,
+    });
+    let writer = std::thread::spawn({
+        let client = client.clone();
+        move || runtime().block_on(client.put_item(put("second"))).map(drop)
+    });
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while world.requests(Method::PutItem).values().sum::<usize>() < 2 {
+        assert!(Instant::now() < deadline, "the second runtime does not write");
+        std::thread::yield_now();
+    }
+    // The answer is still due.
+    drop(first);
+    writer.join().unwrap().unwrap();
+    assert_eq!(world.writes("second"), 1);
+    assert!(world.state().nodes[&address].open <= 2, "more connections than allowed");
+    drop(client);
     servers.shutdown_background();
 }

@@ -44,6 +44,7 @@ pub struct Config {
     pub(crate) total_timeout: Duration,
     pub(crate) max_connections: usize,
     pub(crate) max_waiting: usize,
+    pub(crate) max_opening: usize,
     pub(crate) min_idle: usize,
     pub(crate) idle_timeout: Duration,
     pub(crate) max_answer_bytes: usize,
@@ -87,6 +88,7 @@ impl Config {
             total_timeout: Duration::from_secs(15),
             max_connections: 64,
             max_waiting: 1_000,
+            max_opening: 10,
             min_idle: 1,
             idle_timeout: Duration::from_secs(60),
             max_answer_bytes: 64 << 20,
@@ -180,6 +182,14 @@ impl Config {
     /// Most calls that may wait for a connection to one node; further ones fail at once. Default 1000.
     pub fn max_waiting_per_node(mut self, calls: usize) -> Self {
         self.max_waiting = calls;
+        self
+    }
+
+    /// Most new connections to one node on which it has not answered yet. Other calls wait for one of them, or for a
+    /// connection that becomes idle. A node that comes back, or is slow, is not flooded by all callers at once. If it
+    /// cannot be connected to, the calls that wait share that failure. Default 10.
+    pub fn max_opening_per_node(mut self, connections: usize) -> Self {
+        self.max_opening = connections.max(1);
         self
     }
 

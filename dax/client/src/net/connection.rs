@@ -7,10 +7,12 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::runtime::{Handle, Id};
 use tokio::time::Instant;
 
 use super::alarm::Alarm;
 use super::context::Context;
+use super::opening::Slot;
 use crate::codec::Metadata;
 use crate::codec::control::Authorization;
 use crate::connector::{IdleState, Transport};
@@ -31,6 +33,10 @@ pub(crate) struct Connection {
     counted: Gauge,
     /// What bounds its calls, while it carries none.
     alarm: Option<Alarm>,
+    /// Where it was opened. It dies with this runtime, perhaps in the middle of a call that is made in another.
+    runtime: Id,
+    /// Held until the node has answered for the first time.
+    slot: Option<Slot>,
 }
 
 impl Connection {
@@ -52,6 +58,8 @@ impl Connection {
             kept: false,
             counted: Gauge::count(open),
             alarm: None,
+            runtime: Handle::current().id(),
+            slot: None,
         }))
     }
 
@@ -121,7 +129,10 @@ impl Connection {
         flushed.map_err(|source| self.broken(call, source))?;
         loop {
             match self.session.is_answered() {
-                Ok(true) => return Ok(()),
+                Ok(true) => {
+                    self.slot = None;
+                    return Ok(());
+                }
                 Ok(false) => {}
                 Err(error) => return Err(malformed(call, &error, self.session.input())),
             }
@@ -146,6 +157,21 @@ impl Connection {
 
     pub(crate) fn keep_alarm(&mut self, alarm: Alarm) {
         self.alarm = Some(alarm);
+    }
+
+    /// It keeps `slot` until the node has answered on it.
+    pub(super) fn hold(&mut self, slot: Slot) {
+        self.slot = Some(slot);
+    }
+
+    /// Whether it belongs to this runtime.
+    pub(super) fn is_of(&self, runtime: Id) -> bool {
+        self.runtime == runtime
+    }
+
+    /// Whether the node has not answered on it yet.
+    pub(super) fn is_unproven(&self) -> bool {
+        self.slot.is_some()
     }
 
     /// From now on counts in `open`.

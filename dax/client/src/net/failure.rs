@@ -22,6 +22,27 @@ pub(crate) struct Failure {
     pub(crate) stale: bool,
 }
 
+/// What had happened by the time an attempt failed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Met {
+    /// It involved the node: it did not only wait in line.
+    pub(super) node: bool,
+    /// Its connection was a new one, on which the node had not answered.
+    pub(super) unproven: bool,
+    /// Another call failed to open the connection that it waited for.
+    pub(super) others: bool,
+    /// It took a connection that had gone stale.
+    pub(super) stale: bool,
+}
+
+impl Met {
+    /// The attempt fails with the error of another call.
+    pub(super) fn through_others(&mut self, error: Error) -> Error {
+        self.others = true;
+        error
+    }
+}
+
 /// The error of a call whose patience has ended.
 pub(super) fn timed_out<R: Request>(call: &Call<'_, R>, patience: &Patience) -> Error {
     let after = patience.until().saturating_duration_since(patience.started());

@@ -30,9 +30,8 @@ pub(super) trait Informant: Sync {
 
     fn pool(&self) -> &Pool;
 
-    /// A connection for which the caller holds a permit.
-    fn connection(&self, context: &Context, by: Instant)
-    -> impl Future<Output = Result<Box<Connection>, Error>> + Send;
+    /// A connection before `by`, if there is one to be had. The caller holds a permit for it.
+    fn connection(&self, context: &Context, by: Instant) -> impl Future<Output = Option<Box<Connection>>> + Send;
 }
 
 /// Lookups of one call.
@@ -68,7 +67,7 @@ impl<I: Informant> Learning<'_, I> {
     async fn help(&self, work: &Work) {
         let Some(_permit) = self.node.pool().try_permit() else { return };
         let by = deadline_in(self.context.config.lookup_timeout);
-        let Ok(mut connection) = self.node.connection(self.context, by).await else { return };
+        let Some(mut connection) = self.node.connection(self.context, by).await else { return };
         if connection.wants_authorization(self.context, Instant::now())
             && connection.authorize(self.context, by).await.is_err()
         {

@@ -12,12 +12,13 @@ use tokio::time::{Instant, timeout_at};
 
 use super::connection::Connection;
 use super::context::{Context, deadline_in};
-use super::failure::{Failure, is_unknown_list, of_lookup, of_request, timed_out};
+use super::failure::{Failure, Met, is_unknown_list, of_lookup, of_request, timed_out};
 use super::health::Health;
 use super::learning::{Informant, Learning};
 use super::lookups::Lookups;
+use super::opening::NoneIdle;
 use super::patience::Patience;
-use super::pool::Pool;
+use super::pool::{NoPermit, Pool};
 use crate::codec::{Lookup, Metadata};
 use crate::error::{Error, ServerError};
 use crate::metrics::NodeCounters;
@@ -46,7 +47,7 @@ impl Node {
         Self {
             announced,
             endpoint: context.mapped(announced),
-            pool: Pool::new(config.max_connections, config.max_waiting),
+            pool: Pool::new(config.max_connections, config.max_waiting, config.max_opening),
             metadata: RwLock::default(),
             lookups: Lookups::default(),
             counters: NodeCounters::default(),
@@ -87,7 +88,7 @@ impl Node {
                 let harmless = !acted || access != Access::Write;
                 let stale = met.stale || is_unknown_list(&error);
                 let error = if sent && answered.is_none() { of_request(error, request.method()) } else { error };
-                Err(Failure { error, harmless, acted, in_line: !met.node, stale })
+                Err(Failure { error, harmless, acted, in_line: !met.node && !met.others, stale })
             }
         }
     }
@@ -116,15 +117,17 @@ impl Node {
         // Boxes hold what is large and rare: a call is moved as a whole.
         let _permit = match self.pool.try_permit() {
             Some(permit) => permit,
-            None => Box::pin(self.wait_in_line(call, patience)).await?,
+            None => Box::pin(self.wait_in_line(call, met, patience)).await?,
         };
-        met.node = true;
         let until = patience.until();
-        let mut connection = self.connection(context, patience.started(), until).await?;
+        let connection = self.connection(context, patience.started(), until, met).await?;
+        let mut connection = connection.ok_or_else(|| timed_out(call, patience))?;
+        met.node = true;
         let mut alarm = connection.take_alarm(until);
         let ended = alarm.bound(patience, pin!(self.converse(context, &mut connection, call, patience))).await;
         let outcome = ended.ok_or_else(|| timed_out(call, patience))?;
         connection.keep_alarm(alarm);
+        met.unproven = connection.is_unproven();
         if connection.is_reusable() {
             self.pool.put(connection, Instant::now());
         } else {
@@ -136,14 +139,18 @@ impl Node {
     async fn wait_in_line<R: Request>(
         &self,
         call: &Call<'_, R>,
+        met: &mut Met,
         patience: &Patience,
     ) -> Result<SemaphorePermit<'_>, Error> {
-        let permit = timeout_at(patience.until(), self.pool.permit()).await;
-        permit.map_err(|_elapsed| timed_out(call, patience))?.map_err(|_full| Error::NoRoute {
-            method: call.method(),
-            reason: format!("too many calls wait for a connection to {}", self.endpoint),
-            source: None,
-        })
+        match timeout_at(patience.until(), self.pool.permit()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(NoPermit::Failed(error))) => Err(met.through_others(error)),
+            Ok(Err(NoPermit::QueueFull)) => {
+                let reason = format!("too many calls wait for a connection to {}", self.endpoint);
+                Err(Error::NoRoute { method: call.method(), reason, source: None })
+            }
+            Err(_elapsed) => Err(timed_out(call, patience)),
+        }
     }
 
     async fn converse<R: Request>(
@@ -173,19 +180,44 @@ impl Node {
     }
 
     /// An idle connection that is still open at `now`, or a new one, opened before `by`. The caller holds a permit for it.
-    async fn connection(&self, context: &Context, now: Instant, by: Instant) -> Result<Box<Connection>, Error> {
+    /// `None` if it was not its turn before `by`.
+    async fn connection(
+        &self,
+        context: &Context,
+        now: Instant,
+        by: Instant,
+        met: &mut Met,
+    ) -> Result<Option<Box<Connection>>, Error> {
         match self.pool.take(now, context.config.idle_timeout) {
-            Some(connection) => Ok(connection),
-            None => Box::pin(self.open(context, by)).await,
+            Some(connection) => Ok(Some(connection)),
+            None => Box::pin(self.another(context, by, met)).await,
+        }
+    }
+
+    /// A new connection, or one that comes back before it is the caller's turn to open one.
+    async fn another(&self, context: &Context, by: Instant, met: &mut Met) -> Result<Option<Box<Connection>>, Error> {
+        match timeout_at(by, self.pool.seek(context.config.idle_timeout)).await {
+            Err(_elapsed) => Ok(None),
+            Ok(Ok(connection)) => Ok(Some(connection)),
+            Ok(Err(NoneIdle::Failed(error))) => Err(met.through_others(error)),
+            Ok(Err(NoneIdle::Slot(slot))) => {
+                met.node = true;
+                let mut connection = self.open(context, by).await?;
+                connection.hold(slot);
+                Ok(Some(connection))
+            }
         }
     }
 
     async fn open(&self, context: &Context, by: Instant) -> Result<Box<Connection>, Error> {
         self.counters.connects.add(1);
         self.forget_lists_of_the_gone();
+        self.pool.make_room();
         let opened = Connection::open(context, self.endpoint, &self.open, by).await;
         if let Err(error) = &opened {
             self.counters.connect_failures.add(1);
+            // Now, while the slot is taken: no one else tries.
+            self.pool.fail_seekers(self.endpoint, error);
             tracing::debug!(dax.node = %self.endpoint, error = %error.with_causes(), "cannot connect to DAX node");
         }
         opened
@@ -258,21 +290,25 @@ impl Node {
                     self.pool.clear();
                     self.forget_lists();
                 } else if met.node {
-                    self.strike(context, error);
+                    self.strike(context, error, met);
                 }
             }
             _ => {}
         }
     }
 
-    fn strike(&self, context: &Context, error: &Error) {
+    fn strike(&self, context: &Context, error: &Error, met: Met) {
         if !matches!(error, Error::Timeout { .. }) {
             // The process may have gone, and with it what its list numbers mean.
             self.forget_lists();
+            if met.unproven {
+                self.pool.fail_seekers(self.endpoint, error);
+            }
         }
         if self.health.failed(context.config.evict_after_errors) {
             self.pool.clear();
             self.forget_lists();
+            self.pool.fail_seekers(self.endpoint, error);
             let error = error.with_causes();
             tracing::warn!(dax.node = %self.endpoint, %error, "DAX node evicted after repeated errors");
         }
@@ -321,18 +357,9 @@ impl Informant for Node {
         &self.pool
     }
 
-    async fn connection(&self, context: &Context, by: Instant) -> Result<Box<Connection>, Error> {
-        self.connection(context, Instant::now(), by).await
+    async fn connection(&self, context: &Context, by: Instant) -> Option<Box<Connection>> {
+        self.connection(context, Instant::now(), by, &mut Met::default()).await.ok().flatten()
     }
-}
-
-/// What had happened by the time an attempt failed.
-#[derive(Debug, Clone, Copy, Default)]
-struct Met {
-    /// It involved the node: it did not only wait in line.
-    node: bool,
-    /// It took a connection that had gone stale.
-    stale: bool,
 }
 
 /// Counts the call as cancelled unless it came to an end.

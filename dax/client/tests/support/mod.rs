@@ -113,6 +113,8 @@ pub(crate) struct Exchange {
     pub(crate) method: Method,
     /// Counts the exchanges of this node from 1.
     pub(crate) number: usize,
+    /// Counts the exchanges of this connection from 1.
+    pub(crate) on_connection: usize,
     /// How often this method was asked before, of any node.
     pub(crate) seen: usize,
     /// Whether the connection was authorised with the present keys.

@@ -70,7 +70,8 @@ pub(crate) async fn serve(world: World, node: SocketAddr, stream: impl AsyncRead
         node.open += 1;
         node.close_idle.subscribe()
     };
-    let mut serving = Serving { stream, received: Vec::new(), world: world.clone(), node, authorized_by: None };
+    let mut serving =
+        Serving { stream, received: Vec::new(), world: world.clone(), node, authorized_by: None, exchanges: 0 };
     serving.run(close_idle).await;
     world.state().nodes.get_mut(&node).unwrap().open -= 1;
 }
@@ -81,6 +82,7 @@ struct Serving<S> {
     world: World,
     node: SocketAddr,
     authorized_by: Option<String>,
+    exchanges: usize,
 }
 
 /// The connection is over.
@@ -169,7 +171,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
         }
     }
 
-    fn decide(&self, method: Method) -> Act {
+    fn decide(&mut self, method: Method) -> Act {
+        self.exchanges += 1;
         let (script, exchange) = {
             let mut state = self.world.state();
             let asked = |event: &&Event| matches!(event, Event::Request(_, other) if *other == method);
@@ -178,8 +181,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Serving<S> {
             let node = state.nodes.get_mut(&self.node).unwrap();
             node.exchanges += 1;
             let number = node.exchanges;
-            let exchange =
-                Exchange { node: self.node, method, number, seen, authorized_by: self.authorized_by.clone() };
+            let exchange = Exchange {
+                node: self.node,
+                method,
+                number,
+                on_connection: self.exchanges,
+                seen,
+                authorized_by: self.authorized_by.clone(),
+            };
             (state.script.clone(), exchange)
         };
         script(&exchange)
