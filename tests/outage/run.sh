@@ -129,8 +129,7 @@ break_it() { # outage, nodes
     # As Lambda does between two invocations. Meanwhile all nodes are replaced; no connection hears of it.
     thaw)
       sleep "$((total / 1000))" # until the last call has ended
-      # shellcheck disable=SC2086 # One word each.
-      kill -STOP $loads
+      kill -STOP "${loads[@]}"
       wire hole && stop_cluster && start_cluster "$2" && wire good
       ;;
     drip) wire drip 25 ;;
@@ -141,30 +140,27 @@ mend_it() { # outage, nodes
     one-left) for node in $(nodes_but_first "$2"); do control "/nodes/$node/thaw"; done ;;
     cut) wire plug ;;
     frozen) kill -CONT "$cluster" ;;
-    # shellcheck disable=SC2086 # One word each.
-    thaw) kill -CONT $loads ;;
+    thaw) kill -CONT "${loads[@]}" ;;
     *) wire good ;;
   esac
 }
 
 passed=0 failed=0
 row() { # outage, nodes, callers, mode…
-  local endpoint=dax://$server:8111 idle=() loads
+  local endpoint=dax://$server:8111 idle=() loads=()
   # Nobody waits for an answer while the client is frozen. When it thaws, calls are overdue.
   [[ $1 != thaw ]] || idle=("$before" "$((before + total / 1000 + 1))")
   nsenter --net --target "$near" "$build/examples/load" "$endpoint" "$table" "$3" "$seconds" "$total" "${@:4}" "${idle[@]}" \
     >"$work/ours" 2>"$work/ours.log" &
-  loads=$!
+  loads+=("$!")
   nsenter --net --target "$near" node "$here/load.mjs" "$endpoint" "$table" "$3" "$seconds" "$total" "${idle[@]}" \
     >"$work/theirs" 2>"$work/theirs.log" &
-  children+=("$loads" "$!")
-  loads="$loads $!"
+  loads+=("$!") && children+=("${loads[@]}")
   sleep "$before"
   break_it "$1" "$2"
   sleep "$out"
   mend_it "$1" "$2"
-  # shellcheck disable=SC2086 # One word each.
-  wait $loads || true
+  wait "${loads[@]}" || true
   if python3 "$here/row.py" "$1" "$2" "$3" "${*:4}" $((total + slack)) "$work/ours" "$work/theirs"; then
     passed=$((passed + 1))
   else

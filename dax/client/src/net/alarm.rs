@@ -4,7 +4,6 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
-use tokio::runtime::{Handle, Id};
 use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -18,16 +17,12 @@ use super::patience::Patience;
 #[derive(Debug)]
 pub(crate) struct Alarm {
     timer: Pin<Box<Sleep>>,
-    /// The runtime that drives it.
-    runtime: Id,
 }
 
 impl Alarm {
-    /// The one that was `kept`, unless another runtime drives it than the caller's; that one may stand still.
-    pub(crate) fn of_caller(kept: Option<Self>, until: Instant) -> Self {
-        let runtime = Handle::current().id();
-        let kept = kept.filter(|alarm| alarm.runtime == runtime);
-        kept.unwrap_or_else(|| Self { timer: Box::pin(sleep_until(until)), runtime })
+    /// Set to `until`, in the caller's runtime.
+    pub(crate) fn new(until: Instant) -> Self {
+        Self { timer: Box::pin(sleep_until(until)) }
     }
 
     /// The outcome of `work`, or `None` if patience ends before.
@@ -82,7 +77,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_attempt_ends_on_time_wherever_the_timer_was_left() {
-        let mut alarm = Alarm::of_caller(None, Instant::now() + millis(50));
+        let mut alarm = Alarm::new(Instant::now() + millis(50));
         for (patience_ms, pause_ms) in [(100, 0), (10, 20), (1_000, 1), (1_000, 5_000), (1, 0), (50, 50)] {
             assert_eq!(endless(&mut alarm, patience_ms).await, u128::from(patience_ms));
             sleep(millis(pause_ms)).await;
@@ -96,7 +91,7 @@ mod tests {
     async fn progress_puts_the_end_off() {
         let start = Instant::now();
         let patience = Patience::new(start, millis(100), start + millis(250));
-        let mut alarm = Alarm::of_caller(None, patience.until());
+        let mut alarm = Alarm::new(patience.until());
         let work = async {
             for _ in 0..9 {
                 sleep(millis(60)).await;
@@ -105,21 +100,5 @@ mod tests {
         };
         assert_eq!(alarm.bound(&patience, pin!(work)).await, None);
         assert_eq!(start.elapsed(), millis(250));
-    }
-
-    #[test]
-    fn a_runtime_that_stands_still_does_not_stop_it() {
-        let runtime = || tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let (first, second) = (runtime(), runtime());
-        let (until, patience) = {
-            let now = Instant::now();
-            (now + millis(20), Patience::new(now, millis(20), now + millis(20)))
-        };
-        let kept = first.block_on(async { Alarm::of_caller(None, until) });
-        let ended = second.block_on(async {
-            let mut alarm = Alarm::of_caller(Some(kept), until);
-            alarm.bound(&patience, pin!(pending::<()>())).await
-        });
-        assert_eq!(ended, None);
     }
 }

@@ -152,7 +152,7 @@ impl Connection {
 
     /// The timer for a call; [`keep_alarm`](Self::keep_alarm) takes it back.
     pub(crate) fn take_alarm(&mut self, until: Instant) -> Alarm {
-        Alarm::of_caller(self.alarm.take(), until)
+        self.alarm.take().unwrap_or_else(|| Alarm::new(until))
     }
 
     pub(crate) fn keep_alarm(&mut self, alarm: Alarm) {

@@ -1,8 +1,9 @@
 //! Sockets, and what keeps them in order. Nothing outside this module waits for a peer.
 //!
 //! `cluster` keeps the `routes` of the last roster; a `node` makes attempts over the `connection`s of its `pool`, each of
-//! which carries one [session](crate::session). Every wait has an end: an `alarm` bounds an attempt by its `patience`, `race` asks several
-//! peers at once, `lookups` and `learning` let one call ask for many, and `opening` lets few calls connect for many. What is public here lets a program bring its own byte streams.
+//! which carries one [session](crate::session). Every wait has an end: an `alarm` bounds an attempt by its `patience`, `race`
+//! asks several peers at once, `lookups` and `learning` let one call ask for many, and `opening` lets few calls connect for
+//! many. What is public here lets a program bring its own byte streams.
 
 mod alarm;
 pub(crate) mod cluster;
