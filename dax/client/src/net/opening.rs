@@ -12,7 +12,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::select;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
-use super::connection::Connection;
 use crate::error::Error;
 
 /// The new connections of a node, from the attempt to open them to their first answer.
@@ -68,10 +67,7 @@ impl Opening {
 
     /// Waits for the first of: a slot, an idle connection that `take` finds, a failure of a call that has a slot.
     /// Cancel-safe. The caller bounds the wait.
-    pub(super) async fn seek(
-        &self,
-        mut take: impl FnMut() -> Option<Box<Connection>>,
-    ) -> Result<Box<Connection>, NoneIdle> {
+    pub(super) async fn seek<C>(&self, mut take: impl FnMut() -> Option<C>) -> Result<C, NoneIdle> {
         let _seeker = Seeker::new(&self.seekers);
         let mut slot = pin!(Arc::clone(&self.slots).acquire_owned());
         let mut failure = pin!(self.failure());
