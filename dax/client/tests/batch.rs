@@ -112,7 +112,7 @@ async fn throttled_requests_are_repeated_and_others_are_not() {
     for (error, calls, exception) in [
         (throttled as fn(Method) -> Error, 8, Some(Exception::ProvisionedThroughputExceeded)),
         (|method| broken(method, true), 1, None),
-        (|method| validation(method, "too large"), 1, None),
+        (|method| validation(method, "too large"), 1, Some(Exception::Validation)),
     ] {
         let mut requests = 0;
         let db = Fake::new().on_batch_get_item(move |input| {
