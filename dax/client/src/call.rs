@@ -142,7 +142,7 @@ impl Core {
                         ticket.answered();
                         return Ok(output);
                     }
-                    Err(failed) if failed.error.is_verdict() => {
+                    Err(failed) if failed.error.is_final(O::METHOD.access()) => {
                         ticket.answered();
                         return Err(failed.error);
                     }

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use super::document;
 use super::render::Rendered;
 
-/// Read by the functions, but never set in a deployed stack: they point to a local table.
-const LOCAL_ONLY: [&str; 2] = ["AWS_ENDPOINT_URL_DYNAMODB", "DDB_LOCAL"];
+/// Read by the functions, but never set in a deployed stack: they point to a local table and to the certificates of a local
+/// cluster.
+const LOCAL_ONLY: [&str; 4] = ["AWS_ENDPOINT_URL_DYNAMODB", "DDB_LOCAL", "SSL_CERT_DIR", "SSL_CERT_FILE"];
 /// Set by Lambda for every function.
 const OF_THE_PLATFORM: [&str; 4] = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 /// Not read by any function; makes every release change the function.

@@ -263,8 +263,8 @@ impl Config {
     /// [`Client::connect`](crate::Client::connect) succeeds although the cluster cannot be reached.
     ///
     /// A failure to answer is one on the way to the cluster, or of the cluster; never an answer, such as a failed condition,
-    /// a validation error, an error of permission, or throttling, which more load on the table would not cure. What the
-    /// table answers is the outcome of the call, be it an error
+    /// a validation error, an error of permission, or a table without capacity, which more load on it would not cure. That a
+    /// node throttles a read is a failure to answer. What the table answers is the outcome of the call, be it an error
     /// ([`ServerError::fallback`](crate::ServerError::fallback)).
     ///
     /// Writes go to DynamoDB only [on request](Fallback::writes).

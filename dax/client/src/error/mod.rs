@@ -331,6 +331,13 @@ impl Error {
         self
     }
 
+    /// Whether this is the outcome of a call that could be made without the cluster: a verdict, unless it is that a node
+    /// has more reads than it can take. A table that is out of capacity says so under another name.
+    pub(crate) fn is_final(&self, access: Access) -> bool {
+        let overloaded = self.exception() == Some(Exception::Throttling);
+        self.is_verdict() && !(overloaded && access == Access::Read)
+    }
+
     /// Whether somebody judged the request. If not, whoever was asked could not answer.
     pub(crate) fn is_verdict(&self) -> bool {
         match self {

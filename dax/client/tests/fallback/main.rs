@@ -266,7 +266,6 @@ async fn an_answer_of_the_cluster_is_the_outcome() {
         (&[4, 37, 38, 39, 41], "ResourceNotFoundException"),
         (&[4, 37, 38, 42], "AccessDeniedException"),
         (&[4, 37, 38, 39, 40], "ProvisionedThroughputExceededException"),
-        (&[4, 37, 38, 39, 50], "ThrottlingException"),
         (&[4, 37, 38, 39, 58], "TransactionCanceledException"),
     ] {
         let (world, table) = (World::new(2), Table::default());
@@ -291,6 +290,22 @@ async fn an_answer_of_the_cluster_is_the_outcome() {
         assert_eq!(table.operations(), Vec::<String>::new());
     }
     assert_eq!(stats(&client).circuit, Circuit::Closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_throttles_reads_is_relieved_of_them() {
+    let (world, table) = (World::new(2), Table::default());
+    let client = client(&world, REFRESHES[0], Fallback::new(table.client()).open_after(3)).await;
+    world.script(|exchange| match exchange.method {
+        Method::GetItem => Act::Say(wire::error(&[4, 37, 38, 39, 50], "slow down")),
+        _ => Act::Answer,
+    });
+    for asked in 1..=3 {
+        assert_eq!(stats(&client).circuit, Circuit::Closed);
+        read(&client).await.unwrap();
+        assert_eq!(table.operations().len(), asked);
+    }
+    assert_eq!(stats(&client).circuit, Circuit::Open);
 }
 
 #[tokio::test(start_paused = true)]
