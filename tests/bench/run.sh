@@ -36,10 +36,10 @@ build() {
   yardsticks --release --package stopwatch
 }
 
-# bench_program PACKAGE NAME: builds a benchmark and prints its program.
+# bench_program NAME OPTION…: builds a benchmark with these options of cargo and prints its program.
 bench_program() {
-  product --release --package "$1" --bench "$2" --message-format json \
-    | sed -n 's,.*"executable":"\([^"]*/'"$2"'-[0-9a-f]*\)".*,\1,p' | tail -1
+  product "${@:2}" --bench "$1" --message-format json \
+    | sed -n 's,.*"executable":"\([^"]*/'"$1"'-[0-9a-f]*\)".*,\1,p' | tail -1
 }
 
 stopwatch() { "$release/stopwatch" --functions "$lambda" --peers "$lambda" "$@"; }
@@ -97,15 +97,15 @@ figures() {
   yardsticks --profile lambda --package peers-http
   yardsticks --profile lambda --package peers-sdk
   product --release --package dax-server --bin dax-server
-  call=$(bench_program dax-client call)
-  get_item=$(bench_program dax-server get_item)
+  call=$(bench_program call --release --package dax-client)
+  get_item=$(bench_program get_item --release --package dax-server)
   [[ -z $baseline ]] || options=(--baseline "$baseline")
 
   printf '## Functions\n\n'
   stopwatch --dax-server "$release/dax-server" --call "$call" figures --rounds "$1" --starts "$2" "${options[@]}"
   printf '## Instructions and sizes\n\n```\n'
   # Fails where CI would, which is no reason to stop here.
-  stopwatch --dax-server "$release/dax-server" --call "$call" check "$here/expected.toml" || true
+  stopwatch --dax-server "$release/dax-server" --call "$(bench_program call --workspace)" check "$here/expected.toml" || true
   printf '```\n\n| | executable | zip |\n| --- | --- | --- |\n'
   sizes "$lambda"
   [[ -z $baseline ]] || { echo '| before | | |' && sizes "$baseline"; }
@@ -119,7 +119,7 @@ figures() {
   printf '| dax.r5.large, 2 vCPU, by its documentation | | 75000 items/s | 37500 a core | | |\n'
   # shellcheck disable=SC2016
   printf '\n## `cargo bench -p redirector`\n\n```\n'
-  "$(bench_program redirector cache)"
+  "$(bench_program cache --release --package redirector)"
   printf '```\n'
 }
 
@@ -146,9 +146,10 @@ case $mode in
   check | update)
     need_valgrind
     build
-    # Its speed does not matter here, and other steps of CI have built it like this.
+    # Not optimised, as other steps of CI have built them: the server's speed does not matter here, and to build the client
+    # once more with all that it depends on would take longer than everything else.
     product --workspace --bin dax-server
-    stopwatch --dax-server "$CARGO_TARGET_DIR/debug/dax-server" --call "$(bench_program dax-client call)" \
+    stopwatch --dax-server "$CARGO_TARGET_DIR/debug/dax-server" --call "$(bench_program call --workspace)" \
       "$mode" "$here/expected.toml"
     ;;
   load)

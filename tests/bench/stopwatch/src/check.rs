@@ -34,7 +34,7 @@ pub(crate) fn measure(programs: &Programs, dax_server: &Path, call: &Path) -> an
         ("cached redirect", instructions::of_invocation(&redirector, &one)?),
         ("redirect through DAX", instructions::of_invocation(&redirector, &many)?),
         ("redirect through DAX, TLS", instructions::of_invocation(&redirector_tls, &many)?),
-        ("GetItem of dax-client", instructions::of_call(call, "client")?),
+        ("GetItem of dax-client, not optimised", instructions::of_call(call, "client")?),
     ];
     let start = [
         (LEAN, instructions::of_start(&lean)?),
