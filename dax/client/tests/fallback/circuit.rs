@@ -129,3 +129,19 @@ async fn while_the_circuit_is_open_a_table_that_fails_is_no_reason_to_fail() {
     assert!(!read(&client).await.unwrap());
     assert_eq!(stats(&client).circuit, Circuit::Closed);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_that_throttles_reads_is_relieved_of_them() {
+    let (world, table) = (World::new(2), Table::default());
+    let client = client(&world, REFRESHES[0], Fallback::new(table.client()).open_after(3)).await;
+    world.script(|exchange| match exchange.method {
+        Method::GetItem => Act::Say(wire::error(&[4, 37, 38, 39, 50], "slow down")),
+        _ => Act::Answer,
+    });
+    for asked in 1..=3 {
+        assert_eq!(stats(&client).circuit, Circuit::Closed);
+        read(&client).await.unwrap();
+        assert_eq!(table.operations().len(), asked);
+    }
+    assert_eq!(stats(&client).circuit, Circuit::Open);
+}

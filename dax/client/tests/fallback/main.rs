@@ -293,22 +293,6 @@ async fn an_answer_of_the_cluster_is_the_outcome() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_cluster_that_throttles_reads_is_relieved_of_them() {
-    let (world, table) = (World::new(2), Table::default());
-    let client = client(&world, REFRESHES[0], Fallback::new(table.client()).open_after(3)).await;
-    world.script(|exchange| match exchange.method {
-        Method::GetItem => Act::Say(wire::error(&[4, 37, 38, 39, 50], "slow down")),
-        _ => Act::Answer,
-    });
-    for asked in 1..=3 {
-        assert_eq!(stats(&client).circuit, Circuit::Closed);
-        read(&client).await.unwrap();
-        assert_eq!(table.operations().len(), asked);
-    }
-    assert_eq!(stats(&client).circuit, Circuit::Open);
-}
-
-#[tokio::test(start_paused = true)]
 async fn an_answer_of_the_table_is_the_outcome() {
     let (world, table) = (World::new(1), Table::default());
     let client = client(&world, REFRESHES[0], Fallback::new(table.client()).open_after(1)).await;
