@@ -23,15 +23,23 @@ const LIMIT: Duration = Duration::from_secs(180);
 /// Under valgrind on a busy machine, a TLS handshake can take longer than the half second that a function gives it.
 const ATTEMPTS: u32 = 5;
 
+/// A writer that waits for its table polls now and then, so a start costs more at one time than at another.
+const STARTS: usize = 3;
+
 /// Links that a run asks for at most.
 pub(crate) const LINKS: usize = LONG;
 
-/// Of a process until its first poll for an event.
+/// Of a process until its first poll for an event, at the best of some starts.
 ///
 /// # Errors
 /// If the function does not run as planned.
 pub(crate) fn of_start(contender: &Contender) -> anyhow::Result<u64> {
-    total(contender, &Plan { events: &[], marks: &[0], statuses: &[], limit: LIMIT })
+    let plan = Plan { events: &[], marks: &[0], statuses: &[], limit: LIMIT };
+    let mut best = total(contender, &plan)?;
+    for _ in 1..STARTS {
+        best = best.min(total(contender, &plan)?);
+    }
+    Ok(best)
 }
 
 /// Of one invocation, on average.
