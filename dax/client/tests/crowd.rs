@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use dax_client::{Client, Config, Error, RetryPolicy};
+use dax_client::{CallOptions, Client, Config, Error, RetryPolicy};
 use support::{Act, Down, World, address, get};
 use tokio::time::Instant;
 
@@ -139,4 +139,23 @@ async fn a_connection_that_comes_back_serves_those_who_wait_for_a_new_one() {
     // The call that tries to open one fails and tries again; all others are served by the connection that works.
     assert_eq!(outcomes.get("ok"), Some(&CALLERS), "{outcomes:?}");
     assert!(took <= CONNECT + REQUEST, "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_hurry_of_one_caller_fails_no_other() {
+    let world = World::new(1);
+    let config = config(&world).max_opening_per_node(1).retry(RetryPolicy::new().attempts(1));
+    let client = client(&world, config).await;
+    world.set_down(1, Down::Silent);
+    let call = |options: CallOptions| {
+        let client = client.clone();
+        tokio::spawn(async move { client.with(options).get_item(get("k")).await.map(drop) })
+    };
+    let hurried = call(CallOptions::new().total_timeout(Duration::from_millis(20)));
+    support::settle().await;
+    let patient = call(CallOptions::new());
+    support::settle().await;
+    world.set_down(1, Down::Up);
+    hurried.await.unwrap().unwrap_err();
+    patient.await.unwrap().unwrap();
 }

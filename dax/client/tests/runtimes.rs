@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use dax_client::{Client, Config, Refresh};
@@ -14,16 +15,26 @@ fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
+/// A runtime that runs without being blocked on.
+fn driven_runtime() -> Runtime {
+    Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
+}
+
+/// A cluster in a runtime that lasts.
+fn cluster() -> (Runtime, World, SocketAddr) {
+    let servers = driven_runtime();
+    let (world, address) = servers.block_on(World::listen(None));
+    (servers, world, address)
+}
+
+fn config(address: SocketAddr) -> Config {
+    Config::new(&format!("dax://{address}")).unwrap().region("us-east-1").credentials_provider(credentials("AK1"))
+}
+
 #[test]
 fn a_client_outlives_the_runtime_that_made_it() {
-    // The cluster has a runtime that lasts.
-    let servers = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let (world, address) = servers.block_on(World::listen(None));
-    let config = Config::new(&format!("dax://{address}"))
-        .unwrap()
-        .region("us-east-1")
-        .credentials_provider(credentials("AK1"))
-        .refresh(Refresh::Background(Duration::from_millis(20)));
+    let (servers, world, address) = cluster();
+    let config = config(address).refresh(Refresh::Background(Duration::from_millis(20)));
     let first = runtime();
     let client = first.block_on(async {
         let client = Client::connect(config).await.unwrap();
@@ -50,14 +61,9 @@ fn a_client_outlives_the_runtime_that_made_it() {
 
 #[test]
 fn a_runtime_that_ends_breaks_no_call_of_another() {
-    let servers = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let (world, address) = servers.block_on(World::listen(None));
-    let config = Config::new(&format!("dax://{address}"))
-        .unwrap()
-        .region("us-east-1")
-        .credentials_provider(credentials("AK1"))
-        .max_connections_per_node(2);
-    let first = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (servers, world, address) = cluster();
+    let config = config(address).max_connections_per_node(2);
+    let first = driven_runtime();
     let client = first.block_on(async {
         let client = Client::connect(config).await.unwrap();
         client.put_item(put("first")).await.unwrap();

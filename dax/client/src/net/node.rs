@@ -1,5 +1,6 @@
 //! One node: its connections, what is known about its tables, how it has been doing.
 
+use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -213,11 +214,15 @@ impl Node {
         self.counters.connects.add(1);
         self.forget_lists_of_the_gone();
         self.pool.make_room();
+        let in_full = by >= deadline_in(context.config.connect_timeout);
         let opened = Connection::open(context, self.endpoint, &self.open, by).await;
         if let Err(error) = &opened {
             self.counters.connect_failures.add(1);
-            // Now, while the slot is taken: no one else tries.
-            self.pool.fail_seekers(self.endpoint, error);
+            // Now, while the slot is taken: no one else tries. That a caller had little time says nothing to others.
+            let timed_out = |source: &io::Error| source.kind() == io::ErrorKind::TimedOut;
+            if in_full || !matches!(error, Error::Connect { source, .. } if timed_out(source)) {
+                self.pool.fail_seekers(self.endpoint, error);
+            }
             tracing::debug!(dax.node = %self.endpoint, error = %error.with_causes(), "cannot connect to DAX node");
         }
         opened
