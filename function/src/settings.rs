@@ -6,7 +6,7 @@ use std::{error::Error, fmt, str::FromStr, time::Duration};
 
 use aws_credential_types::Credentials;
 
-use crate::{AbuseContact, AbuseContactError, bounds::DEFAULT_CACHE_TTL};
+use crate::{AbuseContact, AbuseContactError, OriginSecret, bounds::DEFAULT_CACHE_TTL};
 
 /// The endpoint that `DDB_LOCAL` stands for, as in the AWS sample.
 const LOCAL_ENDPOINT: &str = "http://localhost:8000";
@@ -123,6 +123,17 @@ impl<'a> Reader<'a> {
     /// `ABUSE_CONTACT`: where to report abuse, if the operator says so.
     pub fn abuse_contact(&mut self) -> Option<AbuseContact> {
         self.choice("ABUSE_CONTACT", None, &AbuseContactError.to_string(), |value| value.parse().ok().map(Some))
+    }
+
+    /// `ORIGIN_SECRET`: what CloudFront adds to every request, if no other requests are allowed.
+    pub fn origin_secret(&mut self) -> Option<OriginSecret> {
+        match OriginSecret::new(self.text("ORIGIN_SECRET")?) {
+            Ok(secret) => Some(secret),
+            Err(error) => {
+                self.mistake("ORIGIN_SECRET", error);
+                None
+            }
+        }
     }
 
     /// `settings`, unless a mistake was recorded.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use function::{
-    AbuseContact,
+    AbuseContact, OriginSecret,
     log::Level,
     settings::{Reader, SettingsError},
 };
@@ -37,6 +37,8 @@ pub struct Config {
     /// `ABUSE_CONTACT`: where visitors report abuse. Named by pages of blocked links, by previews and by `security.txt`, which
     /// does not exist without it.
     pub abuse_contact: Option<AbuseContact>,
+    /// `ORIGIN_SECRET`: what CloudFront adds to every request. Requests without it are refused. Unset, all are taken.
+    pub origin_secret: Option<OriginSecret>,
     /// `DEBUG_HEADERS=1`: response headers name the tier and the duration. Default off.
     pub debug_headers: bool,
 }
@@ -68,6 +70,7 @@ impl Config {
             cache_ttl: read.cache_ttl(),
             log_level: read.choice("LOG_LEVEL", Level::Info, "info, warn, error or off", Level::from_name),
             abuse_contact: read.abuse_contact(),
+            origin_secret: read.origin_secret(),
             debug_headers: read.flag("DEBUG_HEADERS", false),
         };
         read.finish(config)
@@ -96,10 +99,18 @@ mod tests {
 
     #[test]
     fn bad_values_are_named_all_at_once() {
-        let error = config(&[("DEFAULT_REDIRECT", "200"), ("CACHE_ENTRIES", "many"), ("LOG_LEVEL", "loud")]);
-        let text = error.unwrap_err().to_string();
-        for part in ["DDB_TABLE is not set", "DEFAULT_REDIRECT is \"200\"", "CACHE_ENTRIES", "LOG_LEVEL is \"loud\""] {
+        let wrong =
+            [("DEFAULT_REDIRECT", "200"), ("CACHE_ENTRIES", "many"), ("LOG_LEVEL", "loud"), ("ORIGIN_SECRET", "guess")];
+        let text = config(&wrong).unwrap_err().to_string();
+        for part in [
+            "DDB_TABLE is not set",
+            "DEFAULT_REDIRECT is \"200\"",
+            "CACHE_ENTRIES",
+            "LOG_LEVEL is \"loud\"",
+            "ORIGIN_SECRET has fewer than 16 bytes",
+        ] {
             assert!(text.contains(part), "{part} in {text}");
         }
+        assert!(!text.contains("guess"), "{text}");
     }
 }

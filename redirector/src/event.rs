@@ -62,6 +62,8 @@ pub(crate) struct Headers {
     x_purpose: Purpose,
     #[serde(rename = "x-moz")]
     x_moz: Purpose,
+    #[serde(rename = "x-origin-verify")]
+    pub(crate) origin: OriginProof,
 }
 
 impl Headers {
@@ -205,6 +207,22 @@ impl ReferrerHost {
     }
 }
 
+/// What [`OriginSecret::HEADER`](function::OriginSecret::HEADER) says; empty if the request did not come through CloudFront.
+#[derive(Default, PartialEq, Eq)]
+pub(crate) struct OriginProof(pub(crate) String);
+
+impl OriginProof {
+    fn of(value: &str) -> Self {
+        Self(value.to_owned())
+    }
+}
+
+impl fmt::Debug for OriginProof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OriginProof")
+    }
+}
+
 /// Maps a JSON string with `of`; other types become the default.
 struct Through<T>(fn(&str) -> T);
 
@@ -238,7 +256,7 @@ macro_rules! read_through {
         }
     )*};
 }
-read_through!(Accept, Agent, Purpose, ReferrerHost);
+read_through!(Accept, Agent, OriginProof, Purpose, ReferrerHost);
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use function::{AbuseContact, log::Level};
+use function::{AbuseContact, OriginSecret, log::Level};
 use lambda_runtime::LambdaEvent;
 use links::{Found, Freshness, LinkReader, RedirectStatus, Slug, Source, StoreError, Timestamp};
 use tokio::time::timeout;
@@ -38,6 +38,7 @@ pub struct Redirector<R> {
     default_redirect: RedirectStatus,
     debug_headers: bool,
     contact: Option<AbuseContact>,
+    origin_secret: Option<OriginSecret>,
     log: Log,
     clock: fn() -> SystemTime,
 }
@@ -84,6 +85,7 @@ impl<R: LinkReader> Redirector<R> {
             default_redirect: config.default_redirect,
             debug_headers: config.debug_headers,
             contact: config.abuse_contact.clone(),
+            origin_secret: config.origin_secret.clone(),
             log: Log::new(config.log_level),
             clock,
         }
@@ -103,6 +105,7 @@ impl<R: LinkReader> Redirector<R> {
         // `/health+` is no preview of anything.
         let own = if is_preview { None } else { self.own_path(name) };
         let (outcome, tier) = match (event.method(), own, &slug) {
+            _ if !self.admits(headers) => (Outcome::WrongAddress, Tier::None),
             (Method::Other, ..) => (Outcome::MethodNotAllowed, Tier::None),
             (_, Some(outcome), _) => (outcome, Tier::None),
             (_, None, None) => (Outcome::NotFound, Tier::None),
@@ -221,6 +224,11 @@ impl<R: LinkReader> Redirector<R> {
             let source = io::Error::from(io::ErrorKind::TimedOut).into();
             Err(StoreError::Unavailable { operation: "GetItem", source })
         })
+    }
+
+    /// Whether a request came the way that it must.
+    fn admits(&self, headers: &Headers) -> bool {
+        self.origin_secret.as_ref().is_none_or(|secret| secret.admits(&headers.origin.0))
     }
 
     /// The outcome of a path that the service itself has.

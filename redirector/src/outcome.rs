@@ -39,6 +39,8 @@ pub(crate) enum Outcome {
     Malformed,
     /// Neither GET nor HEAD.
     MethodNotAllowed,
+    /// The request passed CloudFront by.
+    WrongAddress,
     /// `/robots.txt`.
     Robots,
     /// `/favicon.ico`.
@@ -62,6 +64,7 @@ impl Outcome {
             Self::Unavailable => "unavailable",
             Self::Malformed => "malformed-link",
             Self::MethodNotAllowed => "method-not-allowed",
+            Self::WrongAddress => "wrong-address",
             Self::Robots => "robots",
             Self::Favicon => "favicon",
             Self::Health => "health",
@@ -75,7 +78,7 @@ impl Outcome {
             Self::Redirect { status, .. } => status.code(),
             Self::NotFound => 404,
             Self::Gone => 410,
-            Self::Blocked => 403,
+            Self::Blocked | Self::WrongAddress => 403,
             Self::BlockedLegal => 451,
             Self::Unavailable => 503,
             Self::Malformed => 500,
@@ -96,6 +99,7 @@ impl Outcome {
             }
             Self::Malformed => ("This link is damaged", "What is stored for it cannot be read."),
             Self::MethodNotAllowed => ("Links can only be followed", "Use GET or HEAD."),
+            Self::WrongAddress => ("Not at this address", "This service answers at its public address only."),
             _ => ("No such link", "There is no link of that name here. Check the address for a typing error."),
         }
     }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use function::settings::{Reader, SettingsError};
+use function::{
+    OriginSecret,
+    settings::{Reader, SettingsError},
+};
 use links::{DaxSettings, DynamoDbSettings, Origin, Scope, ScopeSet, SlugScheme, SlugSecret};
 
 use crate::principal::{AdminError, Admins};
@@ -19,6 +22,11 @@ pub struct Config {
     pub dax: Option<DaxSettings>,
     /// `BASE_URL`: scheme and host of short URLs, without a slash at the end. Unset: the host of each request.
     pub base_url: Option<String>,
+    /// `OWN_HOSTS`: hosts that lead to the service, besides that of `base_url` and of each request, with commas between
+    /// them. A link to one of them would lead back here.
+    pub own_hosts: Vec<Origin>,
+    /// `ORIGIN_SECRET`: what CloudFront adds to every request. Requests without it are refused. Unset, all are taken.
+    pub origin_secret: Option<OriginSecret>,
     /// `SLUG_SCHEME`: `keyed` (default; under `SLUG_SECRET`) or `aws-sample`.
     pub scheme: SlugScheme,
     /// `WRITER_AUTH`: who may write. It has no default, so that no writer is open to everyone by accident.
@@ -84,6 +92,8 @@ impl Config {
             },
             dax,
             base_url: base_url(&mut read),
+            own_hosts: own_hosts(&mut read),
+            origin_secret: read.origin_secret(),
             scheme: scheme(&mut read),
             auth: auth(&mut read),
             keys_table: read.text("KEYS_TABLE"),
@@ -108,6 +118,18 @@ fn base_url(read: &mut Reader<'_>) -> Option<String> {
         read.mistake("BASE_URL", format_args!("is \"{text}\" instead of an http or https URL"));
     }
     Some(base.to_owned())
+}
+
+fn own_hosts(read: &mut Reader<'_>) -> Vec<Origin> {
+    let text = read.text("OWN_HOSTS").unwrap_or_default();
+    let mut origins = Vec::new();
+    for host in text.split(',').map(str::trim).filter(|host| !host.is_empty()) {
+        match Origin::of(&format!("https://{host}")) {
+            Some(origin) => origins.push(origin),
+            None => read.mistake("OWN_HOSTS", format_args!("has \"{host}\", which is not a host")),
+        }
+    }
+    origins
 }
 
 fn auth(read: &mut Reader<'_>) -> Auth {
@@ -207,6 +229,10 @@ mod tests {
         let with_dax = [("DAX_ENDPOINT", "dax://localhost:8111"), ("DAX_RECORD_TTL_SECONDS", "5")];
         let with_dax = self::config(&[&required[..], &with_dax].concat()).unwrap();
         assert_eq!(with_dax.visible_within.as_secs(), 15);
+        let hosts = [("OWN_HOSTS", "d111111abcdef8.cloudfront.net, s.example:8443,")];
+        let own = self::config(&[&required[..], &hosts].concat()).unwrap().own_hosts;
+        let expected = ["https://d111111abcdef8.cloudfront.net", "https://s.example:8443"];
+        assert_eq!(own, expected.map(|url| Origin::of(url).unwrap()));
     }
 
     #[test]
@@ -278,11 +304,23 @@ mod tests {
         for part in ["DDB_TABLE is not set", "SLUG_SECRET is not set", "WRITER_AUTH is not set"] {
             assert!(text.contains(part), "{part} in {text}");
         }
-        let wrong = [("SLUG_SECRET", "too-short"), ("WRITER_AUTH", "none"), ("BASE_URL", "s.example"), ("PAGE", "off")];
+        let wrong = [
+            ("SLUG_SECRET", "too-short"),
+            ("WRITER_AUTH", "none"),
+            ("BASE_URL", "s.example"),
+            ("PAGE", "off"),
+            ("OWN_HOSTS", "s.example,a b"),
+            ("ORIGIN_SECRET", "too-short"),
+        ];
         let text = config(&wrong).unwrap_err().to_string();
-        for part in
-            ["SLUG_SECRET is too short", "WRITER_AUTH is \"none\"", "BASE_URL is \"s.example\"", "PAGE is \"off\""]
-        {
+        for part in [
+            "SLUG_SECRET is too short",
+            "WRITER_AUTH is \"none\"",
+            "BASE_URL is \"s.example\"",
+            "PAGE is \"off\"",
+            "OWN_HOSTS has \"a b\"",
+            "ORIGIN_SECRET has fewer than 16 bytes",
+        ] {
             assert!(text.contains(part), "{part} in {text}");
         }
         assert!(!text.contains("too-short"), "{text}");

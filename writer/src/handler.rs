@@ -3,6 +3,7 @@
 use std::time::{Instant, SystemTime};
 
 use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
+use function::OriginSecret;
 use http::{Method, StatusCode, header};
 use lambda_runtime::LambdaEvent;
 use links::{HostRules, HostStore, KeyReader, KeyUsage, LinkLister, LinkWriter, Slug};
@@ -18,7 +19,7 @@ use crate::{
     hosts::KnownHosts,
     http::{
         event::Event,
-        problem::{Problem, RequestProblem},
+        problem::{AccessProblem, Problem, RequestProblem},
         request::Request,
         response::Response,
     },
@@ -81,6 +82,9 @@ impl<S: LinkWriter + LinkLister + HostStore, K: KeyReader + KeyUsage> Writer<S, 
     }
 
     pub(crate) async fn respond(&self, request: &Request, request_id: &str) -> Answer {
+        if !self.admits(request) {
+            return Answer::to_anyone("", Err(AccessProblem::WrongAddress.into()));
+        }
         // A browser asks what a page of another origin may do. API Gateway knows, and adds it to any response but an error.
         if request.method() == Method::OPTIONS && request.header(header::ACCESS_CONTROL_REQUEST_METHOD).is_some() {
             return Answer::to_anyone("", Ok(Response::empty(StatusCode::NO_CONTENT, "preflight")));
@@ -105,6 +109,12 @@ impl<S: LinkWriter + LinkLister + HostStore, K: KeyReader + KeyUsage> Writer<S, 
             Err(refusal) => (refusal.actor, Err(refusal.problem.into())),
         };
         Answer { path: route.path, slug: route.slug.parse().ok(), actor, response }
+    }
+
+    /// Whether a request came the way that it must.
+    fn admits(&self, request: &Request) -> bool {
+        let sent = || request.header_text(OriginSecret::HEADER).unwrap_or_default();
+        self.config.origin_secret.as_ref().is_none_or(|secret| secret.admits(sent()))
     }
 
     async fn call(
@@ -165,23 +175,53 @@ mod tests {
     use serde_json::json;
     use std::time::Duration;
 
+    fn config(variables: &[(&str, &str)]) -> Config {
+        Config::from_vars(|name| {
+            let given = variables.iter().find(|(given, _)| *given == name).map(|(_, value)| *value);
+            let value = given.or_else(|| match name {
+                "WRITER_AUTH" => Some("NONE"),
+                "SLUG_SCHEME" => Some("aws-sample"),
+                _ => Some("x").filter(|_| name.starts_with("AWS_") || name == "DDB_TABLE"),
+            });
+            value.map(str::to_owned)
+        })
+        .unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_passes_cloudfront_by_is_refused() {
+        const SECRET: &str = "0123456789abcdef";
+        let auth = Auth::None { scopes: links::ScopeSet::OWNER, table: None };
+        let keys = MemoryKeys::default();
+        let code = async |config: Config, header: &str, value: &str, method: &str, path: &str| {
+            let identity = Identity::with_keys(&auth, |_| &keys);
+            let writer = Writer::new(Memory::default(), identity, config, || SystemTime::UNIX_EPOCH);
+            let request = request(json!({ "requestContext": { "http": { "method": method } }, "rawPath": path,
+                "rawQueryString": "", "body": null, "headers": { header: value, "access-control-request-method": "POST" } }));
+            let response = writer.respond(&request, "1").await.response;
+            response.map_or_else(|problem| problem.code(), |response| response.outcome)
+        };
+        let closed = || config(&[("ORIGIN_SECRET", SECRET)]);
+        for (method, path, outcome) in [
+            ("GET", "/", "page"),
+            ("GET", "/api/v1/openapi.json", "openapi"),
+            ("OPTIONS", "/api/v1/links", "preflight"),
+            ("GET", "/api/v1/links/none", "unknown-link"),
+        ] {
+            assert_eq!(code(closed(), "x-origin-verify", SECRET, method, path).await, outcome, "{method} {path}");
+            assert_eq!(code(closed(), "x-origin-verify", "0123456789abcdeg", method, path).await, "wrong-address");
+            assert_eq!(code(closed(), "x-other", SECRET, method, path).await, "wrong-address", "{method} {path}");
+            assert_eq!(code(config(&[]), "x-other", "", method, path).await, outcome, "{method} {path}");
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn the_lists_of_hosts_are_read_within_the_time_for_the_store() {
-        let config = Config::from_vars(|name| {
-            let value = match name {
-                "WRITER_AUTH" => "NONE",
-                "SLUG_SCHEME" => "aws-sample",
-                _ if name.starts_with("AWS_") || name == "DDB_TABLE" => "x",
-                _ => return None,
-            };
-            Some(value.to_owned())
-        })
-        .unwrap();
         let store = Memory::default();
         *store.slow.lock().unwrap() = Some(Duration::from_secs(1));
         let auth = Auth::None { scopes: links::ScopeSet::OWNER, table: None };
         let keys = MemoryKeys::default();
-        let writer = Writer::new(store, Identity::with_keys(&auth, |_| &keys), config, || SystemTime::UNIX_EPOCH);
+        let writer = Writer::new(store, Identity::with_keys(&auth, |_| &keys), config(&[]), || SystemTime::UNIX_EPOCH);
         let request = request(json!({ "requestContext": { "http": { "method": "POST" } }, "rawPath": "/",
             "rawQueryString": "", "headers": { "content-type": "text/plain" }, "body": "https://example.com/",
             "isBase64Encoded": false }));

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use template::text;
 
 use super::document;
+use super::front;
 use super::render::Rendered;
 
 /// Every broken rule.
@@ -24,6 +25,7 @@ pub(crate) fn violations(template: &Value) -> Vec<String> {
     api(&stack, &mut require);
     names(&stack, &mut require);
     found.extend(routes(template));
+    found.extend(front::violations(template));
     found
 }
 
@@ -98,7 +100,7 @@ fn functions(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
         );
     }
     let secret_holders = stack.all().filter(|(_, resource)| resource.to_string().contains("resolve:secretsmanager"));
-    require(secret_holders.map(|(name, _)| name).eq(["Writer"]), "the writer alone has the secret");
+    require(secret_holders.map(|(name, _)| name).eq(["Writer"]), "the writer alone has the secret of slugs");
 }
 
 fn network(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
@@ -137,10 +139,6 @@ fn api(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
     require(quoted, "the access log is JSON, even if a value is absent");
     for personal in ["sourceIp", "userAgent"] {
         require(!format.to_string().contains(personal), "no client address or user agent in the log");
-    }
-    require(stage["DefaultRouteSettings"]["ThrottlingRateLimit"].is_number(), "redirects are throttled");
-    for route in ["POST /", "ANY /api/v1/{proxy+}"] {
-        require(stage["RouteSettings"][route]["ThrottlingRateLimit"] == 20, "writing is throttled");
     }
 }
 
@@ -226,7 +224,16 @@ fn routes(template: &Value) -> Vec<String> {
 /// An unquoted comma in `{Type: String, Description: One, two}` makes a key of its second half.
 #[test]
 fn parameters_and_outputs_have_no_unknown_keys() {
-    let parameter = ["AllowedPattern", "AllowedValues", "Default", "Description", "MaxLength", "MaxValue", "MinLength"];
+    let parameter = [
+        "AllowedPattern",
+        "AllowedValues",
+        "ConstraintDescription",
+        "Default",
+        "Description",
+        "MaxLength",
+        "MaxValue",
+        "MinLength",
+    ];
     for (section, known) in [
         ("Parameters", [&parameter[..], &["MinValue", "Type"]].concat()),
         ("Outputs", vec!["Condition", "Description", "Value"]),

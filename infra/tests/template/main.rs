@@ -8,6 +8,7 @@
     reason = "a missing part of the template must fail the test"
 )]
 
+mod front;
 mod house_rules;
 mod mutations;
 mod policies;

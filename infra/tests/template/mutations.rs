@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{document, house_rules, policies};
 
 /// Applies one mistake and expects a check to name it.
-fn check(mistake: impl FnOnce(&mut Value), named: &str) {
+pub(crate) fn check(mistake: impl FnOnce(&mut Value), named: &str) {
     let mut mutant = document();
     mistake(&mut mutant["Resources"]);
     assert_ne!(mutant, document(), "the mistake was not made: {named}");
@@ -18,11 +18,11 @@ fn statement<'a>(resources: &'a mut Value, role: &str) -> &'a mut Value {
     &mut resources[role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][0]
 }
 
-fn properties<'a>(resources: &'a mut Value, name: &str) -> &'a mut Value {
+pub(crate) fn properties<'a>(resources: &'a mut Value, name: &str) -> &'a mut Value {
     &mut resources[name]["Properties"]
 }
 
-fn remove(value: &mut Value, key: &str) {
+pub(crate) fn remove(value: &mut Value, key: &str) {
     value.as_object_mut().unwrap().remove(key).unwrap();
 }
 

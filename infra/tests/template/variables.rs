@@ -26,7 +26,7 @@ fn read_by<C, E>(read: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> Result<C,
 }
 
 fn check(function: &str, read_by: &BTreeSet<String>) {
-    let stack = Rendered::new(&document(), &[]);
+    let stack = Rendered::new(&document(), &[("Cdn", "true")]);
     let set = stack.properties(function)["Environment"]["Variables"].as_object().unwrap();
     let set: BTreeSet<&str> = set.keys().map(String::as_str).filter(|name| *name != RELEASE).collect();
     let read_by: BTreeSet<&str> =

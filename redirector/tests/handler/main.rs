@@ -92,6 +92,32 @@ async fn other_methods_are_refused_with_the_allowed_ones() {
 }
 
 #[tokio::test]
+async fn what_passes_cloudfront_by_is_refused_unread() {
+    const SECRET: &str = "0123456789abcdef";
+    let closed = Fixture::with(&[("ORIGIN_SECRET", SECRET)]);
+    let open = Fixture::new();
+    for fixture in [&closed, &open] {
+        fixture.put("launch", |_| {});
+    }
+    let with = |path: &str, value: Value| {
+        let mut event = event("GET", path);
+        event["headers"] = json!({ "x-origin-verify": value, "accept": "*/*" });
+        event
+    };
+    for sent in [json!(""), json!(null), json!("0123456789abcdeg"), json!([SECRET])] {
+        for path in ["launch", "launch+", "health", "robots.txt", "nothing"] {
+            let response = closed.request(with(path, sent.clone())).await;
+            assert_eq!(response["statusCode"], 403, "{path} {sent}");
+            assert!(response["body"].as_str().unwrap().contains("urn:kurz:problem:wrong-address"), "{response}");
+        }
+        assert_eq!(open.request(with("launch", sent.clone())).await["statusCode"], 301, "{sent}");
+    }
+    assert_eq!((closed.status("launch").await, closed.reads()), (403, 0));
+    assert_eq!(closed.request(with("launch", json!(SECRET))).await["statusCode"], 301);
+    assert_eq!(closed.request(with("health", json!(SECRET))).await["statusCode"], 200);
+}
+
+#[tokio::test]
 async fn errors_are_problems_or_pages() {
     let fixture = Fixture::new();
     let response = fixture.get("nothing").await;

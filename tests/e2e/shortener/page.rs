@@ -38,6 +38,7 @@ async fn the_page_is_whole_small_and_has_a_strict_policy() {
         assert_eq!(reply.header("content-type"), Some(media_type), "{path}");
         assert_eq!(reply.header("x-content-type-options"), Some("nosniff"), "{path}");
         assert_eq!(reply.header("referrer-policy"), Some("no-referrer"), "{path}");
+        assert_eq!(reply.header("strict-transport-security"), Some("max-age=31536000"), "{path}");
         assert_eq!(reply.header("cache-control"), Some("no-cache"), "{path}");
         let policy = reply.header("content-security-policy").expect("a policy");
         assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"), "{policy}");

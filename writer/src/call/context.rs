@@ -79,11 +79,11 @@ pub(crate) fn base_url(config: &Config, request: &Request) -> String {
     config.base_url.clone().or_else(|| request.base_url()).unwrap_or_default()
 }
 
-/// Which targets are acceptable. A link to the public address or to the one that the request came to would be a loop.
+/// Which targets are acceptable. A link to an address of the service, or to the one that the request came to, would be a loop.
 pub(crate) fn target_rules(config: &Config, request: &Request, hosts: HostRules) -> TargetRules {
     let addresses = config.base_url.clone().into_iter().chain(request.base_url());
     TargetRules {
-        own: addresses.filter_map(|address| Origin::of(&address)).collect(),
+        own: addresses.filter_map(|address| Origin::of(&address)).chain(config.own_hosts.iter().cloned()).collect(),
         allow_private: config.allow_private_targets,
         hosts,
     }

@@ -9,6 +9,10 @@ use serde::Serialize;
 
 use super::problem::Problem;
 
+/// For a year, browsers use HTTPS only, also for an address that is typed without a scheme: callers send keys. It holds for
+/// the host alone, because the operator may run other things below it. Over HTTP, as on one machine, browsers ignore it.
+const ONLY_HTTPS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
 /// Status, headers and body, and what the log says about the request.
 #[derive(Debug)]
 pub(crate) struct Response {
@@ -95,6 +99,7 @@ impl From<Response> for ApiGatewayV2httpResponse {
     fn from(response: Response) -> Self {
         let mut event = Self::default();
         event.status_code = response.status.as_u16().into();
+        event.headers.insert(header::STRICT_TRANSPORT_SECURITY, ONLY_HTTPS);
         for (name, value) in response.headers {
             // The values are slugs, numbers, and the host of the service: all of them are valid.
             if let Ok(value) = HeaderValue::try_from(value) {

@@ -10,6 +10,8 @@ use super::description::Description;
 pub(crate) enum AccessProblem {
     /// The request carries no identity.
     Unauthenticated,
+    /// The request passed CloudFront by.
+    WrongAddress,
     /// The caller's key does not exist, was revoked, or has expired.
     InvalidKey,
     /// API Gateway knows the caller, but not as a role or a user.
@@ -39,6 +41,10 @@ impl AccessProblem {
             Self::InvalidKey => {
                 let detail = "There is no such key, or it was revoked or has expired.";
                 unauthorized("invalid-key", "Key not valid", detail, "Bearer error=\"invalid_token\"")
+            }
+            Self::WrongAddress => {
+                let detail = "This service answers at its public address only.";
+                forbidden("wrong-address", "Not at this address", detail.to_owned())
             }
             Self::NoRoleOrUser => {
                 let detail =

@@ -22,6 +22,7 @@ fn access() -> Vec<Problem> {
     vec![
         AccessProblem::Unauthenticated.into(),
         AccessProblem::InvalidKey.into(),
+        AccessProblem::WrongAddress.into(),
         AccessProblem::NoRoleOrUser.into(),
         AccessProblem::ReservedOwner.into(),
         AccessProblem::RateLimited { per_second: 1 }.into(),
