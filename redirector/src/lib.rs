@@ -9,7 +9,7 @@
 //! response and never an error.
 //!
 //! It only reads: its store implements [`LinkReader`](links::LinkReader) and nothing that writes. It is optimised for
-//! cache hits: one thread, an event type with only the fields it needs, and nothing of the AWS SDK on that path.
+//! cache hits: one thread, an event that is scanned for what it needs and not parsed, and nothing of the AWS SDK on that path.
 //!
 //! Start with [`Redirector::handle`].
 
@@ -31,7 +31,7 @@ mod store;
 mod targets;
 
 pub use config::Config;
-pub use event::Event;
+pub use event::{Event, Shortcut, Shortened};
 pub use handler::Redirector;
 pub use response::Response;
 pub use store::Store;

@@ -4,7 +4,7 @@ use std::{process::ExitCode, sync::Arc, time::SystemTime};
 
 use function::{log_startup_error, with_causes};
 use lambda_runtime::{LambdaEvent, Runtime, service_fn};
-use redirector::{Config, Event, Redirector, Store};
+use redirector::{Config, Event, Redirector, Shortcut, Store};
 
 const NAME: &str = "redirector";
 
@@ -20,9 +20,12 @@ async fn serve(config: Config) -> Result<(), lambda_runtime::Error> {
     }
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
     let redirector = Arc::new(Redirector::new(store, &config, SystemTime::now));
-    let handler = service_fn(move |event: LambdaEvent<Event>| {
+    let shortcut = Shortcut::default();
+    let parsed = shortcut.clone();
+    let handler = service_fn(move |event: LambdaEvent<Option<Event>>| {
         let redirector = Arc::clone(&redirector);
-        async move { redirector.handle(event).await }
+        let event = parsed.event(event.payload).map(|payload| LambdaEvent::new(payload, event.context));
+        async move { redirector.handle(event?).await }
     });
-    Runtime::new(handler).run_concurrent().await
+    Runtime::new(handler).layer(shortcut).run_concurrent().await
 }

@@ -84,8 +84,8 @@ figures! {
     PRICE_EDGE = 1.00, "USD/million", "CloudFront, HTTPS requests", Assumed, "from memory";
     PRICE_SHARD = 0.015, "USD/h", "Kinesis, a shard", Assumed, "from memory";
 
-    CPU_HIT = 30.0, "µs", "CPU of a redirect from the cache", Measured, "README.md, \"Figures\"";
-    CPU_DAX = 57.0, "µs", "CPU of a redirect through DAX", Measured, "README.md, \"Figures\"";
+    CPU_HIT = 34.0, "µs", "CPU of a redirect from the cache", Measured, "README.md, \"Figures\"";
+    CPU_DAX = 67.0, "µs", "CPU of a redirect through DAX", Measured, "README.md, \"Figures\"";
     LOG_BYTES = 583.0, "bytes", "logged per redirect: access log 350, function 233", Measured, "both log lines with typical values";
     RESPONSE_BYTES = 600.0, "bytes", "sent per redirect, with headers", Assumed, "";
     ITEM_BYTES = 430.0, "bytes", "a link in DAX's item cache", Assumed, "302 of the item, 128 of the cache";

@@ -47,7 +47,7 @@ struct Cli {
     #[arg(long, value_name = "N", default_value_t = 64)]
     connections: usize,
 
-    /// Keep the tables in DIR, and go on with what it holds if --held says how many links those are
+    /// Keep the tables on disk in DIR, and go on with what it holds if --held says how many links those are
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 
@@ -59,8 +59,6 @@ struct Cli {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
-    let scratch = tempfile::tempdir()?;
-    let folder = cli.data_dir.clone().unwrap_or_else(|| scratch.path().to_owned());
     println!(
         "{} redirects a second for {} minutes, Zipf {} over {} links, {} connections\n",
         cli.rate, cli.minutes, cli.zipf, cli.asked, cli.connections
@@ -71,7 +69,7 @@ async fn main() -> anyhow::Result<()> {
     println!("|{}", " --- |".repeat(15));
     let mut held = cli.held;
     for links in &cli.links {
-        let stack = Stack::start(&cli.local, &folder)?;
+        let stack = Stack::start(&cli.local, cli.data_dir.as_deref())?;
         stack.fill(held, *links).await?;
         held = held.max(*links);
         drive(&cli, &stack, *links).await?;

@@ -34,14 +34,16 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    /// Starts the service with the shipped functions; its tables are in `folder`.
+    /// Starts the service with the shipped functions; its tables are in `folder`, or in memory.
     ///
     /// # Errors
     /// If it does not get ready.
-    pub(crate) fn start(program: &Path, folder: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn start(program: &Path, folder: Option<&Path>) -> anyhow::Result<Self> {
         let mut command = Command::new(program);
         command.args(["--release", "--json", "--port=0", "--dax-port=0", "--dynamodb-port=0", "--lambda-port=0"]);
-        command.arg("--data-dir").arg(folder);
+        if let Some(folder) = folder {
+            command.arg("--data-dir").arg(folder);
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut child = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
         let mut ready = String::new();

@@ -1,50 +1,18 @@
-//! The request: an API Gateway HTTP API event, payload format 2.0, of which only a few fields are read.
-//!
-//! Parsing the whole event would take a fifth of an invocation. `User-Agent` and `Referer` are evaluated while they are
-//! parsed, so they are never copied, and cannot reach the log by mistake.
+//! The headers that are used, each reduced to what is needed while it is read.
 
 use std::fmt;
 
 use function::accept::Preference;
 use serde::{
     Deserialize, Deserializer,
-    de::{Error as _, IgnoredAny, Visitor},
+    de::{IgnoredAny, Visitor},
 };
-use serde_json::value::RawValue;
 
+use super::scan::{Once, Scanner};
 use crate::agent;
 
-/// A request. Every field may be missing, because a caller of the function may send anything.
-#[derive(Debug, Default)]
-pub struct Event(Fields);
-
-/// The runtime tracks the path within an event for its error messages, and copies every key on the way. So it gets one
-/// raw value to parse, and the event is parsed from that.
-impl<'de> Deserialize<'de> for Event {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let event = <&RawValue>::deserialize(deserializer)?;
-        serde_json::from_str(event.get()).map(Self).map_err(D::Error::custom)
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default, expecting = "an API Gateway event, payload format 2.0")]
-struct Fields {
-    raw_path: String,
-    raw_query_string: Option<String>,
-    path_parameters: Option<PathParameters>,
-    headers: Option<Headers>,
-    request_context: Option<RequestContext>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct PathParameters {
-    id: Option<String>,
-}
-
 /// What is known about the client; none of it identifies a person.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Headers {
     pub(crate) accept: Accept,
@@ -67,65 +35,28 @@ pub(crate) struct Headers {
 }
 
 impl Headers {
+    pub(super) fn scan(scanner: &mut Scanner<'_>) -> Option<Self> {
+        let mut headers = Self::default();
+        let mut once = Once::default();
+        scanner.object(|scanner, key| {
+            match key {
+                "accept" => headers.accept = Accept::of(once.only(0, scanner.string()?)?),
+                "user-agent" => headers.agent = Agent::of(once.only(1, scanner.string()?)?),
+                "referer" => headers.referrer = ReferrerHost::of(once.only(2, scanner.string()?)?),
+                "sec-purpose" => headers.sec_purpose = Purpose::of(once.only(3, scanner.string()?)?),
+                "purpose" => headers.purpose = Purpose::of(once.only(4, scanner.string()?)?),
+                "x-purpose" => headers.x_purpose = Purpose::of(once.only(5, scanner.string()?)?),
+                "x-moz" => headers.x_moz = Purpose::of(once.only(6, scanner.string()?)?),
+                _ => scanner.skip()?,
+            }
+            Some(())
+        })?;
+        Some(headers)
+    }
+
     /// Whether a browser fetched the page in advance, so that perhaps nobody will see it.
     pub(crate) fn is_prefetch(&self) -> bool {
         [&self.sec_purpose, &self.purpose, &self.x_purpose, &self.x_moz].iter().any(|purpose| purpose.is_prefetch)
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct RequestContext {
-    http: Http,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Http {
-    method: Method,
-}
-
-/// The methods that make a difference.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub(crate) enum Method {
-    Get,
-    Head,
-    #[default]
-    #[serde(other)]
-    Other,
-}
-
-impl Method {
-    /// Its name in the log.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Head => "HEAD",
-            Self::Other => "OTHER",
-        }
-    }
-}
-
-impl Event {
-    pub(crate) fn method(&self) -> Method {
-        self.0.request_context.as_ref().map_or(Method::Other, |context| context.http.method)
-    }
-
-    /// The path without its first slash. API Gateway has already decoded it; decoding it again would let one slug be
-    /// written as another.
-    pub(crate) fn path(&self) -> &str {
-        let parameter = self.0.path_parameters.as_ref().and_then(|parameters| parameters.id.as_deref());
-        parameter.unwrap_or_else(|| self.0.raw_path.strip_prefix('/').unwrap_or(&self.0.raw_path))
-    }
-
-    /// The query as it was sent, still percent-encoded.
-    pub(crate) fn query(&self) -> &str {
-        self.0.raw_query_string.as_deref().unwrap_or_default()
-    }
-
-    pub(crate) fn headers(&self) -> Option<&Headers> {
-        self.0.headers.as_ref()
     }
 }
 
@@ -261,51 +192,6 @@ read_through!(Accept, Agent, OriginProof, Purpose, ReferrerHost);
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn event(json: &str) -> Event {
-        serde_json::from_str(json).unwrap()
-    }
-
-    #[test]
-    fn a_real_event_is_understood() {
-        let event = event(include_str!("../tests/events/browser.json"));
-        assert_eq!((event.method(), event.path(), event.query()), (Method::Get, "grqpaeet", "utm_source=mail"));
-        let headers = event.headers().unwrap();
-        assert_eq!(headers.accept.preference(), Preference::Html);
-        assert_eq!(headers.referrer.0, "example.com");
-        assert!(!headers.agent.is_bot && !headers.is_prefetch());
-    }
-
-    #[test]
-    fn whatever_is_missing_has_a_default() {
-        for json in [
-            "{}",
-            r#"{"headers":null,"pathParameters":null,"requestContext":null,"rawQueryString":null}"#,
-            r#"{"headers":{"accept":null,"user-agent":["a"]},"requestContext":{"http":{}}}"#,
-        ] {
-            let event = event(json);
-            assert_eq!((event.method(), event.path(), event.query()), (Method::Other, "", ""), "{json}");
-        }
-        assert_eq!(event(r#"{"rawPath":"/a/b"}"#).path(), "a/b");
-        let put = event(r#"{"requestContext":{"http":{"method":"PUT"}}}"#);
-        assert_eq!(put.method(), Method::Other);
-    }
-
-    #[test]
-    fn other_values_are_refused_with_a_reason() {
-        let check = |json: &str, expected: &str| {
-            let error = serde_json::from_str::<Event>(json).unwrap_err().to_string();
-            assert!(error.starts_with(expected), "{error} for {json}");
-        };
-        let wanted = "expected an API Gateway event, payload format 2.0";
-        check("\"event\"", &format!("invalid type: string \"event\", {wanted}"));
-        check("null", &format!("invalid type: null, {wanted}"));
-        check("7", &format!("invalid type: integer `7`, {wanted}"));
-        check(r#"{"rawPath":1}"#, "invalid type: integer `1`, expected a string");
-        check(r#"{"headers":"accept"}"#, "invalid type: string \"accept\"");
-        check(r#"{"rawPath":"/a"#, "EOF while parsing a string");
-        check("", "EOF while parsing a value");
-    }
 
     #[test]
     fn a_request_without_an_agent_is_a_programs() {
