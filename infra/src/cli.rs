@@ -78,6 +78,8 @@ enum Command {
     Block(command::takedown::Options),
     /// Lift blocks
     Unblock(command::takedown::Options),
+    /// Remove CloudFront's copies of redirects, after links were changed (`block` does it by itself)
+    Invalidate,
     /// List, forbid and allow the hosts that links may lead to
     Hosts(command::hosts::Options),
     /// Show what was changed outside CloudFormation
@@ -151,6 +153,7 @@ async fn dispatch(cli: Cli, terminal: Terminal, on_interrupt: Arc<Mutex<Option<S
         Command::Keys(options) => command::keys::run(&connect.await?, &options).await,
         Command::Block(options) => command::takedown::run(&connect.await?, &options, Action::Block).await,
         Command::Unblock(options) => command::takedown::run(&connect.await?, &options, Action::Unblock).await,
+        Command::Invalidate => command::invalidate::run(&connect.await?).await,
         Command::Hosts(options) => command::hosts::run(&connect.await?, &options).await,
         Command::Drift => command::drift::run(&connect.await?).await,
         Command::Destroy(options) => command::destroy::run(&connect.await?, &options).await,

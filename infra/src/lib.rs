@@ -2,21 +2,25 @@
 //! imports links. It knows CloudFormation, the template and the schemas of the tables.
 //!
 //! ```text
-//! cli ─► command/* ─┬─► release ─► package, parameters, regions    from sources to a change set
-//!                   ├─► stack                                      change sets, events, recovery
-//!                   └─► links_table ─► transfer                    links out of the table and into it
+//! cli ─► command/* ─┬─► release ─► package, preflight, parameters    from sources to a change set
+//!                   ├─► stack                                        change sets, events, recovery
+//!                   ├─► links_table ─► transfer                      links out of the table and into it
+//!                   └─► cdn, estimate                                CloudFront's copies; costs
 //! ```
 //!
 //! Begin at [`run`]. Commands use no other command. `package` and `parameters` do not call AWS; `transfer` talks to
 //! DynamoDB only and knows nothing of stacks.
 
 mod aws;
+mod cdn;
 mod cli;
 mod command;
+mod estimate;
 mod links_table;
 mod outcome;
 mod package;
 mod parameters;
+mod preflight;
 mod regions;
 mod release;
 mod stack;

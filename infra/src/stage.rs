@@ -69,7 +69,11 @@ impl Stage {
         Self::parse(&text, name).with_context(|| path.display().to_string())
     }
 
-    fn parse(text: &str, name: &str) -> Result<Self> {
+    /// Reads one stage of the text of such a file.
+    ///
+    /// # Errors
+    /// As [`Stage::load`].
+    pub(crate) fn parse(text: &str, name: &str) -> Result<Self> {
         let mut file: File = toml::from_str(text)?;
         let Some(entry) = file.stage.remove(name) else {
             let known: Vec<_> = file.stage.keys().map(String::as_str).collect();
@@ -78,7 +82,8 @@ impl Stage {
         let stack = entry.stack.unwrap_or_else(|| format!("kurz-{name}"));
         if !is_stack_name(&stack) {
             bail!(
-                "{stack:?} is not a valid stack name: a letter, then letters, digits and hyphens, at most 100 characters"
+                "{stack:?} is not a valid stack name: a lower-case letter, then lower-case letters, digits and single \
+                 hyphens, none at the end, at most 100 characters"
             );
         }
         let mut parameters = BTreeMap::new();
@@ -97,11 +102,14 @@ impl Stage {
     }
 }
 
-/// CloudFormation allows 128 characters, but the DAX parameter group and the dashboard append to the name.
+/// CloudFormation allows 128 characters, but the DAX parameter group and the dashboard append to the name. DAX's names are
+/// lower case, without two hyphens in a row or one at the end.
 fn is_stack_name(name: &str) -> bool {
     name.len() <= 100
-        && name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        && !name.contains("--")
+        && !name.ends_with('-')
 }
 
 /// CloudFormation takes every parameter as text; TOML may have a string, number, boolean or array.
@@ -143,7 +151,9 @@ mod tests {
     fn mistakes_are_named() {
         check_refused("[stage.a]\n[stage.b]", "c", "the stages are: a, b");
         check_refused("[stage.a]\nparamaters = {}", "a", "unknown field");
-        check_refused("[stage.a]\nstack = '1x'", "a", "not a valid stack name");
+        for name in ["1x", "Kurz", "kurz--prod", "kurz-", "k_z", ""] {
+            check_refused(&format!("[stage.a]\nstack = '{name}'"), "a", "not a valid stack name");
+        }
         check_refused("[stage.a.parameters]\nP = {q = 1}", "a", "cannot be a TOML");
         check_refused("[stage.a", "a", "TOML");
     }

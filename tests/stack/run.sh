@@ -102,7 +102,7 @@ expect 0 "does not exist yet" --stage test doctor
 expect 1 "no terminal to ask on" --stage test deploy --profile "$profile"
 expect 0 "removing it" --stage test "${deploy[@]}"
 same "$(grep -cF "nobody can create links yet" "$scratch/said")" 1 "the first deploy says how to create a key"
-expect 0 "CREATE_COMPLETE" --stage test status
+expect 0 "UPDATE_COMPLETE" --stage test status   # the tables got their protection
 # From here on cargo is not called again. Both packages are named, as when they were packaged: building one alone would
 # unite other features and make another binary.
 binaries="$(dirname "$(cargo build --quiet --profile "$profile" --package redirector --package writer --message-format json \

@@ -1,5 +1,6 @@
 //! The AWS clients, created once per run for one account and region.
 
+mod profile;
 pub(crate) mod signed;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -7,11 +8,16 @@ pub(crate) mod testing;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use aws_config::{BehaviorVersion, Region, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_config::credential_process::CredentialProcessProvider;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector, http_client_fn};
+use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnectorSettings, SharedHttpConnector, http_client_fn};
 
+use profile::Profile;
 use signed::Signed;
 
 /// Limit of one attempt of a call, including the connection. An upload of a few MB fits within it.
@@ -35,6 +41,8 @@ pub(crate) struct Aws {
     pub(crate) signed: Signed,
     /// The region of all of them.
     pub(crate) region: String,
+    /// The profile, if profile files count.
+    profile: Option<Profile>,
 }
 
 /// Who is calling.
@@ -47,12 +55,14 @@ pub(crate) struct Caller {
 }
 
 impl Aws {
-    /// Loads credentials, region and endpoints as every AWS tool does: from the environment, profile files, SSO, container
-    /// and instance roles. `region` and `profile` override them.
+    /// Loads credentials, region and endpoints as every AWS tool does: from the environment, profile files, `aws login`, SSO,
+    /// container and instance roles. `region` and `profile` override them; a profile that is named here counts before keys in
+    /// the environment, as `--profile` of the AWS CLI does.
     ///
     /// # Errors
-    /// If no region is set anywhere.
+    /// If no region is set anywhere, or the profile does not exist.
     pub(crate) async fn load(region: Option<String>, profile: Option<String>) -> Result<Self> {
+        let profile = Profile::load(profile.as_deref()).await?;
         let connector = SharedHttpConnector::new(
             Connector::builder()
                 .tls_provider(Provider::Rustls(CryptoMode::Ring))
@@ -60,24 +70,30 @@ impl Aws {
                 .build(),
         );
         let shared = connector.clone();
+        let client = http_client_fn(move |_, _| shared.clone());
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(http_client_fn(move |_, _| shared.clone()))
+            .http_client(client.clone())
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
             .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT_TIMEOUT).build());
         if let Some(region) = region {
             loader = loader.region(Region::new(region));
         }
-        if let Some(profile) = profile {
-            loader = loader.profile_name(profile);
+        if profile.is_chosen {
+            loader = loader.profile_name(profile.name());
         }
-        Self::from_config(&loader.load().await, connector)
+        let config = loader.load().await;
+        let config = match credentials(&profile, &config, client)? {
+            Some(credentials) => config.into_builder().credentials_provider(credentials).build(),
+            None => config,
+        };
+        Ok(Self { profile: Some(profile), ..Self::from_config(&config, connector)? })
     }
 
     /// Clients over a configuration made elsewhere, with the connector that its HTTP client uses.
     ///
     /// # Errors
     /// If the configuration has no region.
-    pub(crate) fn from_config(config: &aws_config::SdkConfig, connector: SharedHttpConnector) -> Result<Self> {
+    pub(crate) fn from_config(config: &SdkConfig, connector: SharedHttpConnector) -> Result<Self> {
         let region = config
             .region()
             .context("no region: set it in infra.toml, with --region, AWS_REGION or the profile")?
@@ -92,6 +108,7 @@ impl Aws {
             sts: aws_sdk_sts::Client::new(config),
             signed: Signed::new(config, connector, &region),
             region,
+            profile: None,
         })
     }
 
@@ -100,13 +117,48 @@ impl Aws {
     /// # Errors
     /// If there are no credentials or AWS refuses them.
     pub(crate) async fn caller(&self) -> Result<Caller> {
-        let identity =
-            self.sts.get_caller_identity().send().await.map_err(explain).context("cannot determine the AWS caller")?;
+        let identity = self.sts.get_caller_identity().send().await.map_err(|error| {
+            // Without a service's answer, there were no credentials to ask with.
+            let has_answer = error.as_service_error().is_some();
+            let error = explain(error).context("cannot determine the AWS caller");
+            match &self.profile {
+                Some(profile) if !has_answer || is_expired(&error) => {
+                    anyhow::anyhow!("{error:#}\n  {}", profile.way_in())
+                }
+                _ => error,
+            }
+        })?;
         Ok(Caller {
             account: identity.account().unwrap_or_default().to_owned(),
             arn: identity.arn().unwrap_or_default().to_owned(),
         })
     }
+}
+
+/// Credentials that the SDK's default chain would not use: of a profile that was named for this tool, although there are keys
+/// in the environment, and of one for which the AWS CLI must be asked.
+fn credentials(
+    profile: &Profile,
+    config: &SdkConfig,
+    client: impl HttpClient + 'static,
+) -> Result<Option<SharedCredentialsProvider>> {
+    if !profile.counts_before_environment() {
+        return Ok(None);
+    }
+    if let Some(command) = profile.process()? {
+        return Ok(Some(SharedCredentialsProvider::new(CredentialProcessProvider::new(command))));
+    }
+    if !profile.is_chosen {
+        return Ok(None);
+    }
+    let settings = ProviderConfig::without_region().with_http_client(client).with_region(config.region().cloned());
+    let provider = ProfileFileCredentialsProvider::builder().configure(&settings).profile_name(profile.name());
+    Ok(Some(SharedCredentialsProvider::new(provider.build())))
+}
+
+fn is_expired(error: &anyhow::Error) -> bool {
+    let text = format!("{error:#}");
+    ["ExpiredToken", "RequestExpired"].iter().any(|code| text.contains(code))
 }
 
 /// An SDK error as a readable chain: the code and message of the service instead of the type's debug text.

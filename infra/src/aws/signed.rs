@@ -1,6 +1,8 @@
-//! Calls that do not justify an SDK crate: log events, EC2's prefix list, IAM's service-linked role, and the HTTP requests
-//! of the smoke test. They use the SDK's credentials, endpoints, TLS and signatures.
+//! Calls that do not justify an SDK crate: log events, quotas, EC2's zones and network interfaces, IAM's service-linked role,
+//! CloudFront's invalidations, and the HTTP requests of the smoke test. They use the SDK's credentials, endpoints, TLS and
+//! signatures.
 
+use std::fmt;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -11,6 +13,8 @@ use aws_smithy_runtime_api::client::http::{HttpConnector as _, SharedHttpConnect
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use serde_json::Value;
+
+use crate::regions::{Global, partition};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// Far more than any of these calls returns.
@@ -41,6 +45,30 @@ impl Response {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
+}
+
+/// A service's refusal, with its code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refused {
+    /// Service or operation.
+    pub(crate) what: String,
+    /// For example `AccessDenied`.
+    pub(crate) code: String,
+    /// The service's words.
+    pub(crate) message: String,
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}{}", self.what, self.code, self.message, super::hint(&self.code))
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// The code of a service's refusal, if the error is one.
+pub(crate) fn code(error: &anyhow::Error) -> Option<&str> {
+    error.downcast_ref::<Refused>().map(|refused| refused.code.as_str())
 }
 
 /// One request.
@@ -91,7 +119,37 @@ impl Signed {
         let text = |name: &str| value.get(name).and_then(Value::as_str);
         let code = text("__type").and_then(|name| name.rsplit('#').next()).unwrap_or("unknown error");
         let message = text("message").or_else(|| text("Message")).unwrap_or_default();
-        bail!("{target}: {code}: {message}")
+        Err(Refused { what: target.to_owned(), code: code.to_owned(), message: message.to_owned() }.into())
+    }
+
+    /// Reads a resource of a service with a REST API and JSON. `path` begins with a slash.
+    ///
+    /// # Errors
+    /// If the transport fails, or on any status but 200.
+    pub(crate) async fn get(&self, service: &str, path: &str) -> Result<Value> {
+        let url = format!("{}{path}", self.endpoint_of(service));
+        let request = Request { method: "GET", url: &url, headers: &[], body: "", sign_for: Some(service) };
+        let response = self.send(request).await?;
+        if response.status == 200 {
+            return serde_json::from_str(&response.body).with_context(|| format!("{service}: not JSON"));
+        }
+        let code = response.header("x-amzn-errortype").and_then(|code| code.split(':').next());
+        let value: Value = serde_json::from_str(&response.body).unwrap_or_default();
+        let message = ["message", "Message"].iter().find_map(|name| value.get(name).and_then(Value::as_str));
+        let (code, message) = (code.unwrap_or("unknown error").to_owned(), message.unwrap_or_default().to_owned());
+        Err(Refused { what: service.to_owned(), code, message }.into())
+    }
+
+    /// Posts a document to a service with a REST API and XML. `path` begins with a slash.
+    ///
+    /// # Errors
+    /// If the transport fails, or on any status but 200 and 201.
+    pub(crate) async fn post_xml(&self, service: &str, path: &str, document: &str) -> Result<String> {
+        let url = format!("{}{path}", self.endpoint_of(service));
+        let headers = [("content-type", "application/xml")];
+        let request = Request { method: "POST", url: &url, headers: &headers, body: document, sign_for: Some(service) };
+        let response = self.send(request).await?;
+        if matches!(response.status, 200 | 201) { Ok(response.body) } else { Err(refused(service, &response)) }
     }
 
     /// Makes a call in the older query protocol of EC2 and IAM, and returns the XML.
@@ -111,8 +169,7 @@ impl Signed {
         if response.status == 200 {
             return Ok(response.body);
         }
-        let code = element(&response.body, "Code").unwrap_or("unknown error");
-        bail!("{service}: {code}: {}", element(&response.body, "Message").unwrap_or_default())
+        Err(refused(service, &response))
     }
 
     /// Sends one request and reads the whole response. Redirects are not followed.
@@ -145,7 +202,7 @@ impl Signed {
         let settings = SigningSettings::default();
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
-            .region(&self.region)
+            .region(self.global(service).map_or(self.region.as_str(), |global| global.region))
             .name(service)
             .time(now().into())
             .settings(settings)
@@ -180,18 +237,39 @@ impl Signed {
         if let Some(endpoint) = &self.endpoint {
             return endpoint.clone();
         }
-        let suffix = if self.region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
-        match service {
-            "iam" => format!("https://iam.{suffix}"),
-            other => format!("https://{other}.{}.{suffix}", self.region),
+        match self.global(service) {
+            Some(global) => format!("https://{}", global.host),
+            None => format!("https://{service}.{}.{}", self.region, partition(&self.region).dns_suffix),
         }
     }
+
+    /// The endpoint of a service without regions.
+    fn global(&self, service: &str) -> Option<Global> {
+        match service {
+            "iam" => Some(partition(&self.region).iam),
+            "cloudfront" => partition(&self.region).cloudfront,
+            _ => None,
+        }
+    }
+}
+
+/// An error response in XML.
+fn refused(service: &str, response: &Response) -> anyhow::Error {
+    let text = |name: &str| element(&response.body, name).map(str::to_owned);
+    let code = text("Code").unwrap_or_else(|| format!("status {}", response.status));
+    Refused { what: service.to_owned(), code, message: text("Message").unwrap_or_default() }.into()
 }
 
 /// The text of the first XML element with this name.
 pub(crate) fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = xml.split_once(&format!("<{name}>"))?;
     rest.split_once(&format!("</{name}>")).map(|(text, _)| text.trim())
+}
+
+/// The texts of all XML elements with this name.
+pub(crate) fn elements<'a>(xml: &'a str, name: &str) -> Vec<&'a str> {
+    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+    xml.split(open.as_str()).skip(1).filter_map(|rest| rest.split_once(&close)).map(|(text, _)| text.trim()).collect()
 }
 
 /// The only place in the tool that reads the wall clock.
@@ -208,5 +286,39 @@ mod tests {
         let xml = "<R><set><item><prefixListId>pl-1</prefixListId></item></set></R>";
         assert_eq!(element(xml, "prefixListId"), Some("pl-1"));
         assert_eq!(element(xml, "Code"), None);
+        let zones = "<i><zoneName>a</zoneName></i><i><zoneName> b </zoneName></i><zoneName>cut";
+        assert_eq!(elements(zones, "zoneName"), ["a", "b"]);
+    }
+
+    async fn signed_for(region: &'static str, service: &str) -> (String, String) {
+        let connector = aws_smithy_http_client::Connector::builder()
+            .tls_provider(aws_smithy_http_client::tls::Provider::Rustls(
+                aws_smithy_http_client::tls::rustls_provider::CryptoMode::Ring,
+            ))
+            .build();
+        let credentials = aws_credential_types::Credentials::new("id", "secret", None, None, "test");
+        let config =
+            aws_config::SdkConfig::builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build();
+        let client = Signed::new(&config, SharedHttpConnector::new(connector), region);
+        let url = client.endpoint_of(service);
+        let request = Request { method: "GET", url: &url, headers: &[], body: "", sign_for: Some(service) };
+        let prepared = client.prepare(request).await.unwrap();
+        let header = prepared.headers().get("authorization").unwrap();
+        let scope = header.split('/').skip(2).take(2).collect::<Vec<_>>().join("/");
+        (url, scope)
+    }
+
+    /// The credential scope holds the region in which the service expects the signature.
+    #[tokio::test]
+    async fn services_without_regions_are_signed_for_their_home_region() {
+        for (region, service, url, scope) in [
+            ("eu-central-1", "iam", "https://iam.amazonaws.com", "us-east-1/iam"),
+            ("cn-northwest-1", "iam", "https://iam.cn-north-1.amazonaws.com.cn", "cn-north-1/iam"),
+            ("eu-west-1", "cloudfront", "https://cloudfront.amazonaws.com", "us-east-1/cloudfront"),
+            ("eu-central-1", "ec2", "https://ec2.eu-central-1.amazonaws.com", "eu-central-1/ec2"),
+            ("cn-northwest-1", "ec2", "https://ec2.cn-northwest-1.amazonaws.com.cn", "cn-northwest-1/ec2"),
+        ] {
+            assert_eq!(signed_for(region, service).await, (url.to_owned(), scope.to_owned()));
+        }
     }
 }

@@ -46,19 +46,9 @@ impl Script {
         Self { replies: Arc::new(Mutex::new(replies.into_iter().collect())), requests: Arc::default() }
     }
 
-    /// Clients that are connected to the script. They do not retry, so a script describes exactly what happens.
+    /// Clients that are connected to the script.
     pub(crate) fn aws(&self) -> Aws {
-        let connector = SharedHttpConnector::new(self.clone());
-        let shared = connector.clone();
-        let credentials = Credentials::new("id", "secret", None, None, "script");
-        let config = SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("us-east-1"))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .retry_config(RetryConfig::standard().with_max_attempts(1).with_initial_backoff(Duration::from_millis(1)))
-            .http_client(http_client_fn(move |_, _| shared.clone()))
-            .build();
-        Aws::from_config(&config, connector).unwrap()
+        aws(self.clone())
     }
 
     /// Bodies of the requests so far.
@@ -72,32 +62,69 @@ impl Script {
         assert!(left.is_empty(), "never requested: {left:?}");
     }
 
-    fn answer(&self, body: &str) -> Result<HttpResponse, ConnectorError> {
+    fn answer(&self, request: &HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let body = body_of(request);
+        let target = request.headers().get("x-amz-target");
         let reply = self.replies.lock().unwrap().pop_front();
-        let reply = reply.unwrap_or_else(|| panic!("the script has ended, but: {body}"));
-        assert!(body.contains(&format!("Action={}&", reply.operation())), "expected {}, got {body}", reply.operation());
-        self.requests.lock().unwrap().push(body.to_owned());
-        let (status, text) = match reply {
-            Reply::Ok(operation, inner) => (
-                200,
-                format!("<{operation}Response><{operation}Result>{inner}</{operation}Result></{operation}Response>"),
-            ),
-            Reply::Error(_, status, code, message) => (
-                status,
-                format!(
-                    "<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
-                ),
-            ),
-            Reply::Broken(_) => return Err(ConnectorError::io("connection reset".into())),
+        let reply = reply.unwrap_or_else(|| panic!("the script has ended, but: {target:?} {body}"));
+        let operation = reply.operation();
+        let is_expected = match target {
+            Some(target) => target.ends_with(&format!(".{operation}")),
+            None => body.contains(&format!("Action={operation}&")),
         };
-        let response = http::Response::builder().status(status).body(SdkBody::from(text)).unwrap();
-        Ok(HttpResponse::try_from(response).unwrap())
+        assert!(is_expected, "expected {operation}, got {target:?} {body}");
+        self.requests.lock().unwrap().push(body);
+        match reply {
+            Reply::Ok(_, inner) if target.is_some() => response(200, inner),
+            Reply::Ok(_, inner) => response(200, result(operation, &inner)),
+            Reply::Error(_, status, code, message) if target.is_some() => {
+                response(status, format!("{{\"__type\":\"com.amazonaws#{code}\",\"message\":\"{message}\"}}"))
+            }
+            Reply::Error(_, status, code, message) => response(status, error(code, message)),
+            Reply::Broken(_) => Err(ConnectorError::io("connection reset".into())),
+        }
     }
 }
 
 impl HttpConnector for Script {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let body = String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned();
-        HttpConnectorFuture::ready(self.answer(&body))
+        HttpConnectorFuture::ready(self.answer(&request))
     }
+}
+
+/// Clients that are connected to `connector`. They do not retry, so a script describes exactly what happens.
+pub(crate) fn aws(connector: impl HttpConnector + 'static) -> Aws {
+    let connector = SharedHttpConnector::new(connector);
+    let shared = connector.clone();
+    let credentials = Credentials::new("id", "secret", None, None, "script");
+    let config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .retry_config(RetryConfig::standard().with_max_attempts(1).with_initial_backoff(Duration::from_millis(1)))
+        .http_client(http_client_fn(move |_, _| shared.clone()))
+        .build();
+    Aws::from_config(&config, connector).unwrap()
+}
+
+/// The body of a request.
+pub(crate) fn body_of(request: &HttpRequest) -> String {
+    String::from_utf8_lossy(request.body().bytes().unwrap_or_default()).into_owned()
+}
+
+/// A successful answer in the query protocol.
+pub(crate) fn result(operation: &str, inner: &str) -> String {
+    format!("<{operation}Response><{operation}Result>{inner}</{operation}Result></{operation}Response>")
+}
+
+/// A refusal in the query protocol.
+pub(crate) fn error(code: &str, message: &str) -> String {
+    format!("<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>")
+}
+
+/// A response.
+#[expect(clippy::unnecessary_wraps, reason = "what a connector returns")]
+pub(crate) fn response(status: u16, text: String) -> Result<HttpResponse, ConnectorError> {
+    let response = http::Response::builder().status(status).body(SdkBody::from(text)).unwrap();
+    Ok(HttpResponse::try_from(response).unwrap())
 }

@@ -56,6 +56,7 @@ async fn deploy(session: &Session, kind: ChangeSetType) -> Result<()> {
         name: &name,
         template: Template::Body(TEMPLATE),
         parameters: &none,
+        kept: &[],
         tags: &none,
         kind,
     };

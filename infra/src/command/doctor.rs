@@ -4,20 +4,14 @@ use anyhow::{Error, Result};
 use console::style;
 use serde_json::json;
 
+use crate::aws::signed::code;
 use crate::outcome::Exit;
 use crate::package::elf::Architecture;
+use crate::preflight::{self, Finding};
 use crate::release::bucket;
-use crate::stack::Session;
 use crate::stack::change_set::TEMPLATE_LIMIT_BYTES;
-use crate::{parameters, regions};
-
-/// The result of one check.
-enum Finding {
-    Good(String),
-    /// Works, but the reader should know this.
-    Note(String),
-    Bad(String),
-}
+use crate::stack::{Session, completed};
+use crate::{estimate, parameters, regions};
 
 use Finding::{Bad, Good, Note};
 
@@ -27,7 +21,7 @@ use Finding::{Bad, Good, Note};
 /// Never; every problem is a finding.
 pub(crate) async fn run(session: &Session) -> Result<Exit> {
     let size = template::DEPLOYED.len();
-    let findings = [
+    let mut findings = vec![
         ("credentials", credentials(session).await),
         ("parameters", stage_parameters(session)),
         ("dax", dax(session).await),
@@ -36,6 +30,7 @@ pub(crate) async fn run(session: &Session) -> Result<Exit> {
         ("stack", stack(session).await),
         ("template", Good(format!("{size} of {TEMPLATE_LIMIT_BYTES} bytes"))),
     ];
+    findings.extend(account(session).await);
     let is_bad = findings.iter().any(|(_, finding)| matches!(finding, Bad(_)));
     for (what, finding) in findings {
         report(session, what, finding);
@@ -69,26 +64,49 @@ fn stage_parameters(session: &Session) -> Finding {
         Ok(values) if values.get("WriterAuth").is_some_and(|auth| auth == "NONE") => {
             Note("WriterAuth = NONE: anyone can create links; phishers find an open shortener within days".to_owned())
         }
-        Ok(_) => Good(format!("stage {} fits the template", session.stage.name)),
+        Ok(values) => match parameters::misplaced(&values, &session.aws.region).as_slice() {
+            [] => Good(format!("stage {} fits the template", session.stage.name)),
+            problems => Bad(problems.join("\n")),
+        },
         Err(error) => bad(error),
     }
 }
 
+/// Quotas, zones and what is taken over, and what the stage costs.
+async fn account(session: &Session) -> Vec<(&'static str, Finding)> {
+    let values =
+        parameters::definitions().and_then(|definitions| parameters::resolve(&definitions, &session.stage.parameters));
+    let (Ok(values), Ok(stack)) = (values, session.stack().await) else {
+        return Vec::new(); // said above
+    };
+    let stack = completed(stack);
+    let mut found = preflight::findings(session, &values, stack.as_ref()).await;
+    if stack.is_none() {
+        found.push(("zones", preflight::zones(session, &values).await.map_or_else(bad, Good)));
+    }
+    found.push(("cost", Good(estimate::summary(&values))));
+    found
+}
+
 async fn dax(session: &Session) -> Finding {
     let region = session.aws.region.as_str();
-    let mode = session.stage.parameters.get("DaxMode").map_or("tls", String::as_str);
+    let text = |name: &str, default: &'static str| session.stage.parameters.get(name).map_or(default, String::as_str);
+    let (mode, node_type) = (text("DaxMode", "tls"), text("DaxNodeType", "dax.t3.small"));
+    if let Some(problem) = regions::problem(mode, node_type, text("Cdn", "false") == "true", region) {
+        return Bad(problem);
+    }
     if mode == "none" {
         return Good("none: the functions read DynamoDB directly".to_owned());
-    }
-    if let Some(problem) = regions::problem(mode, region) {
-        return Bad(problem);
     }
     let query = "Action=GetRole&Version=2010-05-08&RoleName=AWSServiceRoleForDAX";
     match session.aws.signed.query("iam", query).await {
         Ok(_) => Good(format!("{mode}; available in {region}, and the service-linked role exists")),
-        Err(_) => Note(format!(
-            "{mode}; available in {region}. The account has no service-linked role for DAX yet (or you may\n\
-             not see it): the first cluster creates it, which requires iam:CreateServiceLinkedRole"
+        Err(error) if code(&error) == Some("NoSuchEntity") => Note(format!(
+            "{mode}; available in {region}. The account has no service-linked role for DAX yet: the first\n\
+             cluster creates it, which requires iam:CreateServiceLinkedRole"
+        )),
+        Err(error) => Note(format!(
+            "{mode}; available in {region}. Whether the account has the service-linked role for DAX is unknown:\n{error:#}"
         )),
     }
 }

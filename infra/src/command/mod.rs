@@ -9,6 +9,7 @@ pub(crate) mod drift;
 pub(crate) mod export;
 pub(crate) mod hosts;
 pub(crate) mod import;
+pub(crate) mod invalidate;
 pub(crate) mod keys;
 pub(crate) mod logs;
 pub(crate) mod outputs;

@@ -9,7 +9,7 @@ use crate::aws::explain;
 use crate::outcome::{Exit, failure};
 use crate::stack::state::{Situation, situation};
 use crate::stack::watch::{self, explanation};
-use crate::stack::{Session, Stack, events};
+use crate::stack::{Session, Stack, events, protection};
 use crate::terminal::status_style;
 
 /// Options of `infra status`.
@@ -31,6 +31,12 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
         return Ok(Exit::Done);
     };
     describe(session, &stack);
+    if protection::is_due(&stack) {
+        session.terminal.note(format_args!(
+            "the tables are not protected against deletion yet: `infra deploy --stage {}` completes the first deploy",
+            session.stage.name
+        ));
+    }
     if !options.watch || situation(Some(&stack.status)) != Situation::Busy {
         recent_failures(session, &stack).await?;
         return Ok(Exit::Done);

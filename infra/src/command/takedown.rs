@@ -10,6 +10,7 @@ use links::{
 use serde_json::json;
 
 use crate::aws::signed::now;
+use crate::cdn::Cdn;
 use crate::links_table::{LinksTable, TableOption};
 use crate::outcome::Exit;
 use crate::stack::Session;
@@ -27,7 +28,8 @@ const ATTEMPTS: u32 = 5;
 #[command(after_help = "\
 A block holds in any state of a link: deleted, expired and paused links are blocked as well, and only an administrator \
 opens them. The table is changed directly, past DAX, so redirectors may serve the previous state for up to 70 seconds \
-(with the default settings). `POST /api/v1/admin/block` does the same with an administrator's key.
+(with the default settings). `POST /api/v1/admin/block` does the same with an administrator's key. With CloudFront in \
+front, this command also removes its copies, which takes those 70 seconds; the API cannot: run `infra invalidate` after it.
 
   infra block launch promo
   infra block --owner mallory
@@ -90,6 +92,11 @@ pub(crate) async fn run(session: &Session, options: &Options, action: Action) ->
             .note("redirectors may serve the previous state for up to 70 seconds (with the default settings)");
     }
     session.terminal.event(verb, json!({"changed": changed, "table": opened.table.name}));
+    if let Some(stack) = opened.stack.as_ref().filter(|_| changed > 0 && action == Action::Block)
+        && let Some(cdn) = Cdn::of(session, stack).await?
+    {
+        cdn.invalidate(session).await?;
+    }
     Ok(Exit::Done)
 }
 

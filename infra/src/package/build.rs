@@ -6,6 +6,7 @@ use std::process::Stdio;
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
+use tempfile::TempDir;
 use tokio::process::Command;
 
 use super::elf::Architecture;
@@ -27,19 +28,32 @@ pub(crate) enum Source {
     Prebuilt(PathBuf),
 }
 
-/// The path of each function's executable.
+/// The executables of a build.
+#[derive(Debug)]
+pub(crate) struct Executables {
+    /// The path of each function's executable.
+    pub(crate) paths: BTreeMap<&'static str, PathBuf>,
+    /// The folder that they were built into, if it goes with this value.
+    _folder: Option<TempDir>,
+}
+
+/// Builds or finds the executables.
 ///
 /// # Errors
 /// If the build fails, or an executable is missing.
-pub(crate) async fn executables(
-    source: &Source,
-    architecture: Architecture,
-) -> Result<BTreeMap<&'static str, PathBuf>> {
+pub(crate) async fn executables(source: &Source, architecture: Architecture) -> Result<Executables> {
+    let cargo = Path::new("cargo");
     match source {
-        Source::Prebuilt(folder) => FUNCTIONS.iter().map(|name| Ok((*name, prebuilt(folder, name)?))).collect(),
-        Source::Build { root, profile } if architecture.is_host() => cargo(root, profile).await,
-        Source::Build { root, profile } => cargo_lambda(root, profile, architecture).await,
+        Source::Prebuilt(folder) => Ok(Executables { paths: in_folder(folder)?, _folder: None }),
+        Source::Build { root, profile } if architecture.is_host() => {
+            Ok(Executables { paths: build(cargo, root, profile).await?, _folder: None })
+        }
+        Source::Build { root, profile } => cross_build(cargo, root, profile, architecture).await,
     }
+}
+
+fn in_folder(folder: &Path) -> Result<BTreeMap<&'static str, PathBuf>> {
+    FUNCTIONS.iter().map(|name| Ok((*name, prebuilt(folder, name)?))).collect()
 }
 
 fn prebuilt(folder: &Path, name: &str) -> Result<PathBuf> {
@@ -50,8 +64,8 @@ fn prebuilt(folder: &Path, name: &str) -> Result<PathBuf> {
     }
 }
 
-async fn cargo(root: &Path, profile: &str) -> Result<BTreeMap<&'static str, PathBuf>> {
-    let mut command = Command::new("cargo");
+async fn build(cargo: &Path, root: &Path, profile: &str) -> Result<BTreeMap<&'static str, PathBuf>> {
+    let mut command = Command::new(cargo);
     command.current_dir(root).stdin(Stdio::null()).stderr(Stdio::inherit()).kill_on_drop(true);
     command.args(["build", "--locked", "--profile", profile, "--message-format", "json-render-diagnostics"]);
     for name in FUNCTIONS {
@@ -78,27 +92,25 @@ fn artifacts(messages: &str) -> BTreeMap<String, PathBuf> {
         .collect()
 }
 
-/// Cross-compiles with cargo-lambda, which provides the linker.
-async fn cargo_lambda(
-    root: &Path,
-    profile: &str,
-    architecture: Architecture,
-) -> Result<BTreeMap<&'static str, PathBuf>> {
+/// Cross-compiles with cargo-lambda, which provides the linker, into a new folder: cargo-lambda's own choice depends on the
+/// user's configuration of cargo, and an earlier build may lie there.
+async fn cross_build(cargo: &Path, root: &Path, profile: &str, architecture: Architecture) -> Result<Executables> {
+    let folder = tempfile::tempdir().context("cannot create a folder for the build")?;
     let flag = if architecture == Architecture::Arm { "--arm64" } else { "--x86-64" };
-    let mut command = Command::new("cargo");
-    command.current_dir(root).args(["lambda", "build", "--profile", profile, flag]);
+    let mut command = Command::new(cargo);
+    command.current_dir(root).args(["lambda", "build", "--locked", "--profile", profile, flag, "--lambda-dir"]);
+    command.arg(folder.path());
     for name in FUNCTIONS {
         command.args(["--package", name]);
     }
     let status = command.stdin(Stdio::null()).kill_on_drop(true).status().await.context("cannot start cargo")?;
     if !status.success() {
         bail!(
-            "`cargo lambda build {flag}` failed; building for {:?} on this machine requires cargo-lambda (https://www.cargo-lambda.info)",
-            architecture,
+            "`cargo lambda build {flag}` failed; building for {architecture:?} on this machine requires cargo-lambda (https://www.cargo-lambda.info)"
         );
     }
-    let folder = root.join("target/lambda");
-    FUNCTIONS.iter().map(|name| Ok((*name, prebuilt(&folder, name)?))).collect()
+    let paths = in_folder(folder.path()).context("cargo-lambda built something else than both functions")?;
+    Ok(Executables { paths, _folder: Some(folder) })
 }
 
 /// The root of the workspace that contains the current directory.
@@ -134,6 +146,44 @@ mod tests {
         );
         let found = artifacts(messages);
         assert_eq!(found, BTreeMap::from([("writer".to_owned(), PathBuf::from("/t/lambda/writer"))]));
+    }
+
+    /// Does what cargo-lambda's source says: it writes to `--lambda-dir`, and without it to cargo's target directory.
+    #[cfg(unix)]
+    fn stand_in(folder: &Path, writes: &str) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let script = format!(
+            "#!/bin/sh\ndir=elsewhere/lambda; case \" $* \" in *' --locked '*) ;; *) exit 9;; esac\n\
+             while [ $# -gt 0 ]; do if [ \"$1\" = --lambda-dir ]; then dir=$2; fi; shift; done\n\
+             for name in {writes}; do mkdir -p \"$dir/$name\"; echo NEW > \"$dir/$name/bootstrap\"; done\n"
+        );
+        let path = folder.join("cargo");
+        std::fs::write(&path, script).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        path
+    }
+
+    #[tokio::test]
+    #[cfg(unix)]
+    async fn a_foreign_architecture_gets_what_was_just_built() {
+        let root = tempfile::tempdir().unwrap();
+        for name in FUNCTIONS {
+            std::fs::create_dir_all(root.path().join("target/lambda").join(name)).unwrap();
+            std::fs::write(root.path().join("target/lambda").join(name).join("bootstrap"), "OLD\n").unwrap();
+        }
+        let cargo = stand_in(root.path(), "redirector writer");
+        let built = cross_build(&cargo, root.path(), "lambda", Architecture::Arm).await.unwrap();
+        for name in FUNCTIONS {
+            assert_eq!(std::fs::read_to_string(&built.paths[name]).unwrap(), "NEW\n", "{name}");
+        }
+        let folder = built.paths["writer"].parent().unwrap().to_owned();
+        drop(built);
+        assert!(!folder.exists());
+
+        let cargo = stand_in(root.path(), "redirector");
+        let error = cross_build(&cargo, root.path(), "lambda", Architecture::Arm).await.unwrap_err();
+        assert!(format!("{error:#}").contains("writer"), "{error:#}");
     }
 
     #[test]

@@ -83,9 +83,9 @@ impl Package {
     /// # Errors
     /// If the build or a check fails.
     pub(crate) async fn make(source: &Source, architecture: Architecture) -> Result<Self> {
-        let paths = build::executables(source, architecture).await?;
+        let built = build::executables(source, architecture).await?;
         let artifact = |name: &'static str| -> Result<Artifact> {
-            let path = paths.get(name).with_context(|| format!("no executable of {name}"))?;
+            let path = built.paths.get(name).with_context(|| format!("no executable of {name}"))?;
             let executable = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
             Artifact::new(name, &executable, architecture)
         };

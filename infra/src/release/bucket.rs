@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::aws::{Aws, explain};
 use crate::package::Artifact;
-use crate::regions::dns_suffix;
+use crate::regions::partition;
 use crate::stack::Stack;
 
 /// The stack that holds the bucket; all stages share it.
@@ -77,7 +77,7 @@ pub(super) async fn upload_template(aws: &Aws, bucket: &str, account: &str, temp
 
 /// The bucket is in the path, which suits every bucket name and every partition of AWS.
 fn object_url(region: &str, bucket: &str, key: &str, version: Option<&str>) -> String {
-    let url = format!("https://s3.{region}.{}/{bucket}/{key}", dns_suffix(region));
+    let url = format!("https://s3.{region}.{}/{bucket}/{key}", partition(region).dns_suffix);
     match version {
         Some(version) => format!("{url}?versionId={version}"),
         None => url,

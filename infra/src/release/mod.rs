@@ -2,22 +2,25 @@
 
 pub(crate) mod bucket;
 pub(crate) mod build;
+mod settings;
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use aws_sdk_cloudformation::types::ChangeSetType;
 use clap::Args;
 
 use crate::aws::signed::element;
 use crate::aws::{Aws, Caller};
 use crate::package::Package;
-use crate::parameters::{self, assignment};
-use crate::regions;
-use crate::stack::Session;
+use crate::parameters::assignment;
+use crate::preflight;
 use crate::stack::change_set::{self, ChangeSet, Proposal, Template};
 use crate::stack::execute::change_set_name;
+use crate::stack::protection::{FIRST_DEPLOY, first_deploy};
+use crate::stack::{Session, completed};
 use build::Build;
+use settings::Takeover;
 
 /// The parts of a release.
 #[derive(Args, Debug, Clone)]
@@ -27,6 +30,8 @@ pub(crate) struct Sources {
     /// Set a template parameter, overriding the stage
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = assignment)]
     overrides: Vec<(String, String)>,
+    #[command(flatten)]
+    takeover: Takeover,
     /// Upload zips and template to this bucket instead of the one that `infra bootstrap` created
     #[arg(long, value_name = "BUCKET")]
     artifact_bucket: Option<String>,
@@ -35,7 +40,7 @@ pub(crate) struct Sources {
 /// A release whose zips and template are in the bucket.
 #[derive(Debug, Clone)]
 pub(crate) struct Release {
-    /// All parameters of the template.
+    /// All parameters of the template but the one that depends on the kind of the change set.
     pub(crate) parameters: BTreeMap<String, String>,
     /// Identifies code and settings together.
     pub(crate) id: String,
@@ -48,7 +53,9 @@ pub(crate) struct Release {
 /// # Errors
 /// On the first problem; what is cheap to check comes first.
 pub(crate) async fn prepare(session: &Session, caller: &Caller, options: &Sources) -> Result<Release> {
-    let mut values = values(session, options)?;
+    let stack = completed(session.stack().await?);
+    let mut values = settings::values(session, options, stack.as_ref()).await?;
+    preflight::check(session, &values, stack.as_ref()).await?;
     let bucket = match &options.artifact_bucket {
         Some(bucket) => bucket.clone(),
         None => bucket::find(&session.aws).await?,
@@ -74,11 +81,14 @@ pub(crate) async fn prepare(session: &Session, caller: &Caller, options: &Source
 pub(crate) async fn propose(session: &Session, release: &Release, kind: ChangeSetType) -> Result<(String, ChangeSet)> {
     let name = change_set_name(&release.id);
     let progress = session.terminal.progress("CloudFormation computes the changes");
+    let mut parameters = release.parameters.clone();
+    parameters.insert(FIRST_DEPLOY.to_owned(), first_deploy(&kind, &parameters).to_owned());
     let proposal = Proposal {
         stack: &session.stage.stack,
         name: &name,
         template: Template::Url(&release.template_url),
-        parameters: &release.parameters,
+        parameters: &parameters,
+        kept: &[],
         tags: &session.stage.tags,
         kind,
     };
@@ -86,17 +96,6 @@ pub(crate) async fn propose(session: &Session, release: &Release, kind: ChangeSe
     let change_set = change_set::prepared(&session.aws, &session.stage.stack, &id, session.backoff).await?;
     drop(progress);
     Ok((name, change_set))
-}
-
-fn values(session: &Session, options: &Sources) -> Result<BTreeMap<String, String>> {
-    let mut given = session.stage.parameters.clone();
-    given.extend(options.overrides.iter().cloned());
-    let values = parameters::resolve(&parameters::definitions()?, &given)?;
-    let dax_mode = values.get("DaxMode").map(String::as_str).unwrap_or_default();
-    if let Some(problem) = regions::problem(dax_mode, &session.aws.region) {
-        bail!(problem);
-    }
-    Ok(values)
 }
 
 fn release_parameters(bucket: String, package: &Package, id: &str) -> [(String, String); 6] {

@@ -20,20 +20,21 @@ pub(crate) enum Template<'a> {
     Body(&'a str),
     /// URL of an object in S3, which CloudFormation reads with the caller's permissions.
     Url(&'a str),
+    /// The template of the stack with this name, as it is deployed.
+    Deployed(&'a str),
 }
 
 impl Template<'_> {
     fn body(self) -> Option<String> {
-        matches!(self, Self::Body(_)).then(|| self.text())
+        if let Self::Body(text) = self { Some(text.to_owned()) } else { None }
     }
 
     fn url(self) -> Option<String> {
-        matches!(self, Self::Url(_)).then(|| self.text())
+        if let Self::Url(url) = self { Some(url.to_owned()) } else { None }
     }
 
-    fn text(self) -> String {
-        let (Self::Body(text) | Self::Url(text)) = self;
-        text.to_owned()
+    fn stack(self) -> Option<String> {
+        if let Self::Deployed(name) = self { Some(name.to_owned()) } else { None }
     }
 }
 
@@ -46,8 +47,10 @@ pub(crate) struct Proposal<'a> {
     pub(crate) name: &'a str,
     /// The template.
     pub(crate) template: Template<'a>,
-    /// Every parameter, defaults included.
+    /// Every parameter, defaults included, but for those that are kept.
     pub(crate) parameters: &'a BTreeMap<String, String>,
+    /// Parameters whose deployed value is kept, as CloudFormation knows it: it does not tell the value of a secret one.
+    pub(crate) kept: &'a [String],
     /// Tags of the stack.
     pub(crate) tags: &'a BTreeMap<String, String>,
     /// Create or update.
@@ -77,6 +80,8 @@ pub(crate) async fn create(aws: &Aws, proposal: &Proposal<'_>) -> Result<String>
         .parameters
         .iter()
         .map(|(name, value)| Parameter::builder().parameter_key(name).parameter_value(value).build());
+    let kept =
+        proposal.kept.iter().map(|name| Parameter::builder().parameter_key(name).use_previous_value(true).build());
     let tags = proposal.tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
     let answer = aws
         .cloudformation
@@ -87,8 +92,9 @@ pub(crate) async fn create(aws: &Aws, proposal: &Proposal<'_>) -> Result<String>
         .change_set_type(proposal.kind.clone())
         .set_template_body(proposal.template.body())
         .set_template_url(proposal.template.url())
+        .set_use_previous_template(proposal.template.stack().map(|_| true))
         .set_capabilities(Some(capabilities))
-        .set_parameters(Some(parameters.collect()))
+        .set_parameters(Some(parameters.chain(kept).collect()))
         .set_tags(Some(tags.collect()))
         .send()
         .await
@@ -101,6 +107,7 @@ pub(crate) async fn create(aws: &Aws, proposal: &Proposal<'_>) -> Result<String>
 async fn capabilities(aws: &Aws, template: Template<'_>) -> Result<Vec<Capability>> {
     let request = aws.cloudformation.get_template_summary();
     let request = request.set_template_body(template.body()).set_template_url(template.url());
+    let request = request.set_stack_name(template.stack());
     let summary = request.send().await.map_err(explain).context("CloudFormation rejects the template")?;
     Ok(summary.capabilities().to_vec())
 }

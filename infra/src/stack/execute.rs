@@ -22,11 +22,12 @@ pub(crate) fn change_set_name(release: &str) -> String {
 /// Exit code 2 if the stack rolled back, 3 if it is stuck; with the first cause.
 pub(crate) async fn execute_and_watch(session: &Session, change_set: &ChangeSet, token: &str) -> Result<()> {
     let marker = events::newest(&session.aws, &change_set.stack_id).await?;
-    change_set::execute(&session.aws, change_set, token).await?;
     session.on_interrupt(Some(format!(
-        "interrupted; CloudFormation continues. Follow it with `infra status --stage {} --watch`",
+        "interrupted; CloudFormation continues. Follow it with `infra status --stage {} --watch`, or repeat the command with \
+         --wait: it goes on from there",
         session.stage.name
     )));
+    change_set::execute(&session.aws, change_set, token).await?;
     let ending = watch::follow(session, &change_set.stack_id, marker).await?;
     session.on_interrupt(None);
     if !ending.is_success() {

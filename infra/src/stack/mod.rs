@@ -2,13 +2,19 @@
 
 pub(crate) mod change;
 pub(crate) mod change_set;
+pub(crate) mod duration;
 pub(crate) mod events;
 pub(crate) mod execute;
+pub(crate) mod interfaces;
 pub(crate) mod outputs;
+pub(crate) mod protection;
 pub(crate) mod recovery;
+pub(crate) mod resources;
 pub(crate) mod review;
+pub(crate) mod secrets;
 mod session;
 pub(crate) mod state;
+pub(crate) mod tables;
 #[cfg(test)]
 mod tests;
 pub(crate) mod watch;
@@ -25,7 +31,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use crate::aws::{Aws, explain};
 
 /// A stack as CloudFormation describes it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Stack {
     /// Name.
     pub(crate) name: String,
@@ -102,6 +108,15 @@ impl From<&Description> for Stack {
             parameters: parameters(stack.parameters()),
         }
     }
+}
+
+/// A stack that was completed once, so that there is something to keep.
+pub(crate) fn completed(stack: Option<Stack>) -> Option<Stack> {
+    use state::{Situation, situation};
+
+    stack.filter(|stack| {
+        !matches!(situation(Some(&stack.status)), Situation::Absent | Situation::Shell | Situation::CreateFailed)
+    })
 }
 
 /// Parameters by name.

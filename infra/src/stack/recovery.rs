@@ -5,8 +5,8 @@ use aws_sdk_cloudformation::types::ChangeSetType;
 use serde_json::json;
 
 use super::state::{Situation, situation};
-use super::watch::{self, explanation};
-use super::{Session, Stack, events};
+use super::watch::{self, Ending, explanation};
+use super::{Session, Stack, events, interfaces, secrets, tables};
 use crate::aws::explain;
 use crate::outcome::{Exit, failure};
 
@@ -75,20 +75,35 @@ async fn step(
     Ok(None)
 }
 
-/// Deletes a stack and waits until it is gone.
+/// Deletes a stack and waits until it is gone. Network interfaces that stand in the way are deleted, once.
 ///
 /// # Errors
 /// If it is not gone afterwards; the error names what is left.
 pub(crate) async fn delete(session: &Session, stack: &Stack, retain: &[String]) -> Result<()> {
-    let marker = events::newest(&session.aws, &stack.id).await?;
-    let retain = (!retain.is_empty()).then(|| retain.to_vec());
-    let request = session.aws.cloudformation.delete_stack().stack_name(&stack.id).set_retain_resources(retain);
-    request.send().await.map_err(explain).with_context(|| format!("cannot delete {}", stack.name))?;
-    let ending = watch::follow(session, &stack.id, marker).await?;
+    let ending = try_to_delete(session, stack, retain).await?;
+    if ending.is_success() {
+        return Ok(());
+    }
+    let ending = match interfaces::release(session, stack).await {
+        Ok(0) => ending,
+        Ok(_) => try_to_delete(session, stack, retain).await?,
+        Err(error) => {
+            session.terminal.note(format_args!("cannot look for network interfaces that Lambda left: {error:#}"));
+            ending
+        }
+    };
     if ending.is_success() {
         return Ok(());
     }
     Err(failure(Exit::NeedsDecision, format!("{:#}", explanation(&ending))))
+}
+
+async fn try_to_delete(session: &Session, stack: &Stack, retain: &[String]) -> Result<Ending> {
+    let marker = events::newest(&session.aws, &stack.id).await?;
+    let retain = (!retain.is_empty()).then(|| retain.to_vec());
+    let request = session.aws.cloudformation.delete_stack().stack_name(&stack.id).set_retain_resources(retain);
+    request.send().await.map_err(explain).with_context(|| format!("cannot delete {}", stack.name))?;
+    watch::follow(session, &stack.id, marker).await
 }
 
 async fn remove_shell(session: &Session, stack: &Stack) -> Result<()> {
@@ -106,9 +121,59 @@ async fn remove_failed(session: &Session, stack: &Stack, consent: &Consent) -> R
     if let Some(cause) = events::failures(&past).first() {
         session.terminal.line(format_args!("  why it failed: {cause}"));
     }
-    agree(session, consent, "Remove it? A table that the failed first deploy created is empty, and goes with it.")
-        .await?;
-    delete(session, stack, &[]).await
+    let left = Leftovers::of(session, stack).await?;
+    agree(session, consent, &left.question()).await?;
+    // The tables first: once the stack is gone, nothing would say that they were its own.
+    for table in &left.empty {
+        tables::delete(session, table).await?;
+        session.terminal.line(format_args!("  deleted the table {table}, which was empty"));
+    }
+    for secret in left.secret.iter().filter(|_| left.filled.is_empty()) {
+        secrets::delete(session, secret).await?;
+    }
+    delete(session, stack, &[]).await?;
+    for table in &left.filled {
+        tables::mention(session, table);
+    }
+    for secret in left.secret.iter().filter(|_| !left.filled.is_empty()) {
+        secrets::mention(session, secret);
+    }
+    Ok(())
+}
+
+/// What outlives a stack, of one that was never completed.
+#[derive(Default)]
+struct Leftovers {
+    empty: Vec<String>,
+    /// Tables that somebody has used.
+    filled: Vec<String>,
+    /// The slug secret.
+    secret: Option<String>,
+}
+
+impl Leftovers {
+    async fn of(session: &Session, stack: &Stack) -> Result<Self> {
+        let mut left = Self { secret: secrets::slug_secret(session, stack).await?, ..Self::default() };
+        for table in tables::names(session, stack).await? {
+            if tables::describe(session, &table).await?.is_none() {
+                continue;
+            }
+            let is_empty = tables::is_empty(session, &table).await?;
+            if is_empty { left.empty.push(table) } else { left.filled.push(table) }
+        }
+        Ok(left)
+    }
+
+    fn question(&self) -> String {
+        let mut question = "Remove it?".to_owned();
+        if !self.empty.is_empty() {
+            question.push_str(&format!(" Its empty tables are deleted: {}.", self.empty.join(", ")));
+        }
+        if !self.filled.is_empty() {
+            question.push_str(&format!(" These tables have items and stay: {}.", self.filled.join(", ")));
+        }
+        question
+    }
 }
 
 async fn wait_for_other(session: &Session, stack: &Stack, consent: &Consent) -> Result<()> {

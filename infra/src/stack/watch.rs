@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::events::{self, Event};
 use super::state::{Situation, situation, succeeded};
-use super::{Session, Stack, is_absent};
+use super::{Session, Stack, duration as usually, is_absent};
 use crate::aws::explain;
 use crate::outcome::{Exit, failure};
 use crate::terminal::{Progress, duration, status_style};
@@ -163,7 +163,9 @@ impl<'a> Follower<'a> {
 
     fn tolerate(&mut self, error: WatchError) -> Result<()> {
         let stack = &self.session.stage.stack;
-        let advice = format!("CloudFormation continues with {stack}; follow it again with `infra status --watch`");
+        let advice = format!(
+            "CloudFormation continues with {stack}; follow it again with `infra status --watch`, or repeat the command"
+        );
         if !error.is_transient {
             return Err(failure(Exit::NeedsDecision, format!("cannot watch the stack: {:#}; {advice}", error.error)));
         }
@@ -223,20 +225,8 @@ fn event_line(event: &Event) -> String {
     format!("  {status} {}{reason}", event.logical_id)
 }
 
-/// How long slow resources usually take.
-///
-/// Source: CloudFormation times collected by the authors of rain and alchemy; Lambda guide on VPC network interfaces.
 fn usual(event: &Event) -> Option<&'static str> {
-    let is_deletion = event.status.starts_with("DELETE");
-    match event.resource_type.as_str() {
-        "AWS::DAX::Cluster" => Some("8 m or more"),
-        "AWS::CloudFront::Distribution" => Some("4 m"),
-        "AWS::Lambda::Function" if !is_deletion => Some("1 m"),
-        "AWS::Lambda::Function" | "AWS::EC2::SecurityGroup" | "AWS::EC2::Subnet" if is_deletion => {
-            Some("20 m, until Lambda releases its network interfaces")
-        }
-        _ => None,
-    }
+    usually::of_resource(&event.resource_type, event.status.starts_with("DELETE"))
 }
 
 /// What went wrong, the first cause first.
@@ -249,9 +239,59 @@ pub(crate) fn explanation(ending: &Ending) -> anyhow::Error {
     for event in rest.iter().filter(|event| event.is_cause()) {
         text.push_str(&format!("\n  then:        {event}"));
     }
+    for advice in failed.iter().filter_map(|event| advice(event)) {
+        text.push_str(&format!("\n  {advice}"));
+    }
     let followers = rest.iter().filter(|event| !event.is_cause()).count();
     if followers > 0 {
         text.push_str(&format!("\n  {followers} more were cancelled because of it"));
     }
     anyhow!(text)
+}
+
+/// What the operator can do about a failure, where the service's reason does not say it.
+fn advice(event: &Event) -> Option<&'static str> {
+    let reason = event.reason.as_deref().unwrap_or_default().to_lowercase();
+    match event.resource_type.as_str() {
+        "AWS::DAX::Cluster" | "AWS::DAX::SubnetGroup" if reason.contains("capacity") || reason.contains("zone") => {
+            Some(
+                "another zone may have such nodes: name the zones with AvailabilityZones, or choose another DaxNodeType",
+            )
+        }
+        "AWS::DAX::ParameterGroup" if reason.contains("already exist") => Some(
+            "an earlier update could not delete this group: `aws dax delete-parameter-group --parameter-group-name NAME`, \
+             then deploy again, or choose another DaxRecordTtlSeconds",
+        ),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn some_failures_come_with_advice() {
+        for (resource_type, reason, expected) in [
+            ("AWS::DAX::Cluster", "InsufficientClusterCapacityFault", Some("AvailabilityZones")),
+            ("AWS::DAX::Cluster", "not supported in the Availability Zone us-east-1e", Some("AvailabilityZones")),
+            ("AWS::DAX::Cluster", "access denied", None),
+            ("AWS::DAX::ParameterGroup", "Parameter group kurz-ttl-60 already exists", Some("delete-parameter-group")),
+            ("AWS::IAM::Role", "already exists", None),
+        ] {
+            let event = Event {
+                resource_type: resource_type.to_owned(),
+                reason: Some(reason.to_owned()),
+                status: "CREATE_FAILED".to_owned(),
+                ..Event::default()
+            };
+            let events = vec![event];
+            let ending = Ending { status: "ROLLBACK_COMPLETE".to_owned(), events, elapsed: Duration::ZERO };
+            let text = explanation(&ending).to_string();
+            match expected {
+                Some(advice) => assert!(text.contains(advice), "{text}"),
+                None => assert_eq!(text.lines().count(), 2, "{text}"),
+            }
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Copies links from the table to a file, and from files to the table.
 //!
 //! `line` defines a line of an export, `dump` writes all lines in order, `load` writes records to the table. `source` reads
-//! exports, including those of other shorteners. Only `table` talks to DynamoDB. Nothing here knows stacks or the command
+//! exports, including those of other shorteners. Only `table` talks to DynamoDB. `schema` says what a table must have. Nothing here knows stacks or the command
 //! line.
 
 pub(crate) mod dump;
@@ -12,6 +12,7 @@ pub(crate) mod line;
 pub(crate) mod load;
 pub(crate) mod part;
 mod runs;
+pub(crate) mod schema;
 pub(crate) mod source;
 pub(crate) mod table;
 #[cfg(test)]

@@ -38,7 +38,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn text_of(&self, value: &Value, depth: usize) -> Result<String, TemplateError> {
+    pub(crate) fn text_of(&self, value: &Value, depth: usize) -> Result<String, TemplateError> {
         Ok(text(&self.value(value, depth + 1)?.unwrap_or_default()))
     }
 

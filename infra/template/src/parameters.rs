@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use regex_lite::Regex;
 use serde_json::Value;
 
 use crate::TemplateError;
@@ -15,12 +16,22 @@ pub struct Definition {
     pub default: Option<String>,
     /// The allowed values; empty if any is allowed.
     pub allowed: Vec<String>,
+    /// A regular expression that the whole value must match; of a list, each item.
+    pub pattern: Option<String>,
+    /// What the pattern means, for people.
+    pub constraint: Option<String>,
     /// Whether the value must be a number.
     pub is_number: bool,
+    /// Whether the value is a list, with commas between the items.
+    pub is_list: bool,
     /// Smallest allowed number.
     pub min: Option<f64>,
     /// Largest allowed number.
     pub max: Option<f64>,
+    /// Fewest characters.
+    pub min_length: Option<u64>,
+    /// Most characters.
+    pub max_length: Option<u64>,
     /// One line for the reader.
     pub description: String,
 }
@@ -40,13 +51,20 @@ pub fn definitions(document: &Value) -> Result<Definitions, TemplateError> {
 impl Definition {
     fn read(body: &Value) -> Self {
         let number = |key| body.get(key).and_then(Value::as_f64);
+        let count = |key| body.get(key).and_then(Value::as_u64);
+        let kind = body.get("Type").and_then(Value::as_str).unwrap_or_default();
         let allowed = body.get("AllowedValues").and_then(Value::as_array);
         Self {
             default: body.get("Default").map(text),
             allowed: allowed.into_iter().flatten().map(text).collect(),
-            is_number: body.get("Type").and_then(Value::as_str) == Some("Number"),
+            pattern: body.get("AllowedPattern").map(text),
+            constraint: body.get("ConstraintDescription").map(text),
+            is_number: kind == "Number",
+            is_list: kind == "CommaDelimitedList" || kind.starts_with("List<"),
             min: number("MinValue"),
             max: number("MaxValue"),
+            min_length: count("MinLength"),
+            max_length: count("MaxLength"),
             description: body.get("Description").map(text).unwrap_or_default(),
         }
     }
@@ -54,13 +72,27 @@ impl Definition {
     /// Why CloudFormation would refuse `value`; `None` if it fits.
     #[must_use]
     pub fn problem(&self, value: &str) -> Option<String> {
+        let items = if self.is_list { value.split(',').map(str::trim).collect() } else { vec![value] };
+        items.into_iter().find_map(|item| self.problem_of_item(item)).or_else(|| self.problem_of_length(value))
+    }
+
+    fn problem_of_item(&self, value: &str) -> Option<String> {
         if !self.allowed.is_empty() {
             let known = self.allowed.iter().any(|allowed| allowed == value);
             return (!known).then(|| format!("must be one of {}", self.allowed.join(", ")));
         }
-        if !self.is_number {
-            return None;
+        if self.is_number {
+            return self.problem_of_number(value);
         }
+        let pattern = self.pattern.as_deref()?;
+        match Regex::new(&format!("^(?:{pattern})$")) {
+            Ok(regex) if regex.is_match(value) => None,
+            Ok(_) => Some(self.constraint.clone().unwrap_or_else(|| format!("must match {pattern}"))),
+            Err(error) => Some(format!("cannot be compared with the pattern {pattern}: {error}")),
+        }
+    }
+
+    fn problem_of_number(&self, value: &str) -> Option<String> {
         let Ok(number) = value.parse::<f64>() else {
             return Some("must be a number".to_owned());
         };
@@ -70,19 +102,31 @@ impl Definition {
             _ => None,
         }
     }
+
+    fn problem_of_length(&self, value: &str) -> Option<String> {
+        let length = value.chars().count() as u64;
+        match (self.min_length, self.max_length) {
+            (Some(min), _) if length < min => Some(format!("must have at least {min} characters")),
+            (_, Some(max)) if length > max => Some(format!("must have at most {max} characters")),
+            _ => None,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse;
+    use crate::{DEPLOYED, parse};
 
     #[test]
     fn values_are_checked_as_cloudformation_checks_them() {
         let document = parse(
             "Parameters:
                Mode: {Type: String, Default: tls, AllowedValues: [tls, plain]}
-               Size: {Type: Number, MinValue: 1, MaxValue: 3}",
+               Size: {Type: Number, MinValue: 1, MaxValue: 3}
+               Id: {Type: String, Default: '', AllowedPattern: 'x|pl-[0-9a-f]+', MaxLength: 6}
+               Zone: {Type: String, AllowedPattern: '^(Z[A-Z0-9]*)?$', ConstraintDescription: must be a zone, MinLength: 1}
+               Names: {Type: CommaDelimitedList, AllowedPattern: '[a-z]*'}",
         );
         let definitions = definitions(&document.unwrap()).unwrap();
         for (name, value, problem) in [
@@ -92,11 +136,29 @@ mod tests {
             ("Size", "0", Some("must be at least 1")),
             ("Size", "4", Some("must be at most 3")),
             ("Size", "much", Some("must be a number")),
+            ("Id", "pl-0a", None),
+            ("Id", "x", None),
+            ("Id", "apl-0a", Some("must match x|pl-[0-9a-f]+")),
+            ("Id", "pl-0a-", Some("must match x|pl-[0-9a-f]+")),
+            ("Id", "pl-0a0a", Some("must have at most 6 characters")),
+            ("Zone", "Z1", None),
+            ("Zone", "z1", Some("must be a zone")),
+            ("Zone", "", Some("must have at least 1 characters")),
+            ("Names", "a, b,,c", None),
+            ("Names", "a,B", Some("must match [a-z]*")),
         ] {
             assert_eq!(definitions[name].problem(value).as_deref(), problem, "{name} = {value}");
         }
         assert_eq!(definitions["Mode"].default.as_deref(), Some("tls"));
         assert_eq!(definitions["Size"].default, None);
+    }
+
+    #[test]
+    fn every_default_of_the_deployed_template_fits() {
+        for (name, definition) in definitions(&parse(DEPLOYED).unwrap()).unwrap() {
+            let problem = definition.default.as_deref().and_then(|default| definition.problem(default));
+            assert_eq!(problem, None, "{name}");
+        }
     }
 
     #[test]

@@ -15,7 +15,9 @@ mod policies;
 mod render;
 mod variables;
 
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use render::Rendered;
 
 /// A link whose slug is the first segment of a route could not be followed, so an import refuses it.
 #[test]
@@ -29,6 +31,27 @@ fn no_link_hides_behind_a_route() {
         let first = path.split('/').next().unwrap_or_default();
         if let Ok(slug) = first.parse::<links::Slug>() {
             assert!(slug.is_path(), "{route}");
+        }
+    }
+}
+
+#[test]
+fn a_failed_bootstrap_leaves_no_bucket() {
+    let template = template::parse(include_str!("../../bootstrap.yaml")).unwrap();
+    let bucket = &template["Resources"]["Artifacts"];
+    assert_eq!(
+        (&bucket["DeletionPolicy"], &bucket["UpdateReplacePolicy"]),
+        (&json!("RetainExceptOnCreate"), &json!("Retain"))
+    );
+}
+
+/// CloudFormation cannot delete a protected table if the creation fails.
+#[test]
+fn a_new_stack_has_unprotected_tables_that_are_protected_afterwards() {
+    for (first, wanted, expected) in [("true", "true", false), ("false", "true", true), ("false", "false", false)] {
+        let stack = Rendered::new(&document(), &[("FirstDeploy", first), ("DeletionProtection", wanted)]);
+        for table in ["LinksTable", "KeysTable"] {
+            assert_eq!(stack.properties(table)["DeletionProtectionEnabled"], expected, "{table}");
         }
     }
 }

@@ -1,8 +1,14 @@
 //! Resources that cannot be replaced or removed without loss.
 
+use super::Kind;
+
 /// What replacing or removing a resource of this type loses: data, a warm cache or every connection.
-pub(super) fn loss(resource_type: &str) -> Option<&'static str> {
+pub(super) fn loss(resource_type: &str, kind: Kind) -> Option<&'static str> {
     match resource_type {
+        "AWS::DynamoDB::Table" if kind == Kind::Remove => Some("the table stays, with its items, outside the stack"),
+        "AWS::DAX::Cluster" if kind == Kind::Remove => {
+            Some("redirects read the table; a new cluster starts with a cold cache")
+        }
         "AWS::DynamoDB::Table" => Some("the new table is empty; the old one stays, outside the stack"),
         "AWS::DAX::Cluster" => {
             Some("a new cluster with a cold cache is built before the old one goes; both are billed")

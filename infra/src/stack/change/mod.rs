@@ -78,7 +78,7 @@ impl Change {
     /// What this change loses, if anything.
     pub(crate) fn loss(&self) -> Option<&'static str> {
         let removes = matches!(self.kind, Kind::Replace | Kind::MayReplace | Kind::Remove);
-        if removes { loss::loss(&self.resource_type) } else { None }
+        if removes { loss::loss(&self.resource_type, self.kind) } else { None }
     }
 
     fn rank(&self) -> (bool, Kind, bool, &str) {

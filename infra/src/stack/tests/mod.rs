@@ -1,17 +1,19 @@
 //! Rare cases: responses that no emulator produces, in the SDK's own wire formats.
 
+mod deletion;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_cloudformation::types::ChangeSetType;
 
-use super::change_set::{self, Proposal, Template};
-use super::recovery::{Consent, recover};
-use super::watch::{self, explanation};
-use super::{Backoff, Session};
 use crate::aws::testing::{Reply, Script};
 use crate::outcome::{Exit, exit_of};
+use crate::stack::change_set::{self, Proposal, Template};
+use crate::stack::recovery::{Consent, recover};
+use crate::stack::watch::{self, explanation};
+use crate::stack::{Backoff, Session};
 use crate::stage::Stage;
 use crate::terminal::{Output, Terminal};
 
@@ -63,6 +65,20 @@ fn events(newest_first: &[String], next: Option<&str>) -> Reply {
     Reply::Ok("DescribeStackEvents", format!("<StackEvents>{}</StackEvents>{next}", newest_first.concat()))
 }
 
+/// The resources of the stack: type and physical id.
+fn resources(list: &[(&str, &str)]) -> Reply {
+    let members = list.iter().map(|(resource_type, id)| {
+        let logical_id = if *id == "arn:secret" { "SlugSecret" } else { "Other" };
+        format!(
+            "<member><LogicalResourceId>{logical_id}</LogicalResourceId><ResourceType>{resource_type}</ResourceType>\
+             <PhysicalResourceId>{id}</PhysicalResourceId><ResourceStatus>DELETE_FAILED</ResourceStatus>\
+             <LastUpdatedTimestamp>2026-01-01T00:00:00Z</LastUpdatedTimestamp></member>"
+        )
+    });
+    let members: String = members.collect();
+    Reply::Ok("ListStackResources", format!("<StackResourceSummaries>{members}</StackResourceSummaries>"))
+}
+
 fn done(operation: &'static str) -> Reply {
     Reply::Ok(operation, String::new())
 }
@@ -100,7 +116,7 @@ async fn stable_stacks_accept_a_change_set() {
 async fn failed_creations_are_removed_first() {
     for status in ["ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED"] {
         let past = events(&[event("1", "DaxCluster", "CREATE_FAILED", "no capacity")], None);
-        let mut replies = vec![stack(status), past, marker(), done("DeleteStack")];
+        let mut replies = vec![stack(status), past, resources(&[]), resources(&[]), marker(), done("DeleteStack")];
         replies.extend(watched("DELETE_COMPLETE"));
         replies.push(absent());
         check_recovery(replies, &yes(), Ok(ChangeSetType::Create)).await;
@@ -109,8 +125,8 @@ async fn failed_creations_are_removed_first() {
 
 #[tokio::test]
 async fn without_consent_or_a_terminal_nothing_is_removed() {
-    let past = events(&[], None);
-    check_recovery(vec![stack("ROLLBACK_COMPLETE"), past], &Consent::default(), Err(Exit::Failed)).await;
+    let replies = vec![stack("ROLLBACK_COMPLETE"), events(&[], None), resources(&[]), resources(&[])];
+    check_recovery(replies, &Consent::default(), Err(Exit::Failed)).await;
 }
 
 #[tokio::test]
@@ -253,12 +269,39 @@ async fn a_template_in_a_bucket_travels_by_its_url() {
         let script = Script::new([done("GetTemplateSummary"), created]);
         let none = BTreeMap::new();
         let kind = ChangeSetType::Create;
-        let proposal = Proposal { stack: "s", name: "n", template, parameters: &none, tags: &none, kind };
+        let proposal = Proposal { stack: "s", name: "n", template, parameters: &none, kept: &[], tags: &none, kind };
         assert_eq!(change_set::create(&script.aws(), &proposal).await.unwrap(), "arn:c");
         for request in script.requests() {
             assert!(request.contains(expected) && !request.contains(absent), "{request}");
         }
         script.assert_played();
+    }
+}
+
+#[tokio::test]
+async fn a_deployed_template_keeps_its_values() {
+    let created = Reply::Ok("CreateChangeSet", "<Id>arn:c</Id>".to_owned());
+    let script = Script::new([done("GetTemplateSummary"), created]);
+    let parameters = BTreeMap::from([("A".to_owned(), "1".to_owned())]);
+    let kept = ["Secret".to_owned()];
+    let proposal = Proposal {
+        stack: "s",
+        name: "n",
+        template: Template::Deployed("s"),
+        parameters: &parameters,
+        kept: &kept,
+        tags: &BTreeMap::new(),
+        kind: ChangeSetType::Update,
+    };
+    change_set::create(&script.aws(), &proposal).await.unwrap();
+    let requests = script.requests();
+    assert!(requests[0].contains("&StackName=s") && !requests[0].contains("Template="), "{}", requests[0]);
+    for expected in [
+        "&UsePreviousTemplate=true",
+        "&Parameters.member.1.ParameterKey=A&Parameters.member.1.ParameterValue=1",
+        "&Parameters.member.2.ParameterKey=Secret&Parameters.member.2.UsePreviousValue=true",
+    ] {
+        assert!(requests[1].contains(expected), "{}", requests[1]);
     }
 }
 

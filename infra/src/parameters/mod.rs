@@ -1,13 +1,17 @@
 //! Checks a stage's parameters against the template before anything is sent.
 
+mod contradictions;
+
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, bail};
-use template::Definitions;
+use template::{Definition, Definitions};
+
+pub(crate) use contradictions::misplaced;
 
 /// Parameters that the tool sets on every deploy; a stage must not set them.
-pub(crate) const RELEASE: [&str; 6] =
-    ["ArtifactBucket", "RedirectorKey", "RedirectorSha256", "WriterKey", "WriterSha256", "ReleaseId"];
+pub(crate) const RELEASE: [&str; 7] =
+    ["ArtifactBucket", "RedirectorKey", "RedirectorSha256", "WriterKey", "WriterSha256", "ReleaseId", "FirstDeploy"];
 
 /// The parameters of the deployed template.
 ///
@@ -28,7 +32,8 @@ pub(crate) fn resolve(definitions: &Definitions, given: &BTreeMap<String, String
         if RELEASE.contains(&name.as_str()) {
             problems.push(format!("{name} is set by the tool"));
         } else if let Some(definition) = definitions.get(name) {
-            problems.extend(definition.problem(value).map(|problem| format!("{name} = {value:?}: {problem}")));
+            let problem = definition.problem(value).or_else(|| fraction(definition, value));
+            problems.extend(problem.map(|problem| format!("{name} = {value:?}: {problem}")));
         } else {
             problems.push(format!("{name} is not a parameter{}", similar(definitions, name)));
         }
@@ -40,28 +45,17 @@ pub(crate) fn resolve(definitions: &Definitions, given: &BTreeMap<String, String
             None => problems.push(format!("{name} has no value")),
         }
     }
-    problems.extend(contradictions(&resolved));
+    problems.extend(contradictions::found(&resolved)?);
     if problems.is_empty() {
         return Ok(resolved);
     }
     bail!("the stage's parameters do not fit the template:\n  {}", problems.join("\n  "))
 }
 
-/// What the template's `Rules` would refuse.
-fn contradictions(values: &BTreeMap<String, String>) -> Vec<String> {
-    let is = |name: &str, expected: &str| values.get(name).is_some_and(|value| value == expected);
-    let unset = |name: &str| values.get(name).is_none_or(String::is_empty);
-    let mut found = Vec::new();
-    if is("WriterAuth", "JWT") && (unset("JwtIssuer") || unset("JwtAudience")) {
-        found.push("WriterAuth = JWT requires JwtIssuer and JwtAudience".to_owned());
-    }
-    if !unset("DomainName") && unset("CertificateArn") {
-        found.push("DomainName requires CertificateArn".to_owned());
-    }
-    if !unset("WebAclArn") && !is("Cdn", "true") {
-        found.push("WebAclArn requires Cdn = true: an HTTP API does not support web ACLs itself".to_owned());
-    }
-    found
+/// CloudFormation takes fractions for a number, but each number of this template counts something.
+fn fraction(definition: &Definition, value: &str) -> Option<String> {
+    let is_whole = !definition.is_number || value.parse::<u64>().is_ok();
+    (!is_whole).then(|| "must be a whole number".to_owned())
 }
 
 /// `, did you mean X?` for a name that differs only in case or in its ending.
@@ -124,11 +118,11 @@ mod tests {
         check_refused(&[("RedirectorMemory", "64")], "at least 128");
         check_refused(&[("RedirectorMemory", "10241")], "at most 10240");
         check_refused(&[("RedirectorMemory", "much")], "must be a number");
+        check_refused(&[("RedirectorMemory", "256.5")], "whole number");
+        check_refused(&[("VpcCidr", "10.0.0.0/8")], "VpcCidr");
         check_refused(&[("DaxMode", "ssl")], "one of tls, plain, none");
         check_refused(&[("ReleaseId", "x")], "set by the tool");
-        check_refused(&[("WriterAuth", "JWT")], "JwtIssuer");
-        check_refused(&[("DomainName", "s.example")], "CertificateArn");
-        check_refused(&[("WebAclArn", "arn:x")], "Cdn = true");
+        check_refused(&[("FirstDeploy", "true")], "set by the tool");
     }
 
     #[test]
