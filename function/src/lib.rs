@@ -15,8 +15,10 @@ pub mod bounds;
 mod causes;
 mod contact;
 pub mod log;
+mod log_time;
 mod origin;
 mod problem;
+mod runtime_events;
 pub mod settings;
 mod start;
 
@@ -24,4 +26,4 @@ pub use causes::with_causes;
 pub use contact::{AbuseContact, AbuseContactError};
 pub use origin::{OriginSecret, OriginSecretError};
 pub use problem::{PROBLEM_JSON, Problem};
-pub use start::{log_startup_error, run};
+pub use start::run;

@@ -1,9 +1,16 @@
-//! The log: one JSON object a line on standard output, which Lambda carries to the function's log group.
+//! The log: one JSON object a line, on standard output or, from `warn` on, standard error. Lambda carries both to the
+//! function's log group.
+//!
+//! Every line has a `timestamp` and a `level`. Lambda counts a line without them as `INFO`, whatever it reports, and drops it
+//! when the stack's `LogLevel` is higher.
+//!
+//! Source: AWS Lambda developer guide, "Log-level filtering".
 
-use std::{error::Error, io::Write as _};
+use std::{error::Error, io::Write as _, time::SystemTime};
 
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 
+pub use crate::log_time::LogTime;
 use crate::with_causes;
 
 /// How much is written to the log.
@@ -42,15 +49,30 @@ impl Level {
     }
 }
 
-/// Writes a line, which must end with a line break, in one piece.
+/// Writes a line of a request, which must end with a line break and have a timestamp and a level, in one piece.
 pub fn write_line(line: &str) {
     // A log that cannot be written must not fail the request, and there is nowhere else to report it.
     let _ = std::io::stdout().lock().write_all(line.as_bytes());
 }
 
-/// Writes a JSON object as a line.
-pub fn write(object: &Value) {
-    write_line(&format!("{object}\n"));
+/// Writes a line with a timestamp, a level, a message that can be read alone, and the entries of the object `fields`.
+pub fn write(level: Level, message: &str, fields: Value) {
+    #[expect(clippy::disallowed_methods, reason = "a line says when it was written")]
+    let now = SystemTime::now();
+    let line = format!("{}\n", object(now, level, message, fields));
+    if level == Level::Info {
+        write_line(&line);
+    } else {
+        let _ = std::io::stderr().lock().write_all(line.as_bytes());
+    }
+}
+
+fn object(now: SystemTime, level: Level, message: &str, fields: Value) -> Value {
+    let mut object = json!({ "timestamp": LogTime::of(now).as_str(), "level": level.name(), "message": message });
+    if let (Value::Object(object), Value::Object(fields)) = (&mut object, fields) {
+        object.extend(fields);
+    }
+    object
 }
 
 /// Something that failed while a request was handled.
@@ -71,17 +93,15 @@ pub struct Failure<'a> {
 impl Failure<'_> {
     /// Writes it as a line.
     pub fn write(&self) {
-        write(&Value::Object(self.fields()));
+        write(self.level, self.message, self.fields());
     }
 
-    fn fields(&self) -> Map<String, Value> {
-        let fields = [
-            ("level", self.level.name()),
-            ("message", self.message),
-            ("request_id", self.request_id),
-            ("error", &with_causes(self.error)),
-        ];
-        fields.into_iter().chain(self.subject).map(|(name, value)| (name.to_owned(), value.into())).collect()
+    fn fields(&self) -> Value {
+        let mut fields = json!({ "request_id": self.request_id, "error": with_causes(self.error) });
+        if let (Value::Object(fields), Some((name, value))) = (&mut fields, self.subject) {
+            fields.insert(name.to_owned(), value.into());
+        }
+        fields
     }
 }
 
@@ -100,9 +120,9 @@ mod tests {
             subject: Some(("slug", "launch")),
         };
         assert_eq!(
-            Value::Object(failure.fields()),
-            serde_json::json!({ "level": "warn", "message": "the store failed", "request_id": "r",
-                "error": "refused", "slug": "launch" })
+            object(SystemTime::UNIX_EPOCH, failure.level, failure.message, failure.fields()),
+            json!({ "timestamp": "1970-01-01T00:00:00.000Z", "level": "warn", "message": "the store failed",
+                "request_id": "r", "error": "refused", "slug": "launch" })
         );
     }
 

@@ -1,23 +1,34 @@
 //! How a function starts.
 
-use std::{fmt, process::ExitCode};
+use std::{panic, process::ExitCode};
 
 use lambda_runtime::Error;
+use serde_json::json;
 
-use crate::settings::SettingsError;
+use crate::{
+    log::{self, Level},
+    runtime_events,
+    settings::SettingsError,
+    with_causes,
+};
 
 /// Runs a function until Lambda ends it: reads its settings and serves events.
 ///
-/// The whole `main` of a function. `name` is how it signs what it writes before and after the event loop.
+/// The whole `main` of a function. Whatever it has to say on Lambda is a line of the [`log`], a panic too.
 pub fn run<C>(
-    name: &str,
     read: impl FnOnce(fn(&str) -> Option<String>) -> Result<C, SettingsError>,
     serve: impl AsyncFnOnce(C) -> Result<(), Error>,
 ) -> ExitCode {
+    if variable("AWS_LAMBDA_RUNTIME_API").is_none() {
+        explain();
+        return ExitCode::FAILURE;
+    }
+    panic::set_hook(Box::new(|info| log::write(Level::Error, "panicked", json!({ "error": info.to_string() }))));
+    runtime_events::write();
     match try_run(read, serve) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            log_startup_error(name, error);
+            log::write(Level::Error, "the function cannot run", json!({ "error": with_causes(&*error) }));
             ExitCode::FAILURE
         }
     }
@@ -27,10 +38,6 @@ fn try_run<C>(
     read: impl FnOnce(fn(&str) -> Option<String>) -> Result<C, SettingsError>,
     serve: impl AsyncFnOnce(C) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    if variable("AWS_LAMBDA_RUNTIME_API").is_none() {
-        let hint = "`cargo run` in the workspace root starts it with all it needs";
-        return Err(format!("this is a Lambda function; {hint}").into());
-    }
     let config = read(variable)?;
     // One thread: a second one costs a wake-up of another core for every event and has nothing to do. This holds for
     // several requests at a time (Managed Instances) too, since almost all of the work is waiting.
@@ -43,10 +50,10 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// Reports what is wrong before or after the event loop. Lambda copies standard error to the function's log.
-pub fn log_startup_error(name: &str, what: impl fmt::Display) {
-    #[expect(clippy::print_stderr, reason = "outside the event loop there is no other log")]
+/// Somebody has started the program by hand.
+fn explain() {
+    #[expect(clippy::print_stderr, reason = "for a person at a terminal")]
     {
-        eprintln!("{name}: {what}");
+        eprintln!("This is a Lambda function; `cargo run` in the workspace root starts it with all it needs.");
     }
 }

@@ -96,21 +96,21 @@ impl<R: LinkReader> Redirector<R> {
     /// # Errors
     /// Never: every outcome has a response. The runtime asks for a `Result`.
     pub async fn handle(&self, event: LambdaEvent<Event>) -> Result<Response, lambda_runtime::Error> {
-        let started = Instant::now();
+        let (started, now) = (Instant::now(), (self.clock)());
         let LambdaEvent { payload: event, context } = event;
         let request_id = context.request_id.as_str();
         let none = Headers::default();
         let headers = event.headers().unwrap_or(&none);
         let Named { name, slug, is_preview } = Named::of(event.path());
         // `/health+` is no preview of anything.
-        let own = if is_preview { None } else { self.own_path(name) };
+        let own = if is_preview { None } else { self.own_path(name, now) };
         let (outcome, tier) = match (event.method(), own, &slug) {
             _ if !self.admits(headers) => (Outcome::WrongAddress, Tier::None),
             (Method::Other, ..) => (Outcome::MethodNotAllowed, Tier::None),
             (_, Some(outcome), _) => (outcome, Tier::None),
             (_, None, None) => (Outcome::NotFound, Tier::None),
-            (_, None, Some(slug)) if is_preview => Box::pin(self.preview(slug, event.query(), request_id)).await,
-            (_, None, Some(slug)) => self.resolve(slug, event.query(), request_id).await,
+            (_, None, Some(slug)) if is_preview => Box::pin(self.preview(slug, event.query(), request_id, now)).await,
+            (_, None, Some(slug)) => self.resolve(slug, event.query(), request_id, now).await,
         };
         let (outcome_name, status) = (outcome.name(), outcome.status());
         let request = RequestInfo {
@@ -127,6 +127,7 @@ impl<R: LinkReader> Redirector<R> {
             response.push_header("server-timing", format!("total;dur={:.3}", duration.as_secs_f64() * 1e3));
         }
         let line = RequestLine {
+            time: now,
             request_id,
             slug: slug.as_ref().map_or("", Slug::as_str),
             outcome: outcome_name,
@@ -140,8 +141,7 @@ impl<R: LinkReader> Redirector<R> {
     }
 
     /// Follows a slug: through the cache, else through the store.
-    async fn resolve(&self, slug: &Slug, query: &str, request_id: &str) -> (Outcome, Tier) {
-        let now = (self.clock)();
+    async fn resolve(&self, slug: &Slug, query: &str, request_id: &str, now: SystemTime) -> (Outcome, Tier) {
         if let Some(outcome) = self.look_up(slug, query, now) {
             return (outcome, Tier::Lru);
         }
@@ -170,8 +170,7 @@ impl<R: LinkReader> Redirector<R> {
 
     /// Says where a slug leads, or why it cannot be followed. The link comes from the store, because the cache does not
     /// keep all that a preview shows. Absence may come from the cache.
-    async fn preview(&self, slug: &Slug, query: &str, request_id: &str) -> (Outcome, Tier) {
-        let now = (self.clock)();
+    async fn preview(&self, slug: &Slug, query: &str, request_id: &str, now: SystemTime) -> (Outcome, Tier) {
         if self.cache().is_absent(slug, now) {
             return (Outcome::NotFound, Tier::Lru);
         }
@@ -232,13 +231,13 @@ impl<R: LinkReader> Redirector<R> {
     }
 
     /// The outcome of a path that the service itself has.
-    fn own_path(&self, path: &str) -> Option<Outcome> {
+    fn own_path(&self, path: &str, now: SystemTime) -> Option<Outcome> {
         match path {
             "robots.txt" => Some(Outcome::Robots),
             "favicon.ico" => Some(Outcome::Favicon),
             "health" => Some(Outcome::Health),
             ".well-known/security.txt" if self.contact.is_some() => {
-                Some(Outcome::SecurityTxt { expires: Timestamp::from((self.clock)()).plus(SECURITY_TXT_LIFE) })
+                Some(Outcome::SecurityTxt { expires: Timestamp::from(now).plus(SECURITY_TXT_LIFE) })
             }
             _ => None,
         }

@@ -2,21 +2,23 @@
 
 use std::{process::ExitCode, sync::Arc, time::SystemTime};
 
-use function::{log_startup_error, with_causes};
+use function::{
+    log::{self, Level},
+    with_causes,
+};
 use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use redirector::{Config, Event, Redirector, Shortcut, Store};
-
-const NAME: &str = "redirector";
+use serde_json::json;
 
 fn main() -> ExitCode {
-    function::run(NAME, Config::from_vars, serve)
+    function::run(Config::from_vars, serve)
 }
 
 async fn serve(config: Config) -> Result<(), lambda_runtime::Error> {
     let store = Store::new(&config);
     // Before the first event there is time, and on Lambda a whole core.
     if let Err(error) = store.connect().await {
-        log_startup_error(NAME, format_args!("starting without DAX: {}", with_causes(&error)));
+        log::write(Level::Warn, "starting without DAX", json!({ "error": with_causes(&error) }));
     }
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
     let redirector = Arc::new(Redirector::new(store, &config, SystemTime::now));

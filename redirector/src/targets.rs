@@ -156,6 +156,7 @@ fn event_of(input: &[u8]) -> Option<(Event, Headers)> {
 /// The log line is one line of JSON whatever the visitor sent.
 fn check_line(headers: &Headers, slug: &str) {
     let line = RequestLine {
+        time: SystemTime::UNIX_EPOCH,
         request_id: "8476a536-e9f4-11e8-9739-2dfe598c3fcd",
         slug,
         outcome: "redirect",

@@ -14,6 +14,7 @@
 mod arrows;
 mod circles;
 mod modules;
+mod printing;
 mod references;
 mod resolve;
 mod shape;

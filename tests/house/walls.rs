@@ -17,6 +17,8 @@ struct Wall {
 
 const ENVIRONMENT: (&str, &[&str]) = ("std::env", &[]);
 const WALL_CLOCK: (&str, &[&str]) = ("std::time::SystemTime::now", &[]);
+/// What a function prints is a line of its log, which has a timestamp and a level.
+const OUTPUT: [(&str, &[&str]); 2] = [("std::io::stdout", &[]), ("std::io::stderr", &[])];
 const SOCKETS: [(&str, &[&str]); 2] = [("std::net::Tcp", &[]), ("tokio::net", &[])];
 
 /// For each package, what "never knows" in ARCHITECTURE.md says.
@@ -50,12 +52,25 @@ const WALLS: &[Wall] = &[
     Wall {
         package: "links",
         crates: &["aws_lambda_events", "function", "http", "hyper", "lambda_runtime", "rand"],
-        paths: &[ENVIRONMENT, WALL_CLOCK, ("std::time::Instant::now", &[]), SOCKETS[0], SOCKETS[1]],
+        paths: &[
+            ENVIRONMENT,
+            WALL_CLOCK,
+            ("std::time::Instant::now", &[]),
+            SOCKETS[0],
+            SOCKETS[1],
+            OUTPUT[0],
+            OUTPUT[1],
+        ],
     },
     Wall {
         package: "function",
         crates: &["aws_sdk_dynamodb", "dax_client", "links"],
-        paths: &[("std::env", &["start.rs"]), WALL_CLOCK],
+        paths: &[
+            ("std::env", &["start.rs"]),
+            ("std::time::SystemTime::now", &["log.rs"]),
+            (OUTPUT[0].0, &["log.rs"]),
+            (OUTPUT[1].0, &["log.rs"]),
+        ],
     },
     Wall {
         package: "redirector",
@@ -67,12 +82,14 @@ const WALLS: &[Wall] = &[
             ("links::KeysTable", &[]),
             ("std::env", &["main.rs"]),
             ("std::time::SystemTime::now", &["main.rs"]),
+            OUTPUT[0],
+            OUTPUT[1],
         ],
     },
     Wall {
         package: "writer",
         crates: &["aws_sdk_dynamodb", "dax_client", "redirector"],
-        paths: &[("std::env", &["main.rs"]), ("std::time::SystemTime::now", &["main.rs"])],
+        paths: &[("std::env", &["main.rs"]), ("std::time::SystemTime::now", &["main.rs"]), OUTPUT[0], OUTPUT[1]],
     },
     Wall {
         package: "template",

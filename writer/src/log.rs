@@ -2,7 +2,7 @@
 
 use std::{error::Error, time::Duration};
 
-use function::log::{Failure as Failed, Level};
+use function::log::{Failure as Failed, Level, write};
 use links::{BlockReason, HostChange, HostSuffix, KeyId, Link};
 use serde_json::json;
 
@@ -29,27 +29,27 @@ impl Line<'_> {
     pub(crate) fn write(&self) {
         let route = format!("{} {}", self.method, self.path);
         let micros = u64::try_from(self.duration.as_micros()).unwrap_or(u64::MAX);
-        function::log::write(
-            &json!({ "level": "info", "message": self.outcome, "request_id": self.request_id, "route": route,
-            "owner": self.owner, "principal": self.principal, "status": self.status, "slug": self.slug, "outcome": self.outcome, "duration_us": micros }),
-        );
+        let fields = json!({ "request_id": self.request_id, "route": route, "owner": self.owner,
+            "principal": self.principal, "status": self.status, "slug": self.slug, "outcome": self.outcome,
+            "duration_us": micros });
+        write(Level::Info, self.outcome, fields);
     }
 }
 
 /// An administrator changed the link of another owner.
 pub(crate) fn moderated(request_id: &str, principal: &str, before: &Link, after: &Link) {
-    function::log::write(&json!({ "level": "info", "message": "moderated", "request_id": request_id,
-        "principal": principal, "slug": after.slug.as_str(), "owner": after.owner, "state_before": before.state.name(),
-        "state_after": after.state.name(), "held": after.held, "reason": BlockReason::of(after.state).map(BlockReason::name),
-        "version": after.version }));
+    let fields = json!({ "request_id": request_id, "principal": principal, "slug": after.slug.as_str(),
+        "owner": after.owner, "state_before": before.state.name(), "state_after": after.state.name(),
+        "held": after.held, "reason": BlockReason::of(after.state).map(BlockReason::name), "version": after.version });
+    write(Level::Info, "moderated", fields);
 }
 
 /// An administrator changed the lists of hosts.
 pub(crate) fn hosts_changed(request_id: &str, principal: &str, change: &HostChange) {
     let names = |hosts: &[HostSuffix]| hosts.iter().map(ToString::to_string).collect::<Vec<_>>();
-    function::log::write(&json!({ "level": "info", "message": "hosts changed", "request_id": request_id,
-        "principal": principal, "forbid": names(&change.forbid), "allow": names(&change.allow),
-        "remove": names(&change.remove) }));
+    let fields = json!({ "request_id": request_id, "principal": principal, "forbid": names(&change.forbid),
+        "allow": names(&change.allow), "remove": names(&change.remove) });
+    write(Level::Info, "hosts changed", fields);
 }
 
 /// The lists of hosts could not be read.
@@ -65,8 +65,8 @@ pub(crate) fn store_failed(request_id: &str, error: &dyn Error) {
 
 /// The store did not respond in time.
 pub(crate) fn timed_out(request_id: &str, limit: Duration) {
-    function::log::write(&json!({ "level": "error", "message": "the store took too long", "request_id": request_id,
-        "limit_ms": u64::try_from(limit.as_millis()).unwrap_or(u64::MAX) }));
+    let limit = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+    write(Level::Error, "the store took too long", json!({ "request_id": request_id, "limit_ms": limit }));
 }
 
 /// A key could not be looked up, so its caller was refused.

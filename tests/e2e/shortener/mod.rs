@@ -5,6 +5,7 @@ mod api;
 mod concurrency;
 mod dax;
 mod keys;
+mod log;
 mod model;
 mod page;
 mod redirect;

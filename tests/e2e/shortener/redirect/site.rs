@@ -54,8 +54,20 @@ pub(in crate::shortener) async fn in_both_modes_with(change: impl Fn(&mut Config
         let client = Client::of(&stack);
         let site = Site { stack, client, lines };
         test(&site).await;
-        site.stack.stop().await;
+        let Site { stack, lines, .. } = site;
+        stack.stop().await;
+        lines.0.lock().expect("a lock").iter().for_each(|line| check_line(line));
     }
+}
+
+/// Lambda filters by level only lines with a level and a time; others count as `INFO`.
+pub(in crate::shortener) fn check_line(line: &str) {
+    let read: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    assert!(["info", "warn", "error"].iter().any(|level| read["level"] == *level), "{line}");
+    let time = read["timestamp"].as_str().unwrap_or_default();
+    let shape: String = time.chars().map(|letter| if letter.is_ascii_digit() { '0' } else { letter }).collect();
+    assert_eq!(shape, "0000-00-00T00:00:00.000Z", "{line}");
+    assert!(read["message"].as_str().is_some_and(|message| !message.is_empty()), "{line}");
 }
 
 /// Every request meets the same environment, and so the same cache.
