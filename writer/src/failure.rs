@@ -3,7 +3,7 @@
 use links::{KeysError, StoreError};
 
 use crate::{
-    http::problem::{AccessProblem, LinkProblem, Problem},
+    http::problem::{AccessProblem, LinkProblem, Problem, RequestProblem},
     log,
 };
 
@@ -32,6 +32,7 @@ impl Failure {
         log::store_failed(request_id, &error);
         match error {
             StoreError::Malformed { slug, .. } => LinkProblem::Malformed { slug: slug.to_string() }.into(),
+            StoreError::NoOwnerIndex => RequestProblem::NoOwnerIndex.into(),
             _ => Problem::Unavailable,
         }
     }

@@ -6,7 +6,11 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::{
+    error::{ProvideErrorMetadata as _, SdkError},
+    operation::query::QueryError,
+    types::{AttributeValue, KeysAndAttributes},
+};
 
 use super::{LinkLister, Page, Position, StoreError, Whose, dynamodb::DynamoDbStore};
 use crate::{
@@ -80,7 +84,7 @@ impl DynamoDbStore {
             .set_exclusive_start_key(after.map(|position| index_key(owner, position)))
             .send()
             .await
-            .map_err(StoreError::unavailable("Query"))?;
+            .map_err(query_error)?;
         Ok(output.items().iter().filter_map(position).collect())
     }
 
@@ -123,6 +127,13 @@ fn page(items: impl IntoIterator<Item = Item>) -> Page {
         }
     }
     page
+}
+
+/// The table of the AWS sample has no index, and DynamoDB says so in words only.
+fn query_error(error: SdkError<QueryError>) -> StoreError {
+    let is_missing = error.code() == Some("ValidationException")
+        && error.message().is_some_and(|message| message.contains("does not have the specified index"));
+    if is_missing { StoreError::NoOwnerIndex } else { StoreError::unavailable("Query")(error) }
 }
 
 fn index_key(owner: &str, position: &Position) -> Item {

@@ -146,6 +146,9 @@ pub enum StoreError {
         /// What happened.
         source: Box<dyn Error + Send + Sync>,
     },
+    /// The table was not made for this service, and links cannot be listed by owner. All else works.
+    #[error("the table has no index \"{}\"", item::OWNER_INDEX)]
+    NoOwnerIndex,
     /// The stored item is not a link.
     #[error("the item of \"{slug}\" is not a link")]
     Malformed {

@@ -9,6 +9,7 @@ mod log;
 mod model;
 mod page;
 mod redirect;
+mod sample_table;
 
 use local::Stack;
 use serde_json::{Value, json};

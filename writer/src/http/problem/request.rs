@@ -19,6 +19,8 @@ pub(crate) enum RequestProblem {
     IdempotencyMismatch,
     /// The writer has no table for lists of hosts.
     NoHostLists,
+    /// The table has no index by owner.
+    NoOwnerIndex,
 }
 
 impl RequestProblem {
@@ -41,6 +43,12 @@ impl RequestProblem {
                 "no-host-lists",
                 "No lists of hosts",
                 "This service was set up without KEYS_TABLE, where such lists are kept.",
+            ),
+            Self::NoOwnerIndex => Description::new(
+                StatusCode::CONFLICT,
+                "no-owner-index",
+                "No lists by owner",
+                "This service uses a table without the index by_owner, which its operator can add.",
             ),
             Self::IdempotencyMismatch => Description::new(
                 StatusCode::UNPROCESSABLE_ENTITY,

@@ -79,6 +79,7 @@ fn requests() -> Vec<Problem> {
         RequestProblem::InvalidIdempotencyKey { limit: 1 }.into(),
         RequestProblem::IdempotencyMismatch.into(),
         RequestProblem::NoHostLists.into(),
+        RequestProblem::NoOwnerIndex.into(),
     ]
 }
 
