@@ -1,6 +1,6 @@
-"""ministack with the six resource types and the condition keys of our template that it lacks.
+"""ministack with the seven resource types and the condition keys of our template that it lacks.
 
-The resources do nothing but exist: the cluster's endpoint is that of a DAX cluster started elsewhere (`DAX_URL`), and
+Inline policies of a role take effect. The other resources do nothing but exist: the cluster's endpoint is that of a DAX cluster started elsewhere (`DAX_URL`), and
 the largest node type fails, so that a rollback can be seen. ministack evaluates conditions, but knows the attributes of
 a DynamoDB request for reads only.
 """
@@ -12,6 +12,7 @@ import uuid
 
 from ministack.app import main
 from ministack.core import iam_actions
+from ministack.services import iam
 from ministack.services.cloudformation import provisioners
 
 REFUSED_NODE_TYPE = "dax.r5.4xlarge"
@@ -38,6 +39,21 @@ def cluster(physical_id):
         "ClusterDiscoveryEndpointURL": url,
         "ClusterDiscoveryEndpoint": url.split("//")[1],
     }
+
+
+def put_role_policy(logical_id, properties, stack):
+    """An AWS::IAM::RolePolicy. Its name and role make its id, so another name is a replacement, as in CloudFormation."""
+    document = json.dumps(properties["PolicyDocument"])
+    name, role = properties["PolicyName"], properties["RoleName"]
+    status, _, body = iam._put_role_policy({"RoleName": role, "PolicyName": name, "PolicyDocument": document})
+    if status >= 400:
+        raise ValueError(f"{logical_id}: {body!r}")
+    return f"{name}|{role}", {}
+
+
+def delete_role_policy(physical_id, properties):
+    name, role = physical_id.split("|")
+    iam._delete_role_policy({"RoleName": role, "PolicyName": name})
 
 
 NO_ATTRIBUTES = {
@@ -95,6 +111,11 @@ provisioners._RESOURCE_HANDLERS.update(
         "AWS::EC2::FlowLog": resource("fl", lambda physical_id: {"Id": physical_id}),
         "AWS::EC2::SecurityGroupEgress": resource("sgr", lambda physical_id: {"Id": physical_id}),
         "AWS::EC2::SecurityGroupIngress": resource("sgr", lambda physical_id: {"Id": physical_id}),
+        "AWS::IAM::RolePolicy": {
+            "create": put_role_policy,
+            "update": lambda physical_id, old, new, stack: put_role_policy(physical_id, new, stack),
+            "delete": delete_role_policy,
+        },
     }
 )
 

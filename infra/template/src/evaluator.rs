@@ -143,6 +143,7 @@ impl<'a> Evaluator<'a> {
                 self.value(chosen, depth)
             }
             ("Fn::Join", _, [Value::String(separator), items]) => self.join(separator, items, depth).map(Some),
+            ("Fn::Split", _, [Value::String(separator), source]) => self.split(separator, source, depth).map(Some),
             ("Fn::Select", _, [index, items]) => self.select(index, items, depth),
             ("Fn::Cidr" | "Fn::GetAZs", ..) => Ok(Some(placeholder(name))),
             _ => Err(TemplateError::Intrinsic(format!("{name} of {argument}"))),
@@ -195,6 +196,11 @@ impl<'a> Evaluator<'a> {
         let evaluated = self.value(items, depth)?.unwrap_or_default();
         let items = evaluated.as_array().ok_or_else(|| TemplateError::Intrinsic(format!("Fn::Join of {items}")))?;
         Ok(json!(items.iter().map(text).collect::<Vec<_>>().join(separator)))
+    }
+
+    fn split(&self, separator: &str, source: &Value, depth: usize) -> Result<Value, TemplateError> {
+        let source = text(&self.value(source, depth)?.unwrap_or_default());
+        Ok(source.split(separator).map(|part| json!(part)).collect())
     }
 
     /// One item of a list; a placeholder if only AWS knows the list.
@@ -290,6 +296,8 @@ Resources:
         check("!Sub ['${V}-${Mode}', {V: !Ref Size}]", json!("256-plain"));
         check("!Join ['-', [a, !Ref Size]]", json!("a-256"));
         check("!Select [1, [a, !Ref Size]]", json!(256));
+        check("!Split ['-', a-b]", json!(["a", "b"]));
+        check("!Select [1, !Split ['-', !Ref AWS::Region]]", json!("west"));
         check("!If [Plain, 1, 2]", json!(1));
         check("!If [Either, 1, 2]", json!(1));
         check("!If [Both, 1, 2]", json!(2));

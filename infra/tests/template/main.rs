@@ -11,8 +11,11 @@
 mod front;
 mod house_rules;
 mod mutations;
+mod order;
 mod policies;
 mod render;
+mod taking_over;
+mod updates;
 mod variables;
 
 use serde_json::{Value, json};

@@ -3,19 +3,30 @@
 
 use serde_json::{Value, json};
 
-use super::{document, house_rules, policies};
+use super::{document, house_rules, order, policies, updates};
 
 /// Applies one mistake and expects a check to name it.
 pub(crate) fn check(mistake: impl FnOnce(&mut Value), named: &str) {
     let mut mutant = document();
     mistake(&mut mutant["Resources"]);
     assert_ne!(mutant, document(), "the mistake was not made: {named}");
-    let found = [policies::violations(&mutant), house_rules::violations(&mutant)].concat();
-    assert!(found.iter().any(|violation| violation.contains(named)), "not noticed: {named}; found {found:?}");
+    let mut found = Vec::new();
+    for violations in [policies::violations, updates::violations, order::violations, house_rules::violations] {
+        found.extend(violations(&mutant));
+        if found.iter().any(|violation| violation.contains(named)) {
+            return;
+        }
+    }
+    panic!("not noticed: {named}; found {found:?}");
 }
 
 fn statement<'a>(resources: &'a mut Value, role: &str) -> &'a mut Value {
     &mut resources[role]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][0]
+}
+
+/// The first statement of a policy that is a resource.
+pub(crate) fn right<'a>(resources: &'a mut Value, policy: &str) -> &'a mut Value {
+    &mut properties(resources, policy)["PolicyDocument"]["Statement"][0]
 }
 
 pub(crate) fn properties<'a>(resources: &'a mut Value, name: &str) -> &'a mut Value {
@@ -30,7 +41,7 @@ pub(crate) fn remove(value: &mut Value, key: &str) {
 fn the_redirector_may_put() {
     check(
         |all| {
-            statement(all, "RedirectorRole")["Action"] = json!(["dynamodb:GetItem", "dynamodb:PutItem"]);
+            right(all, "RedirectorLinks")["Action"] = json!(["dynamodb:GetItem", "dynamodb:PutItem"]);
         },
         "RedirectorRole may also: (\"Allow\", \"dynamodb:PutItem\"",
     );
@@ -50,7 +61,7 @@ fn the_writer_may_write_past_dax() {
 fn the_redirector_may_read_keys() {
     check(
         |all| {
-            statement(all, "RedirectorRole")["Resource"] = json!([
+            right(all, "RedirectorLinks")["Resource"] = json!([
                 {"Fn::GetAtt": ["LinksTable", "Arn"]}, {"Fn::GetAtt": ["KeysTable", "Arn"]}
             ]);
         },
@@ -133,9 +144,10 @@ fn the_writer_does_not_know_the_keys_table() {
 
 #[test]
 fn anything_on_the_table() {
-    for role in ["RedirectorRole", "WriterRole", "DaxRole"] {
+    for role in ["WriterRole", "DaxRole"] {
         check(|all| statement(all, role)["Action"] = json!("dynamodb:*"), "dynamodb:*");
     }
+    check(|all| right(all, "RedirectorLinks")["Action"] = json!("dynamodb:*"), "dynamodb:*");
 }
 
 #[test]
@@ -147,7 +159,7 @@ fn a_misspelt_action() {
 fn dax_of_any_cluster() {
     check(
         |all| {
-            let statements = &mut properties(all, "RedirectorRole")["Policies"][0]["PolicyDocument"]["Statement"];
+            let statements = &mut properties(all, "RedirectorLinks")["PolicyDocument"]["Statement"];
             statements[1]["Fn::If"][1]["Resource"] = json!("*");
         },
         "\"dax:GetItem\", \"*\"",
@@ -170,6 +182,18 @@ fn a_policy_attached_from_elsewhere() {
         },
         "RedirectorRole may also: (\"Allow\", \"s3:GetObject\"",
     );
+    check(
+        |all| {
+            all["Extra"] = all["RedirectorLinks"].clone();
+            right(all, "Extra")["Action"] = json!("dynamodb:Scan");
+        },
+        "RedirectorRole may also: (\"Allow\", \"dynamodb:Scan\"",
+    );
+}
+
+#[test]
+fn a_role_without_the_boundary() {
+    check(|all| remove(properties(all, "DaxRole"), "PermissionsBoundary"), "DaxRole has the boundary None");
 }
 
 #[test]
@@ -205,7 +229,7 @@ fn the_endpoint_lets_everything_through() {
 
 #[test]
 fn writing_without_auth() {
-    for route in ["CreateRoute", "ManageRoute"] {
+    for route in ["CreateRoute", "ManageGetRoute", "ManageHeadRoute", "ManageDeleteRoute"] {
         check(|all| properties(all, route)["AuthorizationType"] = json!("NONE"), "routes with WriterAuth=AWS_IAM");
         check(|all| remove(properties(all, route), "AuthorizerId"), "routes with WriterAuth=JWT");
     }
@@ -220,6 +244,11 @@ fn an_unexpected_route() {
         },
         "$default",
     );
+}
+
+#[test]
+fn a_route_for_any_method() {
+    check(|all| properties(all, "ManageGetRoute")["RouteKey"] = json!("ANY /api/v1/{proxy+}"), "ANY /api/v1/{proxy+}");
 }
 
 #[test]
@@ -332,4 +361,6 @@ fn the_secret_reaches_the_redirector() {
 fn an_explicit_name() {
     check(|all| properties(all, "LinksTable")["TableName"] = json!("Links"), "LinksTable has an explicit name");
     check(|all| properties(all, "Writer")["FunctionName"] = json!("writer"), "Writer has an explicit name");
+    let fixed = json!({"Fn::Sub": "/aws/vendedlogs/${AWS::StackName}"});
+    check(|all| properties(all, "ApiLogs")["LogGroupName"] = fixed.clone(), "ApiLogs has an explicit name");
 }

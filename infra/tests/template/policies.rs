@@ -10,7 +10,25 @@ use template::text;
 use super::document;
 use super::render::Rendered;
 
-const OWNER_INDEX: &str = "<LinksTable.Arn>/index/by_owner";
+/// The ARNs of the tables.
+#[derive(Clone, Copy)]
+struct Tables {
+    links: &'static str,
+    keys: &'static str,
+}
+
+const OWN: Tables = Tables { links: "<LinksTable.Arn>", keys: "<KeysTable.Arn>" };
+const EXISTING: Tables = Tables {
+    links: "arn:aws:dynamodb:eu-west-1:111122223333:table/old-links",
+    keys: "arn:aws:dynamodb:eu-west-1:111122223333:table/old-keys",
+};
+const BOUNDARY: &str = "arn:aws:iam::111122223333:policy/limit";
+
+impl Tables {
+    fn owner_index(self) -> String {
+        format!("{}/index/by_owner", self.links)
+    }
+}
 
 /// Effect, action, resource, condition.
 type Grant = (String, String, String, String);
@@ -59,9 +77,13 @@ fn grants(document: &Value) -> BTreeSet<Grant> {
 fn grants_of(stack: &Rendered, role: &str) -> BTreeSet<Grant> {
     let reference = json!(format!("<{role}>"));
     let inline = stack.properties(role)["Policies"].as_array().into_iter().flatten();
-    let attached = stack.of_type("AWS::IAM::Policy").into_iter().map(|(_, policy)| &policy["Properties"]);
-    let attached = attached.filter(|policy| policy["Roles"].as_array().unwrap().contains(&reference));
-    inline.chain(attached).flat_map(|policy| grants(&policy["PolicyDocument"])).collect()
+    let attached = ["AWS::IAM::Policy", "AWS::IAM::RolePolicy"].into_iter().flat_map(|kind| stack.of_type(kind));
+    let attached = attached.map(|(_, policy)| &policy["Properties"]);
+    let of_role = |policy: &&Value| match policy["Roles"].as_array() {
+        Some(roles) => roles.contains(&reference),
+        None => policy["RoleName"] == reference,
+    };
+    inline.chain(attached.filter(of_role)).flat_map(|policy| grants(&policy["PolicyDocument"])).collect()
 }
 
 /// What every function in a VPC needs, and the statement that denies the network permissions to its own code.
@@ -81,8 +103,8 @@ fn runtime_grants(function: &str, tracing: bool) -> BTreeSet<Grant> {
     expected
 }
 
-fn expected(role: &str, dax: bool, tracing: bool) -> BTreeSet<Grant> {
-    let table = "<LinksTable.Arn>";
+fn expected(role: &str, tables: Tables, dax: bool, tracing: bool) -> BTreeSet<Grant> {
+    let table = tables.links;
     let allow_all = |service: &str, actions: &[&str], resource: &str| {
         let allow_one = |action: &&str| allow(&format!("{service}:{action}"), resource);
         actions.iter().map(allow_one).collect::<BTreeSet<_>>()
@@ -102,8 +124,8 @@ fn expected(role: &str, dax: bool, tracing: bool) -> BTreeSet<Grant> {
             let (service, resource) = if dax { ("dax", cluster) } else { ("dynamodb", table) };
             grants.extend(allow_all(service, &writes, resource));
             grants.extend(allow_all("dynamodb", &["BatchGetItem", "Scan"], table));
-            grants.insert(allow("dynamodb:Query", OWNER_INDEX));
-            let keys = "<KeysTable.Arn>";
+            grants.insert(allow("dynamodb:Query", &tables.owner_index()));
+            let keys = tables.keys;
             grants.insert(allow("dynamodb:GetItem", keys));
             grants.insert((
                 "Allow".to_owned(),
@@ -143,9 +165,18 @@ fn trusted(role: &str) -> Value {
 /// Every deviation from the expected permissions, for the parameters that change policies.
 pub(crate) fn violations(template: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    for (dax, tracing) in [(true, false), (true, true), (false, false), (false, true)] {
+    let all = [(true, false), (true, true), (false, false), (false, true)];
+    for (dax, tracing, tables) in
+        all.into_iter().flat_map(|(dax, tracing)| [OWN, EXISTING].map(|it| (dax, tracing, it)))
+    {
         let mode = if dax { "tls" } else { "none" };
-        let stack = Rendered::new(template, &[("DaxMode", mode), ("Tracing", if tracing { "true" } else { "false" })]);
+        let mut parameters = vec![("DaxMode", mode), ("Tracing", if tracing { "true" } else { "false" })];
+        let is_own = tables.links == OWN.links;
+        if !is_own {
+            parameters.extend([("ExistingLinksTable", "old-links"), ("ExistingKeysTable", "old-keys")]);
+            parameters.push(("PermissionsBoundary", BOUNDARY));
+        }
+        let stack = Rendered::new(template, &parameters);
         let mut roles: Vec<&str> = stack.of_type("AWS::IAM::Role").into_iter().map(|(name, _)| name).collect();
         let known =
             if dax { vec!["DaxRole", "RedirectorRole", "WriterRole"] } else { vec!["RedirectorRole", "WriterRole"] };
@@ -154,7 +185,7 @@ pub(crate) fn violations(template: &Value) -> Vec<String> {
             roles.retain(|role| known.contains(role));
         }
         for role in roles {
-            let (actual, expected) = (grants_of(&stack, role), expected(role, dax, tracing));
+            let (actual, expected) = (grants_of(&stack, role), expected(role, tables, dax, tracing));
             found.extend(actual.difference(&expected).map(|grant| format!("{role} may also: {grant:?}")));
             found.extend(expected.difference(&actual).map(|grant| format!("{role} may not: {grant:?}")));
             let properties = stack.properties(role);
@@ -164,42 +195,51 @@ pub(crate) fn violations(template: &Value) -> Vec<String> {
             if properties.get("ManagedPolicyArns").is_some() {
                 found.push(format!("{role} has managed policies"));
             }
+            let boundary = properties.get("PermissionsBoundary").and_then(Value::as_str);
+            if boundary != (!is_own).then_some(BOUNDARY) {
+                found.push(format!("{role} has the boundary {boundary:?}"));
+            }
         }
-        found.extend(endpoint_violations(&stack));
+        found.extend(endpoint_violations(&stack, tables, dax));
     }
     found
 }
 
-/// The gateway endpoint allows what the two functions do to these tables, and nothing else.
-fn endpoint_violations(stack: &Rendered) -> Vec<String> {
+/// The gateway endpoint allows what the two functions and DAX do to these tables, and nothing else.
+fn endpoint_violations(stack: &Rendered, tables: Tables, dax: bool) -> Vec<String> {
     let statement = |sid: &str, actions: Value, resources: Value, roles: Value| {
         json!({"Sid": sid, "Effect": "Allow", "Principal": "*", "Action": actions, "Resource": resources,
                "Condition": {"ArnEquals": {"aws:PrincipalArn": roles}}})
     };
-    let keys = || json!("<KeysTable.Arn>");
+    let keys = || json!(tables.keys);
     let mut notes_use =
         statement("WriterNotesUseOfKeys", json!("dynamodb:UpdateItem"), keys(), json!("<WriterRole.Arn>"));
     notes_use["Condition"].as_object_mut().unwrap().extend(only_use().as_object().unwrap().clone());
     let mut host_lists_changed =
         statement("WriterChangesHostLists", json!("dynamodb:UpdateItem"), keys(), json!("<WriterRole.Arn>"));
     host_lists_changed["Condition"].as_object_mut().unwrap().extend(host_lists().as_object().unwrap().clone());
-    let expected = json!([
+    let mut expected = json!([
         statement(
             "BothFunctionsRead",
             json!("dynamodb:GetItem"),
-            json!("<LinksTable.Arn>"),
+            json!(tables.links),
             json!(["<RedirectorRole.Arn>", "<WriterRole.Arn>"])
         ),
         statement(
             "WriterWritesAndLists",
             json!(["PutItem", "UpdateItem", "BatchGetItem", "Scan", "Query"].map(|it| format!("dynamodb:{it}"))),
-            json!(["<LinksTable.Arn>", OWNER_INDEX]),
+            json!([tables.links, tables.owner_index()]),
             json!("<WriterRole.Arn>")
         ),
-        statement("WriterChecksKeys", json!("dynamodb:GetItem"), json!("<KeysTable.Arn>"), json!("<WriterRole.Arn>")),
+        statement("WriterChecksKeys", json!("dynamodb:GetItem"), keys(), json!("<WriterRole.Arn>")),
         notes_use,
         host_lists_changed,
     ]);
+    if dax {
+        let actions = json!(["DescribeTable", "GetItem", "PutItem", "UpdateItem"].map(|it| format!("dynamodb:{it}")));
+        let nodes = statement("DaxReadsAndWrites", actions, json!(tables.links), json!("<DaxRole.Arn>"));
+        expected.as_array_mut().unwrap().push(nodes);
+    }
     let actual = &stack.properties("DynamoDbEndpoint")["PolicyDocument"]["Statement"];
     if *actual == expected { Vec::new() } else { vec![format!("the endpoint allows {actual}")] }
 }
@@ -211,7 +251,8 @@ fn every_role_has_exactly_the_expected_permissions() {
 
 #[test]
 fn flow_logs_add_one_role_that_writes_them() {
-    let stack = Rendered::new(&document(), &[("FlowLogs", "true")]);
+    let stack = Rendered::new(&document(), &[("FlowLogs", "true"), ("PermissionsBoundary", BOUNDARY)]);
+    assert_eq!(stack.properties("FlowLogRole")["PermissionsBoundary"], BOUNDARY);
     let actions = ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"];
     let expected: BTreeSet<_> = actions.map(|action| allow(action, "<FlowLogGroup.Arn>")).into();
     assert_eq!(grants_of(&stack, "FlowLogRole"), expected);

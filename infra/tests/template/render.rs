@@ -1,14 +1,18 @@
 //! The whole template, evaluated. References to resources stay readable: `!Ref Table` becomes `<Table>`,
 //! `!GetAtt Table.Arn` becomes `<Table.Arn>`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use template::{Evaluator, Values};
 
 /// Pseudo parameters of an invented account.
-const PSEUDO: [(&str, &str); 3] =
-    [("AWS::Region", "eu-west-1"), ("AWS::AccountId", "111122223333"), ("AWS::StackName", "kurz")];
+const PSEUDO: [(&str, &str); 4] = [
+    ("AWS::Region", "eu-west-1"),
+    ("AWS::AccountId", "111122223333"),
+    ("AWS::StackName", "kurz"),
+    ("AWS::StackId", "arn:aws:cloudformation:eu-west-1:111122223333:stack/kurz/51af3dc0"),
+];
 
 /// The template with parameters filled in and conditions decided.
 pub(crate) struct Rendered {
@@ -42,8 +46,44 @@ impl Rendered {
         self.resources.iter().map(|(name, resource)| (name.as_str(), resource))
     }
 
+    /// For each resource, those that CloudFormation makes before it and deletes after it: those that it depends on or refers
+    /// to, directly or through others.
+    pub(crate) fn before(&self) -> BTreeMap<&str, BTreeSet<&str>> {
+        let needs: BTreeMap<&str, Vec<&str>> = self.all().map(|(name, body)| (name, self.needs(name, body))).collect();
+        let of = |name: &str| needs.get(name).into_iter().flatten().copied();
+        let before = |name| {
+            let (mut found, mut open) = (BTreeSet::new(), Vec::from_iter(of(name)));
+            while let Some(next) = open.pop() {
+                if found.insert(next) {
+                    open.extend(of(next));
+                }
+            }
+            (name, found)
+        };
+        needs.keys().copied().map(before).collect()
+    }
+
+    fn needs(&self, name: &str, resource: &Value) -> Vec<&str> {
+        let depends_on = depends_on(resource);
+        // A reference in the metadata counts as well.
+        let body = [&resource["Properties"], &resource["Metadata"]].map(Value::to_string).concat();
+        let is_needed = |other: &&String| {
+            depends_on.contains(&other.as_str())
+                || [format!("<{other}>"), format!("<{other}.")].iter().any(|reference| body.contains(reference))
+        };
+        self.resources.keys().filter(|other| *other != name).filter(is_needed).map(String::as_str).collect()
+    }
+
     /// The properties of one resource; null if the conditions leave it out.
     pub(crate) fn properties(&self, name: &str) -> &Value {
         self.resources.get(name).map_or(&Value::Null, |resource| &resource["Properties"])
+    }
+}
+
+/// The values of `DependsOn`.
+pub(crate) fn depends_on(resource: &Value) -> Vec<&str> {
+    match &resource["DependsOn"] {
+        Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
+        one => one.as_str().into_iter().collect(),
     }
 }

@@ -48,7 +48,7 @@ async fn a_page_of_a_named_origin_uses_the_api() {
     // Errors can be read, too.
     let reply = client.call("GET", "/api/v1/links/missing", &[("origin", APP)], "").await;
     assert_eq!((reply.status, reply.header("access-control-allow-origin")), (StatusCode::NOT_FOUND, Some(APP)));
-    // Where API Gateway leaves the question to the function, as with routes for ANY, the function says nothing but yes.
+    // Where API Gateway leaves the question to the function, the function says nothing but yes.
     let reply = client.call("OPTIONS", "/api/v1/links", &[("access-control-request-method", "POST")], "").await;
     assert_eq!((reply.status, cors_headers(&reply)), (StatusCode::NO_CONTENT, vec![]));
     // A program's response has none of it.

@@ -68,9 +68,15 @@ async fn a_browser_that_has_a_file_is_not_sent_it_again() {
         let changed = client.call("GET", path, &[("if-none-match", "\"other\"")], "").await;
         assert_eq!((changed.status.as_u16(), changed.body), (200, first.body), "{path}");
     }
-    let head = client.call("HEAD", "/", &[], "").await;
-    assert_eq!((head.status.as_u16(), head.text()), (200, ""));
-    assert_eq!(head.header("content-type"), Some("text/html; charset=utf-8"));
+    for (path, media_type) in [
+        ("/", "text/html; charset=utf-8"),
+        ("/assets/app.js", "text/javascript; charset=utf-8"),
+        ("/api/v1/openapi.json", "application/json"),
+    ] {
+        let head = client.call("HEAD", path, &[], "").await;
+        assert_eq!((head.status.as_u16(), head.text()), (200, ""), "{path}");
+        assert_eq!(head.header("content-type"), Some(media_type));
+    }
     stack.stop().await;
 }
 

@@ -223,7 +223,7 @@ async fn wrong_methods_and_paths_are_told_apart() {
     in_both_modes(async |site| {
         let caller = site.anyone();
         for (path, allow, methods) in [
-            (LINKS, "POST, GET, HEAD", ["PUT", "PATCH", "DELETE"]),
+            (LINKS, "POST, GET, HEAD", ["PUT", "PATCH", "OPTIONS"]),
             (BULK, "POST", ["GET", "PUT", "DELETE"]),
             ("/api/v1/links/abc", "GET, HEAD, PATCH, DELETE", ["PUT", "POST", "OPTIONS"]),
             ("/api/v1/links/abc/restore", "POST", ["GET", "PUT", "DELETE"]),
