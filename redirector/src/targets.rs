@@ -136,7 +136,7 @@ fn redirect_any(input: &[u8]) {
 }
 
 fn event_of(input: &[u8]) -> Option<(Event, Headers)> {
-    let _ = Event::scan(input);
+    let _ = Event::read(input);
     let value = serde_json::from_slice::<Value>(input).unwrap_or_else(|_| {
         let text = String::from_utf8_lossy(input);
         let mut lines = text.splitn(7, '\n');
@@ -148,7 +148,7 @@ fn event_of(input: &[u8]) -> Option<(Event, Headers)> {
     let headers = serde_json::from_value(value["headers"].clone()).ok().unwrap_or_default();
     let text = value.to_string();
     let event = serde_json::from_str::<Event>(&text).ok();
-    let scanned = Event::scan(text.as_bytes());
+    let scanned = Event::read(text.as_bytes());
     assert!(scanned.is_none() || scanned == event, "{text}");
     Some((event?, headers))
 }

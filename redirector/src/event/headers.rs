@@ -8,52 +8,25 @@ use serde::{
     de::{IgnoredAny, Visitor},
 };
 
-use super::scan::{Once, Scanner};
+use super::scan::{Scan, Scanner, object};
 use crate::agent;
 
-/// What is known about the client; none of it identifies a person.
-#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub(crate) struct Headers {
-    pub(crate) accept: Accept,
-    /// From `User-Agent`.
-    #[serde(rename = "user-agent")]
-    pub(crate) agent: Agent,
-    /// From `Referer`.
-    #[serde(rename = "referer")]
-    pub(crate) referrer: ReferrerHost,
-    // Chrome sends two of these at once.
-    #[serde(rename = "sec-purpose")]
-    sec_purpose: Purpose,
-    purpose: Purpose,
-    #[serde(rename = "x-purpose")]
-    x_purpose: Purpose,
-    #[serde(rename = "x-moz")]
-    x_moz: Purpose,
-    #[serde(rename = "x-origin-verify")]
-    pub(crate) origin: OriginProof,
+object! {
+    /// What is known about the client; none of it identifies a person.
+    pub(crate) struct Headers {
+        pub(crate) accept: Accept = "accept",
+        pub(crate) agent: Agent = "user-agent",
+        pub(crate) referrer: ReferrerHost = "referer",
+        // Chrome sends two of these at once.
+        sec_purpose: Purpose = "sec-purpose",
+        purpose: Purpose = "purpose",
+        x_purpose: Purpose = "x-purpose",
+        x_moz: Purpose = "x-moz",
+        pub(crate) origin: OriginProof = "x-origin-verify",
+    }
 }
 
 impl Headers {
-    pub(super) fn scan(scanner: &mut Scanner<'_>) -> Option<Self> {
-        let mut headers = Self::default();
-        let mut once = Once::default();
-        scanner.object(|scanner, key| {
-            match key {
-                "accept" => headers.accept = Accept::of(once.only(0, scanner.string()?)?),
-                "user-agent" => headers.agent = Agent::of(once.only(1, scanner.string()?)?),
-                "referer" => headers.referrer = ReferrerHost::of(once.only(2, scanner.string()?)?),
-                "sec-purpose" => headers.sec_purpose = Purpose::of(once.only(3, scanner.string()?)?),
-                "purpose" => headers.purpose = Purpose::of(once.only(4, scanner.string()?)?),
-                "x-purpose" => headers.x_purpose = Purpose::of(once.only(5, scanner.string()?)?),
-                "x-moz" => headers.x_moz = Purpose::of(once.only(6, scanner.string()?)?),
-                _ => scanner.skip()?,
-            }
-            Some(())
-        })?;
-        Some(headers)
-    }
-
     /// Whether a browser fetched the page in advance, so that perhaps nobody will see it.
     pub(crate) fn is_prefetch(&self) -> bool {
         [&self.sec_purpose, &self.purpose, &self.x_purpose, &self.x_moz].iter().any(|purpose| purpose.is_prefetch)
@@ -183,6 +156,12 @@ macro_rules! read_through {
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 deserializer.deserialize_any(Through(Self::of))
+            }
+        }
+
+        impl Scan for $type {
+            fn scan(scanner: &mut Scanner<'_>) -> Option<Self> {
+                scanner.string().map(Self::of)
             }
         }
     )*};

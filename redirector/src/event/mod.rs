@@ -13,80 +13,36 @@ use std::str;
 use serde::Deserialize;
 
 pub(crate) use self::headers::{Accept, Headers};
-use self::scan::{Once, Scanner};
+use self::scan::{Scan, Scanner, object};
 pub use self::shortcut::{Shortcut, Shortened};
 
-/// A request. Every field may be missing, because a caller of the function may send anything.
-#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default, expecting = "an API Gateway event, payload format 2.0")]
-pub struct Event {
-    raw_path: String,
-    raw_query_string: Option<String>,
-    path_parameters: Option<PathParameters>,
-    headers: Option<Headers>,
-    request_context: Option<RequestContext>,
-}
-
-#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-struct PathParameters {
-    id: Option<String>,
-}
-
-impl PathParameters {
-    fn scan(scanner: &mut Scanner<'_>) -> Option<Self> {
-        let mut parameters = Self::default();
-        let mut once = Once::default();
-        scanner.object(|scanner, key| {
-            match key {
-                "id" => parameters.id = Some(once.only(0, scanner.string()?)?.to_owned()),
-                _ => scanner.skip()?,
-            }
-            Some(())
-        })?;
-        Some(parameters)
+object! {
+    /// A request. Every field may be missing, because a caller of the function may send anything.
+    #[serde(expecting = "an API Gateway event, payload format 2.0")]
+    pub struct Event {
+        raw_path: String = "rawPath",
+        raw_query_string: Option<String> = "rawQueryString",
+        path_parameters: Option<PathParameters> = "pathParameters",
+        headers: Option<Headers> = "headers",
+        request_context: Option<RequestContext> = "requestContext",
     }
 }
 
-#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-struct RequestContext {
-    http: Http,
-}
-
-#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-struct Http {
-    method: Method,
-}
-
-impl RequestContext {
-    fn scan(scanner: &mut Scanner<'_>) -> Option<Self> {
-        let mut context = Self::default();
-        let mut once = Once::default();
-        scanner.object(|scanner, key| {
-            match key {
-                "http" => context.http = once.only(0, Http::scan(scanner)?)?,
-                _ => scanner.skip()?,
-            }
-            Some(())
-        })?;
-        Some(context)
+object! {
+    struct PathParameters {
+        id: Option<String> = "id",
     }
 }
 
-impl Http {
-    fn scan(scanner: &mut Scanner<'_>) -> Option<Self> {
-        let mut http = Self::default();
-        let mut once = Once::default();
-        scanner.object(|scanner, key| {
-            match key {
-                "method" => http.method = once.only(0, Method::of(scanner.string()?))?,
-                _ => scanner.skip()?,
-            }
-            Some(())
-        })?;
-        Some(http)
+object! {
+    struct RequestContext {
+        http: Http = "http",
+    }
+}
+
+object! {
+    struct Http {
+        method: Method = "method",
     }
 }
 
@@ -101,15 +57,17 @@ pub(crate) enum Method {
     Other,
 }
 
-impl Method {
-    fn of(name: &str) -> Self {
-        match name {
+impl Scan for Method {
+    fn scan(scanner: &mut Scanner<'_>) -> Option<Self> {
+        Some(match scanner.string()? {
             "GET" => Self::Get,
             "HEAD" => Self::Head,
             _ => Self::Other,
-        }
+        })
     }
+}
 
+impl Method {
     /// Its name in the log.
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -124,21 +82,9 @@ impl Event {
     /// Reads an event, in a fraction of the time that a parser takes.
     ///
     /// Returns `None` for whatever is unusual: values of other types, duplicates, escapes in what is used.
-    pub fn scan(json: &[u8]) -> Option<Self> {
-        let mut event = Self::default();
-        let mut once = Once::default();
+    pub fn read(json: &[u8]) -> Option<Self> {
         let mut scanner = Scanner::new(str::from_utf8(json).ok()?);
-        scanner.object(|scanner, key| {
-            match key {
-                "rawPath" => event.raw_path = once.only(0, scanner.string()?)?.to_owned(),
-                "rawQueryString" => event.raw_query_string = Some(once.only(1, scanner.string()?)?.to_owned()),
-                "pathParameters" => event.path_parameters = Some(once.only(2, PathParameters::scan(scanner)?)?),
-                "headers" => event.headers = Some(once.only(3, Headers::scan(scanner)?)?),
-                "requestContext" => event.request_context = Some(once.only(4, RequestContext::scan(scanner)?)?),
-                _ => scanner.skip()?,
-            }
-            Some(())
-        })?;
+        let event = Self::scan(&mut scanner)?;
         scanner.is_at_end().then_some(event)
     }
 
@@ -185,7 +131,7 @@ mod tests {
 
     /// Scanning and parsing agree on all that can be scanned. Returns whether this can be.
     fn agree(json: &str) -> bool {
-        let scanned = Event::scan(json.as_bytes());
+        let scanned = Event::read(json.as_bytes());
         if let Some(scanned) = &scanned {
             assert_eq!(Some(scanned), serde_json::from_str::<Event>(json).as_ref().ok(), "{json}");
         }
@@ -198,6 +144,18 @@ mod tests {
         for json in [browser, "{}", r#"{"headers":{}}"#, r#" { "rawPath" : "/ä" } "#] {
             assert!(agree(json), "{json}");
         }
+    }
+
+    #[test]
+    fn all_that_is_used_is_scanned() {
+        for name in
+            ["accept", "user-agent", "referer", "sec-purpose", "purpose", "x-purpose", "x-moz", "x-origin-verify"]
+        {
+            let json = format!(r#"{{"headers":{{"{name}":"https://prefetch.example"}}}}"#);
+            assert!(agree(&json), "{json}");
+        }
+        let proof = Event::read(br#"{"headers":{"x-origin-verify":"0123456789abcdef"}}"#).unwrap();
+        assert_eq!(proof.headers().unwrap().origin.0, "0123456789abcdef");
     }
 
     #[test]
@@ -218,7 +176,7 @@ mod tests {
         ] {
             assert!(!agree(json), "{json}");
         }
-        assert!(Event::scan(b"{\"rawPath\":\"\xff\"}").is_none());
+        assert!(Event::read(b"{\"rawPath\":\"\xff\"}").is_none());
     }
 
     #[test]
@@ -229,7 +187,7 @@ mod tests {
                 let mut broken = browser.to_vec();
                 broken[at] = *byte;
                 // Lambda lets nothing through that is not JSON, and the rest is read alike.
-                if let (Some(scanned), Ok(parsed)) = (Event::scan(&broken), serde_json::from_slice(&broken)) {
+                if let (Some(scanned), Ok(parsed)) = (Event::read(&broken), serde_json::from_slice(&broken)) {
                     assert_eq!(scanned, parsed, "{}", String::from_utf8_lossy(&broken));
                 }
             }

@@ -126,19 +126,56 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// Which members of an object were there. A parser refuses an object that has one of them twice.
-#[derive(Debug, Default)]
-pub(super) struct Once(u8);
+/// What can be read from where a scanner is.
+pub(super) trait Scan: Sized {
+    fn scan(scanner: &mut Scanner<'_>) -> Option<Self>;
+}
 
-impl Once {
-    /// The value of a member, unless the member was there before.
-    pub(super) fn only<T>(&mut self, member: u8, value: T) -> Option<T> {
-        let bit = 1 << member;
-        let is_first = self.0 & bit == 0;
-        self.0 |= bit;
-        is_first.then_some(value)
+impl Scan for String {
+    fn scan(scanner: &mut Scanner<'_>) -> Option<Self> {
+        scanner.string().map(str::to_owned)
     }
 }
+
+impl<T: Scan> Scan for Option<T> {
+    fn scan(scanner: &mut Scanner<'_>) -> Option<Self> {
+        T::scan(scanner).map(Some)
+    }
+}
+
+/// An object of which these members are used, if they are there: what the scanner and serde read comes from one list.
+macro_rules! object {
+    (
+        $(#[$attribute:meta])*
+        $visibility:vis struct $name:ident {
+            $($(#[$of_member:meta])* $access:vis $member:ident: $type:ty = $key:literal,)*
+        }
+    ) => {
+        #[derive(Debug, Default, PartialEq, Eq, serde::Deserialize)]
+        #[serde(default)]
+        $(#[$attribute])*
+        $visibility struct $name {
+            $($(#[$of_member])* #[serde(rename = $key)] $access $member: $type,)*
+        }
+
+        impl $crate::event::scan::Scan for $name {
+            fn scan(scanner: &mut $crate::event::scan::Scanner<'_>) -> Option<Self> {
+                $(let mut $member = None::<$type>;)*
+                scanner.object(|scanner, key| {
+                    match key {
+                        // A parser refuses an object that has a member twice.
+                        $($key if $member.is_some() => return None,
+                        $key => $member = Some($crate::event::scan::Scan::scan(scanner)?),)*
+                        _ => scanner.skip()?,
+                    }
+                    Some(())
+                })?;
+                Some(Self { $($member: $member.unwrap_or_default(),)* })
+            }
+        }
+    };
+}
+pub(super) use object;
 
 #[cfg(test)]
 mod tests {

@@ -64,7 +64,7 @@ impl<S: Service<LambdaInvocation>> Service<LambdaInvocation> for Shortened<S> {
     }
 
     fn call(&mut self, mut invocation: LambdaInvocation) -> Self::Future {
-        let event = Event::scan(&invocation.body);
+        let event = Event::read(&invocation.body);
         if event.is_some() {
             invocation.body = "null".into();
         }
