@@ -117,7 +117,9 @@ fn mention_the_rest(session: &Session, change_set: &ChangeSet) {
 
 /// A new keys table is empty, so nobody can create links.
 fn mention_keys(session: &Session, stack: &Stack, change_set: &ChangeSet) {
-    let is_new = change_set.changes.iter().any(|change| change.logical_id == "KeysTable" && change.kind == Kind::Add);
+    let is_own = change_set.parameters.get("ExistingKeysTable").is_none_or(String::is_empty);
+    let is_new =
+        is_own && change_set.changes.iter().any(|change| change.logical_id == "KeysTable" && change.kind == Kind::Add);
     if is_new && stack.outputs.get("WriterAuth").is_some_and(|auth| auth == "API_KEY") {
         session.terminal.note(format_args!(
             "nobody can create links yet: `infra --stage {} keys create --owner NAME` creates a key",
