@@ -1,5 +1,6 @@
-"""Acts as a deployed function and changes things outside the stack, which the deploy tool never does."""
+"""Acts as the account's administrator or as a deployed function, and does what the deploy tool never does."""
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -7,9 +8,12 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 from botocore.session import Session
 
+ROOT = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+BOUNDARY = "arn:aws:iam::000000000000:policy/kurz-boundary"
 
-def client(service, credentials=None):
-    key = credentials or {name: os.environ[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+
+def client(service, key=None):
+    key = key or ROOT
     return Session().create_client(
         service,
         region_name=os.environ["AWS_REGION"],
@@ -40,7 +44,7 @@ def all_denied(calls):
         try:
             call()
         except ClientError as error:
-            if error.response["Error"]["Code"] != "AccessDeniedException":
+            if error.response["Error"]["Code"] not in ("AccessDeniedException", "AccessDenied"):
                 sys.exit(f"{name}: {error}")
             print(f"{name} is denied: {error.response['Error']['Message'][:100]}")
         else:
@@ -117,6 +121,162 @@ def forged(keys, function, key_id):
         sys.exit("the key was changed")
     if "Item" in mine.get_item(TableName=keys, Key=new):
         sys.exit("a key was forged")
+
+
+def operator(template):
+    """Creates the stack of policies, as the account's administrator, and a user with the operator's policy only."""
+    cloudformation, iam = client("cloudformation"), client("iam")
+    cloudformation.create_stack(
+        StackName="operators-of-kurz",
+        TemplateBody=Path(template).read_text(),
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+    )
+    cloudformation.get_waiter("stack_create_complete").wait(
+        StackName="operators-of-kurz", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+    )
+    iam.create_user(UserName="deployer")
+    iam.attach_user_policy(UserName="deployer", PolicyArn=BOUNDARY.replace("boundary", "operator"))
+    key = iam.create_access_key(UserName="deployer")["AccessKey"]
+    print(key["AccessKeyId"], key["SecretAccessKey"])
+
+
+def without(action=None):
+    """Takes one action from the operator, or, without an argument, gives it back."""
+    iam = client("iam")
+    if action is None:
+        iam.delete_user_policy(UserName="deployer", PolicyName="without")
+        return
+    denial = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": action, "Resource": "*"}]}
+    iam.put_user_policy(UserName="deployer", PolicyName="without", PolicyDocument=json.dumps(denial))
+
+
+def administrator(links):
+    """With the operator's rights, tries to become an administrator."""
+    mine = {name: os.environ[name] for name in ROOT}
+    iam, roots = client("iam", mine), client("iam")
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": ["arn:aws:iam::000000000000:user/deployer", "arn:aws:iam::000000000000:root"]},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    everything = json.dumps(
+        {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    )
+    admin = "arn:aws:iam::aws:policy/AdministratorAccess"
+    roots.create_role(RoleName="Admin", AssumeRolePolicyDocument=json.dumps(trust | {"Statement": []}))
+    new = {"RoleName": "kurz-x", "AssumeRolePolicyDocument": json.dumps(trust)}
+    all_denied(
+        {
+            "a role without a boundary": lambda: iam.create_role(**new),
+            "a role with another boundary": lambda: iam.create_role(**new, PermissionsBoundary=admin),
+            "a role with another name": lambda: iam.create_role(
+                **(new | {"RoleName": "x"}), PermissionsBoundary=BOUNDARY
+            ),
+            "a wider boundary": lambda: iam.create_policy_version(
+                PolicyArn=BOUNDARY, PolicyDocument=everything, SetAsDefault=True
+            ),
+            "a user": lambda: iam.create_user(UserName="kurz-x"),
+            "a key of a user": lambda: iam.create_access_key(UserName="deployer"),
+            "more for itself": lambda: iam.attach_user_policy(UserName="deployer", PolicyArn=admin),
+            "everything for itself": lambda: iam.put_user_policy(
+                UserName="deployer", PolicyName="x", PolicyDocument=everything
+            ),
+            "the trust of an administrator": lambda: iam.update_assume_role_policy(
+                RoleName="Admin", PolicyDocument=json.dumps(trust)
+            ),
+        }
+    )
+    # What an operator may do: a role within the boundary, which allows itself everything.
+    role = iam.create_role(**new, PermissionsBoundary=BOUNDARY)["Role"]["Arn"]
+    iam.put_role_policy(RoleName="kurz-x", PolicyName="everything", PolicyDocument=everything)
+    all_denied(
+        {
+            "the role without its boundary": lambda: iam.delete_role_permissions_boundary(RoleName="kurz-x"),
+            "another boundary of the role": lambda: iam.put_role_permissions_boundary(
+                RoleName="kurz-x", PermissionsBoundary=admin
+            ),
+            "a managed policy of the role": lambda: iam.attach_role_policy(RoleName="kurz-x", PolicyArn=admin),
+        }
+    )
+    # The role trusts the operator, so that it can be assumed; an administrator lets it be, to see what it can do.
+    session = client("sts").assume_role(RoleArn=role, RoleSessionName="attempt")["Credentials"]
+    assumed = {
+        "AWS_ACCESS_KEY_ID": session["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": session["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": session["SessionToken"],
+    }
+    client("dynamodb", assumed).describe_table(TableName=links)
+    secrets, root_tables = client("secretsmanager"), client("dynamodb")
+    secrets.create_secret(Name="other", SecretString="x")
+    root_tables.create_table(
+        TableName="other",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+    )
+    all_denied(
+        {
+            "a user, by the role": lambda: client("iam", assumed).create_user(UserName="kurz-x"),
+            "a secret of others, by the role": lambda: client("secretsmanager", assumed).get_secret_value(
+                SecretId="other"
+            ),
+            "a secret of others": lambda: client("secretsmanager", mine).get_secret_value(SecretId="other"),
+            "a table of others, by the role": lambda: client("dynamodb", assumed).scan(TableName="other"),
+            "a table of others": lambda: client("dynamodb", mine).scan(TableName="other"),
+        }
+    )
+    iam.delete_role_policy(RoleName="kurz-x", PolicyName="everything")
+    iam.delete_role(RoleName="kurz-x")
+
+
+def outage(function, action=None):
+    """Takes the links from a function's role; without an action, gives them back."""
+    role = client("lambda").get_function_configuration(FunctionName=function)["Role"].split("/")[-1]
+    if action is None:
+        client("iam").delete_role_policy(RoleName=role, PolicyName="outage")
+        return
+    denial = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": action, "Resource": "*"}]}
+    client("iam").put_role_policy(RoleName=role, PolicyName="outage", PolicyDocument=json.dumps(denial))
+
+
+def call(service, operation, arguments="{}"):
+    """One call of the operator, as with the AWS CLI; prints the answer."""
+    key = {name: os.environ[name] for name in ROOT}
+    answer = getattr(client(service, key), operation)(**json.loads(arguments))
+    answer.pop("ResponseMetadata", None)
+    print(json.dumps(answer, default=str))
+
+
+def retarget(table, target):
+    """Lets every link lead elsewhere, past the service, as somebody who got into the account would."""
+    mine = client("dynamodb")
+    for item in mine.scan(TableName=table)["Items"]:
+        name = "target" if "target" in item else "url"
+        mine.put_item(TableName=table, Item=item | {name: {"S": target}})
+
+
+def secret(stack):
+    """The ARN of a stack's slug secret."""
+    resources = client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
+    print(next((r["PhysicalResourceId"] for r in resources if r["LogicalResourceId"] == "SlugSecret"), ""))
+
+
+def leftovers(prefix):
+    """Prints what a stack left behind, except for log groups of the service."""
+    names = [*client("dynamodb").list_tables()["TableNames"]]
+    names += [role["RoleName"] for role in client("iam").list_roles()["Roles"]]
+    names += [function["FunctionName"] for function in client("lambda").list_functions()["Functions"]]
+    names += [group["GroupName"] for group in client("ec2").describe_security_groups()["SecurityGroups"]]
+    print(" ".join(name for name in names if name.startswith(prefix)) or "nothing")
+
+
+def certificate(domain):
+    print(client("acm").request_certificate(DomainName=domain)["CertificateArn"])
 
 
 def memory(function, megabytes):

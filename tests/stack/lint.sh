@@ -8,7 +8,7 @@ template="$infra/template/template.yaml"
 . "$here/../tools.sh"
 
 regions=$(sed -n '/DAX_REGIONS/,/];/s/^ *"\(.*\)",$/\1/p' "$infra/src/regions.rs")
-cfn_lint="$(tool cfn-lint 1.51.0)/cfn-lint"
+cfn_lint="$(tool cfn-lint 1.58.0)/cfn-lint"
 checkov="$(tool checkov 3.3.30)/checkov"
 scratch="$(mktemp -d)"
 trap 'rm -rf "$scratch"' EXIT

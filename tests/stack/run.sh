@@ -4,94 +4,33 @@
 #
 #   PROFILE=lambda tests/stack/run.sh      with the functions as shipped; the default, dev, is quicker to build
 set -euo pipefail
-here="$(cd "$(dirname "$0")" && pwd)"
-root="$(cd "$here/../.." && pwd)"
-. "$here/../tools.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/setup.sh"
 
-python="$(tool ministack 1.5.33)/python"
-profile="${PROFILE:-dev}"
-scratch="$(mktemp -d)"
-free_port() { "$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-port="$(free_port)"
-dax_port="$(free_port)"
+"$python" "$here/policy.py" derive
 
-unset AWS_PROFILE AWS_SESSION_TOKEN
-export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1 AWS_EC2_METADATA_DISABLED=true
-export AWS_ENDPOINT_URL="http://127.0.0.1:$port" CI=true
-
-# Starts the emulator with a configuration that does not depend on the user's.
-cd "$scratch"
-mkdir objects
-AUTH=true BIND_HOST=127.0.0.1 GATEWAY_PORT="$port" S3_DATA_DIR="$scratch/objects" \
-  AWS_ENDPOINT_URL_DYNAMODB="$AWS_ENDPOINT_URL" AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null \
-  DAX_URL="dax://127.0.0.1:$dax_port" \
-  "$python" "$here/emulator.py" >emulator.log 2>&1 &
-started=($!)
-stop() {
-  kill "${started[@]}" 2>/dev/null || true
-  wait "${started[@]}" 2>/dev/null || true
-  rm -rf "$scratch"
-}
-trap stop EXIT
-for _ in $(seq 100); do
-  curl --silent --output /dev/null "$AWS_ENDPOINT_URL" && break
-  if ! kill -0 "${started[0]}"; then
-    cat emulator.log >&2
-    exit 1
-  fi
-  sleep 0.2
-done
-
-cat >infra.toml <<TOML
+boundary='PermissionsBoundary = "arn:aws:iam::000000000000:policy/kurz-boundary"'
+cat >"$scratch/infra.toml" <<TOML
 [stage.test.parameters]
+$boundary
 DaxMode = "none"
 DeletionProtection = true
 DebugHeaders = 1
 [stage.test.tags]
 purpose = "test"
 [stage.broken.parameters]
+$boundary
 WriterAuth = "AWS_IAM"
 DaxMode = "plain"
 DaxNodeType = "dax.r5.4xlarge"
-DeletionProtection = false
 CacheEntries = 0
 DebugHeaders = 1
 [stage.protected]
 termination_protection = true
 [stage.protected.parameters]
+$boundary
 DaxMode = "none"
 TOML
 
-cd "$root"
-# built PACKAGE: builds it and prints the path of its executable.
-built() { cargo build --quiet --package "$1" --message-format json | sed -n 's,.*"executable":"\([^"]*/'"$1"'\)".*,\1,p' | tail -1; }
-infra="$(built infra)"
-
-# The cluster behind the emulated DAX resources: our own, in front of the emulator's DynamoDB.
-"$(built local)" dax --dynamodb "$AWS_ENDPOINT_URL" --port "$dax_port" --control-port 0 >"$scratch/dax.log" 2>&1 &
-started+=($!)
-
-# expect EXIT-CODE TEXT COMMAND…: runs infra, and checks its exit code and that it prints TEXT.
-expect() {
-  local code="$1" text="$2" actual=0
-  shift 2
-  "$infra" --config "$scratch/infra.toml" "$@" >"$scratch/said" 2>&1 || actual=$?
-  if [ "$actual" != "$code" ] || ! grep -qF -- "$text" "$scratch/said"; then
-    cat "$scratch/said" >&2
-    echo "FAILED: infra $*: exit $actual instead of $code, or \"$text\" was not said" >&2
-    exit 1
-  fi
-  printf 'ok  %-3s %-58s %s\n' "$code" "$text" "infra $*"
-}
-output() { "$infra" --config "$scratch/infra.toml" --stage "${2:-test}" outputs | awk -v name="$1" '$1 == name { print $2 }'; }
-act() { "$python" "$here/aws.py" "$@"; }
-same() {
-  if [ "$1" != "$2" ]; then
-    echo "FAILED: $3: $1 instead of $2" >&2
-    exit 1
-  fi
-  echo "ok      $3"
-}
 deploy=(deploy --profile "$profile" --yes)
 
 expect 1 "run \`infra bootstrap\` once" --stage test doctor
@@ -102,15 +41,11 @@ expect 0 "does not exist yet" --stage test doctor
 expect 1 "no terminal to ask on" --stage test deploy --profile "$profile"
 expect 0 "removing it" --stage test "${deploy[@]}"
 same "$(grep -cF "nobody can create links yet" "$scratch/said")" 1 "the first deploy says how to create a key"
-expect 0 "UPDATE_COMPLETE" --stage test status   # the tables got their protection
-# From here on cargo is not called again. Both packages are named, as when they were packaged: building one alone would
-# unite other features and make another binary.
-binaries="$(dirname "$(cargo build --quiet --profile "$profile" --package redirector --package writer --message-format json \
-  | sed -n 's,.*"executable":"\([^"]*/redirector\)".*,\1,p' | tail -1)")"
+expect 0 "UPDATE_COMPLETE" --stage test status # the tables got their protection
+# From here on cargo is not called again.
+binaries="$(built_functions)"
 deploy=(deploy --binaries "$binaries" --yes)
 
-# The host in the URL exists only inside the emulator; this is the same API by path.
-reachable() { echo "$AWS_ENDPOINT_URL/_aws/execute-api/$(output ApiEndpoint "$1" | sed 's,http://\([a-z0-9]*\).*,\1,')/\$default"; }
 url="$(reachable test)"
 table="$(output TableName)"
 redirector="$(output RedirectorFunction)"
@@ -140,22 +75,42 @@ same "$(act items "$keys")" 3 "the table holds the keys"
 same "$(act count "$keys" "$KURZ_API_KEY")" 0 "and none of them in clear"
 same "$(act items "$table")" 1 "the table holds the one link"
 act denied "$table" "$keys" "$redirector"
+echo "an attempt to become an administrator" >"$CONTROL/step"
+act administrator "$table"
 act forged "$keys" "$(output WriterFunction)" "${revoked:5:8}"
 same "$(act items "$table")" 1 "and nothing that the redirector planted"
 
 expect 0 "nothing to change" --stage test "${deploy[@]}"
 before="$(act alias "$redirector")"
-expect 0 "RedirectorMemory: 256 -> 512" --stage test plan --binaries "$binaries" --set RedirectorMemory=512
+expect 0 "RedirectorMemory: 256 -> 512" --stage test plan --binaries "$binaries" --set RedirectorMemory=512 --set LogLevel=WARN
 # shellcheck disable=SC2016 # the backquotes are `infra`'s
 planned="$(sed -n 's/.*--change-set \(kurz-[^`]*\)`.*/\1/p' "$scratch/said")"
-expect 0 "UPDATE_COMPLETE" --stage test deploy --yes --change-set "$planned"
+during "$url" both 0 "UPDATE_COMPLETE" --stage test deploy --yes --change-set "$planned"
 same "$(act alias "$redirector")" "$((before + 1))" "the alias moved to the next version"
 expect 0 "follow it" --stage test smoke --url "$url"
+
+# At WARN, what is no warning is not stored, and what is one is.
+act outage "$redirector" dynamodb:GetItem
+same "$(curl --silent --output /dev/null --write-out '%{http_code}' "$url/outage")" 503 "a table that cannot be read is an outage"
+act outage "$redirector"
+expect 0 '"level":"' --stage test logs redirector
+
+# Which function answers does not depend on how API Gateway ranks routes; the emulator compares two readings.
+for request in GET HEAD OPTIONS POST PATCH PUT DELETE; do
+  method=(--request "$request")
+  [ "$request" != HEAD ] || method=(--head)
+  for path in / /api/v1 /api/v1/links /api/v1/links/x /api/v1/links/x/qr /api/v1/openapi.json /assets/page.js /x /x/ /x+; do
+    curl --silent --output /dev/null "${method[@]}" --max-time 20 "$url$path" || true
+  done
+done
+expect 0 "UPDATE_COMPLETE" --stage test status
 
 expect 1 "--allow-replacement" --stage test "${deploy[@]}" --set RedirectorMemory=512 --set DaxMode=plain --set DaxNodeType=dax.r5.4xlarge
 expect 2 "first cause: DaxCluster" --stage test "${deploy[@]}" --allow-replacement --set RedirectorMemory=512 --set DaxMode=plain --set DaxNodeType=dax.r5.4xlarge
 expect 0 "UPDATE_ROLLBACK_COMPLETE" --stage test status
-expect 0 "UPDATE_COMPLETE" --stage test "${deploy[@]}" --set RedirectorMemory=384
+during "$url" both 0 "UPDATE_COMPLETE" --stage test "${deploy[@]}" --allow-replacement --set DaxMode=plain
+during "$url" both 0 "UPDATE_COMPLETE" --stage test "${deploy[@]}" --allow-replacement --set DaxMode=plain --set DaxNodeType=dax.t3.medium
+during "$url" both 0 "UPDATE_COMPLETE" --stage test "${deploy[@]}" --allow-replacement
 expect 0 "follow it" --stage test smoke --url "$url"
 
 expect 2 "first cause: DaxCluster" --stage broken "${deploy[@]}"
@@ -176,9 +131,12 @@ expect 0 "termination protection is on" --stage protected "${deploy[@]}"
 expect 3 "--unprotect" --stage protected destroy --yes
 expect 0 "is deleted" --stage protected destroy --yes --unprotect --delete-data
 
+links="$(act items "$table")"
+touch "$CONTROL/late-interfaces"
 expect 0 "stays, with everything in it" --stage test destroy --yes
-same "$(act items "$table")" 1 "the links are still there"
+same "$(act items "$table")" "$links" "the links are still there"
 same "$(act items "$keys")" 3 "and the keys"
 expect 0 "does not exist" --stage test destroy --yes
 expect 0 "is deleted" --stage broken destroy --yes --delete-data
+"$python" "$here/policy.py" removed "$CONTROL/requests"
 echo "all of it"
