@@ -188,6 +188,38 @@ fn dashboard(template: &Value, require: &mut impl FnMut(bool, &str)) {
     }
 }
 
+/// What only AWS would notice, and late.
+#[test]
+fn parameters_take_what_they_mean() {
+    let definitions = template::definitions(&crate::document()).unwrap();
+    let certificate = "arn:aws:acm:us-east-1:111122223333:certificate/9c2a63e1-93b2-47ab-8a0e-2f1b7c4f7a11";
+    let acl = "arn:aws:wafv2:us-east-1:111122223333:global/webacl/kurz/473e64fd-f30b-4765-81a0-62ad96dd167a";
+    let regional = acl.replace("us-east-1", "eu-west-1").replace("global", "regional");
+    for (name, right, wrong) in [
+        (
+            "DomainName",
+            &["", "s.example", "xn--bcher-kva.example", "s.xn--p1ai"][..],
+            &["https://s.example", "S.example"][..],
+        ),
+        ("DomainName", &[], &["s", "s.example.", "-s.example", "s.example/x", "s.example:443", "192.0.2.1"]),
+        ("CertificateArn", &["", certificate], &["x", "arn:aws:iam::111122223333:server-certificate/x"]),
+        ("WebAclArn", &["", acl], &[&regional, "arn:x"]),
+        ("HostedZoneId", &["", "Z0123456789ABC"], &["/hostedzone/Z0123456789ABC", "s.example"]),
+        ("AlarmEmail", &["", "ann@example.com"], &["nobody", "ann@example", "ann @example.com"]),
+        ("JwtAudience", &["", "kurz", "https://s.example,kurz"], &["a b"]),
+        ("AnonymousScopes", &["", "create", "create,read"], &["admin", "create,", "all"]),
+        ("DaxReplicationFactor", &["1", "3", "10"], &["0", "2.5", "11"]),
+    ] {
+        let definition = definitions.get(name).unwrap();
+        for value in right {
+            assert_eq!(definition.problem(value), None, "{name} = {value}");
+        }
+        for value in wrong {
+            assert!(definition.problem(value).is_some(), "{name} = {value}");
+        }
+    }
+}
+
 #[cfg(test)]
 mod mistakes {
     use super::*;
