@@ -263,7 +263,8 @@ def retarget(table, target):
 def secret(stack):
     """The ARN of a stack's slug secret."""
     resources = client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
-    print(next((r["PhysicalResourceId"] for r in resources if r["LogicalResourceId"] == "SlugSecret"), ""))
+    name = next(r["PhysicalResourceId"] for r in resources if r["LogicalResourceId"] == "SlugSecret")
+    print(client("secretsmanager").describe_secret(SecretId=name)["ARN"])
 
 
 def leftovers(prefix):

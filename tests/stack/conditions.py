@@ -89,6 +89,17 @@ def request_context(service, action, body, params, known=iam_actions.request_tag
     return context
 
 
+def resource_arn(service, *request, known=iam_actions.extract_resource_arn):
+    """The resource of a request. A restored table is the one that is made."""
+    if service == "dynamodb":
+        body, (region, account) = request[3], request[-2:]
+        target = json.loads(body or b"{}").get("TargetTableName")
+        if target:
+            return f"arn:aws:dynamodb:{region}:{account}:table/{target}"
+    return known(service, *request)
+
+
 def teach():
+    iam_actions.extract_resource_arn = resource_arn
     iam_actions.dynamodb_service_context = dynamodb_context
     iam_actions.request_tag_context = request_context

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Deploys the stack for real, with the real functions, into an emulator of AWS on this machine that enforces the roles:
-# from nothing to a working short link, through failure, recovery and drift, to nothing again.
+# from nothing to a working short link, through failure, recovery and drift, to nothing again. `life.sh` goes further.
 #
 #   PROFILE=lambda tests/stack/run.sh      with the functions as shipped; the default, dev, is quicker to build
 set -euo pipefail

@@ -70,7 +70,7 @@ export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
 expect() {
   local code="$1" text="$2" actual=0
   shift 2
-  echo "infra $*" >"$CONTROL/step"
+  echo "infra $*" | tee -a "$CONTROL/commands" >"$CONTROL/step"
   "$infra" --config "$scratch/infra.toml" "$@" >"$scratch/said" 2>&1 || actual=$?
   if [ "$actual" != "$code" ] || ! grep -qF -- "$text" "$scratch/said"; then
     cat "$scratch/said" >&2
