@@ -11,6 +11,7 @@
 
 #![warn(missing_docs)]
 
+pub mod clicks;
 mod encoding;
 mod filter;
 mod host;

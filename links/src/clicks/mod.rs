@@ -1,0 +1,14 @@
+//! Clicks: the words that a counted click is described with, and the items of the table of counts.
+//!
+//! The redirector writes the words into its log, `clicks` adds them up, and the writer reads the sums. A click has no
+//! identity: whatever could tell one visitor from another is reduced to a [`VisitorCode`] before anything is written.
+
+mod day;
+pub mod item;
+mod names;
+mod visitor;
+
+pub use day::Slot;
+pub use item::{Counter, Facet};
+pub use names::{Browser, Country, Device, Os};
+pub use visitor::VisitorCode;
