@@ -1,4 +1,4 @@
-//! Drives the whole service on this machine, with the functions as they are shipped and tables on disk.
+//! Drives the whole service on this machine, with the functions as they are shipped and tables in memory or on disk.
 //!
 //! `tests/bench/run.sh load` builds what it needs and passes its options on.
 
@@ -7,7 +7,7 @@ mod memory;
 mod stack;
 mod traffic;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use clap::Parser;
 
@@ -71,7 +71,10 @@ async fn main() -> anyhow::Result<()> {
     for links in &cli.links {
         let stack = Stack::start(&cli.local, cli.data_dir.as_deref())?;
         stack.fill(held, *links).await?;
-        held = held.max(*links);
+        // Tables in memory end with their stack.
+        if cli.data_dir.is_some() {
+            held = held.max(*links);
+        }
         drive(&cli, &stack, *links).await?;
         stack.stop().await?;
     }
@@ -95,11 +98,20 @@ async fn drive(cli: &Cli, stack: &Stack, links: usize) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// How many, and of which status: `0`, or `3 × 404, 1 × 503`.
+fn failures(by_status: &BTreeMap<u16, u64>) -> String {
+    if by_status.is_empty() {
+        return "0".to_owned();
+    }
+    let each: Vec<String> = by_status.iter().map(|(status, count)| format!("{count} × {status}")).collect();
+    each.join(", ")
+}
+
 fn print(links: usize, seen: &Seen, before: &Used, after: &Used, memory: &Memory) {
     let redirects = seen.latencies.len() as f64;
     let milliseconds = |quantile: f64| seen.latencies.value_at_quantile(quantile) as f64 / 1e3;
     let micros = |before: Duration, after: Duration| after.saturating_sub(before).as_secs_f64() * 1e6 / redirects;
-    print!("| {links} | {:.0} | {} |", redirects / seen.took.as_secs_f64(), seen.failures);
+    print!("| {links} | {:.0} | {} |", redirects / seen.took.as_secs_f64(), failures(&seen.failures));
     for quantile in [0.5, 0.9, 0.99, 0.999, 1.0] {
         print!(" {:.2} |", milliseconds(quantile));
     }

@@ -2,6 +2,7 @@
 //! service that stalls cannot hide it by slowing the traffic down.
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -71,8 +72,8 @@ pub(crate) struct Seen {
     pub(crate) latencies: Histogram<u64>,
     /// From the first planned time to the end of the last response.
     pub(crate) took: Duration,
-    /// Responses that were no redirect.
-    pub(crate) failures: u64,
+    /// Responses that were no redirect, by status.
+    pub(crate) failures: BTreeMap<u16, u64>,
 }
 
 /// Sends the requests of a schedule.
@@ -88,11 +89,13 @@ pub(crate) async fn run(gateway: &str, schedule: &Schedule) -> anyhow::Result<Se
         let connection = Connection::open(gateway).await?;
         visitors.spawn(visit(connection, schedule.clone(), start, total, Arc::clone(&next)));
     }
-    let (mut latencies, mut failures) = (histogram()?, 0);
+    let (mut latencies, mut failures) = (histogram()?, BTreeMap::new());
     while let Some(seen) = visitors.join_next().await {
         let (of_one, failed) = seen??;
         latencies.add(of_one)?;
-        failures += failed;
+        for (status, count) in failed {
+            *failures.entry(status).or_insert(0) += count;
+        }
     }
     Ok(Seen { latencies, took: start.elapsed(), failures })
 }
@@ -103,8 +106,8 @@ async fn visit(
     start: Instant,
     total: usize,
     next: Arc<AtomicUsize>,
-) -> anyhow::Result<(Histogram<u64>, u64)> {
-    let (mut latencies, mut failures) = (histogram()?, 0);
+) -> anyhow::Result<(Histogram<u64>, BTreeMap<u16, u64>)> {
+    let (mut latencies, mut failures) = (histogram()?, BTreeMap::new());
     let spread = schedule.links / schedule.popularity.cumulative.len().max(1);
     loop {
         let number = next.fetch_add(1, Ordering::Relaxed);
@@ -116,7 +119,9 @@ async fn visit(
         let path = format!("/{}", slug(schedule.popularity.of_request(number) * spread.max(1)));
         let headers = [("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")];
         let (status, _) = connection.send("GET", &path, &headers, Bytes::new()).await?;
-        failures += u64::from(status != 301);
+        if status != 301 {
+            *failures.entry(status.as_u16()).or_insert(0) += 1;
+        }
         latencies.record(u64::try_from(planned.elapsed().as_micros()).unwrap_or(u64::MAX))?;
     }
 }
