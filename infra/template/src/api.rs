@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use crate::TemplateError;
 use crate::cors::Cors;
+use crate::deliveries::Deliveries;
 use crate::evaluator::{Evaluator, Values, referenced};
+use crate::properties::{FUNCTION, function_of, number, string};
 use crate::yaml::parse;
 
 /// The longest an HTTP API waits for an integration, which is also the default.
@@ -15,7 +17,6 @@ use crate::yaml::parse;
 const MAX_INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
 
 const API: &str = "AWS::ApiGatewayV2::Api";
-const FUNCTION: &str = "AWS::Lambda::Function";
 const INTEGRATION: &str = "AWS::ApiGatewayV2::Integration";
 const ROUTE: &str = "AWS::ApiGatewayV2::Route";
 
@@ -28,6 +29,8 @@ pub struct Api {
     pub functions: Vec<Function>,
     /// Which web pages of other origins may use it; `None` if none may.
     pub cors: Option<Cors>,
+    /// What carries the functions' logs to functions.
+    pub deliveries: Deliveries,
 }
 
 /// One `AWS::ApiGatewayV2::Route`.
@@ -76,7 +79,7 @@ impl Api {
             cors = stack.property(properties, "CorsConfiguration")?.map(|found| Cors::read(id, &found)).transpose()?;
         }
         let (routes, functions) = (routes.collect::<Result<_, _>>()?, functions.collect::<Result<_, _>>()?);
-        Ok(Self { routes, functions, cors })
+        Ok(Self { routes, functions, cors, deliveries: Deliveries::read(stack)? })
     }
 }
 
@@ -126,62 +129,6 @@ fn integration(stack: &Evaluator<'_>, id: &str, properties: &Value) -> Result<In
     let timeout =
         number(stack, id, properties, "TimeoutInMillis")?.map_or(MAX_INTEGRATION_TIMEOUT, Duration::from_millis);
     Ok(Integration { function: function_of(stack, id, &uri)?, timeout: timeout.min(MAX_INTEGRATION_TIMEOUT) })
-}
-
-/// Follows a function's alias or version to the function itself.
-fn function_of(stack: &Evaluator<'_>, from: &str, text: &str) -> Result<String, TemplateError> {
-    let missing = || TemplateError::Reference { from: from.to_owned(), to: text.to_owned(), expected: FUNCTION };
-    let id = referenced(text).ok_or_else(missing)?;
-    match stack.resource(id)?.ok_or_else(missing)? {
-        (FUNCTION, _) => Ok(id.to_owned()),
-        ("AWS::Lambda::Alias" | "AWS::Lambda::Version", properties) => {
-            let name = string(stack, id, properties, "FunctionName")?;
-            match referenced(&name) {
-                Some(target) if stack.resource(target)?.is_some_and(|(kind, _)| kind == FUNCTION) => {
-                    Ok(target.to_owned())
-                }
-                _ => Err(missing()),
-            }
-        }
-        _ => Err(missing()),
-    }
-}
-
-fn string(
-    stack: &Evaluator<'_>,
-    resource: &str,
-    properties: &Value,
-    property: &'static str,
-) -> Result<String, TemplateError> {
-    match stack.property(properties, property)? {
-        Some(Value::String(text)) => Ok(text),
-        other => Err(mismatch(resource, property, other, "a string")),
-    }
-}
-
-/// A whole number, which templates may also write as a string.
-fn number(
-    stack: &Evaluator<'_>,
-    resource: &str,
-    properties: &Value,
-    property: &'static str,
-) -> Result<Option<u64>, TemplateError> {
-    let value = stack.property(properties, property)?;
-    let number = match &value {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::String(text)) => text.parse().ok(),
-        Some(other) => other.as_u64(),
-    };
-    number.map(Some).ok_or_else(|| mismatch(resource, property, value, "a whole number"))
-}
-
-fn mismatch(resource: &str, property: &'static str, found: Option<Value>, expected: &'static str) -> TemplateError {
-    TemplateError::Property {
-        resource: resource.to_owned(),
-        property,
-        found: found.map_or_else(|| "absent".to_owned(), |value| value.to_string()),
-        expected,
-    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use loopback_guard::Cors;
 
 use crate::observer::{Observer, Silent};
 
-/// The functions of a [`Platform`](crate::Platform), their routes, and how they are run.
+/// The functions of a [`Platform`](crate::Platform), what leads to them, and how they are run.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct PlatformConfig {
@@ -17,6 +17,14 @@ pub struct PlatformConfig {
     pub functions: Vec<Function>,
     /// The routes of the HTTP API, in any order: the most specific one wins.
     pub routes: Vec<Route>,
+    /// What happens to lines that functions print.
+    pub subscriptions: Vec<Subscription>,
+    /// Streams, to which subscriptions and [`Platform::put_record`](crate::Platform::put_record) add records.
+    pub streams: Vec<Stream>,
+    /// The functions that get the records of streams.
+    pub event_sources: Vec<EventSource>,
+    /// Chooses what [`FaultRule`](crate::FaultRule)s leave to chance.
+    pub fault_seed: u64,
     /// Names of this machine, besides `localhost`, under which gateway and Invoke API may be called, such as one in
     /// `/etc/hosts`. Requests for any other name are refused: it may be one that a web page has pointed here.
     pub allowed_hosts: Vec<String>,
@@ -32,12 +40,16 @@ pub struct PlatformConfig {
 }
 
 impl PlatformConfig {
-    /// No functions, no routes, no observer.
+    /// No functions, nothing that leads to them, no observer.
     #[must_use]
     pub fn new() -> Self {
         Self {
             functions: Vec::new(),
             routes: Vec::new(),
+            subscriptions: Vec::new(),
+            streams: Vec::new(),
+            event_sources: Vec::new(),
+            fault_seed: 1,
             allowed_hosts: Vec::new(),
             cors: None,
             launcher: None,
@@ -119,5 +131,85 @@ impl Route {
     #[must_use]
     pub fn new(key: impl Into<String>, function: impl Into<String>) -> Self {
         Self { key: key.into(), function: function.into(), timeout: Duration::from_secs(30) }
+    }
+}
+
+/// A subscription filter: lines of a function's log that match a pattern go to a stream or another function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Subscription {
+    /// Its name, which messages carry.
+    pub name: String,
+    /// The function whose log it is.
+    pub function: String,
+    /// A word that lines must contain; empty, the default, for all lines. No other form of a filter pattern is understood.
+    pub pattern: String,
+    /// Where the lines go.
+    pub destination: Destination,
+    /// How long lines are collected, 1 s by default. On AWS it is 5 to 20 s.
+    pub interval: Duration,
+}
+
+/// Where the lines of a log go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Destination {
+    /// The function of this name is invoked with them.
+    Function(String),
+    /// They become records of the stream of this name.
+    Stream(String),
+}
+
+/// A stream of Kinesis Data Streams.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stream {
+    /// Its name.
+    pub name: String,
+    /// Number of shards, 1 by default.
+    pub shards: usize,
+}
+
+/// An event source mapping: the records of a stream go to a function, shard by shard and in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EventSource {
+    /// Name of the stream.
+    pub stream: String,
+    /// Name of the function.
+    pub function: String,
+    /// Most records of a batch, 100 by default, as on Lambda.
+    pub batch_size: usize,
+    /// How long records are collected for a batch that is not full, not at all by default, as on Lambda.
+    pub window: Duration,
+}
+
+impl Subscription {
+    /// A subscription to all lines.
+    #[must_use]
+    pub fn new(name: impl Into<String>, function: impl Into<String>, destination: Destination) -> Self {
+        Self {
+            name: name.into(),
+            function: function.into(),
+            pattern: String::new(),
+            destination,
+            interval: Duration::from_secs(1),
+        }
+    }
+}
+
+impl Stream {
+    /// A stream with one shard.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), shards: 1 }
+    }
+}
+
+impl EventSource {
+    /// A mapping with Lambda's defaults.
+    #[must_use]
+    pub fn new(stream: impl Into<String>, function: impl Into<String>) -> Self {
+        Self { stream: stream.into(), function: function.into(), batch_size: 100, window: Duration::ZERO }
     }
 }

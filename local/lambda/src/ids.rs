@@ -16,6 +16,16 @@ pub(crate) fn function_arn(name: &str) -> String {
     format!("arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:{name}")
 }
 
+/// The ARN of the stream `name`.
+pub(crate) fn stream_arn(name: &str) -> String {
+    format!("arn:aws:kinesis:{REGION}:{ACCOUNT_ID}:stream/{name}")
+}
+
+/// The log group of a function.
+pub(crate) fn log_group(function: &str) -> String {
+    format!("/aws/lambda/{function}")
+}
+
 /// A Lambda request id: a random UUID, version 4.
 pub(crate) fn request_id() -> String {
     let mut hex = format!("{:032x}", rand::random::<u128>());

@@ -130,6 +130,7 @@ async fn invocation(request: Request<Incoming>, request_id: &str, detached: bool
         trace_root: ids::trace_root(headers.get("x-amzn-trace-id"), Timestamp::now()),
         client_context: client_context(headers)?,
         detached,
+        kill_after: None,
         log_tail: !detached && header_text(headers, "x-amz-log-type") == Some("Tail"),
         payload: payload(request, detached).await?,
     })

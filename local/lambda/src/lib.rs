@@ -1,20 +1,26 @@
-//! AWS Lambda and an API Gateway HTTP API on one machine, for any functions.
+//! AWS Lambda and what invokes it on one machine, for any functions: an API Gateway HTTP API, the Invoke API, and
+//! CloudWatch Logs with Kinesis Data Streams.
 //!
 //! ```text
 //!                ┌─────────────────────── Platform ───────────────────────┐
 //!  HTTP ─────────┼─► gateway ────┐                                        │
 //!                │   routes,     │    ┌─────────────────────────────────┐ │
 //!                │   events      ├──► │ pool of one function            │ │
-//!  AWS SDK, ─────┼─► Invoke API ─┘    │                                 │ │
-//!  cargo lambda  │                    │  environment ── Runtime API ────┼─┼─► process
-//!                │                    │  environment ── Runtime API ────┼─┼─► process
-//!                │                    └─────────────────────────────────┘ │
+//!  AWS SDK, ─────┼─► Invoke API ─┤    │                                 │ │
+//!  cargo lambda  │               │    │  environment ── Runtime API ────┼─┼─► process
+//!                │  event source ┘    │  environment ── Runtime API ────┼─┼─► process
+//!                │       ▲            └─────────────────────────────────┘ │      │
+//!  put_record ───┼─► stream ◄── subscription ◄────────── log ◄────────────┼──────┘
 //!                └────────────────────────────────────────────────────────┘
 //! ```
 //!
 //! A function is an ordinary program that speaks the Lambda Runtime API, such as one built with `lambda_runtime`. The
 //! platform is faithful where a function can notice: one process per execution environment, one invocation at a time
 //! in it, cold starts, deadlines and kills, throttling, payload format 2.0, and API Gateway's choice of a route.
+//!
+//! What a function prints is its log. A [`Subscription`] carries matching lines to another function, directly or through a
+//! [`Stream`] and an [`EventSource`], as CloudWatch Logs, Kinesis and Lambda do: with their events, order, batches and
+//! repetitions. A [`FaultRule`] makes happen what rarely does.
 //!
 //! It does not model memory limits and CPU shares, IAM and authorizers, retries of asynchronous invocations, or TLS.
 //!
@@ -38,6 +44,10 @@
 //! ```
 
 mod config;
+mod config_error;
+mod deliveries;
+mod event_source;
+mod fault;
 mod function;
 mod function_error;
 mod gateway;
@@ -45,15 +55,23 @@ mod ids;
 mod lambda_api;
 pub mod launcher;
 mod listeners;
+mod logs;
 mod observer;
 mod platform;
 mod runtime_api;
+mod stats;
+mod stream;
+mod subscription;
 
-pub use config::{Function, PlatformConfig, Route};
+pub use config::{Destination, EventSource, Function, PlatformConfig, Route, Stream, Subscription};
+pub use config_error::ConfigError;
+pub use fault::{Fault, FaultRule};
 pub use function::FunctionStats;
 pub use gateway::RouteError;
 pub use ids::{ACCOUNT_ID, REGION};
 pub use listeners::{BindError, Listeners, Port};
+pub use logs::PatternError;
 pub use loopback_guard::Cors;
 pub use observer::{CrashRecord, Observer, RefusedRecord, RequestRecord, Silent};
-pub use platform::{ConfigError, Platform};
+pub use platform::Platform;
+pub use stats::DeliveryStats;

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 use super::failure::Failure;
 use super::host::Host;
 use super::invocation::Invocation;
-use super::output::{Tail, follow_output};
+use super::output::{Output, Tail, follow_output};
 use super::process::{Exit, Process};
 use super::stats::Counters;
 use super::supervisor::{Order, Supervisor};
@@ -70,7 +70,8 @@ impl Environment {
     async fn spawn(function: &Function, host: &Arc<Host>, counters: &Arc<Counters>, stop: Stop) -> io::Result<Self> {
         let listener = bind(0).await?;
         let launcher = host.launcher.as_deref();
-        let mut process = Process::start(function, launcher, listener.local_addr()?, &log_stream())?;
+        let log_stream = log_stream();
+        let mut process = Process::start(function, launcher, listener.local_addr()?, &log_stream)?;
         counters.started(process.pid());
 
         let (sender, signals) = mpsc::unbounded_channel();
@@ -81,7 +82,7 @@ impl Environment {
         let tail = Arc::new(Tail::default());
         let (orders, order) = watch::channel(Order::Run);
         let (exited, exit) = watch::channel(None);
-        let output = follow_output(&mut process, &function.name, &tail, &host.observer);
+        let output = follow_output(&mut process, &Output::new(&function.name, &log_stream, &tail, host));
         let supervisor =
             Supervisor { process, output, api: Arc::clone(&api), stop_server, counters: Arc::clone(counters) };
         tokio::spawn(supervisor.run(order, stop, exited));
@@ -137,7 +138,8 @@ impl Environment {
         });
     }
 
-    /// Follows a delivered invocation until the process asks for the next one, dies, or has to be killed.
+    /// Follows a delivered invocation until the process asks for the next one, dies, or has to be killed: at `deadline`, or
+    /// at `kill` as if by accident.
     ///
     /// `answered` is called as soon as the process has responded.
     ///
@@ -146,10 +148,12 @@ impl Environment {
     pub(super) async fn run(
         &mut self,
         deadline: Instant,
+        kill: Option<Instant>,
         mut answered: impl FnMut(Result<Bytes, FunctionError>),
     ) -> Result<(), Failure> {
+        let until = kill.map_or(deadline, |kill| kill.min(deadline));
         loop {
-            let failure = match timeout_at(deadline, self.event()).await {
+            let failure = match timeout_at(until, self.event()).await {
                 Ok(Event::Signal(Signal::Answered(outcome))) => {
                     answered(outcome);
                     continue;
@@ -157,6 +161,7 @@ impl Environment {
                 Ok(Event::Signal(Signal::Ready)) => return Ok(()),
                 Ok(Event::Signal(Signal::InitFailed(error))) => Failure::Reported(error),
                 Ok(Event::Exited(status)) => Failure::Exited(status),
+                Err(_) if until < deadline => Failure::Exited(self.end().await),
                 Err(_) => Failure::TimedOut,
             };
             self.end().await;

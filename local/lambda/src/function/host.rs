@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::logs::Logs;
 use crate::observer::Observer;
 
 /// The settings that all functions of a platform share.
@@ -11,4 +12,5 @@ pub(crate) struct Host {
     /// See [`PlatformConfig::launcher`](crate::PlatformConfig::launcher).
     pub(crate) launcher: Option<PathBuf>,
     pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) logs: Logs,
 }

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 
 use crate::function_error::FunctionError;
+use crate::ids;
 
 /// A call of a function.
 #[derive(Debug)]
@@ -18,6 +20,23 @@ pub(crate) struct Invocation {
     pub(crate) detached: bool,
     /// The caller wants the log lines; the result then waits until the environment is idle again.
     pub(crate) log_tail: bool,
+    /// The process is killed when it has worked on it for so long.
+    pub(crate) kill_after: Option<Duration>,
+}
+
+impl Invocation {
+    /// A call by a service, which nobody else waits for.
+    pub(crate) fn of_service(payload: Bytes, kill_after: Option<Duration>) -> Self {
+        Self {
+            request_id: ids::request_id(),
+            payload,
+            trace_root: ids::trace_root(None, Timestamp::now()),
+            client_context: None,
+            detached: true,
+            log_tail: false,
+            kill_after,
+        }
+    }
 }
 
 /// A finished invocation.

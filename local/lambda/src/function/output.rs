@@ -1,4 +1,4 @@
-//! What a function process prints: split into lines, kept for reports, passed to the observer.
+//! What a function process prints: split into lines, kept for reports, passed to the observer and to the log.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::task::JoinSet;
 
+use super::host::Host;
 use super::process::Process;
+use crate::logs::LogStream;
 use crate::observer::Observer;
 
 /// As much of the log as Lambda returns with `LogType=Tail`.
@@ -47,31 +49,49 @@ impl Tail {
     }
 }
 
+/// Where the lines of one environment go.
+#[derive(Debug, Clone)]
+pub(super) struct Output {
+    function: String,
+    log: LogStream,
+    tail: Arc<Tail>,
+    observer: Arc<dyn Observer>,
+}
+
+impl Output {
+    /// The output of an environment of `function` with this log stream.
+    pub(super) fn new(function: &str, log_stream: &str, tail: &Arc<Tail>, host: &Host) -> Self {
+        Self {
+            function: function.to_owned(),
+            log: host.logs.stream(function, log_stream),
+            tail: Arc::clone(tail),
+            observer: Arc::clone(&host.observer),
+        }
+    }
+
+    fn line(&self, line: &[u8]) {
+        let line = String::from_utf8_lossy(line);
+        self.tail.push(&line);
+        self.log.write(&line);
+        self.observer.output(&self.function, &line);
+    }
+}
+
 /// Reads both output pipes of a process, in tasks that end with the pipes.
-pub(super) fn follow_output(
-    process: &mut Process,
-    function: &str,
-    tail: &Arc<Tail>,
-    observer: &Arc<dyn Observer>,
-) -> JoinSet<()> {
+pub(super) fn follow_output(process: &mut Process, output: &Output) -> JoinSet<()> {
     let (stdout, stderr) = process.take_output();
     let mut readers = JoinSet::new();
     if let Some(pipe) = stdout {
-        readers.spawn(follow(pipe, function.to_owned(), Arc::clone(tail), Arc::clone(observer)));
+        readers.spawn(follow(pipe, output.clone()));
     }
     if let Some(pipe) = stderr {
-        readers.spawn(follow(pipe, function.to_owned(), Arc::clone(tail), Arc::clone(observer)));
+        readers.spawn(follow(pipe, output.clone()));
     }
     readers
 }
 
 /// Reads a pipe to its end, line by line.
-async fn follow(mut pipe: impl AsyncRead + Unpin, function: String, tail: Arc<Tail>, observer: Arc<dyn Observer>) {
-    let emit = |line: &[u8]| {
-        let line = String::from_utf8_lossy(line);
-        tail.push(&line);
-        observer.output(&function, &line);
-    };
+async fn follow(mut pipe: impl AsyncRead + Unpin, output: Output) {
     let mut pending = Vec::new();
     let mut chunk = vec![0; 8 * 1024];
     while let Ok(read) = pipe.read(&mut chunk).await {
@@ -82,27 +102,29 @@ async fn follow(mut pipe: impl AsyncRead + Unpin, function: String, tail: Arc<Ta
         while let Some(end) = pending.iter().position(|byte| *byte == b'\n') {
             let rest = pending.split_off(end + 1);
             pending.truncate(end);
-            emit(&pending);
+            output.line(&pending);
             pending = rest;
         }
         if pending.len() > MAX_LINE_BYTES {
-            emit(&pending);
+            output.line(&pending);
             pending.clear();
         }
     }
     if !pending.is_empty() {
-        emit(&pending);
+        output.line(&pending);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::logs::Logs;
     use crate::observer::Silent;
 
     async fn lines(output: &[u8]) -> Vec<String> {
         let tail = Arc::new(Tail::default());
-        follow(output, "f".into(), Arc::clone(&tail), Arc::new(Silent)).await;
+        let host = Host { launcher: None, observer: Arc::new(Silent), logs: Logs::default() };
+        follow(output, Output::new("f", "stream", &tail, &host)).await;
         tail.take()
     }
 

@@ -127,8 +127,9 @@ impl Pool {
     async fn follow(&self, lease: Lease, invocation: &Invocation, mut caller: Caller) {
         let Lease { mut environment, cold_start, begun, deadline } = lease;
         let mut finishing = None;
+        let kill = invocation.kill_after.map(|after| begun + after);
         let ended = environment
-            .run(deadline, |outcome| {
+            .run(deadline, kill, |outcome| {
                 // Before the outcome leaves: its receiver may call again at once.
                 finishing = Some(self.idle.finishing());
                 caller.outcome(outcome, cold_start, begun.elapsed());

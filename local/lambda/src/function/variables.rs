@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::config::Function;
-use crate::ids::REGION;
+use crate::ids::{REGION, log_group};
 
 /// The variables that are the same in every environment of a function.
 ///
@@ -21,7 +21,7 @@ pub(super) fn lambda_variables(function: &Function) -> [(&'static str, String); 
         ("AWS_LAMBDA_FUNCTION_NAME", name.clone()),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST".to_owned()),
         ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand".to_owned()),
-        ("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{name}")),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", log_group(name)),
         ("AWS_REGION", REGION.to_owned()),
         ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
         ("AWS_SESSION_TOKEN", "local".to_owned()),

@@ -139,6 +139,7 @@ impl Gateway {
             client_context: None,
             detached: false,
             log_tail: false,
+            kill_after: None,
         });
         let Ok(Ok(completed)) = timeout(route.target.timeout, invocation).await else {
             return Err(GatewayError::Unavailable);
