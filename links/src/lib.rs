@@ -44,6 +44,7 @@ pub use store::{
     hosts::{HostChange, HostStore, HostsChanged, MAX_HOSTS},
     keys::{KeyList, KeyManager, KeyReader, KeyUsage, KeysError, KeysTable, Revoked},
     list::MAX_PAGE,
+    salts::{SaltReader, SaltTable},
     search::{SearchLimits, search},
 };
 pub use takedown::{Takedown, TakedownSubject};

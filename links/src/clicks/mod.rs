@@ -6,9 +6,11 @@
 mod day;
 pub mod item;
 mod names;
+mod salt;
 mod visitor;
 
 pub use day::Slot;
 pub use item::{Counter, Facet};
 pub use names::{Browser, Country, Device, Os};
+pub use salt::Salt;
 pub use visitor::VisitorCode;

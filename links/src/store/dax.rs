@@ -10,6 +10,7 @@ use super::{
     Change, Found, Freshness, LinkReader, LinkWriter, Put, Source, StoreError,
     client::{DynamoDbSettings, LazyClient, OPERATION_TIMEOUT},
     requests,
+    salts::SaltTable,
 };
 use crate::{Link, Slug};
 
@@ -44,19 +45,21 @@ pub struct DaxReader {
     config: Config,
     table: String,
     client: OnceCell<Client>,
+    /// For what does not go through the cluster.
+    dynamodb: LazyClient,
 }
 
 impl DaxReader {
     /// The links of a table, read from the table itself while the cluster cannot answer. Nothing is sent yet, and the SDK's
     /// client is created when the table is first needed.
     pub fn with_fallback(dax: &DaxSettings, dynamodb: &DynamoDbSettings) -> Self {
-        let table = LazyClient::new(dynamodb);
+        let mut reader = Self::new(dax, dynamodb);
+        let table = reader.dynamodb.clone();
         let cluster_time = dax.total_timeout().min(LIMIT_WITH_FALLBACK);
         let fallback = Fallback::lazy(move || std::future::ready(table.get().clone()))
             .cluster_timeout(cluster_time)
             // An execution environment makes one call at a time: a second one would wait as long as the first.
             .open_after(1);
-        let mut reader = Self::new(dax, dynamodb);
         reader.config = reader.config.total_timeout(cluster_time + OPERATION_TIMEOUT).fallback(fallback);
         reader
     }
@@ -76,7 +79,13 @@ impl DaxReader {
             // unknown: if it had happened, the repetition is refused, and what is stored is what was to be stored.
             .retry(RetryPolicy::new().repeat_unknown_writes(true));
         let config = if dynamodb.platform_trust { config.trust_platform() } else { config };
-        Self { config, table: dynamodb.table.clone(), client: OnceCell::new() }
+        Self { config, table: dynamodb.table.clone(), client: OnceCell::new(), dynamodb: LazyClient::new(dynamodb) }
+    }
+
+    /// The salts in the table `table` of the same account and region. They do not go through the cluster, which would cache
+    /// their absence; their client is that of the fallback.
+    pub fn salts(&self, table: &str) -> SaltTable {
+        SaltTable::from_lazy(self.dynamodb.clone(), table)
     }
 
     /// Connects now instead of at the first operation, and learns the table's key. Call it before the first request

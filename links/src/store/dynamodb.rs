@@ -7,6 +7,7 @@ use super::{
     client::{DynamoDbSettings, LazyClient, is_condition_failed},
     keys::KeysTable,
     requests,
+    salts::SaltTable,
 };
 use crate::{Link, Slug};
 
@@ -21,6 +22,11 @@ impl DynamoDbReader {
     /// The links of a table. Nothing is sent yet.
     pub fn new(settings: &DynamoDbSettings) -> Self {
         Self { table: settings.table.clone(), client: LazyClient::new(settings) }
+    }
+
+    /// The salts in the table `table` of the same account and region, through the same client.
+    pub fn salts(&self, table: &str) -> SaltTable {
+        SaltTable::from_lazy(self.client.clone(), table)
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod hosts;
 pub(crate) mod keys;
 pub(crate) mod list;
 mod requests;
+pub(crate) mod salts;
 pub(crate) mod search;
 
 use std::{error::Error, future::Future};

@@ -2,14 +2,19 @@
 //!
 //! DAX takes the finished input, the SDK's client the builder.
 
-use aws_sdk_dynamodb::operation::{
-    get_item::{GetItemInput, builders::GetItemInputBuilder},
-    put_item::{PutItemInput, builders::PutItemInputBuilder},
-    update_item::{UpdateItemInput, builders::UpdateItemInputBuilder},
+use aws_sdk_dynamodb::{
+    operation::{
+        get_item::{GetItemInput, builders::GetItemInputBuilder},
+        put_item::{PutItemInput, builders::PutItemInputBuilder},
+        update_item::{UpdateItemInput, builders::UpdateItemInputBuilder},
+    },
+    types::AttributeValue,
 };
+use jiff::civil::Date;
 
 use crate::{
     Link, Slug, Timestamp,
+    clicks::item::{PARTITION, SALT_PARTITION, SORT},
     item::{self, Item, update::Update},
     key::{self, KeyHash, KeyRecord},
     store::Freshness,
@@ -51,6 +56,14 @@ pub(super) fn create_key(table: &str, hash: &KeyHash, record: &KeyRecord) -> Put
         .set_item(Some(key::item::from_record(hash, record)))
         .condition_expression("attribute_not_exists(#hash)")
         .expression_attribute_names("#hash", key::item::KEY_ATTRIBUTE)
+}
+
+/// Reads the salt of a day. It was made long before, so any replica has it.
+pub(super) fn salt(table: &str, day: Date) -> GetItemInputBuilder {
+    GetItemInput::builder()
+        .table_name(table)
+        .key(PARTITION, AttributeValue::S(SALT_PARTITION.to_owned()))
+        .key(SORT, AttributeValue::S(day.to_string()))
 }
 
 /// Sets a time of an existing key, provided that `condition` holds, which names it `#attribute` and its new value
