@@ -13,6 +13,7 @@
 pub mod accept;
 pub mod bounds;
 mod causes;
+mod clicks;
 mod contact;
 pub mod log;
 mod log_time;
@@ -23,6 +24,7 @@ pub mod settings;
 mod start;
 
 pub use causes::with_causes;
+pub use clicks::{ClickDelivery, ClickSettings};
 pub use contact::{AbuseContact, AbuseContactError};
 pub use origin::{OriginSecret, OriginSecretError};
 pub use problem::{PROBLEM_JSON, Problem};

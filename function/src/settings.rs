@@ -6,7 +6,7 @@ use std::{error::Error, fmt, str::FromStr, time::Duration};
 
 use aws_credential_types::Credentials;
 
-use crate::{AbuseContact, AbuseContactError, OriginSecret, bounds::DEFAULT_CACHE_TTL};
+use crate::{AbuseContact, AbuseContactError, ClickDelivery, ClickSettings, OriginSecret, bounds::DEFAULT_CACHE_TTL};
 
 /// The endpoint that `DDB_LOCAL` stands for, as in the AWS sample.
 const LOCAL_ENDPOINT: &str = "http://localhost:8000";
@@ -136,6 +136,17 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// `CLICKS` and `CLICKS_TABLE`: how clicks are counted. They are not, if `CLICKS` is `none` or not set.
+    pub fn clicks(&mut self) -> Option<ClickSettings> {
+        let delivery = self.choice("CLICKS", None, "stream, direct or none", |value| match value {
+            "stream" => Some(Some(ClickDelivery::Stream)),
+            "direct" => Some(Some(ClickDelivery::Direct)),
+            "none" => Some(None),
+            _ => None,
+        })?;
+        Some(ClickSettings { delivery, table: self.required("CLICKS_TABLE") })
+    }
+
     /// `settings`, unless a mistake was recorded.
     ///
     /// # Errors
@@ -185,6 +196,23 @@ mod tests {
             reader.finish(()).unwrap_err().to_string(),
             "bad settings: NUMBER invalid digit found in string; CHOICE is \"c\" instead of a or b; EMPTY is not set"
         );
+    }
+
+    #[test]
+    fn counting_needs_a_table() {
+        let check = |variables: &[(&str, &str)], expected: Result<Option<ClickDelivery>, &str>| {
+            let lookup = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+            let mut reader = Reader::new(&lookup);
+            let clicks = reader.clicks();
+            let read = reader.finish(clicks.map(|clicks| clicks.delivery)).map_err(|error| error.to_string());
+            assert_eq!(read, expected.map_err(|mistake| format!("bad settings: {mistake}")), "{variables:?}");
+        };
+        check(&[], Ok(None));
+        check(&[("CLICKS", "none"), ("CLICKS_TABLE", "clicks")], Ok(None));
+        check(&[("CLICKS", "stream"), ("CLICKS_TABLE", "clicks")], Ok(Some(ClickDelivery::Stream)));
+        check(&[("CLICKS", "direct"), ("CLICKS_TABLE", "clicks")], Ok(Some(ClickDelivery::Direct)));
+        check(&[("CLICKS", "direct")], Err("CLICKS_TABLE is not set"));
+        check(&[("CLICKS", "true")], Err("CLICKS is \"true\" instead of stream, direct or none"));
     }
 
     #[test]
