@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use function::{
-    AbuseContact, OriginSecret,
+    AbuseContact, ClickSettings, OriginSecret,
     log::Level,
     settings::{Reader, SettingsError},
 };
@@ -32,12 +32,16 @@ pub struct Config {
     pub cache_bytes: usize,
     /// `CACHE_TTL_SECONDS`: how long a link kept in process counts as current. Default 10 s.
     pub cache_ttl: Duration,
+    /// `CLICKS` and `CLICKS_TABLE`: whether clicks are counted. If they are, their log lines say more, and are written
+    /// whatever `log_level` is: they are what is counted.
+    pub clicks: Option<ClickSettings>,
     /// `LOG_LEVEL`: `info` (default) logs every request, `warn` and `error` only failures, `off` nothing.
     pub log_level: Level,
     /// `ABUSE_CONTACT`: where visitors report abuse. Named by pages of blocked links, by previews and by `security.txt`, which
     /// does not exist without it.
     pub abuse_contact: Option<AbuseContact>,
-    /// `ORIGIN_SECRET`: what CloudFront adds to every request. Requests without it are refused. Unset, all are taken.
+    /// `ORIGIN_SECRET`: what CloudFront adds to every request. Requests without it are refused. Unset, all are taken, and
+    /// what CloudFront's headers say about visitors is not believed.
     pub origin_secret: Option<OriginSecret>,
     /// `DEBUG_HEADERS=1`: response headers name the tier and the duration. Default off.
     pub debug_headers: bool,
@@ -68,6 +72,7 @@ impl Config {
             cache_entries: read.parsed("CACHE_ENTRIES", 10_000),
             cache_bytes: CACHE_BYTES,
             cache_ttl: read.cache_ttl(),
+            clicks: read.clicks(),
             log_level: read.choice("LOG_LEVEL", Level::Info, "info, warn, error or off", Level::from_name),
             abuse_contact: read.abuse_contact(),
             origin_secret: read.origin_secret(),
@@ -94,7 +99,7 @@ mod tests {
         let config = config(&[("DDB_TABLE", "t")]).unwrap();
         assert_eq!(config.default_redirect.code(), 301);
         assert_eq!((config.cache_entries, config.cache_ttl), (10_000, Duration::from_secs(10)));
-        assert_eq!((config.log_level, config.debug_headers), (Level::Info, false));
+        assert_eq!((config.log_level, config.debug_headers, config.clicks), (Level::Info, false, None));
     }
 
     #[test]

@@ -12,8 +12,9 @@ use links::{Found, Freshness, LinkReader, RedirectStatus, Slug, Source, StoreErr
 use tokio::time::timeout;
 
 use crate::{
-    Config, Event, Response,
+    Config, Event, Response, Salts,
     cache::{Destination, LinkCache},
+    click::{self, Clicks},
     event::{Headers, Method},
     log::{Log, RequestLine},
     outcome::{Outcome, follow},
@@ -39,6 +40,8 @@ pub struct Redirector<R> {
     debug_headers: bool,
     contact: Option<AbuseContact>,
     origin_secret: Option<OriginSecret>,
+    /// If clicks are counted.
+    clicks: Option<Clicks>,
     log: Log,
     clock: fn() -> SystemTime,
 }
@@ -77,8 +80,9 @@ impl From<Source> for Tier {
 }
 
 impl<R: LinkReader> Redirector<R> {
-    /// A redirector over `store` with an empty cache.
-    pub fn new(store: R, config: &Config, clock: fn() -> SystemTime) -> Self {
+    /// A redirector over `store` with an empty cache. Somebody has to [keep](Salts::keep) the salts, if clicks are counted;
+    /// else visitors are not.
+    pub fn new(store: R, salts: Salts, config: &Config, clock: fn() -> SystemTime) -> Self {
         Self {
             store,
             cache: Mutex::new(LinkCache::new(config.cache_entries, config.cache_bytes, config.cache_ttl, clock())),
@@ -86,6 +90,7 @@ impl<R: LinkReader> Redirector<R> {
             debug_headers: config.debug_headers,
             contact: config.abuse_contact.clone(),
             origin_secret: config.origin_secret.clone(),
+            clicks: config.clicks.as_ref().map(|_| Clicks::new(salts, config.origin_secret.is_some())),
             log: Log::new(config.log_level),
             clock,
         }
@@ -113,6 +118,12 @@ impl<R: LinkReader> Redirector<R> {
             (_, None, Some(slug)) => self.resolve(slug, event.query(), request_id, now).await,
         };
         let (outcome_name, status) = (outcome.name(), outcome.status());
+        let click = match (&self.clicks, &slug) {
+            (Some(clicks), Some(slug)) if click::counts(event.method(), headers, &outcome) => {
+                Some(clicks.describe(slug, &event, headers, now))
+            }
+            _ => None,
+        };
         let request = RequestInfo {
             method: event.method(),
             accept: &headers.accept,
@@ -135,6 +146,7 @@ impl<R: LinkReader> Redirector<R> {
             status,
             tier: tier.name(),
             duration,
+            click,
         };
         self.log.request(&line, headers);
         Ok(response)

@@ -15,6 +15,7 @@
 
 mod agent;
 pub mod cache;
+mod click;
 mod config;
 mod event;
 mod handler;
@@ -26,12 +27,15 @@ mod path;
 mod preview;
 mod query;
 mod response;
+mod salts;
 mod store;
 #[cfg(test)]
 mod targets;
+mod visitor;
 
 pub use config::Config;
 pub use event::{Event, Shortcut, Shortened};
 pub use handler::Redirector;
 pub use response::Response;
+pub use salts::Salts;
 pub use store::Store;

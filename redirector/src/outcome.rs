@@ -21,8 +21,8 @@ const SHARED_MAX_AGE: u64 = 60;
 /// The outcome of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// A redirect.
-    Redirect { status: RedirectStatus, location: String, cache_control: Cow<'static, str> },
+    /// A redirect. `ended` is one whose link is no more: it leads to where the owner sends visitors since then.
+    Redirect { status: RedirectStatus, location: String, cache_control: Cow<'static, str>, ended: bool },
     /// A description of the redirect instead of the redirect.
     Preview(Box<Preview>),
     /// No such link, as far as visitors are concerned.
@@ -70,6 +70,11 @@ impl Outcome {
             Self::Health => "health",
             Self::SecurityTxt { .. } => "security-txt",
         }
+    }
+
+    /// Whether the link itself was followed.
+    pub(crate) fn is_followed(&self) -> bool {
+        matches!(self, Self::Redirect { ended: false, .. })
     }
 
     /// Its HTTP status.
@@ -134,6 +139,7 @@ pub(crate) fn follow(
                 link.target.to_owned()
             },
             cache_control: cache_control(options, now),
+            ended: false,
         },
     }
 }
@@ -145,6 +151,7 @@ fn gone(options: &Options) -> Outcome {
             status: RedirectStatus::Found,
             location: url.clone(),
             cache_control: private(DEFAULT_MAX_AGE),
+            ended: true,
         },
     }
 }
@@ -230,7 +237,9 @@ mod tests {
             Options { expires_at: after(0), expired_url: Some("https://example.com/over".into()), ..D },
             Options { state: State::Deleted, expired_url: Some("https://example.com/over".into()), ..D },
         ] {
-            match outcome(&options) {
+            let outcome = outcome(&options);
+            assert!(!outcome.is_followed());
+            match outcome {
                 Outcome::Redirect { status: RedirectStatus::Found, location, .. } => {
                     assert_eq!(location, "https://example.com/over");
                 }
@@ -261,6 +270,7 @@ mod tests {
             Outcome::Redirect { location, .. } => location,
             other => panic!("{other:?}"),
         };
+        assert!(outcome(&D).is_followed());
         assert_eq!(location(&D), TARGET);
         assert_eq!(location(&Options { forward_query: true, ..D }), "https://example.com/?q=1");
     }

@@ -1,6 +1,6 @@
 //! Where links are read: through DAX, and directly while it fails.
 
-use links::{DaxReader, DynamoDbReader, Found, Freshness, LinkReader, Slug, StoreError};
+use links::{DaxReader, DynamoDbReader, Found, Freshness, LinkReader, SaltTable, Slug, StoreError};
 
 use crate::Config;
 
@@ -43,6 +43,14 @@ impl Store {
             Some(dax) => Path::ThroughDax(Box::new(DaxReader::with_fallback(dax, &config.dynamodb))),
             None => Path::Direct(DynamoDbReader::new(&config.dynamodb)),
         })
+    }
+
+    /// The salts of visitor codes, which are in another table and do not go through DAX.
+    pub fn salts(&self, table: &str) -> SaltTable {
+        match &self.0 {
+            Path::ThroughDax(dax) => dax.salts(table),
+            Path::Direct(dynamodb) => dynamodb.salts(table),
+        }
     }
 
     /// Connects to DAX, so that the first request finds the connection open.

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::{
-    Config, Event, Redirector,
+    Config, Event, Redirector, Salts,
     cache::{Destination, LinkCache},
     event::Headers,
     log::{RequestLine, request_line},
@@ -111,7 +111,8 @@ fn redirect_any(input: &[u8]) {
         "LOG_LEVEL" => Some("error".to_owned()),
         _ => Some("x".to_owned()).filter(|_| name.starts_with("AWS_") || name == "DDB_TABLE"),
     });
-    let redirector = Redirector::new(Links, &config.unwrap(), || SystemTime::UNIX_EPOCH + Duration::from_secs(NOW));
+    let clock = || SystemTime::UNIX_EPOCH + Duration::from_secs(NOW);
+    let redirector = Redirector::new(Links, Salts::default(), &config.unwrap(), clock);
     let named = Named::of(event.path()).slug.map(String::from);
     let (is_get, is_head) = (event.method().name() == "GET", event.method().name() == "HEAD");
     READS.set(0);
@@ -164,6 +165,7 @@ fn check_line(headers: &Headers, slug: &str) {
         status: 301,
         tier: "lru",
         duration: Duration::ZERO,
+        click: None,
     };
     let text = request_line(&line, headers);
     assert_eq!(text.find('\n'), Some(text.len() - 1), "{text}");

@@ -1,4 +1,4 @@
-// Prints the lists as lines: `bot` or `person`, a tab, the agent.
+// Prints the lists as lines: a word, a tab, the agent. The word is `bot`, `person`, or the kind of a person's device.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,13 +6,14 @@ import { join } from "node:path";
 const read = (path) => JSON.parse(readFileSync(join(process.argv[2], path), "utf8"));
 
 const bots = read("crawler-user-agents/crawler-user-agents.json").flatMap((crawler) => crawler.instances);
-const people = new Set(read("user-agents/dist/user-agents.json").map((agent) => agent.userAgent));
+const people = new Map();
 for (const list of ["index", "desktop", "mobile"]) {
-  for (const agent of read(`top-user-agents/src/${list}.json`)) people.add(agent);
+  for (const agent of read(`top-user-agents/src/${list}.json`)) people.set(agent, "person");
+}
+for (const { userAgent, deviceCategory } of read("user-agents/dist/user-agents.json")) {
+  // An iPad that says it is a Macintosh has told so by other means than its agent.
+  if (people.get(userAgent) !== "desktop") people.set(userAgent, deviceCategory);
 }
 
-const print = (kind, agents) => {
-  for (const agent of agents) console.log(`${kind}\t${agent}`);
-};
-print("bot", bots);
-print("person", people);
+for (const agent of bots) console.log(`bot\t${agent}`);
+for (const [agent, word] of people) console.log(`${word}\t${agent}`);

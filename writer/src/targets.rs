@@ -236,7 +236,7 @@ fn check_redirect(link: &Link, store: &Shared) {
         "LOG_LEVEL" => Some("error".to_owned()),
         _ => setting(name),
     });
-    let redirector = redirector::Redirector::new(store.clone(), &config.unwrap(), clock);
+    let redirector = redirector::Redirector::new(store.clone(), redirector::Salts::default(), &config.unwrap(), clock);
     let event =
         json!({ "pathParameters": { "id": link.slug.as_str() }, "requestContext": { "http": { "method": "GET" } } });
     let event = LambdaEvent::new(serde_json::from_str(&event.to_string()).unwrap(), Context::default());

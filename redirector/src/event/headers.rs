@@ -3,13 +3,13 @@
 use std::fmt;
 
 use function::accept::Preference;
-use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, Visitor},
-};
 
-use super::scan::{Scan, Scanner, object};
-use crate::agent;
+use super::{
+    address::{ViewerAddress, ViewerCountry},
+    scan::object,
+    through::{Reduced, read_through},
+};
+use crate::agent::Person;
 
 object! {
     /// What is known about the client; none of it identifies a person.
@@ -23,6 +23,9 @@ object! {
         x_purpose: Purpose = "x-purpose",
         x_moz: Purpose = "x-moz",
         pub(crate) origin: OriginProof = "x-origin-verify",
+        // Anybody can send these two. They are believed only of requests that have the proof.
+        pub(crate) viewer_country: ViewerCountry = "cloudfront-viewer-country",
+        pub(crate) viewer_address: ViewerAddress = "cloudfront-viewer-address",
     }
 }
 
@@ -37,32 +40,33 @@ impl Headers {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Accept(String);
 
-impl Accept {
+impl Reduced for Accept {
     fn of(accept: &str) -> Self {
         Self(accept.to_owned())
     }
+}
 
+impl Accept {
     pub(crate) fn preference(&self) -> Preference {
         Preference::of(&self.0)
     }
 }
 
-/// Whether a person or a program is likely to have sent the request.
-#[derive(Debug, PartialEq, Eq)]
+/// Who is likely to have sent the request: a person, or else a program. Every browser says what it is.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Agent {
-    pub(crate) is_bot: bool,
+    pub(crate) person: Option<Person>,
 }
 
 impl Agent {
-    fn of(user_agent: &str) -> Self {
-        Self { is_bot: !agent::is_person(user_agent) }
+    pub(crate) const fn is_bot(&self) -> bool {
+        self.person.is_none()
     }
 }
 
-impl Default for Agent {
-    /// Every browser says what it is.
-    fn default() -> Self {
-        Self { is_bot: true }
+impl Reduced for Agent {
+    fn of(user_agent: &str) -> Self {
+        Self { person: Person::of(user_agent) }
     }
 }
 
@@ -72,7 +76,7 @@ pub(crate) struct Purpose {
     is_prefetch: bool,
 }
 
-impl Purpose {
+impl Reduced for Purpose {
     /// From `Sec-Purpose: prefetch;prerender`, or the older `Purpose`, `X-Purpose` and `X-Moz`.
     fn of(purpose: &str) -> Self {
         let is_one =
@@ -90,7 +94,9 @@ pub(crate) struct ReferrerHost(pub(crate) String);
 impl ReferrerHost {
     /// Longest host name that is kept.
     const MAX_BYTES: usize = 100;
+}
 
+impl Reduced for ReferrerHost {
     fn of(referer: &str) -> Self {
         let rest = referer.split_once("://").map_or("", |(_, rest)| rest);
         let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
@@ -115,7 +121,7 @@ impl ReferrerHost {
 #[derive(Default, PartialEq, Eq)]
 pub(crate) struct OriginProof(pub(crate) String);
 
-impl OriginProof {
+impl Reduced for OriginProof {
     fn of(value: &str) -> Self {
         Self(value.to_owned())
     }
@@ -127,45 +133,6 @@ impl fmt::Debug for OriginProof {
     }
 }
 
-/// Maps a JSON string with `of`; other types become the default.
-struct Through<T>(fn(&str) -> T);
-
-impl<'de, T: Default> Visitor<'de> for Through<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a header value")
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<T, E> {
-        Ok((self.0)(text))
-    }
-
-    fn visit_unit<E>(self) -> Result<T, E> {
-        Ok(T::default())
-    }
-
-    fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut values: A) -> Result<T, A::Error> {
-        while values.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(T::default())
-    }
-}
-
-macro_rules! read_through {
-    ($($type:ty),*) => {$(
-        impl<'de> Deserialize<'de> for $type {
-            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_any(Through(Self::of))
-            }
-        }
-
-        impl Scan for $type {
-            fn scan(scanner: &mut Scanner<'_>) -> Option<Self> {
-                scanner.string().map(Self::of)
-            }
-        }
-    )*};
-}
 read_through!(Accept, Agent, OriginProof, Purpose, ReferrerHost);
 
 #[cfg(test)]
@@ -175,9 +142,9 @@ mod tests {
     #[test]
     fn a_request_without_an_agent_is_a_programs() {
         for json in ["{}", r#"{"user-agent":null}"#, r#"{"user-agent":""}"#, r#"{"user-agent":"curl/8.5.0"}"#] {
-            assert!(serde_json::from_str::<Headers>(json).unwrap().agent.is_bot, "{json}");
+            assert!(serde_json::from_str::<Headers>(json).unwrap().agent.is_bot(), "{json}");
         }
-        assert!(Headers::default().agent.is_bot);
+        assert!(Headers::default().agent.is_bot());
     }
 
     #[test]

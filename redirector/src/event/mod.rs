@@ -1,20 +1,25 @@
 //! The request: an API Gateway HTTP API event, payload format 2.0, of which only a few fields are read.
 //!
-//! `User-Agent` and `Referer` are evaluated while they are read, so they are never copied, and cannot reach the log by
-//! mistake. An event is read by a [scanner](scan); one that the scanner does not understand is parsed by serde, which also
+//! `User-Agent`, `Referer` and addresses are evaluated while they are read, so they are never copied, and cannot reach the
+//! log by mistake. An event is read by a [scanner](scan); one that the scanner does not understand is parsed by serde, which also
 //! says what is wrong with it.
 
+mod address;
 mod headers;
 mod scan;
 mod shortcut;
+mod through;
 
 use std::str;
 
 use serde::Deserialize;
 
-pub(crate) use self::headers::{Accept, Headers};
 use self::scan::{Scan, Scanner, object};
 pub use self::shortcut::{Shortcut, Shortened};
+pub(crate) use self::{
+    address::Address,
+    headers::{Accept, Headers},
+};
 
 object! {
     /// A request. Every field may be missing, because a caller of the function may send anything.
@@ -43,6 +48,7 @@ object! {
 object! {
     struct Http {
         method: Method = "method",
+        source: Address = "sourceIp",
     }
 }
 
@@ -104,6 +110,11 @@ impl Event {
         self.raw_query_string.as_deref().unwrap_or_default()
     }
 
+    /// Who called the API: the visitor, or CloudFront.
+    pub(crate) fn source(&self) -> Address {
+        self.request_context.as_ref().map_or_else(Address::default, |context| context.http.source)
+    }
+
     pub(crate) fn headers(&self) -> Option<&Headers> {
         self.headers.as_ref()
     }
@@ -126,7 +137,21 @@ mod tests {
         let headers = event.headers().unwrap();
         assert_eq!(headers.accept.preference(), Preference::Html);
         assert_eq!(headers.referrer.0, "example.com");
-        assert!(!headers.agent.is_bot && !headers.is_prefetch());
+        assert!(!headers.agent.is_bot() && !headers.is_prefetch());
+        assert_eq!(event.source().key(), Some([0, 0, 0, 0, 203, 0, 113, 17]));
+    }
+
+    #[test]
+    fn nobody_can_be_recognised_in_an_event() {
+        let browser = include_str!("../../tests/events/browser.json");
+        let viewer = r#""headers":{"cloudfront-viewer-address":"198.51.100.7:46532","#;
+        for json in [browser, &browser.replace(r#""headers":{"#, viewer)] {
+            let text = format!("{:?}", event(json));
+            assert!(text.contains("grqpaeet"), "{text}");
+            for secret in ["203.0.113", "203, 0, 113", "198.51.100", "198, 51, 100", "Mozilla", "Win64", "a-page"] {
+                assert!(!text.contains(secret), "{secret} in {text}");
+            }
+        }
     }
 
     /// Scanning and parsing agree on all that can be scanned. Returns whether this can be.
@@ -148,14 +173,30 @@ mod tests {
 
     #[test]
     fn all_that_is_used_is_scanned() {
-        for name in
-            ["accept", "user-agent", "referer", "sec-purpose", "purpose", "x-purpose", "x-moz", "x-origin-verify"]
-        {
+        for name in [
+            "accept",
+            "user-agent",
+            "referer",
+            "sec-purpose",
+            "purpose",
+            "x-purpose",
+            "x-moz",
+            "x-origin-verify",
+            "cloudfront-viewer-country",
+            "cloudfront-viewer-address",
+        ] {
             let json = format!(r#"{{"headers":{{"{name}":"https://prefetch.example"}}}}"#);
             assert!(agree(&json), "{json}");
         }
         let proof = Event::read(br#"{"headers":{"x-origin-verify":"0123456789abcdef"}}"#).unwrap();
         assert_eq!(proof.headers().unwrap().origin.0, "0123456789abcdef");
+        let viewer = r#"{"headers":{"cloudfront-viewer-country":"DE","cloudfront-viewer-address":"203.0.113.17:46532"},
+            "requestContext":{"http":{"sourceIp":"203.0.113.17"}}}"#;
+        assert!(agree(viewer));
+        let viewer = event(viewer);
+        let headers = viewer.headers().unwrap();
+        assert_eq!(headers.viewer_country.0.map(|country| country.as_str().to_owned()), Some("DE".to_owned()));
+        assert_eq!((headers.viewer_address.0, viewer.source().key().is_some()), (viewer.source(), true));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::{
 
 use lambda_runtime::{Context, LambdaEvent};
 use links::{Found, Freshness, Link, LinkReader, Slug, Source, StoreError, TargetRules, TargetUrl, Timestamp};
-use redirector::{Config, Event, Redirector};
+use redirector::{Config, Event, Redirector, Salts};
 use serde_json::{Value, json};
 
 pub(crate) const START: u64 = 1_700_000_000;
@@ -83,7 +83,7 @@ impl Fixture {
                 .or_else(|| Some("error".to_owned()).filter(|_| name == "LOG_LEVEL"))
         });
         let store: &'static Store = Box::leak(Box::default());
-        Self { store, redirector: Redirector::new(store, &config.unwrap(), clock) }
+        Self { store, redirector: Redirector::new(store, Salts::default(), &config.unwrap(), clock) }
     }
 
     pub(crate) fn put(&self, slug: &str, change: impl FnOnce(&mut Link)) {

@@ -124,6 +124,12 @@ impl Site {
         dax + self.stack.dynamodb_requests()
     }
 
+    /// What the redirector printed that contains this text.
+    pub(in crate::shortener) fn lines_with(&self, part: &str) -> Vec<String> {
+        let lines = self.lines.0.lock().expect("a lock");
+        lines.iter().filter(|line| line.contains(part)).cloned().collect()
+    }
+
     /// The redirector's line about a request for that slug with that outcome.
     pub(in crate::shortener) async fn logged(&self, slug: &str, outcome: &str) -> Value {
         self.logged_where(|line| line["slug"] == slug && line["outcome"] == outcome).await
