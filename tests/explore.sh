@@ -14,6 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tests=(
   'simulation   --test simulation'
   'session      --test session'
+  'clicks       --test exact every_click'
   'properties   --test properties'
   'units        --lib'
   'races        --test cluster races'

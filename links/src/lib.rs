@@ -39,6 +39,7 @@ pub use state::{BlockReason, State};
 pub use store::{
     Change, Found, Freshness, LinkLister, LinkReader, LinkWriter, Page, Position, Put, Source, StoreError, Whose,
     client::DynamoDbSettings,
+    counts::{Added, CountError, CountsWriter, LinkOwners, Tell},
     dax::{DaxReader, DaxSettings, DaxStore},
     dynamodb::{DynamoDbReader, DynamoDbStore},
     hosts::{HostChange, HostStore, HostsChanged, MAX_HOSTS},

@@ -4,7 +4,7 @@
 
 use crate::workspace::{packages, rust_files, shown};
 
-const FUNCTIONS: [&str; 5] = ["dax-client", "function", "links", "redirector", "writer"];
+const FUNCTIONS: [&str; 6] = ["clicks", "dax-client", "function", "links", "redirector", "writer"];
 const MACROS: [&str; 5] = ["println!", "eprintln!", "print!", "eprint!", "dbg!"];
 /// The one text for a person who starts a function by hand, which Lambda never does.
 const FOR_A_PERSON: &str = "eprintln!(\"This is a Lambda function;";

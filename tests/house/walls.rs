@@ -92,6 +92,21 @@ const WALLS: &[Wall] = &[
         paths: &[("std::env", &["main.rs"]), ("std::time::SystemTime::now", &["main.rs"]), OUTPUT[0], OUTPUT[1]],
     },
     Wall {
+        package: "clicks",
+        crates: &["aws_sdk_dynamodb", "dax_client", "redirector", "writer"],
+        paths: &[
+            ("links::LinkReader", &[]),
+            ("links::LinkWriter", &[]),
+            ("links::DaxStore", &[]),
+            ("links::DynamoDbStore", &[]),
+            ("links::KeysTable", &[]),
+            ("std::env", &["main.rs"]),
+            ("std::time::SystemTime::now", &["main.rs"]),
+            OUTPUT[0],
+            OUTPUT[1],
+        ],
+    },
+    Wall {
         package: "template",
         crates: &["aws_config", "aws_sdk_cloudformation", "links", "tokio"],
         paths: &[ENVIRONMENT],

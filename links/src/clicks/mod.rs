@@ -7,10 +7,15 @@ mod day;
 pub mod item;
 mod names;
 mod salt;
+mod sequence;
+mod update;
 mod visitor;
 
 pub use day::Slot;
 pub use item::{Counter, Facet};
 pub use names::{Browser, Country, Device, Os};
 pub use salt::Salt;
+pub use sequence::{Sequence, SequenceError, Span};
+pub use update::{Addition, DayKey, DayState};
+pub(crate) use update::{DayUpdate, binary, raw_key};
 pub use visitor::VisitorCode;

@@ -5,6 +5,7 @@
 //! [`DynamoDbStore`](crate::DynamoDbStore) also write.
 
 pub(crate) mod client;
+pub(crate) mod counts;
 pub(crate) mod dax;
 pub(crate) mod dynamodb;
 pub(crate) mod hosts;
