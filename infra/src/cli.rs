@@ -58,7 +58,7 @@ enum Command {
     Doctor,
     /// Create the bucket for the zips, once per account and region
     Bootstrap(command::bootstrap::Options),
-    /// Build both functions and zip them
+    /// Build the functions and zip them
     Package(command::package::Options),
     /// Show what a deploy would change, and keep the change set
     Plan(command::plan::Options),
@@ -70,7 +70,7 @@ enum Command {
     Outputs,
     /// Show log lines of the functions and the API
     Logs(command::logs::Options),
-    /// Create a link at the deployed URL and follow it
+    /// Create a link at the deployed URL, follow it, and wait until that is counted
     Smoke(command::smoke::Options),
     /// Create, list and revoke API keys
     Keys(command::keys::Options),

@@ -4,7 +4,7 @@ import json
 import re
 
 from ministack.core import iam_actions
-from ministack.services import iam
+from ministack.services import dynamodb, iam
 
 NO_ATTRIBUTES = {
     "SET",
@@ -33,8 +33,23 @@ def attributes_in(expression, names):
     return {names.get(word, word) for word in words if word not in NO_ATTRIBUTES}
 
 
+def queried(request):
+    """What the condition of a query sets equal."""
+    names, values = request.get("ExpressionAttributeNames", {}), request.get("ExpressionAttributeValues", {})
+    pairs = re.findall(r"(#?\w+)\s*=\s*(:\w+)", request["KeyConditionExpression"])
+    return {names.get(name, name): values[value] for name, value in pairs if value in values}
+
+
+def leading(table, key):
+    """The value of the hash key, as text. A request names the attributes of a key in any order."""
+    schema = (dynamodb._tables.get(table) or {}).get("KeySchema", [])
+    name = next((part["AttributeName"] for part in schema if part["KeyType"] == "HASH"), None)
+    value = key.get(name) or next(iter(key.values()))
+    return str(next(iter(value.values())))
+
+
 def dynamodb_context(body, known=iam_actions.dynamodb_service_context):
-    """The condition keys of a request to DynamoDB. ministack knows its attributes for reads only."""
+    """The condition keys of a request to DynamoDB. ministack knows its attributes for reads of one item only."""
     context = known(body)
     request = json.loads(body or b"{}")
     names = request.get("ExpressionAttributeNames", {})
@@ -43,11 +58,21 @@ def dynamodb_context(body, known=iam_actions.dynamodb_service_context):
         attributes.update(request.get(parameter, {}))
     for parameter in ("UpdateExpression", "ConditionExpression"):
         attributes |= attributes_in(request.get(parameter, ""), names)
+    keys = [(request.get("TableName"), request["Key"])] if "Key" in request else []
+    if "Item" in request:
+        keys.append((request.get("TableName"), request["Item"]))
+    if "KeyConditionExpression" in request:
+        keys.append((request["TableName"], queried(request)))
+    for table, part in (request.get("RequestItems") or {}).items():
+        if isinstance(part, dict):
+            batch = known(json.dumps(part).encode())
+            context["dynamodb:Select"] = batch["dynamodb:Select"]
+            attributes.update(batch.get("dynamodb:Attributes", []), *part.get("Keys", []))
+            keys += [(table, key) for key in part.get("Keys", [])]
     if attributes:
         context["dynamodb:Attributes"] = sorted(attributes)
-    key = list(request.get("Key", {}).values())
-    if key:
-        context["dynamodb:LeadingKeys"] = [str(value) for value in key[0].values()]
+    if keys:
+        context["dynamodb:LeadingKeys"] = [leading(table, key) for table, key in keys]
     context["dynamodb:ReturnValues"] = request.get("ReturnValues", "NONE")
     return context
 

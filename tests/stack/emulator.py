@@ -46,6 +46,10 @@ def cluster(physical_id, stack):
     return {"Arn": arn, "ClusterDiscoveryEndpointURL": url, "ClusterDiscoveryEndpoint": url.split("//")[1]}
 
 
+def by_arn(physical_id, stack):
+    return {"Arn": f"arn:aws:cloudfront::{permissions.ACCOUNT}:realtime-log-config/{physical_id}"}
+
+
 def by_id(physical_id, stack):
     return {"Id": physical_id}
 
@@ -134,6 +138,7 @@ for types in (
     alarms_with_metric_math(),
     own_log_groups(),
     policy_of_role(),
+    resource("AWS::CloudFront::RealtimeLogConfig", "log", by_arn),
     resource("AWS::DAX::Cluster", "dax", cluster),
     resource("AWS::DAX::ParameterGroup", "parameters"),
     resource("AWS::DAX::SubnetGroup", "subnets"),
@@ -143,10 +148,12 @@ for types in (
 ):
     provisioners._RESOURCE_HANDLERS.update(types)
 
+import delivery  # noqa: E402
 import operator_rights  # noqa: E402
-import strict  # noqa: E402 # both wrap what is registered above
+import strict  # noqa: E402 # all wrap what is registered above
 
 conditions.teach()
 operator_rights.ask_for_every_resource()
 strict.enforce_everything()
+delivery.deliver()
 main()

@@ -70,11 +70,16 @@ WITHOUT_RESOURCE = [
     *("cloudfront:*", "dax:*", "ec2:*"),
 ]
 
-# The property of a type that names the role to pass, and the service that gets it.
+# Where the properties of a type name the role to pass, and the service that gets it.
 PASSED = {
-    "AWS::DAX::Cluster": ("IAMRoleARN", "dax.amazonaws.com"),
-    "AWS::EC2::FlowLog": ("DeliverLogsPermissionArn", "vpc-flow-logs.amazonaws.com"),
-    "AWS::Lambda::Function": ("Role", "lambda.amazonaws.com"),
+    "AWS::CloudFront::RealtimeLogConfig": (
+        ("EndPoints", 0, "KinesisStreamConfig", "RoleArn"),
+        "cloudfront.amazonaws.com",
+    ),
+    "AWS::DAX::Cluster": (("IAMRoleARN",), "dax.amazonaws.com"),
+    "AWS::EC2::FlowLog": (("DeliverLogsPermissionArn",), "vpc-flow-logs.amazonaws.com"),
+    "AWS::Lambda::Function": (("Role",), "lambda.amazonaws.com"),
+    "AWS::Logs::SubscriptionFilter": (("RoleArn",), "logs.amazonaws.com"),
 }
 
 
@@ -116,14 +121,16 @@ def requests(kind, operation, name, properties, boundary=None):
     for action in listed(kind, operation):
         if is_needed(kind, action):
             for resource in _resources(kind, action, name, properties):
-                yield action, resource, _context(kind, action, boundary)
+                yield action, resource, _context(kind, action, boundary, properties)
 
 
-def _context(kind, action, boundary):
+def _context(kind, action, boundary, properties):
     if action == "iam:PassRole":
         return {"iam:PassedToService": PASSED[kind][1]}
     if action == "iam:CreateServiceLinkedRole":
         return {"iam:AWSServiceName": "dax.amazonaws.com"}
+    if action.startswith("lambda:") and action.endswith("EventSourceMapping"):
+        return {"lambda:FunctionArn": _function(kind, "", properties)}
     if action.startswith("iam:") and boundary:
         return {"iam:PermissionsBoundary": boundary}
     return {}
@@ -131,6 +138,20 @@ def _context(kind, action, boundary):
 
 def _arn(service, resource, region=REGION):
     return f"arn:aws:{service}:{region}:{ACCOUNT}:{resource}"
+
+
+def _lambda(kind, action, name, properties):
+    if kind == "AWS::Lambda::EventSourceMapping":
+        return _arn("lambda", f"event-source-mapping:{name}")
+    return _function(kind, name, properties)
+
+
+def _passed(kind, properties):
+    """The role to pass; a subscription of a function has none."""
+    value = properties
+    for step in PASSED[kind][0]:
+        value = value.get(step) if isinstance(value, dict) else value[step]
+    return [value] if value else []
 
 
 def _function(kind, name, properties):
@@ -167,14 +188,15 @@ def _resources(kind, action, name, properties):
     if any(fnmatchcase(action, pattern) for pattern in WITHOUT_RESOURCE):
         return ["*"]
     if action == "iam:PassRole":
-        return [properties[PASSED[kind][0]]]
+        return _passed(kind, properties)
     if action == "iam:CreateServiceLinkedRole":
         return [_arn("iam", "role/aws-service-role/dax.amazonaws.com/AWSServiceRoleForDAX", "")]
     one = {
         "apigateway": lambda: _api(kind, name, properties),
         "cloudwatch": lambda: _cloudwatch(kind, name),
         "dynamodb": lambda: _arn("dynamodb", f"table/{name}"),
-        "lambda": lambda: _function(kind, name, properties),
+        "kinesis": lambda: _arn("kinesis", f"stream/{name}"),
+        "lambda": lambda: _lambda(kind, action, name, properties),
         "logs": lambda: _arn("logs", f"log-group:{properties.get('LogGroupName', name)}"),
         "route53": lambda: f"arn:aws:route53:::hostedzone/{properties.get('HostedZoneId', 'Z0')}",
         "s3": lambda: _s3(kind, name, properties),

@@ -49,10 +49,11 @@ cd "$root"
 # built PACKAGE: builds it and prints the path of its executable.
 built() { cargo build --quiet --package "$1" --message-format json | sed -n 's,.*"executable":"\([^"]*/'"$1"'\)".*,\1,p' | tail -1; }
 infra="$(built infra)"
-# built_functions: builds both and prints their folder. Both packages are named, as when they were packaged: building one
+# built_functions: builds them and prints their folder. All packages are named, as when they were packaged: building one
 # alone would unite other features and make another binary.
 built_functions() {
-  dirname "$(cargo build --quiet --profile "$profile" --package redirector --package writer --message-format json \
+  dirname "$(cargo build --quiet --profile "$profile" --package redirector --package writer --package clicks \
+    --message-format json \
     | sed -n 's,.*"executable":"\([^"]*/redirector\)".*,\1,p' | tail -1)"
 }
 

@@ -51,6 +51,7 @@ def delete_table(known, physical_id, properties):
 NAMES = {
     "AWS::CloudFront::CachePolicy": lambda properties: properties["CachePolicyConfig"]["Name"],
     "AWS::CloudFront::OriginRequestPolicy": lambda properties: properties["OriginRequestPolicyConfig"]["Name"],
+    "AWS::CloudFront::RealtimeLogConfig": lambda properties: properties["Name"],
     "AWS::CloudFront::ResponseHeadersPolicy": lambda properties: properties["ResponseHeadersPolicyConfig"]["Name"],
     "AWS::CloudFront::Function": lambda properties: properties.get("Name"),
     "AWS::CloudWatch::Dashboard": lambda properties: properties.get("DashboardName"),
@@ -160,7 +161,7 @@ def note_cluster(stack, arn):
     _cluster_of_stack[stack] = arn
 
 
-def _may(role, action, resource):
+def may(role, action, resource):
     account = provisioners.get_account_id()
     policies = iam_evaluator._gather_role_policies(role, account)
     limits = iam_evaluator._permissions_boundary(iam._roles, role, account)
@@ -173,6 +174,11 @@ def _needs(variables, cluster):
     """What code with these variables must be allowed to do."""
     table = f"arn:aws:dynamodb:{provisioners.get_region()}:{provisioners.get_account_id()}:table/"
     links, keys = table + variables["DDB_TABLE"], variables.get("KEYS_TABLE")
+    if "CLICKS_KEEP_DAYS" in variables:
+        yield "dynamodb:UpdateItem", table + variables["CLICKS_TABLE"]
+        return
+    if keys and variables.get("CLICKS", "none") != "none":
+        yield "dynamodb:Query", table + variables["CLICKS_TABLE"]
     if keys:
         yield "dynamodb:GetItem", table + keys
         yield "dynamodb:BatchGetItem", links
@@ -199,7 +205,7 @@ def check_running_code(after):
         if role not in iam._roles or "DDB_TABLE" not in variables:
             continue
         for action, resource in _needs(variables, cluster):
-            if not _may(role, action, resource or "*"):
+            if not may(role, action, resource or "*"):
                 violation(f"after {after}, version {config['Version']} of {name} runs without {action} on {resource}")
 
 

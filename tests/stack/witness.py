@@ -30,6 +30,8 @@ LACKING = {
     "AWS::ApiGatewayV2::Stage",
     "AWS::CloudFront::CachePolicy",
     "AWS::CloudFront::Distribution",
+    "AWS::CloudFront::OriginRequestPolicy",
+    "AWS::CloudFront::RealtimeLogConfig",
     "AWS::CloudFront::ResponseHeadersPolicy",
     "AWS::CloudWatch::Alarm",
     "AWS::DAX::Cluster",
@@ -39,6 +41,7 @@ LACKING = {
     "AWS::IAM::RolePolicy",
     "AWS::Lambda::Alias",
     "AWS::Logs::MetricFilter",
+    "AWS::Logs::SubscriptionFilter",
     "AWS::SecretsManager::Secret",
 }
 # Nor does it know `Fn::Cidr`. It takes no notice of `Rules` and `DeletionPolicy`, deletes a VPC before what is in it,
@@ -132,11 +135,12 @@ def create(template, bucket):
         "ArtifactBucket": bucket,
         "RedirectorKey": "0.zip",
         "WriterKey": "0.zip",
+        "ClicksKey": "0.zip",
         "ReleaseId": "1",
         "DaxMode": "none",
         "DeletionProtection": "false",
     }
-    values |= dict.fromkeys(("RedirectorSha256", "WriterSha256"), "0" * 44)
+    values |= dict.fromkeys(("RedirectorSha256", "WriterSha256", "ClicksSha256"), "0" * 44)
     cloudformation.create_change_set(
         StackName=STACK,
         ChangeSetName="first",
@@ -163,7 +167,7 @@ def same(actual, expected, what):
 
 def compare(template, made):
     dynamodb, iam, functions = client("dynamodb"), client("iam"), client("lambda")
-    for name in ("LinksTable", "KeysTable"):
+    for name in ("LinksTable", "KeysTable", "ClicksTable"):
         meant = template["Resources"][name]["Properties"]
         table = dynamodb.describe_table(TableName=made[name])["Table"]
         same(table["KeySchema"], meant["KeySchema"], f"the key of {name}")
@@ -171,7 +175,7 @@ def compare(template, made):
         indexes = {index["IndexName"]: index["KeySchema"] for index in table.get("GlobalSecondaryIndexes", [])}
         expected = {index["IndexName"]: index["KeySchema"] for index in meant.get("GlobalSecondaryIndexes", [])}
         same(indexes, expected, f"the indexes of {name}")
-    for name in ("RedirectorRole", "WriterRole"):
+    for name in ("RedirectorRole", "WriterRole", "ClicksRole"):
         meant = template["Resources"][name]["Properties"]
         role = iam.get_role(RoleName=made[name])["Role"]
         trusted = meant["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]
@@ -179,7 +183,7 @@ def compare(template, made):
         policies = set(iam.list_role_policies(RoleName=made[name])["PolicyNames"])
         inline = {policy["PolicyName"] for policy in meant.get("Policies", [])}
         same(inline <= policies, True, f"the policies in {name}")
-    for name in ("Redirector", "Writer"):
+    for name in ("Redirector", "Writer", "ClicksFunction"):
         meant = template["Resources"][name]["Properties"]
         function = functions.get_function_configuration(FunctionName=made[name])
         same(function["Runtime"], meant["Runtime"], f"the runtime of {name}")

@@ -5,12 +5,12 @@ use clap::Args;
 
 use crate::outcome::{Exit, failure};
 use crate::stack::recovery::delete;
-use crate::stack::{Session, Stack, secrets, tables};
+use crate::stack::{Session, Stack, archive, secrets, tables};
 
 /// Options of `infra destroy`.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// Also delete the tables, with all links and keys, and the slug secret
+    /// Also delete the tables, with all links, keys and counts of clicks, and the slug secret
     #[arg(long)]
     delete_data: bool,
     /// Skip the confirmation
@@ -35,6 +35,7 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     };
     let tables = tables::names(session, &stack).await?;
     let secret = secrets::slug_secret(session, &stack).await?;
+    let archive = archive::bucket(session, &stack).await?;
     if !agreed(session, &stack, &tables, options).await? {
         session.terminal.line("Nothing was deleted.");
         return Ok(Exit::Done);
@@ -65,6 +66,9 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
             secrets::mention(session, secret);
         }
     }
+    if let Some(bucket) = &archive {
+        archive::mention(session, bucket);
+    }
     Ok(Exit::Done)
 }
 
@@ -91,7 +95,9 @@ async fn agreed(session: &Session, stack: &Stack, tables: &[String], options: &O
     let names = tables.join(", ");
     let data = match tables {
         [] => String::new(),
-        _ if options.delete_data => format!("ALL LINKS and keys are deleted as well, with the tables {names}."),
+        _ if options.delete_data => {
+            format!("ALL LINKS, keys and counts of clicks are deleted as well, with the tables {names}.")
+        }
         _ => format!("The tables stay: {names}."),
     };
     let (name, region) = (&stack.name, &session.aws.region);

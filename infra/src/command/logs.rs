@@ -23,6 +23,8 @@ enum LogGroup {
     Redirector,
     /// The writer: POST and the management API
     Writer,
+    /// The function that counts clicks
+    Clicks,
     /// The access log of the HTTP API
     Api,
 }
@@ -32,6 +34,7 @@ impl LogGroup {
         match self {
             Self::Redirector => "RedirectorLogGroup",
             Self::Writer => "WriterLogGroup",
+            Self::Clicks => "ClicksLogGroup",
             Self::Api => "ApiLogGroup",
         }
     }

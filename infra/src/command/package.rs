@@ -1,4 +1,4 @@
-//! `package`: builds, checks and zips both functions.
+//! `package`: builds, checks and zips the functions.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ use crate::terminal::Terminal;
 pub(crate) struct Options {
     #[command(flatten)]
     build: Build,
-    /// Folder for redirector.zip and writer.zip
+    /// Folder for redirector.zip, writer.zip and clicks.zip
     #[arg(long, value_name = "DIR", default_value = "target/package")]
     out: PathBuf,
 }
@@ -30,6 +30,6 @@ pub(crate) async fn run(terminal: &Terminal, stage: &Stage, options: &Options) -
     let architecture = values.get("Architecture").map(String::as_str).unwrap_or_default();
     let package = options.build.package(terminal, architecture).await?;
     package.write_to(&options.out)?;
-    terminal.line(format_args!("  {}", options.out.join("{redirector,writer}.zip").display()));
+    terminal.line(format_args!("  {}", options.out.join("{redirector,writer,clicks}.zip").display()));
     Ok(Exit::Done)
 }

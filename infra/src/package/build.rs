@@ -12,7 +12,7 @@ use tokio::process::Command;
 use super::elf::Architecture;
 
 /// The functions; cargo package and binary have the same name.
-pub(crate) const FUNCTIONS: [&str; 2] = ["redirector", "writer"];
+pub(crate) const FUNCTIONS: [&str; 3] = ["redirector", "writer", "clicks"];
 
 /// Where executables come from.
 #[derive(Debug, Clone)]
@@ -109,7 +109,7 @@ async fn cross_build(cargo: &Path, root: &Path, profile: &str, architecture: Arc
             "`cargo lambda build {flag}` failed; building for {architecture:?} on this machine requires cargo-lambda (https://www.cargo-lambda.info)"
         );
     }
-    let paths = in_folder(folder.path()).context("cargo-lambda built something else than both functions")?;
+    let paths = in_folder(folder.path()).context("cargo-lambda built something else than the functions")?;
     Ok(Executables { paths, _folder: Some(folder) })
 }
 
@@ -172,7 +172,7 @@ mod tests {
             std::fs::create_dir_all(root.path().join("target/lambda").join(name)).unwrap();
             std::fs::write(root.path().join("target/lambda").join(name).join("bootstrap"), "OLD\n").unwrap();
         }
-        let cargo = stand_in(root.path(), "redirector writer");
+        let cargo = stand_in(root.path(), "redirector writer clicks");
         let built = cross_build(&cargo, root.path(), "lambda", Architecture::Arm).await.unwrap();
         for name in FUNCTIONS {
             assert_eq!(std::fs::read_to_string(&built.paths[name]).unwrap(), "NEW\n", "{name}");
@@ -181,7 +181,7 @@ mod tests {
         drop(built);
         assert!(!folder.exists());
 
-        let cargo = stand_in(root.path(), "redirector");
+        let cargo = stand_in(root.path(), "redirector clicks");
         let error = cross_build(&cargo, root.path(), "lambda", Architecture::Arm).await.unwrap_err();
         assert!(format!("{error:#}").contains("writer"), "{error:#}");
     }

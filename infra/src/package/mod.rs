@@ -1,4 +1,4 @@
-//! Turns sources into two zips, and identifies a release.
+//! Turns sources into one zip for each function, and identifies a release.
 
 pub(crate) mod archive;
 pub(crate) mod build;
@@ -20,7 +20,7 @@ const UNZIPPED_LIMIT_BYTES: usize = 250 << 20;
 /// One zipped function.
 #[derive(Clone)]
 pub(crate) struct Artifact {
-    /// `redirector` or `writer`.
+    /// `redirector`, `writer` or `clicks`.
     pub(crate) name: &'static str,
     /// The zip.
     pub(crate) zip: Vec<u8>,
@@ -68,17 +68,19 @@ impl Artifact {
     }
 }
 
-/// Both functions of a release.
+/// The functions of a release.
 #[derive(Debug, Clone)]
 pub(crate) struct Package {
     /// `GET` and `HEAD`.
     pub(crate) redirector: Artifact,
     /// `POST` and the management API.
     pub(crate) writer: Artifact,
+    /// The counts.
+    pub(crate) clicks: Artifact,
 }
 
 impl Package {
-    /// Builds or finds both executables, then checks and zips them.
+    /// Builds or finds the executables, then checks and zips them.
     ///
     /// # Errors
     /// If the build or a check fails.
@@ -89,15 +91,15 @@ impl Package {
             let executable = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
             Artifact::new(name, &executable, architecture)
         };
-        Ok(Self { redirector: artifact("redirector")?, writer: artifact("writer")? })
+        Ok(Self { redirector: artifact("redirector")?, writer: artifact("writer")?, clicks: artifact("clicks")? })
     }
 
-    /// Both artifacts.
-    pub(crate) fn artifacts(&self) -> [&Artifact; 2] {
-        [&self.redirector, &self.writer]
+    /// All artifacts.
+    pub(crate) fn artifacts(&self) -> [&Artifact; 3] {
+        [&self.redirector, &self.writer, &self.clicks]
     }
 
-    /// Writes `redirector.zip` and `writer.zip`.
+    /// Writes `redirector.zip`, `writer.zip` and `clicks.zip`.
     ///
     /// # Errors
     /// If the folder cannot be written.
@@ -129,7 +131,7 @@ impl Package {
 mod tests {
     use super::*;
 
-    fn package(redirector: &[u8], writer: &[u8]) -> Package {
+    fn package(redirector: &[u8], writer: &[u8], clicks: &[u8]) -> Package {
         let artifact = |name, bytes: &[u8]| Artifact {
             name,
             zip: bytes.to_vec(),
@@ -137,7 +139,11 @@ mod tests {
             glibc: None,
             digest: Sha256::digest(bytes).into(),
         };
-        Package { redirector: artifact("redirector", redirector), writer: artifact("writer", writer) }
+        Package {
+            redirector: artifact("redirector", redirector),
+            writer: artifact("writer", writer),
+            clicks: artifact("clicks", clicks),
+        }
     }
 
     fn parameters(entries: &[(&str, &str)]) -> BTreeMap<String, String> {
@@ -147,22 +153,23 @@ mod tests {
     #[test]
     fn digests_are_as_lambda_reports_them() {
         // SHA-256 of the empty string: FIPS 180-4 example vectors.
-        let empty = package(b"", b"");
+        let empty = package(b"", b"", b"");
         assert!(empty.redirector.key().starts_with("e3b0c44298fc1c149afbf4c8996fb924"));
         assert_eq!(empty.redirector.sha256_base64(), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
     }
 
     #[test]
     fn any_change_makes_a_new_release() {
-        let base = package(b"r", b"w").release_id("t", &parameters(&[("A", "1"), ("B", "2")]));
+        let base = package(b"r", b"w", b"c").release_id("t", &parameters(&[("A", "1"), ("B", "2")]));
         assert_eq!(base.len(), 16);
-        assert_eq!(base, package(b"r", b"w").release_id("t", &parameters(&[("B", "2"), ("A", "1")])));
+        assert_eq!(base, package(b"r", b"w", b"c").release_id("t", &parameters(&[("B", "2"), ("A", "1")])));
         for other in [
-            package(b"R", b"w").release_id("t", &parameters(&[("A", "1"), ("B", "2")])),
-            package(b"w", b"r").release_id("t", &parameters(&[("A", "1"), ("B", "2")])),
-            package(b"r", b"w").release_id("T", &parameters(&[("A", "1"), ("B", "2")])),
-            package(b"r", b"w").release_id("t", &parameters(&[("A", "1"), ("B", "3")])),
-            package(b"r", b"w").release_id("t", &parameters(&[("A", "1;1:B=1:2")])),
+            package(b"R", b"w", b"c").release_id("t", &parameters(&[("A", "1"), ("B", "2")])),
+            package(b"r", b"w", b"C").release_id("t", &parameters(&[("A", "1"), ("B", "2")])),
+            package(b"w", b"r", b"c").release_id("t", &parameters(&[("A", "1"), ("B", "2")])),
+            package(b"r", b"w", b"c").release_id("T", &parameters(&[("A", "1"), ("B", "2")])),
+            package(b"r", b"w", b"c").release_id("t", &parameters(&[("A", "1"), ("B", "3")])),
+            package(b"r", b"w", b"c").release_id("t", &parameters(&[("A", "1;1:B=1:2")])),
         ] {
             assert_ne!(base, other);
         }

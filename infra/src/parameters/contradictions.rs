@@ -136,6 +136,7 @@ mod tests {
             (&[("DomainName", "s.example")], "CertificateArn"),
             (&[("WebAclArn", "arn:aws:wafv2:us-east-1:111122223333:global/webacl/a/b")], "Cdn"),
             (&[("HostedZoneId", "Z0123456789ABC")], "HostedZoneId requires DomainName"),
+            (&[("Clicks", "none"), ("ClicksArchive", "true")], "ClicksArchive"),
             (&[("DomainName", "https://s.example"), CERTIFICATE], "DomainName"),
             (&[("DomainName", "s.example:8080"), CERTIFICATE], "DomainName"),
             (&[("DomainName", "-s.example"), CERTIFICATE], "DomainName"),

@@ -10,8 +10,17 @@ use template::{Definition, Definitions};
 pub(crate) use contradictions::misplaced;
 
 /// Parameters that the tool sets on every deploy; a stage must not set them.
-pub(crate) const RELEASE: [&str; 7] =
-    ["ArtifactBucket", "RedirectorKey", "RedirectorSha256", "WriterKey", "WriterSha256", "ReleaseId", "FirstDeploy"];
+pub(crate) const RELEASE: [&str; 9] = [
+    "ArtifactBucket",
+    "RedirectorKey",
+    "RedirectorSha256",
+    "WriterKey",
+    "WriterSha256",
+    "ClicksKey",
+    "ClicksSha256",
+    "ReleaseId",
+    "FirstDeploy",
+];
 
 /// The parameters of the deployed template.
 ///

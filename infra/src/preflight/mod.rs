@@ -33,8 +33,21 @@ pub(crate) async fn findings(
     if stack.is_none() {
         found.push(("vpcs", network::vpcs(&session.aws).await));
     }
+    found.extend(uncounted(values).map(|finding| ("clicks", finding)));
     found.extend(takeover::check(session, values).await.into_iter().map(|finding| ("takeover", finding)));
     found
+}
+
+/// What CloudFront answers itself is only counted by way of the stream.
+fn uncounted(values: &BTreeMap<String, String>) -> Option<Finding> {
+    let is = |name: &str, value: &str| values.get(name).is_some_and(|given| given == value);
+    (is("Cdn", "true") && is("Clicks", "direct")).then(|| {
+        Finding::Note(
+            "CloudFront answers redirects that its cache may keep, and with Clicks = direct these are not counted: set \
+             Clicks = stream, or leave `cache_seconds` and `permanent` of the links alone"
+                .to_owned(),
+        )
+    })
 }
 
 /// Refuses a deploy that would fail, and prints what the operator should know.
@@ -54,4 +67,19 @@ pub(crate) async fn check(session: &Session, values: &BTreeMap<String, String>, 
         return Ok(());
     }
     bail!("the deploy would fail:\n  {}", bad.join("\n  "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clicks_that_nobody_counts_are_mentioned() {
+        for (cdn, clicks, expected) in
+            [("true", "direct", true), ("true", "stream", false), ("true", "none", false), ("false", "direct", false)]
+        {
+            let values = [("Cdn", cdn), ("Clicks", clicks)].map(|(name, value)| (name.to_owned(), value.to_owned()));
+            assert_eq!(uncounted(&values.into()).is_some(), expected, "{cdn} {clicks}");
+        }
+    }
 }

@@ -30,14 +30,14 @@ impl Build {
         })
     }
 
-    /// Builds, checks and zips both functions.
+    /// Builds, checks and zips the functions.
     ///
     /// # Errors
     /// If the build or a check fails.
     pub(crate) async fn package(&self, terminal: &Terminal, architecture: &str) -> Result<Package> {
         let source = self.source().await?;
         if let Source::Build { profile, .. } = &source {
-            terminal.line(format_args!("  building both functions, profile {profile}"));
+            terminal.line(format_args!("  building the functions, profile {profile}"));
         }
         let package = Package::make(&source, Architecture::from_parameter(architecture)).await?;
         for artifact in package.artifacts() {

@@ -1,4 +1,4 @@
-//! A release: parameters that fit, both zips and the template in the bucket, and the change set that deploys them.
+//! A release: parameters that fit, the zips and the template in the bucket, and the change set that deploys them.
 
 pub(crate) mod bucket;
 pub(crate) mod build;
@@ -68,7 +68,10 @@ pub(crate) async fn prepare(session: &Session, caller: &Caller, options: &Source
         session.terminal.done("upload", format_args!("{} {result}", artifact.name));
     }
     let template_url = bucket::upload_template(&session.aws, &bucket, &caller.account, template::DEPLOYED).await?;
-    fill_in_prefix_list(session, &mut values).await;
+    fill_in_prefix_list(session, &mut values, "DynamoDbPrefixListId", "dynamodb").await;
+    if values.get("ClicksArchive").is_some_and(|value| value == "true") {
+        fill_in_prefix_list(session, &mut values, "S3PrefixListId", "s3").await;
+    }
     let id = package.release_id(template::DEPLOYED, &values);
     values.extend(release_parameters(bucket, &package, &id));
     Ok(Release { parameters: values, id, template_url })
@@ -98,35 +101,37 @@ pub(crate) async fn propose(session: &Session, release: &Release, kind: ChangeSe
     Ok((name, change_set))
 }
 
-fn release_parameters(bucket: String, package: &Package, id: &str) -> [(String, String); 6] {
+fn release_parameters(bucket: String, package: &Package, id: &str) -> [(String, String); 8] {
     [
         ("ArtifactBucket", bucket),
         ("RedirectorKey", package.redirector.key()),
         ("RedirectorSha256", package.redirector.sha256_base64()),
         ("WriterKey", package.writer.key()),
         ("WriterSha256", package.writer.sha256_base64()),
+        ("ClicksKey", package.clicks.key()),
+        ("ClicksSha256", package.clicks.sha256_base64()),
         ("ReleaseId", id.to_owned()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
 }
 
 /// Without a prefix list the functions' egress is port 443 to any address.
-async fn fill_in_prefix_list(session: &Session, values: &mut BTreeMap<String, String>) {
-    if values.get("DynamoDbPrefixListId").is_none_or(|id| !id.is_empty()) {
+async fn fill_in_prefix_list(session: &Session, values: &mut BTreeMap<String, String>, parameter: &str, service: &str) {
+    if values.get(parameter).is_none_or(|id| !id.is_empty()) {
         return;
     }
-    match prefix_list(&session.aws).await {
-        Ok(id) => drop(values.insert("DynamoDbPrefixListId".to_owned(), id)),
+    match prefix_list(&session.aws, service).await {
+        Ok(id) => drop(values.insert(parameter.to_owned(), id)),
         Err(error) => session.terminal.note(format_args!(
-            "egress stays open to any address on port 443, because DynamoDB's prefix list is unknown: {error:#}"
+            "egress stays open to any address on port 443, because the prefix list of {service} is unknown: {error:#}"
         )),
     }
 }
 
-/// DynamoDB's addresses in this region, as a prefix list for security groups.
-async fn prefix_list(aws: &Aws) -> Result<String> {
+/// The addresses of a service in this region, as a prefix list for security groups.
+async fn prefix_list(aws: &Aws, service: &str) -> Result<String> {
     let query = format!(
-        "Action=DescribePrefixLists&Version=2016-11-15&Filter.1.Name=prefix-list-name&Filter.1.Value.1=com.amazonaws.{}.dynamodb",
+        "Action=DescribePrefixLists&Version=2016-11-15&Filter.1.Name=prefix-list-name&Filter.1.Value.1=com.amazonaws.{}.{service}",
         aws.region
     );
     let answer = aws.signed.query("ec2", &query).await?;

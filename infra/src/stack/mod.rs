@@ -1,5 +1,6 @@
 //! What commands that work on a stack share.
 
+pub(crate) mod archive;
 pub(crate) mod change;
 pub(crate) mod change_set;
 pub(crate) mod duration;

@@ -22,10 +22,8 @@ pub(crate) const FIRST_DEPLOY: &str = "FirstDeploy";
 /// The value of [`FIRST_DEPLOY`] for a change set of this kind.
 pub(crate) fn first_deploy(kind: &ChangeSetType, parameters: &BTreeMap<String, String>) -> &'static str {
     let is = |name: &str, value: &str| parameters.get(name).is_some_and(|given| given == value);
-    let has_tables = ["ExistingLinksTable", "ExistingKeysTable"]
-        .iter()
-        .any(|name| parameters.get(*name).is_none_or(String::is_empty));
-    let is_due = *kind == ChangeSetType::Create && is("DeletionProtection", "true") && has_tables;
+    // That of clicks is always a new one.
+    let is_due = *kind == ChangeSetType::Create && is("DeletionProtection", "true");
     if is_due { "true" } else { "false" }
 }
 
@@ -100,16 +98,10 @@ mod tests {
     #[test]
     fn only_new_tables_of_a_new_stack_are_protected_afterwards() {
         use ChangeSetType::{Create, Update};
-        for (kind, protection, links, keys, expected) in [
-            (Create, "true", "", "", "true"),
-            (Create, "true", "links", "", "true"),
-            (Create, "true", "links", "keys", "false"),
-            (Create, "false", "", "", "false"),
-            (Update, "true", "", "", "false"),
-        ] {
-            let parameters =
-                [("DeletionProtection", protection), ("ExistingLinksTable", links), ("ExistingKeysTable", keys)];
-            let parameters = parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        for (kind, protection, expected) in
+            [(Create, "true", "true"), (Create, "false", "false"), (Update, "true", "false")]
+        {
+            let parameters = [("DeletionProtection".to_owned(), protection.to_owned())].into();
             assert_eq!(first_deploy(&kind, &parameters), expected, "{kind:?} {parameters:?}");
         }
     }

@@ -104,7 +104,8 @@ fn origin_secret(template: &Value, require: &mut impl FnMut(bool, &str)) {
         require(holders.iter().all(|name| known.contains(name)), "nobody else has CloudFront's secret");
     }
     let stack = Rendered::new(template, &FRONT);
-    for (name, function) in stack.of_type("AWS::Lambda::Function") {
+    let functions = stack.of_type("AWS::Lambda::Function").into_iter();
+    for (name, function) in functions.filter(|(name, _)| *name != "ClicksFunction") {
         require(function["Metadata"]["After"] == "<DomainRecord>", &format!("{name} waits for the domain"));
     }
 }
@@ -148,6 +149,11 @@ fn alarms(template: &Value, require: &mut impl FnMut(bool, &str)) {
     let expected = [
         "Api4xxAlarm",
         "Api5xxAlarm",
+        "ClicksDeliveryAlarm",
+        "ClicksErrorsAlarm",
+        "ClicksLateAlarm",
+        "ClicksSilentAlarm",
+        "ClicksSkippedAlarm",
         "DaxConnectionsAlarm",
         "DaxCpuAlarm",
         "DaxCreditsAlarm",
@@ -171,6 +177,9 @@ fn alarms(template: &Value, require: &mut impl FnMut(bool, &str)) {
         require(watched, &format!("an alarm watches {name}"));
         require(filter["Properties"]["LogGroupName"] == "<ApiLogs>", &format!("{name} reads the access log"));
     }
+    let direct = Rendered::new(template, &[("Clicks", "direct")]);
+    let exists = |name: &str| !direct.properties(name).is_null();
+    require(exists("ClicksDroppedAlarm") && !exists("ClicksLateAlarm"), "without a stream, clicks that Lambda drops");
     let without = Rendered::new(template, &[("DaxNodeType", "dax.r5.large")]);
     require(without.properties("DaxCreditsAlarm").is_null(), "only burstable nodes have credits");
     let none = Rendered::new(template, &[("Alarms", "false")]);
@@ -180,8 +189,8 @@ fn alarms(template: &Value, require: &mut impl FnMut(bool, &str)) {
 }
 
 fn dashboard(template: &Value, require: &mut impl FnMut(bool, &str)) {
-    for (mode, widgets) in [("tls", 6), ("none", 5)] {
-        let stack = Rendered::new(template, &[("DaxMode", mode)]);
+    for (mode, clicks, widgets) in [("tls", "stream", 7), ("none", "direct", 6), ("none", "none", 5)] {
+        let stack = Rendered::new(template, &[("DaxMode", mode), ("Clicks", clicks)]);
         let body = stack.properties("Dashboard")["DashboardBody"].as_str().unwrap_or_default();
         let body: Value = serde_json::from_str(body).unwrap_or_default();
         require(body["widgets"].as_array().map(Vec::len) == Some(widgets), "the dashboard is JSON");

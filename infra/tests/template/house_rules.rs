@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use links::clicks::item as counts;
 use template::text;
 
+use super::clicks;
 use super::document;
 use super::front;
 use super::render::Rendered;
@@ -30,12 +32,13 @@ pub(crate) fn violations(template: &Value) -> Vec<String> {
     names(&stack, &mut require);
     found.extend(routes(template));
     found.extend(front::violations(template));
+    found.extend(clicks::violations(template));
     found
 }
 
 fn tables(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
     let names: Vec<_> = stack.of_type("AWS::DynamoDB::Table").into_iter().map(|(name, _)| name).collect();
-    require(names == ["KeysTable", "LinksTable"], "two tables");
+    require(names == ["ClicksTable", "KeysTable", "LinksTable"], "three tables");
     for (name, table) in stack.of_type("AWS::DynamoDB::Table") {
         let properties = &table["Properties"];
         require(table["DeletionPolicy"] == "RetainExceptOnCreate", &format!("{name} outlives the stack"));
@@ -46,19 +49,23 @@ fn tables(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
         );
         require(properties["SSESpecification"]["SSEEnabled"] == true, &format!("{name} is encrypted"));
         require(properties["DeletionProtectionEnabled"] == true, &format!("{name} is protected"));
+        let hash = |key: &str| json!({"AttributeName": key, "KeyType": "HASH"});
         let key = match name {
-            "KeysTable" => links::key::item::KEY_ATTRIBUTE,
-            _ => links::item::KEY_ATTRIBUTE,
+            "KeysTable" => json!([hash(links::key::item::KEY_ATTRIBUTE)]),
+            "ClicksTable" => json!([hash(counts::PARTITION), {"AttributeName": counts::SORT, "KeyType": "RANGE"}]),
+            _ => json!([hash(links::item::KEY_ATTRIBUTE)]),
         };
-        require(
-            properties["KeySchema"] == json!([{"AttributeName": key, "KeyType": "HASH"}]),
-            &format!("the key of {name}"),
-        );
+        require(properties["KeySchema"] == key, &format!("the key of {name}"));
     }
     require(
         stack.properties("LinksTable")["TimeToLiveSpecification"]
             == json!({"AttributeName": links::item::TTL_ATTRIBUTE, "Enabled": false}),
         "ended links keep their slugs, also those with the time to live of an earlier release",
+    );
+    require(
+        stack.properties("ClicksTable")["TimeToLiveSpecification"]
+            == json!({"AttributeName": counts::TTL, "Enabled": true}),
+        "counts of days end",
     );
     require(stack.properties("KeysTable").get("TimeToLiveSpecification").is_none(), "keys do not expire");
     let aware_of_keys =
@@ -79,8 +86,10 @@ fn cluster(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
 }
 
 fn functions(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
-    for name in ["Redirector", "Writer"] {
-        let properties = stack.properties(name);
+    for name in ["Redirector", "Writer", "Clicks"] {
+        // A parameter has the name of the third.
+        let function = if name == "Clicks" { "ClicksFunction" } else { name };
+        let properties = stack.properties(function);
         let variables = &properties["Environment"]["Variables"];
         require(properties["Role"] == json!(format!("<{name}Role.Arn>")), "each function has its own role");
         require(
@@ -98,6 +107,8 @@ fn functions(stack: &Rendered, require: &mut impl FnMut(bool, &str)) {
         require(version["CodeSha256"] == json!(format!("<{name}Sha256>")), "Lambda checks the upload");
         let alias = stack.properties(&format!("{name}Live"));
         require(alias["FunctionVersion"] == json!(format!("<{name}Version.Version>")), "the alias follows the release");
+    }
+    for name in ["Redirector", "Writer"] {
         require(
             stack.properties(&format!("{name}Integration"))["IntegrationUri"] == json!(format!("<{name}Live>")),
             "the API calls the alias",

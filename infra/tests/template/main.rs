@@ -8,6 +8,7 @@
     reason = "a missing part of the template must fail the test"
 )]
 
+mod clicks;
 mod front;
 mod house_rules;
 mod mutations;
@@ -17,6 +18,7 @@ mod render;
 mod taking_over;
 mod updates;
 mod variables;
+mod variants;
 
 use serde_json::{Value, json};
 
@@ -53,7 +55,7 @@ fn a_failed_bootstrap_leaves_no_bucket() {
 fn a_new_stack_has_unprotected_tables_that_are_protected_afterwards() {
     for (first, wanted, expected) in [("true", "true", false), ("false", "true", true), ("false", "false", false)] {
         let stack = Rendered::new(&document(), &[("FirstDeploy", first), ("DeletionProtection", wanted)]);
-        for table in ["LinksTable", "KeysTable"] {
+        for table in ["LinksTable", "KeysTable", "ClicksTable"] {
             assert_eq!(stack.properties(table)["DeletionProtectionEnabled"], expected, "{table}");
         }
     }

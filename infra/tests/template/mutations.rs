@@ -257,7 +257,7 @@ fn encryption_is_off() {
         |all| properties(all, "DaxCluster")["SSESpecification"]["SSEEnabled"] = json!(false),
         "the cluster is encrypted",
     );
-    for table in ["LinksTable", "KeysTable"] {
+    for table in ["LinksTable", "KeysTable", "ClicksTable"] {
         check(
             |all| properties(all, table)["SSESpecification"]["SSEEnabled"] = json!(false),
             &format!("{table} is encrypted"),
@@ -271,7 +271,7 @@ fn encryption_is_off() {
 
 #[test]
 fn a_table_can_be_lost() {
-    for table in ["LinksTable", "KeysTable"] {
+    for table in ["LinksTable", "KeysTable", "ClicksTable"] {
         check(
             |all| remove(properties(all, table), "PointInTimeRecoverySpecification"),
             &format!("{table} has point-in-time recovery"),
@@ -334,6 +334,12 @@ fn a_release_has_no_effect() {
     check(
         |all| {
             remove(&mut properties(all, "Writer")["Environment"]["Variables"], "RELEASE_ID");
+        },
+        "every release changes",
+    );
+    check(
+        |all| {
+            remove(&mut properties(all, "ClicksFunction")["Environment"]["Variables"], "RELEASE_ID");
         },
         "every release changes",
     );

@@ -9,26 +9,10 @@ use template::text;
 
 use super::document;
 use super::render::Rendered;
+use super::variants::{BOUNDARY, Variant, variants};
 
-/// The ARNs of the tables.
-#[derive(Clone, Copy)]
-struct Tables {
-    links: &'static str,
-    keys: &'static str,
-}
-
-const OWN: Tables = Tables { links: "<LinksTable.Arn>", keys: "<KeysTable.Arn>" };
-const EXISTING: Tables = Tables {
-    links: "arn:aws:dynamodb:eu-west-1:111122223333:table/old-links",
-    keys: "arn:aws:dynamodb:eu-west-1:111122223333:table/old-keys",
-};
-const BOUNDARY: &str = "arn:aws:iam::111122223333:policy/limit";
-
-impl Tables {
-    fn owner_index(self) -> String {
-        format!("{}/index/by_owner", self.links)
-    }
-}
+const COUNTS: &str = "<ClicksTable.Arn>";
+const STREAM: &str = "<ClicksStream.Arn>";
 
 /// Effect, action, resource, condition.
 type Grant = (String, String, String, String);
@@ -51,6 +35,32 @@ fn only_use() -> Value {
     json!({"ForAllValues:StringEquals": {"dynamodb:Attributes": ["hash", "last_used_on"]},
            "Null": {"dynamodb:Attributes": "false"},
            "StringEqualsIfExists": {"dynamodb:ReturnValues": "NONE"}})
+}
+
+/// The condition under which only the items of salts can be touched.
+fn only_salts() -> Value {
+    json!({"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [links::clicks::item::SALT_PARTITION]},
+           "Null": {"dynamodb:LeadingKeys": "false"}})
+}
+
+/// The condition under which no salt can be touched.
+fn no_salts() -> Value {
+    json!({"ForAllValues:StringNotEquals": {"dynamodb:LeadingKeys": [links::clicks::item::SALT_PARTITION]},
+           "Null": {"dynamodb:LeadingKeys": "false"}})
+}
+
+/// The condition under which nothing of a link can be read but its owner.
+fn only_owners() -> Value {
+    json!({"ForAllValues:StringEquals": {"dynamodb:Attributes": [links::item::KEY_ATTRIBUTE, "owner"]},
+           "Null": {"dynamodb:Attributes": "false"},
+           "StringEqualsIfExists": {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}})
+}
+
+/// The condition under which nothing can be counted, but what was counted can be summed up.
+fn only_totals() -> Value {
+    use links::clicks::item::{IMPORTED, PARTITION, SORT, THROUGH, TOTAL_BOTS, TOTAL_PEOPLE};
+    json!({"ForAllValues:StringEquals": {"dynamodb:Attributes": [PARTITION, SORT, TOTAL_PEOPLE, TOTAL_BOTS, THROUGH, IMPORTED]},
+           "Null": {"dynamodb:Attributes": "false"}})
 }
 
 /// Actions and resources as lists, whether the policy has one or many.
@@ -89,6 +99,7 @@ fn grants_of(stack: &Rendered, role: &str) -> BTreeSet<Grant> {
 /// What every function in a VPC needs, and the statement that denies the network permissions to its own code.
 fn runtime_grants(function: &str, tracing: bool) -> BTreeSet<Grant> {
     let mut expected = BTreeSet::new();
+    let resource = if function == "Clicks" { "ClicksFunction" } else { function };
     let log_group = format!("<{function}Logs.Arn>");
     expected.extend(["logs:CreateLogStream", "logs:PutLogEvents"].map(|action| allow(action, &log_group)));
     expected.extend(ENI_READS.map(|action| allow(action, "*")));
@@ -96,15 +107,19 @@ fn runtime_grants(function: &str, tracing: bool) -> BTreeSet<Grant> {
     if tracing {
         expected.extend(["xray:PutTraceSegments", "xray:PutTelemetryRecords"].map(|action| allow(action, "*")));
     }
-    let own_code = json!({"ArnEquals": {"lambda:SourceFunctionArn": format!("<{function}.Arn>")}}).to_string();
+    let own_code = json!({"ArnEquals": {"lambda:SourceFunctionArn": format!("<{resource}.Arn>")}}).to_string();
     for action in ENI_ACTIONS.iter().chain(&ENI_READS) {
         expected.insert(("Deny".to_owned(), (*action).to_owned(), "*".to_owned(), own_code.clone()));
     }
     expected
 }
 
-fn expected(role: &str, tables: Tables, dax: bool, tracing: bool) -> BTreeSet<Grant> {
+fn expected(role: &str, variant: Variant) -> BTreeSet<Grant> {
+    let Variant { tables, dax, tracing, .. } = variant;
     let table = tables.links;
+    let limited = |action: &str, resource: &str, condition: Value| {
+        ("Allow".to_owned(), action.to_owned(), resource.to_owned(), condition.to_string())
+    };
     let allow_all = |service: &str, actions: &[&str], resource: &str| {
         let allow_one = |action: &&str| allow(&format!("{service}:{action}"), resource);
         actions.iter().map(allow_one).collect::<BTreeSet<_>>()
@@ -117,6 +132,9 @@ fn expected(role: &str, tables: Tables, dax: bool, tracing: bool) -> BTreeSet<Gr
             if dax {
                 grants.extend(allow_all("dax", &["GetItem"], cluster));
             }
+            if variant.counts() {
+                grants.insert(limited("dynamodb:GetItem", COUNTS, only_salts()));
+            }
             grants.extend(runtime_grants("Redirector", tracing));
         }
         "WriterRole" => {
@@ -127,19 +145,36 @@ fn expected(role: &str, tables: Tables, dax: bool, tracing: bool) -> BTreeSet<Gr
             grants.insert(allow("dynamodb:Query", &tables.owner_index()));
             let keys = tables.keys;
             grants.insert(allow("dynamodb:GetItem", keys));
-            grants.insert((
-                "Allow".to_owned(),
-                "dynamodb:UpdateItem".to_owned(),
-                keys.to_owned(),
-                only_use().to_string(),
-            ));
-            let lists = host_lists().to_string();
-            grants.insert(("Allow".into(), "dynamodb:UpdateItem".into(), keys.into(), lists));
+            grants.insert(limited("dynamodb:UpdateItem", keys, only_use()));
+            grants.insert(limited("dynamodb:UpdateItem", keys, host_lists()));
+            if variant.counts() {
+                grants
+                    .extend(["Query", "BatchGetItem"].map(|it| limited(&format!("dynamodb:{it}"), COUNTS, no_salts())));
+                grants.insert(limited("dynamodb:UpdateItem", COUNTS, only_totals()));
+            }
             grants.extend(runtime_grants("Writer", tracing));
         }
         "DaxRole" => {
             let actions = ["DescribeTable", "GetItem", "PutItem", "UpdateItem"];
             grants.extend(allow_all("dynamodb", &actions, table));
+        }
+        "ClicksRole" => {
+            grants.extend(allow_all("dynamodb", &["UpdateItem"], COUNTS));
+            grants.extend(["PutItem", "DeleteItem"].map(|it| limited(&format!("dynamodb:{it}"), COUNTS, only_salts())));
+            grants.insert(limited("dynamodb:BatchGetItem", table, only_owners()));
+            if variant.has_stream() {
+                let reads = ["DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards"];
+                grants.extend(allow_all("kinesis", &reads, STREAM));
+            }
+            if variant.archive {
+                grants.insert(allow("s3:PutObject", "<ClicksArchiveBucket.Arn>/*"));
+            }
+            grants.extend(runtime_grants("Clicks", tracing));
+        }
+        "ClicksDeliveryRole" => grants.extend(allow_all("kinesis", &["PutRecord"], STREAM)),
+        "CdnLogsRole" => {
+            let actions = ["DescribeStream", "DescribeStreamSummary", "ListStreams", "PutRecord", "PutRecords"];
+            grants.extend(allow_all("kinesis", &actions, STREAM));
         }
         other => panic!("no expected permissions for {other}"),
     }
@@ -158,34 +193,33 @@ fn host_lists() -> Value {
 }
 
 fn trusted(role: &str) -> Value {
-    let service = if role == "DaxRole" { "dax.amazonaws.com" } else { "lambda.amazonaws.com" };
-    json!([{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}])
+    let service = match role {
+        "DaxRole" => "dax.amazonaws.com",
+        "CdnLogsRole" => "cloudfront.amazonaws.com",
+        "ClicksDeliveryRole" => "logs.amazonaws.com",
+        _ => "lambda.amazonaws.com",
+    };
+    let mut statement = json!({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"});
+    if role == "ClicksDeliveryRole" {
+        statement["Condition"] = json!({"StringEquals": {"aws:SourceAccount": "111122223333"},
+                                        "ArnLike": {"aws:SourceArn": "arn:aws:logs:eu-west-1:111122223333:*"}});
+    }
+    json!([statement])
 }
 
 /// Every deviation from the expected permissions, for the parameters that change policies.
 pub(crate) fn violations(template: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    let all = [(true, false), (true, true), (false, false), (false, true)];
-    for (dax, tracing, tables) in
-        all.into_iter().flat_map(|(dax, tracing)| [OWN, EXISTING].map(|it| (dax, tracing, it)))
-    {
-        let mode = if dax { "tls" } else { "none" };
-        let mut parameters = vec![("DaxMode", mode), ("Tracing", if tracing { "true" } else { "false" })];
-        let is_own = tables.links == OWN.links;
-        if !is_own {
-            parameters.extend([("ExistingLinksTable", "old-links"), ("ExistingKeysTable", "old-keys")]);
-            parameters.push(("PermissionsBoundary", BOUNDARY));
-        }
-        let stack = Rendered::new(template, &parameters);
+    for variant in variants() {
+        let stack = variant.stack(template);
         let mut roles: Vec<&str> = stack.of_type("AWS::IAM::Role").into_iter().map(|(name, _)| name).collect();
-        let known =
-            if dax { vec!["DaxRole", "RedirectorRole", "WriterRole"] } else { vec!["RedirectorRole", "WriterRole"] };
+        let known = variant.roles();
         if roles != known {
             found.push(format!("roles: {roles:?}"));
             roles.retain(|role| known.contains(role));
         }
         for role in roles {
-            let (actual, expected) = (grants_of(&stack, role), expected(role, tables, dax, tracing));
+            let (actual, expected) = (grants_of(&stack, role), expected(role, variant));
             found.extend(actual.difference(&expected).map(|grant| format!("{role} may also: {grant:?}")));
             found.extend(expected.difference(&actual).map(|grant| format!("{role} may not: {grant:?}")));
             let properties = stack.properties(role);
@@ -196,28 +230,29 @@ pub(crate) fn violations(template: &Value) -> Vec<String> {
                 found.push(format!("{role} has managed policies"));
             }
             let boundary = properties.get("PermissionsBoundary").and_then(Value::as_str);
-            if boundary != (!is_own).then_some(BOUNDARY) {
+            if boundary != (!variant.is_own()).then_some(BOUNDARY) {
                 found.push(format!("{role} has the boundary {boundary:?}"));
             }
         }
-        found.extend(endpoint_violations(&stack, tables, dax));
+        found.extend(endpoint_violations(&stack, variant));
     }
     found
 }
 
-/// The gateway endpoint allows what the two functions and DAX do to these tables, and nothing else.
-fn endpoint_violations(stack: &Rendered, tables: Tables, dax: bool) -> Vec<String> {
+/// The gateway endpoint allows what the functions and DAX do to these tables, and nothing else.
+fn endpoint_violations(stack: &Rendered, variant: Variant) -> Vec<String> {
+    let tables = variant.tables;
     let statement = |sid: &str, actions: Value, resources: Value, roles: Value| {
         json!({"Sid": sid, "Effect": "Allow", "Principal": "*", "Action": actions, "Resource": resources,
                "Condition": {"ArnEquals": {"aws:PrincipalArn": roles}}})
     };
     let keys = || json!(tables.keys);
-    let mut notes_use =
-        statement("WriterNotesUseOfKeys", json!("dynamodb:UpdateItem"), keys(), json!("<WriterRole.Arn>"));
-    notes_use["Condition"].as_object_mut().unwrap().extend(only_use().as_object().unwrap().clone());
-    let mut host_lists_changed =
-        statement("WriterChangesHostLists", json!("dynamodb:UpdateItem"), keys(), json!("<WriterRole.Arn>"));
-    host_lists_changed["Condition"].as_object_mut().unwrap().extend(host_lists().as_object().unwrap().clone());
+    let limited = |sid: &str, actions: Value, resources: Value, role: &str, condition: Value| {
+        let mut statement = statement(sid, actions, resources, json!(format!("<{role}.Arn>")));
+        statement["Condition"].as_object_mut().unwrap().extend(condition.as_object().unwrap().clone());
+        statement
+    };
+    let update = || json!("dynamodb:UpdateItem");
     let mut expected = json!([
         statement(
             "BothFunctionsRead",
@@ -232,10 +267,28 @@ fn endpoint_violations(stack: &Rendered, tables: Tables, dax: bool) -> Vec<Strin
             json!("<WriterRole.Arn>")
         ),
         statement("WriterChecksKeys", json!("dynamodb:GetItem"), keys(), json!("<WriterRole.Arn>")),
-        notes_use,
-        host_lists_changed,
+        limited("WriterNotesUseOfKeys", update(), keys(), "WriterRole", only_use()),
+        limited("WriterChangesHostLists", update(), keys(), "WriterRole", host_lists()),
+        limited("RedirectorReadsSalts", json!("dynamodb:GetItem"), json!(COUNTS), "RedirectorRole", only_salts()),
+        limited(
+            "WriterReadsCounts",
+            json!(["dynamodb:Query", "dynamodb:BatchGetItem"]),
+            json!(COUNTS),
+            "WriterRole",
+            no_salts()
+        ),
+        limited("WriterFoldsTotals", update(), json!(COUNTS), "WriterRole", only_totals()),
     ]);
-    if dax {
+    if variant.counts() {
+        let salts = json!(["dynamodb:PutItem", "dynamodb:DeleteItem"]);
+        let owners = json!("dynamodb:BatchGetItem");
+        expected.as_array_mut().unwrap().extend([
+            statement("ClicksCounts", update(), json!(COUNTS), json!("<ClicksRole.Arn>")),
+            limited("ClicksMakesSalts", salts, json!(COUNTS), "ClicksRole", only_salts()),
+            limited("ClicksFindsOwners", owners, json!(tables.links), "ClicksRole", only_owners()),
+        ]);
+    }
+    if variant.dax {
         let actions = json!(["DescribeTable", "GetItem", "PutItem", "UpdateItem"].map(|it| format!("dynamodb:{it}")));
         let nodes = statement("DaxReadsAndWrites", actions, json!(tables.links), json!("<DaxRole.Arn>"));
         expected.as_array_mut().unwrap().push(nodes);

@@ -11,8 +11,6 @@ use super::render::Rendered;
 const LOCAL_ONLY: [&str; 4] = ["AWS_ENDPOINT_URL_DYNAMODB", "DDB_LOCAL", "SSL_CERT_DIR", "SSL_CERT_FILE"];
 /// Set by Lambda for every function.
 const OF_THE_PLATFORM: [&str; 4] = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
-/// Of clicks: the second is read only where they are counted.
-const OF_CLICKS: [&str; 2] = ["CLICKS", "CLICKS_TABLE"];
 /// Not read by any function; makes every release change the function.
 const RELEASE: &str = "RELEASE_ID";
 
@@ -21,8 +19,9 @@ fn read_by<C, E>(read: impl FnOnce(&dyn Fn(&str) -> Option<String>) -> Result<C,
     let names = RefCell::new(BTreeSet::new());
     let _ = read(&|name| {
         names.borrow_mut().insert(name.to_owned());
-        // With this value the writer also reads the name of the keys table.
-        (name == "WRITER_AUTH").then(|| "API_KEY".to_owned())
+        // With these values the functions also read the names of the keys table and of the table of counts.
+        let chosen = [("WRITER_AUTH", "API_KEY"), ("CLICKS", "stream")];
+        chosen.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
     });
     names.into_inner().into_iter().filter(|name| !OF_THE_PLATFORM.contains(&name.as_str())).collect()
 }
@@ -31,11 +30,8 @@ fn check(function: &str, read_by: &BTreeSet<String>) {
     let stack = Rendered::new(&document(), &[("Cdn", "true")]);
     let set = stack.properties(function)["Environment"]["Variables"].as_object().unwrap();
     let set: BTreeSet<&str> = set.keys().map(String::as_str).filter(|name| *name != RELEASE).collect();
-    let read_by: BTreeSet<&str> = read_by
-        .iter()
-        .map(String::as_str)
-        .filter(|name| !LOCAL_ONLY.contains(name) && !OF_CLICKS.contains(name))
-        .collect();
+    let read_by: BTreeSet<&str> =
+        read_by.iter().map(String::as_str).filter(|name| !LOCAL_ONLY.contains(name)).collect();
     assert_eq!(set, read_by, "{function}");
 }
 
@@ -46,5 +42,7 @@ fn the_redirector_gets_the_variables_it_reads() {
 
 #[test]
 fn the_writer_gets_the_variables_it_reads() {
-    check("Writer", &read_by(|lookup| writer::Config::from_vars(lookup)));
+    let mut read_by = read_by(|lookup| writer::Config::from_vars(lookup));
+    read_by.extend(["CLICKS", "CLICKS_TABLE"].map(str::to_owned));
+    check("Writer", &read_by);
 }
