@@ -1,10 +1,14 @@
 //! What a stage costs a month, from list prices.
 
+mod clicks;
+
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 use template::{Evaluator, Values};
+
+use clicks::Counting;
 
 /// When the prices below were last checked.
 pub(crate) const PRICES_AS_OF: &str = "April 2026";
@@ -70,6 +74,7 @@ pub(crate) struct Sizing {
     metrics: f64,
     tracing: bool,
     cdn: bool,
+    counting: Counting,
 }
 
 impl Sizing {
@@ -82,16 +87,18 @@ impl Sizing {
         let number = |name: &str| text(name).parse::<f64>().unwrap_or_default();
         let has_dax = text("DaxMode") != "none";
         let (alarms, metrics) = watched(values)?;
+        let gb_second = if text("Architecture") == "arm64" { LAMBDA_GB_SECOND_ARM } else { LAMBDA_GB_SECOND_X86 };
         Ok(Self {
             node_hour: if has_dax { price_of(text("DaxNodeType"), node_price)? } else { 0.0 },
             nodes: if has_dax { number("DaxReplicationFactor") } else { 0.0 },
             memory_gb: number("RedirectorMemory") / 1_024.0,
-            gb_second: if text("Architecture") == "arm64" { LAMBDA_GB_SECOND_ARM } else { LAMBDA_GB_SECOND_X86 },
+            gb_second,
             provisioned: number("RedirectorProvisionedConcurrency"),
             alarms,
             metrics,
             tracing: text("Tracing") == "true",
             cdn: text("Cdn") == "true",
+            counting: Counting::of(values, gb_second),
         })
     }
 }
@@ -132,7 +139,7 @@ pub(crate) fn estimate(sizing: &Sizing, traffic: Traffic) -> Vec<(String, f64)> 
     let requests = redirects + creates;
     let misses = redirects * traffic.miss_percent / 100.0;
     let gb_seconds = requests * traffic.billed_ms / 1_000.0 * sizing.memory_gb;
-    vec![
+    let mut parts = vec![
         (format!("DAX, {} nodes", sizing.nodes), sizing.nodes * sizing.node_hour * HOURS),
         ("API Gateway".to_owned(), requests / MILLION * API_PER_MILLION),
         ("CloudFront".to_owned(), if sizing.cdn { requests / MILLION * CDN_PER_MILLION } else { 0.0 }),
@@ -148,7 +155,9 @@ pub(crate) fn estimate(sizing: &Sizing, traffic: Traffic) -> Vec<(String, f64)> 
         ("X-Ray".to_owned(), if sizing.tracing { requests * 0.05 / MILLION * TRACES_PER_MILLION } else { 0.0 }),
         ("Alarms".to_owned(), sizing.alarms * ALARM + sizing.metrics * METRIC),
         ("Secret".to_owned(), SECRET),
-    ]
+    ];
+    parts.extend(sizing.counting.estimate(redirects));
+    parts
 }
 
 /// One sentence: what the stage costs without traffic, and what redirects add.
@@ -186,6 +195,7 @@ mod tests {
             metrics: 2.0,
             tracing: true,
             cdn: false,
+            counting: Counting::of(&BTreeMap::new(), LAMBDA_GB_SECOND_X86),
         }
     }
 
@@ -219,7 +229,7 @@ mod tests {
     #[test]
     fn both_shipped_stages_say_what_they_cost() {
         for (name, least, most) in [("demo", 0.3, 1.0), ("production", 80.0, 110.0)] {
-            let stage = Stage::parse(include_str!("../infra.toml"), name).unwrap();
+            let stage = Stage::parse(include_str!("../../infra.toml"), name).unwrap();
             let values = parameters::resolve(&parameters::definitions().unwrap(), &stage.parameters).unwrap();
             let text = summary(&values);
             let usd: f64 = text.split(' ').nth(2).unwrap().parse().unwrap();
