@@ -123,6 +123,60 @@ def forged(keys, function, key_id):
         sys.exit("a key was forged")
 
 
+def counting(table, counts, *functions):
+    """Each function touches only its part of the counts, and `clicks` sees nothing of a link but its owner."""
+    redirector, writer, clicks = (client("dynamodb", credentials_of(function)) for function in functions)
+    link = client("dynamodb").scan(TableName=table)["Items"][0]["id"]
+    key = {"of": link, "day": {"S": "total"}}
+    salt = {"of": {"S": "!salt"}, "day": {"S": "2020-01-01"}}
+    one = {":one": {"N": "1"}}
+
+    def add(who, attribute="s00", item=key):
+        return lambda: who.update_item(
+            TableName=counts,
+            Key=item,
+            UpdateExpression="ADD #a :one",
+            ExpressionAttributeNames={"#a": attribute},
+            ExpressionAttributeValues=one,
+        )
+
+    def query(who, of):
+        return lambda: who.query(
+            TableName=counts, KeyConditionExpression="#o = :o", ExpressionAttributeNames={"#o": "of"},
+            ExpressionAttributeValues={":o": of},
+        )  # fmt: skip
+
+    def links(attributes=None):
+        names = {f"#{at}": name for at, name in enumerate(attributes or [])}
+        projection = {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names} if names else {}
+        return lambda: clicks.batch_get_item(RequestItems={table: {"Keys": [{"id": link}]} | projection})
+
+    redirector.get_item(TableName=counts, Key=salt)
+    query(writer, link)()
+    links(["id", "owner"])()
+    all_denied(
+        {
+            "redirector: counting": add(redirector),
+            "redirector: an item of counts": lambda: redirector.get_item(TableName=counts, Key=key),
+            "redirector: counts": query(redirector, link),
+            "redirector: a salt": lambda: redirector.put_item(TableName=counts, Item=salt),
+            "redirector: no salt": lambda: redirector.delete_item(TableName=counts, Key=salt),
+            "writer: counting": add(writer),
+            "writer: an item of counts": lambda: writer.put_item(TableName=counts, Item=key),
+            "writer: no counts": lambda: writer.delete_item(TableName=counts, Key=key),
+            "writer: salts": query(writer, salt["of"]),
+            "clicks: a whole link": links(),
+            "clicks: where a link leads": links(["id", "target"]),
+            "clicks: links": lambda: clicks.scan(TableName=table),
+            "clicks: a link, read": lambda: clicks.get_item(TableName=table, Key={"id": link}),
+            "clicks: a link, changed": lambda: clicks.put_item(TableName=table, Item={"id": link}),
+            "clicks: an item of counts": lambda: clicks.put_item(TableName=counts, Item=key),
+            "clicks: no counts": lambda: clicks.delete_item(TableName=counts, Key=key),
+            "clicks: counts": query(clicks, link),
+        }
+    )
+
+
 def operator(template):
     """Creates the stack of policies, as the account's administrator, and a user with the operator's policy only."""
     cloudformation, iam = client("cloudformation"), client("iam")

@@ -84,7 +84,7 @@ alive "UPDATE_COMPLETE"
 
 step "a release, and back"
 mkdir "$scratch/next"
-cp "$binaries/redirector" "$binaries/writer" "$scratch/next"
+cp "$binaries/redirector" "$binaries/writer" "$binaries/clicks" "$scratch/next"
 printf '\0' >>"$scratch/next/writer"
 previous="$(act alias "$writer")"
 during "$url" both 0 "UPDATE_COMPLETE" --stage life deploy --yes --binaries "$scratch/next"
@@ -99,6 +99,17 @@ alive "UPDATE_COMPLETE" --set DaxMode=plain
 kill "${started[1]}"
 during "$url" redirects 0 "UPDATE_COMPLETE" --stage life "${deploy[@]}"
 stage 0 "follow it" smoke --url "$url"
+
+step "clicks: what an operator looks at, more shards, an archive, another mode"
+"$python" "$here/clicks.py" "$url" "$SLUG" exact
+stage 0 '"level":"' logs clicks --since 2h
+stage 0 'click' logs redirector --filter click
+alive "UPDATE_COMPLETE" --set ClicksShards=2
+alive "UPDATE_COMPLETE" --set Clicks=direct --set ClicksArchive=true
+"$python" "$here/clicks.py" "$url" "$SLUG" inexact
+alive "UPDATE_COMPLETE" --set Clicks=none
+alive "UPDATE_COMPLETE"
+"$python" "$here/clicks.py" "$url" "$SLUG" exact
 
 step "a leaked key"
 stage 0 "It is shown only once" keys create --owner kiosk --scopes create --expires 30d

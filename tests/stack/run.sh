@@ -20,6 +20,7 @@ purpose = "test"
 [stage.broken.parameters]
 $boundary
 WriterAuth = "AWS_IAM"
+Clicks = "none"
 DaxMode = "plain"
 DaxNodeType = "dax.r5.4xlarge"
 CacheEntries = 0
@@ -29,6 +30,8 @@ termination_protection = true
 [stage.protected.parameters]
 $boundary
 DaxMode = "none"
+Clicks = "direct"
+ClicksArchive = true
 TOML
 
 deploy=(deploy --profile "$profile" --yes)
@@ -56,10 +59,11 @@ expect 2 "the writer requires a key or token" --stage test smoke --url "$url"
 expect 1 "is not a scope" --stage test keys create --owner smoke --scopes write
 expect 1 "stands for everybody" --stage test keys create --owner anonymous
 expect 1 "must be in the future" --stage test keys create --owner smoke --expires 2020-01-01
-expect 0 "It is shown only once" --stage test keys create --owner smoke --scopes create --label "run.sh"
+expect 0 "It is shown only once" --stage test keys create --owner smoke --scopes create,read --label "run.sh"
 KURZ_API_KEY="$(key)"
 export KURZ_API_KEY
-expect 0 "a stranger cannot create" --stage test smoke --url "$url"
+expect 0 "a click is counted" --stage test smoke --url "$url"
+same "$(grep -cF "a stranger cannot create" "$scratch/said")" 1 "and a stranger cannot create"
 expect 0 "$(date -u +%F)  $(date -u +%F)  -           -           - " --stage test keys list
 expect 0 "It is shown only once" --stage test keys create --owner smoke --scopes read
 key >"$scratch/reader.key"
@@ -75,6 +79,10 @@ same "$(act items "$keys")" 3 "the table holds the keys"
 same "$(act count "$keys" "$KURZ_API_KEY")" 0 "and none of them in clear"
 same "$(act items "$table")" 1 "the table holds the one link"
 act denied "$table" "$keys" "$redirector"
+counts="$(output ClicksTableName)"
+act counting "$table" "$counts" "$redirector" "$(output WriterFunction)" "$(output ClicksFunction)"
+"$python" "$here/clicks.py" "$url" "$(act slug "$table")" exact
+expect 0 '"level":"' --stage test logs clicks
 echo "an attempt to become an administrator" >"$CONTROL/step"
 act administrator "$table"
 act forged "$keys" "$(output WriterFunction)" "${revoked:5:8}"
@@ -82,14 +90,16 @@ same "$(act items "$table")" 1 "and nothing that the redirector planted"
 
 expect 0 "nothing to change" --stage test "${deploy[@]}"
 before="$(act alias "$redirector")"
-expect 0 "RedirectorMemory: 256 -> 512" --stage test plan --binaries "$binaries" --set RedirectorMemory=512 --set LogLevel=WARN
+expect 0 "RedirectorMemory: 256 -> 512" --stage test plan --binaries "$binaries" --set RedirectorMemory=512 --set LogLevel=WARN --set Clicks=direct
 # shellcheck disable=SC2016 # the backquotes are `infra`'s
 planned="$(sed -n 's/.*--change-set \(kurz-[^`]*\)`.*/\1/p' "$scratch/said")"
-during "$url" both 0 "UPDATE_COMPLETE" --stage test deploy --yes --change-set "$planned"
+expect 1 "clicks of the last minutes" --stage test deploy --yes --change-set "$planned"
+during "$url" both 0 "UPDATE_COMPLETE" --stage test deploy --yes --allow-replacement --change-set "$planned"
 same "$(act alias "$redirector")" "$((before + 1))" "the alias moved to the next version"
 expect 0 "follow it" --stage test smoke --url "$url"
 
-# At WARN, what is no warning is not stored, and what is one is.
+# At WARN, clicks are still counted; what is neither a click nor a warning is not stored.
+"$python" "$here/clicks.py" "$url" "$(act slug "$table")" inexact
 act outage "$redirector" dynamodb:GetItem
 same "$(curl --silent --output /dev/null --write-out '%{http_code}' "$url/outage")" 503 "a table that cannot be read is an outage"
 act outage "$redirector"
@@ -129,7 +139,7 @@ expect 2 "MemorySize" --stage test drift
 
 expect 0 "termination protection is on" --stage protected "${deploy[@]}"
 expect 3 "--unprotect" --stage protected destroy --yes
-expect 0 "is deleted" --stage protected destroy --yes --unprotect --delete-data
+expect 0 "the archive of clicks stays" --stage protected destroy --yes --unprotect --delete-data
 
 links="$(act items "$table")"
 touch "$CONTROL/late-interfaces"

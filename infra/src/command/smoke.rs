@@ -1,12 +1,13 @@
-//! `smoke`: creates a link at the deployed URL and follows it, as a user would.
+//! `smoke`: creates a link at the deployed URL and follows it, as a user would, and waits until that was counted.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Args;
 use console::style;
-use serde_json::json;
-use tokio::time::Instant;
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
 
 use crate::aws::signed::{Request, Response};
 use crate::outcome::{Exit, failure};
@@ -14,6 +15,13 @@ use crate::stack::Session;
 
 /// Always the same, so that there is only one link however often this runs.
 const TARGET: &str = "https://example.com/kurz-smoke-test?a=1&b=%C3%BC#top";
+
+/// A visitor: what no browser sends counts as a bot.
+const BROWSER: &str =
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36";
+/// The longest time until a click is counted: CloudWatch Logs may take some seconds, the stream collects for twenty.
+const COUNTED_WITHIN: Duration = Duration::from_secs(120);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Options of `infra smoke`.
 #[derive(Args, Debug)]
@@ -55,7 +63,8 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     let url = options.url.as_deref().map_or_else(|| stack.output("Url"), Ok)?.trim_end_matches('/').to_owned();
     let auth = stack.output("WriterAuth")?.to_owned();
     session.terminal.line(format_args!("  {url}, writer auth {auth}"));
-    let mut smoke = Smoke { session, url, auth, key: options.key()?, failed: 0 };
+    let counts = stack.parameters.get("Clicks").is_some_and(|mode| mode != "none");
+    let mut smoke = Smoke { session, url, auth, counts, key: options.key()?, failed: 0 };
     smoke.all().await;
     if smoke.failed == 0 {
         return Ok(Exit::Done);
@@ -67,6 +76,8 @@ struct Smoke<'a> {
     session: &'a Session,
     url: String,
     auth: String,
+    /// Whether clicks are counted.
+    counts: bool,
     key: Option<String>,
     failed: usize,
 }
@@ -84,8 +95,10 @@ impl Smoke<'_> {
         let begun = Instant::now();
         let result = self.list().await;
         self.report("the management API is reached", begun, &result);
-        if let Ok(slug) = slug {
-            self.use_link(&slug).await;
+        if let Ok(slug) = &slug {
+            let before = self.clicks(slug).await;
+            self.use_link(slug).await;
+            self.count(slug, before).await;
         }
         for path in ["/no-such-link-x7q9", "/wp-login.php"] {
             let begun = Instant::now();
@@ -104,6 +117,19 @@ impl Smoke<'_> {
         let again = self.create().await;
         let again = again.and_then(|again| if again == slug { Ok(again) } else { bail!("another slug: {again}") });
         self.report("the same URL keeps its slug", begun, &again);
+    }
+
+    /// Reports whether more clicks are counted than `before`, if the key may read that.
+    async fn count(&mut self, slug: &str, before: Result<Option<u64>>) {
+        let begun = Instant::now();
+        match before {
+            Ok(None) => {}
+            Ok(Some(before)) => {
+                let result = self.more_clicks(slug, before).await;
+                self.report("a click is counted", begun, &result);
+            }
+            Err(error) => self.report("clicks can be read", begun, &Err::<(), _>(error)),
+        }
     }
 
     fn report<T>(&mut self, what: &str, begun: Instant, result: &Result<T>) {
@@ -139,6 +165,32 @@ impl Smoke<'_> {
         }
     }
 
+    /// The clicks of people on a link; `None` if none are counted, or the key may not read them.
+    async fn clicks(&self, slug: &str) -> Result<Option<u64>> {
+        if !self.counts {
+            return Ok(None);
+        }
+        let response = self.as_caller("GET", &format!("/api/v1/links/{slug}/clicks"), "").await?;
+        if response.status == 403 && response.body.contains("insufficient-scope") {
+            return Ok(None);
+        }
+        expect_status(&response, &[200])?;
+        let answer: Value = serde_json::from_str(&response.body).context("not JSON")?;
+        let clicks = answer.pointer("/totals/clicks").and_then(Value::as_u64);
+        clicks.map(Some).context("no number of clicks")
+    }
+
+    async fn more_clicks(&self, slug: &str, before: u64) -> Result<()> {
+        let begun = Instant::now();
+        while begun.elapsed() < COUNTED_WITHIN {
+            if self.clicks(slug).await?.is_some_and(|clicks| clicks > before) {
+                return Ok(());
+            }
+            sleep(POLL_INTERVAL).await;
+        }
+        bail!("still {before} clicks; see `infra logs clicks`, and docs/operating.md")
+    }
+
     /// Sends a request with the key, or signed.
     async fn as_caller(&self, method: &str, path: &str, body: &str) -> Result<Response> {
         // A signature uses the same header.
@@ -163,7 +215,10 @@ impl Smoke<'_> {
     }
 
     async fn follow(&self, method: &str, slug: &str) -> Result<()> {
-        let response = self.get(method, &format!("/{slug}")).await?;
+        let url = format!("{}/{slug}", self.url);
+        let headers = [("user-agent", BROWSER)];
+        let request = Request { method, url: &url, headers: &headers, body: "", sign_for: None };
+        let response = self.session.aws.signed.send(request).await?;
         expect_status(&response, &[301, 302, 307, 308])?;
         let location = response.header("location").context("no Location")?;
         if location != TARGET {
@@ -173,12 +228,9 @@ impl Smoke<'_> {
     }
 
     async fn is_missing(&self, path: &str) -> Result<()> {
-        expect_status(&self.get("GET", path).await?, &[404])
-    }
-
-    async fn get(&self, method: &str, path: &str) -> Result<Response> {
         let url = format!("{}{path}", self.url);
-        self.session.aws.signed.send(Request { method, url: &url, headers: &[], body: "", sign_for: None }).await
+        let request = Request { method: "GET", url: &url, headers: &[], body: "", sign_for: None };
+        expect_status(&self.session.aws.signed.send(request).await?, &[404])
     }
 }
 
