@@ -7,14 +7,18 @@ use std::{
 };
 
 use lambda_runtime::{Context, LambdaEvent};
-use links::StoreError;
-use links::{Found, Freshness, Link, LinkReader, Slug, Source, State, StoredTarget, TargetRules, TargetUrl, Timestamp};
+use links::{
+    Found, Freshness, Link, LinkReader, Slug, Source, State, StoreError, StoredTarget, TargetRules, TargetUrl,
+    Timestamp,
+    clicks::{Browser, Country, Device, Os, Salt, VisitorCode},
+};
 use serde_json::{Value, json};
 use url::Url;
 
 use crate::{
     Config, Event, Redirector, Salts,
     cache::{Destination, LinkCache},
+    click::{Click, Clicks},
     event::Headers,
     log::{RequestLine, request_line},
     path::Named,
@@ -113,7 +117,15 @@ fn redirect_any(input: &[u8]) {
     });
     let clock = || SystemTime::UNIX_EPOCH + Duration::from_secs(NOW);
     let redirector = Redirector::new(Links, Salts::default(), &config.unwrap(), clock);
-    let named = Named::of(event.path()).slug.map(String::from);
+    let slug = Named::of(event.path()).slug;
+    let click = slug.as_ref().map(|slug| {
+        let clicks = Clicks::new(
+            Salts::knowing(clock(), Salt::from_random(*b"0123456789abcdef")),
+            input.len().is_multiple_of(2),
+        );
+        clicks.describe(slug, &event, &headers, clock())
+    });
+    let named = slug.map(String::from);
     let (is_get, is_head) = (event.method().name() == "GET", event.method().name() == "HEAD");
     READS.set(0);
     let handled = redirector.handle(LambdaEvent::new(event, Context::default()));
@@ -133,7 +145,7 @@ fn redirect_any(input: &[u8]) {
         assert!(named.as_deref() == Some("q") || location == stored);
         assert!(is_head || response["body"] == location);
     }
-    check_line(&headers, named.as_deref().unwrap_or_default());
+    check_line(&headers, named.as_deref().unwrap_or_default(), click);
 }
 
 fn event_of(input: &[u8]) -> Option<(Event, Headers)> {
@@ -154,8 +166,8 @@ fn event_of(input: &[u8]) -> Option<(Event, Headers)> {
     Some((event?, headers))
 }
 
-/// The log line is one line of JSON whatever the visitor sent.
-fn check_line(headers: &Headers, slug: &str) {
+/// The log line is one line of JSON whatever the visitor sent, and says of a click only what is counted.
+fn check_line(headers: &Headers, slug: &str, click: Option<Click>) {
     let line = RequestLine {
         time: SystemTime::UNIX_EPOCH,
         request_id: "8476a536-e9f4-11e8-9739-2dfe598c3fcd",
@@ -165,12 +177,25 @@ fn check_line(headers: &Headers, slug: &str) {
         status: 301,
         tier: "lru",
         duration: Duration::ZERO,
-        click: None,
+        click,
     };
     let text = request_line(&line, headers);
     assert_eq!(text.find('\n'), Some(text.len() - 1), "{text}");
     let value: Value = serde_json::from_str(&text).unwrap();
     assert!(value["referrer"].as_str().unwrap().len() <= 100, "{text}");
+    let Some(members) = value["click"].as_object() else { return assert!(click.is_none(), "{text}") };
+    for (name, word) in members {
+        let word = word.as_str().unwrap();
+        let is_known = match name.as_str() {
+            "country" => Country::from_code(word).is_some(),
+            "device" => Device::from_name(word).is_some(),
+            "os" => Os::from_name(word).is_some(),
+            "browser" => Browser::from_name(word).is_some(),
+            "visitor" => VisitorCode::from_hex(word).is_some() && value["bot"] == false,
+            _ => false,
+        };
+        assert!(is_known || word.is_empty() && name != "visitor", "{name} in {text}");
+    }
 }
 
 /// Two bytes of bounds, then a step for each two bytes: a cache knows what was put last, within its time, and nothing else.
