@@ -3,7 +3,6 @@
 mod access;
 mod api;
 mod concurrency;
-mod counts;
 mod dax;
 mod keys;
 mod log;

@@ -4,7 +4,6 @@
 
 mod bulk;
 mod change;
-mod clicks;
 pub(crate) mod context;
 mod create;
 mod hosts;
@@ -17,7 +16,7 @@ pub(crate) mod route;
 mod shorten;
 mod takedown;
 
-use links::{ClickFolder, HostStore, LinkLister, LinkWriter, Slug};
+use links::{HostStore, LinkLister, LinkWriter, Slug};
 
 use crate::{
     failure::Failure,
@@ -29,7 +28,7 @@ use route::LinkCall;
 use takedown::Action;
 
 /// Does what a call asks for. `slug` is the slug in the path, as written.
-pub(crate) async fn respond<S: LinkWriter + LinkLister + HostStore + ClickFolder>(
+pub(crate) async fn respond<S: LinkWriter + LinkLister + HostStore>(
     call: LinkCall,
     slug: &str,
     context: &Context<'_, S>,
@@ -50,8 +49,6 @@ pub(crate) async fn respond<S: LinkWriter + LinkLister + HostStore + ClickFolder
         LinkCall::Delete => change::delete(context, &parse(slug)?).await,
         LinkCall::Restore => change::restore(context, &parse(slug)?).await,
         LinkCall::GetQrCode => qr::get(context, &parse(slug)?).await,
-        LinkCall::GetClicks => clicks::of_link(context, &parse(slug)?).await,
-        LinkCall::GetOwnClicks => clicks::of_owner(context).await,
         LinkCall::Block => takedown::run(context, Action::Block).await,
         LinkCall::Unblock => takedown::run(context, Action::Unblock).await,
         LinkCall::GetHosts => hosts::get(context).await,

@@ -37,6 +37,8 @@ pub(super) fn drafts(row: &mut Row, mut draft: Draft) -> Vec<Draft> {
     if row.is("hasredirectrules") {
         draft.lose("its redirect rules are not kept: everyone gets the same target");
     }
-    draft.counted(row.take("visits"));
+    if row.is("visits") {
+        draft.lose_detail("visits");
+    }
     vec![draft]
 }

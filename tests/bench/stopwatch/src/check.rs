@@ -28,10 +28,12 @@ pub(crate) fn measure(programs: &Programs, dax_server: &Path, call: &Path) -> an
     let lean = programs.peer(LEAN);
     let redirector = programs.redirector("redirector", &plain);
     let redirector_tls = programs.redirector("redirector with TLS", &tls);
+    let counting = programs.counting_redirector("redirector that counts clicks", &plain);
     let writer = programs.writer("writer", &plain);
     let invocation = [
         (LEAN, instructions::of_invocation(&lean, &one)?),
         ("cached redirect", instructions::of_invocation(&redirector, &one)?),
+        ("cached redirect, counted", instructions::of_invocation(&counting, &one)?),
         ("redirect through DAX", instructions::of_invocation(&redirector, &many)?),
         ("redirect through DAX, TLS", instructions::of_invocation(&redirector_tls, &many)?),
         ("GetItem of dax-client, not optimised", instructions::of_call(call, "client")?),
@@ -39,6 +41,7 @@ pub(crate) fn measure(programs: &Programs, dax_server: &Path, call: &Path) -> an
     let start = [
         (LEAN, instructions::of_start(&lean)?),
         ("redirector", instructions::of_start(&redirector)?),
+        ("redirector, counting", instructions::of_start(&counting)?),
         ("redirector, TLS", instructions::of_start(&redirector_tls)?),
         ("writer", instructions::of_start(&writer)?),
     ];

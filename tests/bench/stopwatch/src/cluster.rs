@@ -16,6 +16,8 @@ use crate::contender::slug;
 pub(crate) const LINKS: &str = "links";
 /// The table of API keys.
 pub(crate) const KEYS: &str = "keys";
+/// The table of clicks.
+pub(crate) const CLICKS: &str = "clicks";
 /// Longer than any measurement: an item that is cached stays so.
 const ITEM_TTL_MS: &str = "36000000";
 /// Where the roots are that a function on Lambda trusts, in the distributions that this runs on.
@@ -49,8 +51,10 @@ impl Cluster {
     pub(crate) fn start(program: &Path, links: usize, tls: bool) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir()?;
         let (tables, items) = (folder.path().join("tables.json"), folder.path().join("items.json"));
-        std::fs::write(&tables, json!([table(LINKS, "id"), table(KEYS, "hash")]).to_string())?;
-        std::fs::write(&items, json!({ LINKS: (0..links).map(put).collect::<Vec<_>>() }).to_string())?;
+        let all = json!([table(LINKS, &["id"]), table(KEYS, &["hash"]), table(CLICKS, &["of", "day"])]);
+        std::fs::write(&tables, all.to_string())?;
+        let links: Vec<Value> = (0..links).map(put).collect();
+        std::fs::write(&items, json!({ LINKS: links, CLICKS: salts()? }).to_string())?;
         let mut command = Command::new(program);
         command.args(["--port=0", "--control-port=0", "--json", "--item-ttl", ITEM_TTL_MS]);
         command.arg("--create-tables").arg(&tables).arg("--put-items").arg(&items);
@@ -87,13 +91,28 @@ fn trusted(ca: &Path, folder: &Path) -> anyhow::Result<Roots> {
     Ok(Roots { own: ca.to_owned(), with_platform })
 }
 
-fn table(name: &str, key: &str) -> Value {
+/// A table with a hash key and perhaps a range key.
+fn table(name: &str, key: &[&str]) -> Value {
+    let attribute = |name| json!({ "AttributeName": name, "AttributeType": "S" });
+    let element = |(name, kind)| json!({ "AttributeName": name, "KeyType": kind });
     json!({
         "TableName": name,
-        "AttributeDefinitions": [{ "AttributeName": key, "AttributeType": "S" }],
-        "KeySchema": [{ "AttributeName": key, "KeyType": "HASH" }],
+        "AttributeDefinitions": key.iter().map(attribute).collect::<Vec<_>>(),
+        "KeySchema": key.iter().zip(["HASH", "RANGE"]).map(element).collect::<Vec<_>>(),
         "BillingMode": "PAY_PER_REQUEST",
     })
+}
+
+/// The salts of today and tomorrow, which the redirector reads when it starts.
+fn salts() -> anyhow::Result<Vec<Value>> {
+    let output = ["today", "tomorrow"].map(|day| Command::new("date").args(["-u", "+%F", "-d", day]).output());
+    let salt = |output: std::io::Result<std::process::Output>| {
+        let day = String::from_utf8(output.context("cannot run date")?.stdout)?;
+        let salt = "MDEyMzQ1Njc4OWFiY2RlZg==";
+        let item = json!({ "of": { "S": "!salt" }, "day": { "S": day.trim() }, "salt": { "B": salt } });
+        Ok(json!({ "PutRequest": { "Item": item } }))
+    };
+    output.into_iter().map(salt).collect()
 }
 
 /// A link as the writer stores it: about 200 bytes.

@@ -116,7 +116,7 @@ async fn serve(contender: &Contender, plan: &Plan<'_>, prefix: &[String]) -> any
     if let Some(mistake) = shared.mistake.take() {
         bail!("{mistake}; it said: {said}");
     }
-    if said.contains("starting without") {
+    if ["starting without", "no salt for visitors"].iter().any(|complaint| said.contains(complaint)) {
         bail!("it lacked what it should have found: {said}");
     }
     Ok(std::mem::take(&mut shared.run))

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    cluster::{Cluster, KEYS, LINKS},
+    cluster::{CLICKS, Cluster, KEYS, LINKS},
     contender::Contender,
 };
 
@@ -33,6 +33,12 @@ impl Programs {
     pub(crate) fn redirector(&self, name: &str, cluster: &Cluster) -> Contender {
         let table = ("AWS_ENDPOINT_URL_DYNAMODB", NO_TABLE.to_owned());
         self.redirector_with(name).with([table]).with(self.dax(cluster))
+    }
+
+    /// The redirector that describes clicks, in front of a cluster.
+    pub(crate) fn counting_redirector(&self, name: &str, cluster: &Cluster) -> Contender {
+        let clicks = [("CLICKS", "stream".to_owned()), ("CLICKS_TABLE", CLICKS.to_owned())];
+        self.redirector_without_dax(name, cluster).with(clicks).with(self.dax(cluster))
     }
 
     /// The redirector without a cluster, in front of the table.

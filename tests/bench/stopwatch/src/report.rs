@@ -48,6 +48,9 @@ pub(crate) fn print(builds: &Builds<'_>, dax_server: &Path, effort: Effort) -> a
     for (build, programs) in builds.all() {
         let named = |name: &str| format!("{build}{name}");
         warm.push(redirect(programs.redirector(&named("cached redirect"), &plain), &one));
+        if build.is_empty() {
+            warm.push(redirect(programs.counting_redirector("cached redirect, counted", &plain), &one));
+        }
         warm.push(redirect(programs.redirector(&named("redirect through DAX"), &plain), &many));
         warm.push(redirect(programs.redirector(&named("redirect through DAX, TLS"), &tls), &many));
         cold.push(redirect(programs.redirector(&named("redirector"), &plain), &one));

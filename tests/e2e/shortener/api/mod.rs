@@ -4,7 +4,6 @@ mod alias;
 mod blocked;
 mod bulk;
 pub(super) mod caller;
-mod clicks;
 mod create;
 mod delete_and_restore;
 mod desk;

@@ -80,7 +80,6 @@ fn requests() -> Vec<Problem> {
         RequestProblem::IdempotencyMismatch.into(),
         RequestProblem::NoHostLists.into(),
         RequestProblem::NoOwnerIndex.into(),
-        RequestProblem::NoClicks.into(),
     ]
 }
 
