@@ -90,6 +90,8 @@ enum Command {
     Export(command::export::Options),
     /// Import links from an export of kurz or of another shortener
     Import(Box<command::import::Options>),
+    /// Write what was counted to a file
+    Clicks(command::clicks::Options),
     /// Estimate the monthly cost of this stage
     Cost(command::cost::Options),
 }
@@ -100,6 +102,7 @@ impl Command {
         match self {
             Self::Export(options) => options.names_a_table(),
             Self::Import(options) => options.names_a_table(),
+            Self::Clicks(options) => options.names_a_table(),
             _ => false,
         }
     }
@@ -159,6 +162,7 @@ async fn dispatch(cli: Cli, terminal: Terminal, on_interrupt: Arc<Mutex<Option<S
         Command::Destroy(options) => command::destroy::run(&connect.await?, &options).await,
         Command::Export(options) => command::export::run(&connect.await?, &options).await,
         Command::Import(options) => command::import::run(&connect.await?, &options).await,
+        Command::Clicks(options) => command::clicks::run(&connect.await?, &options).await,
         Command::Cost(options) => command::cost::run(&terminal, &stage, &options),
     }
 }

@@ -38,6 +38,7 @@ pub use slug::{Alias, AliasError, Slug, SlugError};
 pub use state::{BlockReason, State};
 pub use store::{
     Change, Found, Freshness, LinkLister, LinkReader, LinkWriter, Page, Position, Put, Source, StoreError, Whose,
+    clicks::{ClickFolder, ClickReader, CountsTable},
     client::DynamoDbSettings,
     counts::{Added, CountError, CountsWriter, LinkOwners, Tell},
     dax::{DaxReader, DaxSettings, DaxStore},

@@ -26,6 +26,12 @@ impl Timestamp {
         Some(time.to_string())
     }
 
+    /// Its day in UTC; `None` after the year 9999.
+    pub fn date(self) -> Option<jiff::civil::Date> {
+        let time = jiff::Timestamp::from_second(i64::try_from(self.0).ok()?).ok()?;
+        Some(jiff::tz::TimeZone::UTC.to_datetime(time).date())
+    }
+
     /// The point `duration` later; fractions of a second are cut off.
     #[must_use]
     pub const fn plus(self, duration: Duration) -> Self {
@@ -64,5 +70,8 @@ mod tests {
         check(0, Some("1970-01-01T00:00:00Z"));
         check(1_798_761_600, Some("2027-01-01T00:00:00Z"));
         check(u64::MAX, None);
+        let day = |seconds| Timestamp::from_unix_seconds(seconds).date().map(|day| day.to_string());
+        assert_eq!((day(86_399).as_deref(), day(86_400).as_deref()), (Some("1970-01-01"), Some("1970-01-02")));
+        assert_eq!(day(u64::MAX), None);
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use function::{
-    OriginSecret,
+    ClickSettings, OriginSecret,
     settings::{Reader, SettingsError},
 };
 use links::{DaxSettings, DynamoDbSettings, Origin, Scope, ScopeSet, SlugScheme, SlugSecret};
@@ -33,6 +33,8 @@ pub struct Config {
     pub auth: Auth,
     /// `KEYS_TABLE`, whatever `auth` is: the table also holds the operator's lists of hosts. Unset, there are none.
     pub keys_table: Option<String>,
+    /// `CLICKS` and `CLICKS_TABLE`: whether and where clicks are counted.
+    pub clicks: Option<ClickSettings>,
     /// `ALLOW_PRIVATE_TARGETS=1`: accept `localhost` and private addresses as targets. Off by default.
     pub allow_private_targets: bool,
     /// How long redirectors may serve the old version of a changed link: the lifetime of an entry in their caches,
@@ -97,6 +99,7 @@ impl Config {
             scheme: scheme(&mut read),
             auth: auth(&mut read),
             keys_table: read.text("KEYS_TABLE"),
+            clicks: read.clicks(),
             allow_private_targets: read.flag("ALLOW_PRIVATE_TARGETS", false),
             page: read.flag("PAGE", true),
             without_effect: without_effect(&read),

@@ -6,7 +6,7 @@ use aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use function::OriginSecret;
 use http::{Method, StatusCode, header};
 use lambda_runtime::LambdaEvent;
-use links::{HostRules, HostStore, KeyReader, KeyUsage, LinkLister, LinkWriter, Slug};
+use links::{ClickFolder, HostRules, HostStore, KeyReader, KeyUsage, LinkLister, LinkWriter, Slug};
 
 use crate::{
     Config,
@@ -48,7 +48,7 @@ pub struct Writer<S, K> {
     clock: fn() -> SystemTime,
 }
 
-impl<S: LinkWriter + LinkLister + HostStore, K: KeyReader + KeyUsage> Writer<S, K> {
+impl<S: LinkWriter + LinkLister + HostStore + ClickFolder, K: KeyReader + KeyUsage> Writer<S, K> {
     /// A writer over `store`, for the callers that `identity` knows.
     pub fn new(store: S, identity: Identity<K>, config: Config, clock: fn() -> SystemTime) -> Self {
         Self { store, identity, hosts: KnownHosts::default(), config, clock }

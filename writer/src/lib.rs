@@ -1,13 +1,14 @@
 //! The writer: makes, changes, deletes and lists links.
 //!
 //! ```text
-//! event ─► handler ─► call ─► link ─► identity ─► hosts, principal ─► http
+//! event ─► handler ─► call ─► link, clicks ─► identity ─► hosts, principal ─► http
 //! ```
 //!
 //! - `handler` turns an API Gateway event into a request, finds its call, authenticates the caller, and bounds the
 //!   time.
 //! - `call` has the route table, and one file per call of the API.
 //! - `link` makes, reads and changes links.
+//! - `clicks` makes series and sums of what was counted.
 //! - `identity` finds out who is calling, and what they may do.
 //! - `principal` reads ARNs, scopes of tokens, and the list of administrators.
 //! - `hosts` knows which hosts links may lead to.
@@ -21,6 +22,7 @@
 //! Start with [`Writer::handle`].
 
 mod call;
+mod clicks;
 mod config;
 mod failure;
 mod handler;

@@ -63,6 +63,18 @@ pub(crate) fn store_failed(request_id: &str, error: &dyn Error) {
     Failed { level: Level::Error, message: "the store failed", request_id, error, subject: None }.write();
 }
 
+/// The sums of a page of links could not be read. The page was shown without them.
+pub(crate) fn sums_failed(request_id: &str, error: &dyn Error) {
+    let message = "clicks could not be summed up";
+    Failed { level: Level::Error, message, request_id, error, subject: None }.write();
+}
+
+/// Days could not be added to a stored sum. Whoever reads it next will do it.
+pub(crate) fn sum_not_stored(request_id: &str, of: &str, error: &dyn Error) {
+    let message = "a sum of clicks was not stored";
+    Failed { level: Level::Warn, message, request_id, error, subject: Some(("of", of)) }.write();
+}
+
 /// The store did not respond in time.
 pub(crate) fn timed_out(request_id: &str, limit: Duration) {
     let limit = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);

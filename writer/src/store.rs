@@ -3,9 +3,14 @@
 //! Writes never bypass DAX while there is a cluster, not even when it fails: DAX remembers that a slug does not exist,
 //! so its readers would not see a link that was put directly into the table. While DAX fails, so do writes.
 
+use std::collections::HashMap;
+
+use jiff::civil::Date;
 use links::{
-    Change, DaxStore, DynamoDbStore, Found, Freshness, HostChange, HostRules, HostStore, HostsChanged, KeysError,
-    KeysTable, Link, LinkLister, LinkReader, LinkWriter, Page, Position, Put, Slug, StoreError, Whose,
+    Change, ClickFolder, ClickReader, CountsTable, DaxStore, DynamoDbStore, Found, Freshness, HostChange, HostRules,
+    HostStore, HostsChanged, KeysError, KeysTable, Link, LinkLister, LinkReader, LinkWriter, Page, Position, Put, Slug,
+    StoreError, Whose,
+    clicks::{DayCounts, Fold, Total},
 };
 
 use crate::Config;
@@ -17,6 +22,8 @@ pub struct Store {
     dynamodb: DynamoDbStore,
     /// Holds the lists of hosts.
     keys: Option<KeysTable>,
+    /// Holds what was counted.
+    counts: Option<CountsTable>,
 }
 
 impl Store {
@@ -26,6 +33,7 @@ impl Store {
         let dynamodb = DynamoDbStore::new(&config.dynamodb);
         Self {
             dax: dax.map(|dax| DaxStore::new(dax, &config.dynamodb)),
+            counts: config.clicks.as_ref().map(|clicks| dynamodb.counts(&clicks.table)),
             keys: config.keys_table.as_deref().map(|table| dynamodb.keys(table)),
             dynamodb,
         }
@@ -92,6 +100,32 @@ impl HostStore for Store {
         match &self.keys {
             Some(keys) => keys.change_hosts(change).await,
             None => Ok(HostsChanged::NoTable),
+        }
+    }
+}
+
+/// Where nothing is counted, there is nothing.
+impl ClickReader for Store {
+    async fn days(&self, of: &str, first: Date, last: Date) -> Result<Vec<DayCounts>, StoreError> {
+        match &self.counts {
+            Some(counts) => counts.days(of, first, last).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn totals(&self, of: &[String]) -> Result<HashMap<String, Total>, StoreError> {
+        match &self.counts {
+            Some(counts) => counts.totals(of).await,
+            None => Ok(HashMap::new()),
+        }
+    }
+}
+
+impl ClickFolder for Store {
+    async fn fold(&self, of: &str, fold: &Fold) -> Result<Change, StoreError> {
+        match &self.counts {
+            Some(counts) => counts.fold(of, fold).await,
+            None => Ok(Change::Outdated),
         }
     }
 }

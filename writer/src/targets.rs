@@ -9,11 +9,14 @@ use std::{
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use dax_client::internals::codec::{read_value, write_value};
 use dax_protocol::cbor::{Reader, Writer as CborWriter};
+use jiff::civil::Date;
 use lambda_runtime::{Context, LambdaEvent};
 use links::{
-    Change, Found, Freshness, HostChange, HostRules, HostStore, HostsChanged, KeysError, Link, LinkLister, LinkReader,
-    LinkWriter, Page, Position, Put, ScopeSet, Slug, Source, State, StoreError, TargetRules, TargetUrl, Timestamp,
-    Whose, item,
+    Change, ClickFolder, ClickReader, Found, Freshness, HostChange, HostRules, HostStore, HostsChanged, KeysError,
+    Link, LinkLister, LinkReader, LinkWriter, Page, Position, Put, ScopeSet, Slug, Source, State, StoreError,
+    TargetRules, TargetUrl, Timestamp, Whose,
+    clicks::{DayCounts, Fold, Total},
+    item,
 };
 use serde_json::{Map, Value, json};
 
@@ -71,6 +74,22 @@ impl HostStore for Shared {
     }
 }
 
+impl ClickReader for Shared {
+    async fn days(&self, of: &str, first: Date, last: Date) -> Result<Vec<DayCounts>, StoreError> {
+        self.0.days(of, first, last).await
+    }
+
+    async fn totals(&self, of: &[String]) -> Result<HashMap<String, Total>, StoreError> {
+        self.0.totals(of).await
+    }
+}
+
+impl ClickFolder for Shared {
+    async fn fold(&self, of: &str, fold: &Fold) -> Result<Change, StoreError> {
+        self.0.fold(of, fold).await
+    }
+}
+
 /// A writer over an empty store, for the owners `ann` and `bob`.
 struct Service {
     store: Shared,
@@ -95,6 +114,8 @@ fn setting(name: &str) -> Option<String> {
         "WRITER_AUTH" => "API_KEY",
         "BASE_URL" => "https://s.ly",
         "SLUG_SCHEME" => "aws-sample",
+        "CLICKS" => "stream",
+        "CLICKS_TABLE" => "x",
         _ if name.starts_with("AWS_") || name == "DDB_TABLE" || name == "KEYS_TABLE" => "x",
         _ => return None,
     };

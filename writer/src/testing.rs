@@ -9,10 +9,12 @@ use std::{
     time::Duration,
 };
 
+use jiff::civil::Date;
 use links::{
-    ApiKey, Change, Found, Freshness, HostChange, HostRules, HostStore, HostsChanged, KeyHash, KeyReader, KeyRecord,
-    KeyUsage, KeysError, Link, LinkLister, LinkReader, LinkWriter, Page, Position, Put, ScopeSet, Slug, Source,
-    StoreError, Timestamp, Whose,
+    ApiKey, Change, ClickFolder, ClickReader, Found, Freshness, HostChange, HostRules, HostStore, HostsChanged,
+    KeyHash, KeyReader, KeyRecord, KeyUsage, KeysError, Link, LinkLister, LinkReader, LinkWriter, Page, Position, Put,
+    ScopeSet, Slug, Source, StoreError, Timestamp, Whose,
+    clicks::{DayCounts, Fold, Total},
 };
 
 /// Links by slug, and a record of the writes.
@@ -27,6 +29,7 @@ pub(crate) struct Memory {
     pub(crate) races: Mutex<u32>,
     /// The lists of hosts; `None` if they cannot be read.
     pub(crate) hosts: Mutex<Option<HostRules>>,
+    pub(crate) counts: Counts,
     /// How long the lists of hosts take; then puts take for ever. Unset: nothing takes time.
     pub(crate) slow: Mutex<Option<Duration>>,
 }
@@ -39,6 +42,7 @@ impl Default for Memory {
             lost_responses: Mutex::default(),
             races: Mutex::default(),
             hosts: Mutex::new(Some(HostRules::default())),
+            counts: Counts::default(),
             slow: Mutex::default(),
         }
     }
@@ -132,6 +136,94 @@ impl HostStore for Memory {
         let rules = HostRules::new(change.forbid.clone(), change.allow.clone());
         *self.hosts.lock().unwrap() = Some(rules.clone());
         Ok(HostsChanged::Done(rules))
+    }
+}
+
+impl ClickReader for Memory {
+    async fn days(&self, of: &str, first: Date, last: Date) -> Result<Vec<DayCounts>, StoreError> {
+        self.counts.days(of, first, last).await
+    }
+
+    async fn totals(&self, of: &[String]) -> Result<HashMap<String, Total>, StoreError> {
+        self.counts.totals(of).await
+    }
+}
+
+impl ClickFolder for Memory {
+    async fn fold(&self, of: &str, fold: &Fold) -> Result<Change, StoreError> {
+        self.counts.fold(of, fold).await
+    }
+}
+
+/// Days and sums by hash key, and how often days were read.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    days: Mutex<HashMap<String, Vec<DayCounts>>>,
+    totals: Mutex<HashMap<String, Total>>,
+    reads: AtomicUsize,
+    fails: AtomicBool,
+    refuses_folds: AtomicBool,
+}
+
+impl Counts {
+    /// Stores days, in order, and a sum.
+    pub(crate) fn insert(&self, of: &str, days: &[DayCounts], total: Option<Total>) {
+        self.days.lock().unwrap().insert(of.to_owned(), days.to_vec());
+        self.totals.lock().unwrap().extend(total.map(|total| (of.to_owned(), total)));
+    }
+
+    pub(crate) fn total(&self, of: &str) -> Option<Total> {
+        self.totals.lock().unwrap().get(of).copied()
+    }
+
+    pub(crate) fn reads(&self) -> usize {
+        self.reads.load(Ordering::Relaxed)
+    }
+
+    /// From now on nothing can be read.
+    pub(crate) fn fail(&self) {
+        self.fails.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on no sum can be stored.
+    pub(crate) fn refuse_folds(&self) {
+        self.refuses_folds.store(true, Ordering::Relaxed);
+    }
+
+    fn failure(is_set: &AtomicBool, operation: &'static str) -> Result<(), StoreError> {
+        match is_set.load(Ordering::Relaxed) {
+            true => Err(StoreError::Unavailable { operation, source: "refused".into() }),
+            false => Ok(()),
+        }
+    }
+}
+
+impl ClickReader for Counts {
+    async fn days(&self, of: &str, first: Date, last: Date) -> Result<Vec<DayCounts>, StoreError> {
+        Self::failure(&self.fails, "Query")?;
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        let days = self.days.lock().unwrap();
+        let days = days.get(of).into_iter().flatten();
+        Ok(days.filter(|day| first <= day.date && day.date <= last).cloned().collect())
+    }
+
+    async fn totals(&self, of: &[String]) -> Result<HashMap<String, Total>, StoreError> {
+        Self::failure(&self.fails, "BatchGetItem")?;
+        Ok(of.iter().filter_map(|of| Some((of.clone(), self.total(of)?))).collect())
+    }
+}
+
+impl ClickFolder for Counts {
+    async fn fold(&self, of: &str, fold: &Fold) -> Result<Change, StoreError> {
+        Self::failure(&self.refuses_folds, "UpdateItem")?;
+        let mut totals = self.totals.lock().unwrap();
+        let stored = totals.get(of).copied().unwrap_or_default();
+        if stored.through != fold.before {
+            return Ok(Change::Outdated);
+        }
+        let imported = if fold.starts_anew { 0 } else { stored.imported };
+        totals.insert(of.to_owned(), Total { imported, ..fold.after });
+        Ok(Change::Stored)
     }
 }
 

@@ -64,7 +64,7 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
         Err(error) if !to_stdout => return Err(error.context(format!("{} links read; {RESUME}", part.items))),
         result => result?,
     };
-    let links = if to_stdout { part.merge(std::io::stdout().lock())? } else { part.finish(&options.file)? };
+    let links = if to_stdout { part.merge(std::io::stdout().lock())? } else { part.finish(&options.file, "")? };
     summarize(&terminal, &opened.table.name, &options.file, links, odd);
     Ok(Exit::Done)
 }

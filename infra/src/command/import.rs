@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 use console::style;
-use links::{HostRules, HostStore as _, KeysTable, Origin, TargetRules};
+use links::{CountsTable, HostRules, HostStore as _, KeysTable, Origin, TargetRules};
 use serde_json::json;
 
 use crate::aws::signed::now;
@@ -51,6 +51,9 @@ pub(crate) struct Options {
     /// Keys table with the lists of forbidden and allowed hosts, instead of the one in the stage's stack
     #[arg(long, value_name = "NAME")]
     keys_table: Option<String>,
+    /// Table of clicks, instead of the one in the stage's stack. The clicks that another shortener counted are kept there
+    #[arg(long, value_name = "NAME")]
+    clicks_table: Option<String>,
     /// What to do if the table has another link under the same slug
     #[arg(long, value_enum, default_value = "fail", value_name = "ACTION")]
     on_conflict: OnConflict,
@@ -98,7 +101,7 @@ impl Foreign {
             || self.backslashes.is_some()
     }
 
-    fn terms(&self, opened: &LinksTable) -> Terms {
+    fn terms(&self, opened: &LinksTable, keeps_clicks: bool) -> Terms {
         let stack = opened.stack.as_ref();
         let private = stack.and_then(|stack| stack.parameters.get("AllowPrivateTargets"));
         let own = stack.and_then(|stack| stack.outputs.get("Url"));
@@ -113,6 +116,7 @@ impl Foreign {
             domain: self.domain.clone(),
             created_at: self.created_at,
             forward_query: self.forward_query,
+            keeps_clicks,
             now: now(),
         }
     }
@@ -153,7 +157,8 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
     let source = Source::open(options.from, &input, options.foreign.backslashes)?;
     options.check(&source)?;
     let opened = options.table.open(session).await?;
-    let terms = options.foreign.terms(&opened);
+    let counts = counts(session, options, &opened);
+    let terms = options.foreign.terms(&opened, counts.is_some());
     let hosts = host_rules(session, options, &opened).await?;
     let records = || {
         let records = source.records(&terms)?;
@@ -170,7 +175,7 @@ pub(crate) async fn run(session: &Session, options: &Options) -> Result<Exit> {
         let note = "interrupted; what was imported stays: run the same command to continue";
         session.on_interrupt(Some(note.to_owned()));
     }
-    let loaded = loaded(terminal, options, &opened, &checked, records()?).await;
+    let loaded = loaded(terminal, options, &opened, counts.as_ref(), &checked, records()?).await;
     session.on_interrupt(None);
     let loaded = loaded.context("not everything was imported: run the same command to continue")?;
     summarize(terminal, options, &opened, &checked, &loaded);
@@ -189,6 +194,13 @@ async fn host_rules(session: &Session, options: &Options, opened: &LinksTable) -
     };
     let keys = KeysTable::with_client(session.aws.dynamodb.clone(), table);
     keys.host_rules().await.with_context(|| format!("cannot read the lists of hosts in table {table}"))
+}
+
+/// Where clicks are kept, which are in a table of the stack or in the one that is named.
+fn counts(session: &Session, options: &Options, opened: &LinksTable) -> Option<CountsTable> {
+    let of_stack = opened.stack.as_ref().and_then(|stack| stack.outputs.get("ClicksTableName"));
+    let table = options.clicks_table.as_ref().or(of_stack)?;
+    Some(CountsTable::with_client(session.aws.dynamodb.clone(), table))
 }
 
 /// Says what the file was taken for.
@@ -286,13 +298,14 @@ async fn loaded(
     terminal: &Terminal,
     options: &Options,
     opened: &LinksTable,
+    counts: Option<&CountsTable>,
     checked: &Checked,
     records: impl Iterator<Item = Record>,
 ) -> Result<Loaded> {
     let activity = if options.dry_run { "comparing" } else { "importing" };
     let report = Report { terminal, progress: terminal.bar(activity, Some(checked.good)) };
     let plan = Plan { on_conflict: options.on_conflict, dry_run: options.dry_run };
-    load(&opened.table, records, plan, |place, slug, written, so_far| {
+    load(&opened.table, counts, records, plan, |place, slug, written, so_far| {
         report.progress.at(so_far.all());
         match written {
             Written::Taken => report.conflict(place, slug.as_str()),
@@ -324,12 +337,18 @@ fn summarize(terminal: &Terminal, options: &Options, opened: &LinksTable, checke
             terminal.line(format_args!("  {what:<34} {links:>9}"));
         }
     }
+    if loaded.counted > 0 {
+        let clicks =
+            format_args!("  {:<34} {:>9}  ({} clicks)", "with clicks of before", loaded.counted, loaded.clicks);
+        terminal.line(clicks);
+    }
     terminal.event(
         "imported",
         json!({
             "table": opened.table.name, "dry_run": options.dry_run, "read": checked.all(), "created": loaded.created,
             "present": loaded.present, "replaced": loaded.replaced, "conflicts": loaded.taken, "bad": bad,
             "other_domains": checked.other_domains, "other_tables": checked.other_tables, "not_reached": not_reached,
+            "counted": loaded.counted, "clicks": loaded.clicks,
         }),
     );
 }

@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub(crate) mod bootstrap;
+pub(crate) mod clicks;
 pub(crate) mod cost;
 pub(crate) mod deploy;
 pub(crate) mod destroy;

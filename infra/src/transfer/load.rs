@@ -4,10 +4,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use futures::{StreamExt as _, stream};
-use links::Slug;
-use links::item::Item;
+use jiff::civil::Date;
+use links::item::{Item, to_link};
+use links::{CountsTable, Slug};
 
 use super::source::{Outcome, Place, Record, Skip, normal_domain};
 use super::table::{Table, Written};
@@ -80,6 +81,10 @@ pub(crate) struct Loaded {
     pub(crate) taken: u64,
     /// Links that DynamoDB refused.
     pub(crate) refused: u64,
+    /// Links among them whose clicks were kept.
+    pub(crate) counted: u64,
+    /// All these clicks.
+    pub(crate) clicks: u64,
 }
 
 impl Loaded {
@@ -96,6 +101,11 @@ impl Loaded {
             Written::Taken => &mut self.taken,
             Written::Refused(_) => &mut self.refused,
         } += 1;
+    }
+
+    fn count_clicks(&mut self, clicks: u64) {
+        self.counted += 1;
+        self.clicks = self.clicks.saturating_add(clicks);
     }
 }
 
@@ -149,27 +159,57 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    async fn write(self, table: &Table, slug: &Slug, item: &Item) -> Result<Written> {
+    /// Writes a link, and keeps its clicks, which are returned.
+    async fn write(self, table: &Table, counts: Option<&CountsTable>, link: &Good) -> Result<(Written, Option<u64>)> {
+        let Good { slug, item, .. } = link;
         let replace = self.on_conflict == OnConflict::Replace;
-        if self.dry_run { table.look(slug, item, replace).await } else { table.put(slug, item, replace).await }
+        let written = match self.dry_run {
+            true => table.look(slug, item, replace).await?,
+            false => table.put(slug, item, replace).await?,
+        };
+        let is_there = matches!(written, Written::Created | Written::Present | Written::Replaced);
+        let (Some(counts), Some(clicks)) = (counts, link.clicks.filter(|_| is_there)) else {
+            return Ok((written, None));
+        };
+        if !self.dry_run {
+            let kept = counts.set_imported(slug, made(item), clicks).await;
+            kept.with_context(|| format!("cannot keep the clicks of {slug}"))?;
+        }
+        Ok((written, Some(clicks)))
     }
 
-    fn stops_at(self, written: &Result<Written>) -> bool {
+    fn stops_at(self, written: &Result<(Written, Option<u64>)>) -> bool {
         match written {
-            Ok(Written::Taken) => self.on_conflict == OnConflict::Fail,
+            Ok((Written::Taken, _)) => self.on_conflict == OnConflict::Fail,
             Ok(_) => false,
             Err(_) => true,
         }
     }
 }
 
+/// A link that can be written.
+#[derive(Debug)]
+struct Good {
+    place: Place,
+    slug: Slug,
+    item: Item,
+    clicks: Option<u64>,
+}
+
+/// The day on which a link was made.
+fn made(item: &Item) -> Option<Date> {
+    to_link(item.clone()).ok()?.created_at?.date()
+}
+
 /// The second pass: writes the good records. `report` gets each in the order of the file. After a failure, or after a
-/// conflict with [`OnConflict::Fail`], no further write begins; those under way are finished and counted.
+/// conflict with [`OnConflict::Fail`], no further write begins; those under way are finished and counted. `counts` is where
+/// clicks are kept that another shortener counted.
 ///
 /// # Errors
 /// If the table cannot be read or written. What was written stays; the same file can be loaded again.
 pub(crate) async fn load(
     table: &Table,
+    counts: Option<&CountsTable>,
     records: impl Iterator<Item = Record>,
     plan: Plan,
     mut report: impl FnMut(Place, &Slug, &Written, &Loaded),
@@ -177,18 +217,21 @@ pub(crate) async fn load(
     let stop = &AtomicBool::new(false);
     let good = good(records).take_while(|_| !stop.load(Ordering::Relaxed));
     let mut results = stream::iter(good)
-        .map(|(place, slug, item)| async move {
-            let written = plan.write(table, &slug, &item).await;
+        .map(|link: Good| async move {
+            let written = plan.write(table, counts, &link).await;
             stop.fetch_or(plan.stops_at(&written), Ordering::Relaxed);
-            (place, slug, written)
+            (link.place, link.slug, written)
         })
         .buffered(CONCURRENCY);
     let mut loaded = Loaded::default();
     let mut failed = None;
     while let Some((place, slug, written)) = results.next().await {
         match written {
-            Ok(written) => {
+            Ok((written, clicks)) => {
                 loaded.count(&written);
+                if let Some(clicks) = clicks {
+                    loaded.count_clicks(clicks);
+                }
                 report(place, &slug, &written, &loaded);
             }
             Err(error) => {
@@ -200,12 +243,12 @@ pub(crate) async fn load(
 }
 
 /// The records that can be written, the first of every slug.
-fn good(records: impl Iterator<Item = Record>) -> impl Iterator<Item = (Place, Slug, Item)> {
+fn good(records: impl Iterator<Item = Record>) -> impl Iterator<Item = Good> {
     let mut seen = Seen::default();
     records.filter_map(move |record| {
         let record = seen.check(record);
         match record.outcome {
-            Outcome::Link(slug, item) => Some((record.place, slug, item)),
+            Outcome::Link(slug, item) => Some(Good { place: record.place, slug, item, clicks: record.clicks }),
             Outcome::Bad(_) | Outcome::Skipped(_) => None,
         }
     })

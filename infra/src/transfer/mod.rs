@@ -1,9 +1,10 @@
 //! Copies links from the table to a file, and from files to the table.
 //!
-//! `line` defines a line of an export, `dump` writes all lines in order, `load` writes records to the table. `source` reads
+//! `counts` writes counts of clicks. `line` defines a line of an export, `dump` writes all lines in order, `load` writes records to the table. `source` reads
 //! exports, including those of other shorteners. Only `table` talks to DynamoDB. `schema` says what a table must have. Nothing here knows stacks or the command
 //! line.
 
+pub(crate) mod counts;
 pub(crate) mod dump;
 mod dynamo_json;
 pub(crate) mod hosts;

@@ -165,14 +165,16 @@ impl Part {
         runs::merge(&mut self.file, &self.ends, to)
     }
 
-    /// Writes all lines in order to `target`, which appears only once it is complete, and removes the files beside it.
+    /// Writes `head` and all lines in order to `target`, which appears only once it is complete, and removes the files beside
+    /// it. Returns how many lines there are.
     ///
     /// # Errors
     /// If a file cannot be written; then everything stays as it is.
-    pub(crate) fn finish(mut self, target: &Path) -> Result<u64> {
+    pub(crate) fn finish(mut self, target: &Path, head: &str) -> Result<u64> {
         let sorted = beside(target, "part.sorted");
         let mut whole = open(&sorted)?;
         whole.set_len(0)?;
+        whole.write_all(head.as_bytes())?;
         let lines = self.merge(&mut whole)?;
         whole.sync_all()?;
         std::fs::rename(&sorted, target).with_context(|| format!("cannot write {}", target.display()))?;
@@ -253,7 +255,7 @@ mod tests {
 
         let part = open_part(&target, true).unwrap();
         assert!(part.is_complete() && part.cursor.is_none());
-        assert_eq!(part.finish(&target).unwrap(), 3);
+        assert_eq!(part.finish(&target, "").unwrap(), 3);
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "a\nb\nc\n");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
@@ -275,7 +277,7 @@ mod tests {
         part.add(lines(&["b"]), None).unwrap();
         drop(part);
         let part = open_part(&target, true).unwrap();
-        assert_eq!(part.finish(&target).unwrap(), 2);
+        assert_eq!(part.finish(&target, "").unwrap(), 2);
         assert_eq!(std::fs::read_to_string(&target).unwrap(), "a\nb\n");
     }
 
@@ -309,7 +311,7 @@ mod tests {
         for ending in ["part", "part.journal"] {
             assert_eq!(mode(&beside(&target, ending)), 0o600, "{ending}");
         }
-        part.finish(&target).unwrap();
+        part.finish(&target, "").unwrap();
         assert_eq!(mode(&target), 0o600);
     }
 
@@ -323,7 +325,7 @@ mod tests {
             std::os::unix::fs::symlink(&victim, beside(&target, ending)).unwrap();
             let exported = open_part(&target, false).and_then(|mut part| {
                 part.add(lines(&["a"]), None)?;
-                part.finish(&target)
+                part.finish(&target, "")
             });
             let message = format!("{:#}", exported.unwrap_err());
             assert!(message.contains("symbolic link"), "{message}");

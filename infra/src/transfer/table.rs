@@ -8,9 +8,10 @@ use anyhow::{Context as _, Result, bail};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{KeySchemaElement, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use links::Slug;
+use links::clicks::item::{PARTITION, SORT};
 use links::item::{IS_NEW, IS_NOT_CLOSED, Item, KEY_ATTRIBUTE, closed_names, closed_values, is_closed, key};
 
 use super::line;
@@ -64,6 +65,18 @@ impl Table {
     /// # Errors
     /// If there is no such table, or its key is not that of a table of links.
     pub(crate) async fn count(&self) -> Result<Option<u64>> {
+        self.described(&[KEY_ATTRIBUTE], "links").await
+    }
+
+    /// Checks that it is a table of counts of clicks, if there is permission to ask.
+    ///
+    /// # Errors
+    /// If there is no such table, or it has other keys.
+    pub(crate) async fn check_is_of_counts(&self) -> Result<()> {
+        self.described(&[PARTITION, SORT], "counts of clicks").await.map(drop)
+    }
+
+    async fn described(&self, keys: &[&str], what: &str) -> Result<Option<u64>> {
         let described = match self.client.describe_table().table_name(&self.name).send().await {
             Ok(answer) => answer.table,
             Err(error) if error.code() == Some("AccessDeniedException") => return Ok(None),
@@ -72,9 +85,8 @@ impl Table {
             }
         };
         let described = described.context("DynamoDB returned no description")?;
-        let is_key = |name: &str| name == KEY_ATTRIBUTE;
-        if !matches!(described.key_schema(), [key] if is_key(key.attribute_name())) {
-            bail!("table {} is not a table of links: its key is not \"{KEY_ATTRIBUTE}\"", self.name);
+        if !described.key_schema().iter().map(KeySchemaElement::attribute_name).eq(keys.iter().copied()) {
+            bail!("table {} is not a table of {what}: its key is not \"{}\"", self.name, keys.join("\" and \""));
         }
         Ok(described.item_count.and_then(|count| u64::try_from(count).ok()))
     }

@@ -35,6 +35,7 @@ fn import_any(input: &[u8]) {
         domain: None,
         created_at: None,
         forward_query: false,
+        keeps_clicks: true,
         now: jiff::Timestamp::from_second(1_700_000_000).unwrap(),
     };
     let input = Input::Memory(file.to_vec());

@@ -114,7 +114,7 @@ async fn an_export_that_broke_off_goes_on_without_a_line_lost_or_doubled() {
     let mut seen = Vec::new();
     dump(&all, &mut part, Some(7), |items| seen.push(items), |_, _| {}).await.unwrap();
     assert_eq!((seen.first(), seen.last()), (Some(&49), Some(&100)));
-    assert_eq!(part.finish(&broken).unwrap(), 100);
+    assert_eq!(part.finish(&broken, "").unwrap(), 100);
     assert_eq!(std::fs::read(&whole).unwrap(), std::fs::read(&broken).unwrap());
 }
 

@@ -179,7 +179,7 @@ fn a_table_may_have_any_field_of_a_link() {
         "line 6 e: cache_seconds is \"86401\"",
         "line 7 f: permanent is neither true nor false",
         "line 8 g: it is never valid",
-        "not kept: the column clicks (1 link)",
+        "not kept: clicks, because there is no table of clicks (--clicks-table names one) (1 link)",
     ] {
         assert!(run.stdout.contains(part), "{part}: {}", run.stdout);
     }

@@ -81,7 +81,7 @@ fn the_table_of_yourls() {
             "line 7 news: the target \"ftp://potters.example/news.txt\" is refused: it begins with \"ftp:\"",
             "line 9 zero: its creation time is unreadable: \"0000-00-00 00:00:00\"",
             "line 10: 2 cells instead of 6",
-            "not kept: clicks (2 links)",
+            "not kept: clicks, because there is no table of clicks (--clicks-table names one) (2 links)",
             "not kept: the creation time",
             "read                                       9",
             "reported: cannot be imported               4",
@@ -117,7 +117,7 @@ fn the_plugin_of_yourls_knows_no_times() {
             "created_at": { "N": "1527811200" }, "updated_at": { "N": "1527811200" },
         }),
     );
-    says(&said, &["not kept: clicks (1 link)"]);
+    says(&said, &["not kept: clicks, because there is no table of clicks (--clicks-table names one) (1 link)"]);
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn the_web_client_of_shlink() {
             "line 4 guide/en: not a valid slug: '/'",
             "line 5 opening: line 2 already has this slug",
             "line 6 desk: the target \"http://192.168.10.4/desk\" is refused: its host is not public",
-            "not kept: visits (1 link)",
+            "not kept: clicks, because there is no table of clicks (--clicks-table names one) (1 link)",
         ],
     );
     let options = ["--from", "shlink", "--domain", "QR.museum.example"];
@@ -197,7 +197,7 @@ fn the_pages_of_kutt() {
             "entry 4 easter: it has expired already",
             "entry 5 _hidden: not a valid slug: a slug begins and ends",
             "entry 6: there are 6 links, and only 5 are here",
-            "not kept: visits (3 links)",
+            "not kept: clicks, because there is no table of clicks (--clicks-table names one) (3 links)",
         ],
     );
     let (_, _, tables) = import("kutt_links.json", &["--from", "kutt", "--domain", "go.bakery.example"]);

@@ -7,6 +7,7 @@
     reason = "small numbers; a missing part must fail the test"
 )]
 
+mod clicks;
 mod conflicts;
 mod formats;
 mod importers;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use dynoxide::Database;
+use links::clicks::item::{PARTITION, SORT, TOTAL};
 use links::item::{CREATED_AT_ATTRIBUTE, KEY_ATTRIBUTE, OWNER_ATTRIBUTE, OWNER_INDEX};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -130,6 +131,29 @@ impl Tables {
         self.database.create_table(input(request)).unwrap();
     }
 
+    /// Creates the table `clicks`, whose items are the counts of links.
+    pub(crate) fn create_clicks(&self) {
+        let attribute = |name: &str| json!({ "AttributeName": name, "AttributeType": "S" });
+        let key = |name: &str, kind: &str| json!({ "AttributeName": name, "KeyType": kind });
+        let request = json!({
+            "TableName": "clicks",
+            "KeySchema": [key(PARTITION, "HASH"), key(SORT, "RANGE")],
+            "AttributeDefinitions": [attribute(PARTITION), attribute(SORT)],
+            "BillingMode": "PAY_PER_REQUEST",
+        });
+        self.database.create_table(input(request)).unwrap();
+    }
+
+    /// The sum of a link in the table `clicks`, without its keys.
+    pub(crate) fn total(&self, slug: &str) -> Value {
+        let is_its = |item: &Value| item[PARTITION]["S"] == slug && item[SORT]["S"] == TOTAL;
+        let mut total = self.items("clicks").into_iter().find(is_its).unwrap_or_default();
+        if let Some(total) = total.as_object_mut() {
+            total.retain(|name, _| name != PARTITION && name != SORT);
+        }
+        total
+    }
+
     pub(crate) fn put(&self, table: &str, item: &Value) {
         let request = input(json!({ "TableName": table, "Item": item }));
         self.database.put_item(request).unwrap();
@@ -149,7 +173,7 @@ impl Tables {
             }
         }
         items.iter_mut().for_each(sort_sets);
-        items.sort_by_key(|item| item["id"]["S"].as_str().unwrap().to_owned());
+        items.sort_by_key(|item| item["id"]["S"].as_str().map(str::to_owned));
         items
     }
 

@@ -53,6 +53,25 @@ pub fn of_owner(owner: &str) -> String {
     format!("@{owner}")
 }
 
+/// What an item is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Subject<'a> {
+    /// A link, by its slug.
+    Link(&'a str),
+    /// All links of an owner.
+    Owner(&'a str),
+}
+
+impl<'a> Subject<'a> {
+    /// What the items of a hash key are about; `None` for salts.
+    pub fn of(partition: &'a str) -> Option<Self> {
+        match partition.strip_prefix('@') {
+            Some(owner) => Some(Self::Owner(owner)),
+            None => (partition != SALT_PARTITION).then_some(Self::Link(partition)),
+        }
+    }
+}
+
 /// The attribute that tells how far a shard has been counted into an item: the last sequence number, a binary.
 pub fn watermark(shard: u64) -> String {
     format!("w{shard}")
@@ -179,6 +198,13 @@ mod tests {
             assert_eq!(counter.attribute(), attribute);
             assert_eq!(Counter::parse(attribute), Some(counter));
         }
+    }
+
+    #[test]
+    fn hash_keys_lead_back_to_what_they_are_about() {
+        assert_eq!(Subject::of(&of_link(&"launch".parse().unwrap())), Some(Subject::Link("launch")));
+        assert_eq!(Subject::of(&of_owner("ann@example.com")), Some(Subject::Owner("ann@example.com")));
+        assert_eq!(Subject::of(SALT_PARTITION), None);
     }
 
     #[test]

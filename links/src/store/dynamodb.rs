@@ -57,6 +57,10 @@ impl DynamoDbStore {
         KeysTable::from_lazy(self.0.client.clone(), table)
     }
 
+    pub(super) fn lazy_client(&self) -> LazyClient {
+        self.0.client.clone()
+    }
+
     pub(super) fn table(&self) -> &str {
         &self.0.table
     }

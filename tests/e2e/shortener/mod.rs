@@ -3,6 +3,7 @@
 mod access;
 mod api;
 mod concurrency;
+mod counts;
 mod dax;
 mod keys;
 mod log;

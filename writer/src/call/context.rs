@@ -54,7 +54,7 @@ impl<S> Context<'_, S> {
         }
     }
 
-    fn representation<'l>(&self, link: &'l Link, existing: bool) -> Representation<'l> {
+    pub(crate) fn representation<'l>(&self, link: &'l Link, existing: bool) -> Representation<'l> {
         // A link's time is that of the beginning of a request. Its write ended within the limit, and before now.
         let latest = link.updated_at.map(|begun| begun.plus(STORE_LIMIT));
         let written = latest.map(|latest| latest.min(Timestamp::from((self.clock)())));

@@ -1,20 +1,22 @@
 //! `GET /api/v1/links`: an owner's links, newest first, or for administrators all links; filtered if asked.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use http::{HeaderName, StatusCode, header};
 use links::{
-    Filter, HostSuffix, LinkLister, MAX_PAGE, Position, Scope, SearchLimits, StateFilter, Whose, Words, search,
+    ClickFolder, Filter, HostSuffix, Link, LinkLister, MAX_PAGE, Position, Scope, SearchLimits, Slug, StateFilter,
+    Whose, Words, search,
 };
 use serde::Serialize;
 
 use crate::{
+    clicks::sum::{self, Counted, Sum},
     failure::Failure,
     http::{
         cursor,
         problem::{AccessProblem, Problem},
         query::{Query, refused},
-        representation::Shown,
+        representation::{Clicks, Shown},
         response::Response,
     },
     identity::Caller,
@@ -35,12 +37,17 @@ const SCOPES: HeaderName = HeaderName::from_static("kurz-scopes");
 /// that has begun.
 const SEARCH_TIME: Duration = Duration::from_secs(3);
 
+/// Longest time for the clicks of a page. They must not keep anybody from their links.
+const CLICKS_TIME: Duration = Duration::from_secs(3);
+
 /// Which page of which list a request asks for.
 #[derive(Debug)]
 struct PageRequest {
     limit: usize,
     after: Option<Position>,
     filter: Filter,
+    /// Whether it asks how often each link was followed.
+    clicks: bool,
     /// The parameters that describe the list, beginning with its owner.
     list: Vec<(&'static str, String)>,
 }
@@ -53,7 +60,7 @@ struct List<'a> {
 }
 
 /// Shows a page of the list.
-pub(super) async fn list<S: LinkLister>(context: &Context<'_, S>) -> Result<Response, Failure> {
+pub(super) async fn list<S: LinkLister + ClickFolder>(context: &Context<'_, S>) -> Result<Response, Failure> {
     let request = PageRequest::parse(context.request.query(), &context.caller, &context.base_url)?;
     let whose = request.whose(&context.caller)?;
     let (clock, begun) = (context.clock, (context.clock)());
@@ -63,8 +70,16 @@ pub(super) async fn list<S: LinkLister>(context: &Context<'_, S>) -> Result<Resp
     for malformed in &page.malformed {
         log::store_failed(context.request_id, malformed);
     }
+    let clicks = if request.clicks { clicks(context, &page.links).await } else { HashMap::new() };
+    let shown = |link| match request.clicks {
+        true => {
+            let shown = context.representation(link, true).with_clicks(clicks.get(&link.slug));
+            Shown::Whole(Box::new(shown))
+        }
+        false => context.shown(link, true),
+    };
     let list = List {
-        links: page.links.iter().map(|link| context.shown(link, true)).collect(),
+        links: page.links.iter().map(shown).collect(),
         next_cursor: page.next.as_ref().map(|next| cursor::cursor(&request.list, next)),
     };
     let scopes = context.caller.scopes.to_string();
@@ -79,6 +94,29 @@ pub(super) async fn list<S: LinkLister>(context: &Context<'_, S>) -> Result<Resp
     })
 }
 
+/// How often each link was followed; nothing if clicks are not counted, or cannot be read now.
+async fn clicks<S: ClickFolder>(context: &Context<'_, S>, links: &[Link]) -> HashMap<Slug, Clicks> {
+    if context.config.clicks.is_none() {
+        return HashMap::new();
+    }
+    let counted: Vec<_> = links.iter().map(Counted::link).collect();
+    let today = context.now.date().unwrap_or_default();
+    let sums = sum::sums(context.store, &counted, today, context.request_id);
+    let sums = match tokio::time::timeout(CLICKS_TIME, sums).await {
+        Ok(Ok(sums)) => sums,
+        Ok(Err(error)) => {
+            log::sums_failed(context.request_id, &error);
+            return HashMap::new();
+        }
+        Err(_elapsed) => {
+            log::timed_out(context.request_id, CLICKS_TIME);
+            return HashMap::new();
+        }
+    };
+    let shown = |(sum, recent): (Sum, _)| Clicks { total: sum.clicks, bots: sum.bots, imported: sum.imported, recent };
+    links.iter().map(|link| link.slug.clone()).zip(sums.into_iter().map(shown)).collect()
+}
+
 impl PageRequest {
     fn parse(query: &str, caller: &Caller, base_url: &str) -> Result<Self, Problem> {
         let mut query = Query::parse(query);
@@ -86,9 +124,10 @@ impl PageRequest {
         let cursor = query.text("cursor")?;
         let mut list = vec![("owner", query.text("owner")?.unwrap_or_else(|| caller.owner.clone()))];
         let filter = take_filter(&mut query, &mut list, base_url)?;
+        let clicks = query.parsed("clicks", |text| text.parse().ok(), "true or false")?.unwrap_or(false);
         query.finish()?;
         let after = cursor.map(|cursor| cursor::position(&list, &cursor)).transpose()?;
-        Ok(Self { limit, after, filter, list })
+        Ok(Self { limit, after, filter, clicks, list })
     }
 
     fn owner(&self) -> &str {
@@ -110,6 +149,9 @@ impl PageRequest {
         let mut next = url::form_urlencoded::Serializer::new(String::new());
         next.append_pair("limit", &self.limit.to_string());
         next.append_pair("cursor", cursor);
+        if self.clicks {
+            next.append_pair("clicks", "true");
+        }
         let given = self.list.iter().filter(|(name, value)| *name != "owner" || *value != caller.owner);
         next.extend_pairs(given);
         next.finish()

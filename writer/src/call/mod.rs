@@ -4,6 +4,7 @@
 
 mod bulk;
 mod change;
+mod clicks;
 pub(crate) mod context;
 mod create;
 mod hosts;
@@ -16,7 +17,7 @@ pub(crate) mod route;
 mod shorten;
 mod takedown;
 
-use links::{HostStore, LinkLister, LinkWriter, Slug};
+use links::{ClickFolder, HostStore, LinkLister, LinkWriter, Slug};
 
 use crate::{
     failure::Failure,
@@ -28,7 +29,7 @@ use route::LinkCall;
 use takedown::Action;
 
 /// Does what a call asks for. `slug` is the slug in the path, as written.
-pub(crate) async fn respond<S: LinkWriter + LinkLister + HostStore>(
+pub(crate) async fn respond<S: LinkWriter + LinkLister + HostStore + ClickFolder>(
     call: LinkCall,
     slug: &str,
     context: &Context<'_, S>,
@@ -49,6 +50,8 @@ pub(crate) async fn respond<S: LinkWriter + LinkLister + HostStore>(
         LinkCall::Delete => change::delete(context, &parse(slug)?).await,
         LinkCall::Restore => change::restore(context, &parse(slug)?).await,
         LinkCall::GetQrCode => qr::get(context, &parse(slug)?).await,
+        LinkCall::GetClicks => clicks::of_link(context, &parse(slug)?).await,
+        LinkCall::GetOwnClicks => clicks::of_owner(context).await,
         LinkCall::Block => takedown::run(context, Action::Block).await,
         LinkCall::Unblock => takedown::run(context, Action::Unblock).await,
         LinkCall::GetHosts => hosts::get(context).await,

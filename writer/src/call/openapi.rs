@@ -25,7 +25,7 @@ mod tests {
         http::{
             fields::Fields,
             problem::{FieldProblem, Problem, tests::one_of_each},
-            representation::{Receipt, Representation},
+            representation::{Clicks, Receipt, Representation},
         },
         link::{changes::Changes, new_link::NewLink},
     };
@@ -80,12 +80,16 @@ mod tests {
         let target = TargetUrl::parse("https://example.com/", &TargetRules::default()).unwrap();
         let now = Timestamp::from_unix_seconds(1);
         let stored = Link::new("abc".parse().unwrap(), &target, "ann", now);
+        let clicks = Clicks { total: 1, bots: 2, imported: 0, recent: vec![0; 30] };
         let link = Representation::new(&stored, false, "https://s.example", None, Duration::ZERO);
+        let link = link.with_clicks(Some(&clicks));
         let Value::Object(link) = serde_json::to_value(&link).unwrap() else {
             panic!("not an object");
         };
         let fields: BTreeSet<String> = link.keys().cloned().collect();
         assert_eq!(fields, names("Link"));
+        let fields: BTreeSet<String> = link["clicks"].as_object().unwrap().keys().cloned().collect();
+        assert_eq!(fields, names("LinkClicks"));
         let receipt = serde_json::to_value(Receipt::new(&stored, "https://s.example")).unwrap();
         let fields: BTreeSet<String> = receipt.as_object().unwrap().keys().cloned().collect();
         assert_eq!(fields, names("Receipt"));

@@ -35,6 +35,10 @@ pub(crate) enum LinkCall {
     Restore,
     /// Get a picture of the short URL.
     GetQrCode,
+    /// Show how often a link was followed.
+    GetClicks,
+    /// Show how often the links of the caller were followed.
+    GetOwnClicks,
     /// Block links.
     Block,
     /// Lift blocks.
@@ -48,7 +52,7 @@ pub(crate) enum LinkCall {
 impl LinkCall {
     /// Whether the call has parameters in the query. Others refuse any.
     pub(crate) const fn takes_query(self) -> bool {
-        matches!(self, Self::List | Self::GetQrCode)
+        matches!(self, Self::List | Self::GetQrCode | Self::GetClicks | Self::GetOwnClicks)
     }
 
     /// Whether the call has a body. Others refuse one.
@@ -61,7 +65,14 @@ impl LinkCall {
             | Self::Block
             | Self::Unblock
             | Self::ChangeHosts => true,
-            Self::List | Self::Get | Self::GetQrCode | Self::Delete | Self::Restore | Self::GetHosts => false,
+            Self::List
+            | Self::Get
+            | Self::GetQrCode
+            | Self::GetClicks
+            | Self::GetOwnClicks
+            | Self::Delete
+            | Self::Restore
+            | Self::GetHosts => false,
         }
     }
 
@@ -69,7 +80,7 @@ impl LinkCall {
     pub(crate) const fn scope(self) -> Scope {
         match self {
             Self::Shorten | Self::Create | Self::CreateMany => Scope::Create,
-            Self::List | Self::Get | Self::GetQrCode => Scope::Read,
+            Self::List | Self::Get | Self::GetQrCode | Self::GetClicks | Self::GetOwnClicks => Scope::Read,
             Self::Update => Scope::Update,
             Self::Delete | Self::Restore => Scope::Delete,
             Self::Block | Self::Unblock | Self::GetHosts | Self::ChangeHosts => Scope::Admin,
@@ -83,7 +94,7 @@ impl LinkCall {
 }
 
 /// Every call with its method and its path. `{slug}` stands for one segment. `HEAD` is possible wherever `GET` is.
-pub(crate) const CALLS: [(&str, &str, Call); 15] = [
+pub(crate) const CALLS: [(&str, &str, Call); 17] = [
     ("POST", "/", Call::Links(LinkCall::Shorten)),
     ("POST", "/api/v1/links", Call::Links(LinkCall::Create)),
     ("GET", "/api/v1/links", Call::Links(LinkCall::List)),
@@ -93,6 +104,8 @@ pub(crate) const CALLS: [(&str, &str, Call); 15] = [
     ("DELETE", "/api/v1/links/{slug}", Call::Links(LinkCall::Delete)),
     ("POST", "/api/v1/links/{slug}/restore", Call::Links(LinkCall::Restore)),
     ("GET", "/api/v1/links/{slug}/qr", Call::Links(LinkCall::GetQrCode)),
+    ("GET", "/api/v1/links/{slug}/clicks", Call::Links(LinkCall::GetClicks)),
+    ("GET", "/api/v1/clicks", Call::Links(LinkCall::GetOwnClicks)),
     ("POST", "/api/v1/admin/block", Call::Links(LinkCall::Block)),
     ("POST", "/api/v1/admin/unblock", Call::Links(LinkCall::Unblock)),
     ("GET", "/api/v1/admin/hosts", Call::Links(LinkCall::GetHosts)),
@@ -163,6 +176,8 @@ mod tests {
         check(Method::HEAD, "/api/v1/openapi.json", Ok((Call::GetOpenApi, "")));
         check(Method::HEAD, "/api/v1/links:bulk", Err("method-not-allowed"));
         check(Method::GET, "/api/v1/links/qr/qr", Ok((Call::Links(LinkCall::GetQrCode), "qr")));
+        check(Method::GET, "/api/v1/links/clicks/clicks", Ok((Call::Links(LinkCall::GetClicks), "clicks")));
+        check(Method::HEAD, "/api/v1/clicks", Ok((Call::Links(LinkCall::GetOwnClicks), "")));
         check(Method::POST, "/api/v1/links/a/restore", Ok((Call::Links(LinkCall::Restore), "a")));
         check(Method::PUT, "/", Err("method-not-allowed"));
         check(Method::GET, "/api/v1/links:bulk", Err("method-not-allowed"));

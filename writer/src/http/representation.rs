@@ -57,6 +57,20 @@ pub(crate) struct Representation<'a> {
     existing: bool,
     /// When every redirector is sure to serve this version.
     visible_by: Option<String>,
+    /// Only in lists that are to have it; `null` if it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    clicks: Option<Option<&'a Clicks>>,
+}
+
+/// How often a link was followed, in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Clicks {
+    /// Clicks of people, with those that were imported.
+    pub(crate) total: u64,
+    pub(crate) bots: u64,
+    pub(crate) imported: u64,
+    /// Clicks of people on each of the last days in UTC, the oldest first.
+    pub(crate) recent: Vec<u64>,
 }
 
 impl<'a> Representation<'a> {
@@ -90,7 +104,14 @@ impl<'a> Representation<'a> {
             note: link.note.as_deref(),
             existing,
             visible_by: written.and_then(|time| time.plus(bound + CUT_OFF).rfc3339()),
+            clicks: None,
         }
+    }
+
+    /// Shows how often it was followed, or that it is not known.
+    #[must_use]
+    pub(crate) fn with_clicks(self, clicks: Option<&'a Clicks>) -> Self {
+        Self { clicks: Some(clicks), ..self }
     }
 }
 

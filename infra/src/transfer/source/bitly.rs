@@ -37,8 +37,10 @@ pub(super) fn drafts(row: &mut Row, mut draft: Draft) -> Vec<Draft> {
         "archived" | "hidden" => draft.lose(ARCHIVED),
         status => draft.disable(&format!("its status is {status}")),
     }
-    if row.is("engagements") | row.is("clicks") | row.is("totalclicks") | row.is("scans") {
-        draft.lose_detail("clicks");
+    // Engagements are clicks and scans together.
+    draft.counted(row.any(&["engagements", "totalclicks", "clicks"]));
+    for part in ["clicks", "totalclicks", "scans"] {
+        row.take(part);
     }
     named(&draft, names)
 }
@@ -54,7 +56,7 @@ fn absolute(name: &str, link: &str) -> String {
 
 const ARCHIVED: &str = "it was archived, which is not kept: it is listed with the others";
 
-/// One draft for each name, or a single one without a name.
+/// One draft for each name, or a single one without a name. The clicks on all names are one number, which the first keeps.
 fn named(common: &Draft, names: Vec<String>) -> Vec<Draft> {
     let mut seen = HashSet::new();
     let mut drafts: Vec<_> = names
@@ -66,6 +68,9 @@ fn named(common: &Draft, names: Vec<String>) -> Vec<Draft> {
         })
         .filter(|draft| seen.insert((draft.domain.clone(), draft.slug.to_lowercase())))
         .collect();
+    for draft in drafts.iter_mut().skip(1) {
+        draft.clicks = None;
+    }
     if drafts.is_empty() {
         drafts.push(common.clone());
     }
@@ -95,6 +100,7 @@ fn from_entry(mut entry: Entry) -> Vec<Draft> {
     common.note = entry.text("title");
     common.tags = entry.texts("tags");
     common.created(entry.text("created_at"));
+    common.counted(["engagements", "total_clicks", "clicks"].into_iter().find_map(|name| entry.text(name)));
     if entry.is("archived") {
         common.lose(ARCHIVED);
     }

@@ -29,6 +29,8 @@ pub(super) struct Draft {
     pub(super) owner: Option<String>,
     pub(super) tags: Vec<String>,
     pub(super) note: Option<String>,
+    /// How often it was followed, as the other shortener counted.
+    pub(super) clicks: Option<u64>,
     pub(super) losses: Vec<Loss>,
     /// Why it cannot be imported, if the importer knows.
     pub(super) refused: Option<String>,
@@ -54,6 +56,7 @@ impl Draft {
             owner: None,
             tags: Vec::new(),
             note: None,
+            clicks: None,
             losses: Vec::new(),
             refused: None,
         }
@@ -84,6 +87,17 @@ impl Draft {
     pub(super) fn disable(&mut self, why: &str) {
         self.state = State::Disabled;
         self.lose(format!("{why}: imported as disabled"));
+    }
+
+    /// Sets the number of clicks. An unreadable one does not make the link unusable.
+    pub(super) fn counted(&mut self, text: Option<String>) {
+        self.clicks = text.and_then(|text| {
+            let clicks = number(&text);
+            if clicks.is_none() {
+                self.lose_detail("clicks whose number is unreadable");
+            }
+            clicks
+        });
     }
 
     /// Sets the creation time. An unreadable time does not make the link unusable.
@@ -122,6 +136,9 @@ impl Draft {
             let missing = "the creation time, without which links do not appear in lists (set --created-at)";
             self.lose_detail(missing);
         }
+        if self.clicks.take_if(|clicks| *clicks == 0 || !terms.keeps_clicks).is_some_and(|clicks| clicks > 0) {
+            self.lose_detail("clicks, because there is no table of clicks (--clicks-table names one)");
+        }
         self.clean_texts();
         let outcome = match self.link(terms) {
             Ok(link) => Outcome::Link(link.slug.clone(), item::from_link(&link)),
@@ -131,8 +148,8 @@ impl Draft {
     }
 
     fn record(self) -> Record {
-        let Self { place, slug: name, domain, losses, .. } = self;
-        Record { place, name, domain, outcome: Outcome::Skipped(Skip::Domain), losses }
+        let Self { place, slug: name, domain, losses, clicks, .. } = self;
+        Record { place, name, domain, outcome: Outcome::Skipped(Skip::Domain), losses, clicks }
     }
 
     /// Removes what no note and no tag may contain. It is no reason to lose the link.
@@ -218,6 +235,15 @@ pub(super) fn host_of(short_url: &str) -> &str {
     rest.split('/').next().unwrap_or_default()
 }
 
+/// A whole number, perhaps with a comma before each group of three digits.
+fn number(text: &str) -> Option<u64> {
+    let mut groups = text.trim().split(',');
+    let first = groups.next()?;
+    let digits = groups.try_fold(first.to_owned(), |digits, group| (group.len() == 3).then(|| digits + group))?;
+    let is_plain = !first.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+    is_plain.then(|| digits.parse().ok()).flatten()
+}
+
 /// The words of a list in one cell.
 pub(super) fn tags(text: Option<String>) -> Vec<String> {
     let text = text.unwrap_or_default();
@@ -239,6 +265,18 @@ mod tests {
         check("http://go.example.com:8080/a/b", "go.example.com:8080", "a/b");
         check("https://s.example", "s.example", "");
         check("", "", "");
+    }
+
+    #[test]
+    fn numbers_may_have_commas() {
+        let check = |text: &str, expected: Option<u64>| assert_eq!(number(text), expected, "{text}");
+        check("0", Some(0));
+        check(" 1204 ", Some(1_204));
+        check("1,204", Some(1_204));
+        check("12,345,678", Some(12_345_678));
+        for text in ["", ",", "1,2", "1,2345", "1.204", "-1", "+1", "1e3", ",123", "many", "99999999999999999999"] {
+            check(text, None);
+        }
     }
 
     #[test]

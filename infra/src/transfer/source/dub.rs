@@ -46,7 +46,8 @@ fn lose(row: &mut Row, draft: &mut Draft) {
             draft.lose(format!("its {column} setting is not kept: everyone gets the same redirect"));
         }
     }
-    if row.is("clicks") | row.is("leads") | row.is("sales") | row.is("conversions") {
-        draft.lose_detail("clicks, leads and sales");
+    draft.counted(row.take("clicks"));
+    if row.is("leads") | row.is("sales") | row.is("conversions") {
+        draft.lose_detail("leads and sales");
     }
 }

@@ -56,7 +56,7 @@ fn record(number: u64, bytes: &[u8]) -> Record {
         Ok((slug, item)) => Outcome::Link(slug, item),
         Err(error) => Outcome::Bad(format!("{error:#}")),
     };
-    Record { place: Place::Line(number), name, domain: None, outcome, losses: Vec::new() }
+    Record { place: Place::Line(number), name, domain: None, outcome, losses: Vec::new(), clicks: None }
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ fn draft(mut entry: Entry) -> Draft {
     draft.updated_at = entry.text("updated_at").and_then(|text| times::parse(&text));
     let end = entry.text("expire_in");
     draft.expires_at = draft.bound("expire_in", end);
+    draft.counted(entry.text("visit_count"));
     lose(&mut draft, entry);
     draft
 }
@@ -43,9 +44,6 @@ fn lose(draft: &mut Draft, mut entry: Entry) {
     }
     if entry.is("banned") {
         draft.state = State::Blocked;
-    }
-    if entry.is("visit_count") {
-        draft.lose_detail("visits");
     }
     let _database_key = entry.text("id");
     for name in entry.rest() {

@@ -150,6 +150,8 @@ pub(crate) struct Record {
     pub(crate) outcome: Outcome,
     /// What is lost.
     pub(crate) losses: Vec<Loss>,
+    /// How often the link was followed before, if that is to be kept.
+    pub(crate) clicks: Option<u64>,
 }
 
 /// What a record is.
@@ -179,7 +181,14 @@ impl Record {
     }
 
     fn skipped(place: Place, why: Skip) -> Self {
-        Self { place, name: String::new(), domain: None, outcome: Outcome::Skipped(why), losses: Vec::new() }
+        Self {
+            place,
+            name: String::new(),
+            domain: None,
+            outcome: Outcome::Skipped(why),
+            losses: Vec::new(),
+            clicks: None,
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 //! A table with the columns `slug` and `url`, and any other field of a link under the name that the API uses. A column
-//! `short_url` may replace `slug`, and `title` may replace `note`.
+//! `short_url` may replace `slug`, and `title` may replace `note`. `clicks` are those that were counted before.
 
 use links::{RedirectStatus, State};
 
@@ -27,6 +27,7 @@ pub(super) fn drafts(row: &mut Row, mut draft: Draft) -> Vec<Draft> {
     draft.tags = tags(row.text("tags"));
     draft.owner = row.take("owner");
     draft.expired_url = row.take("expiredurl");
+    draft.counted(row.take("clicks"));
     read_times(row, &mut draft);
     read_flags(row, &mut draft);
     read_choices(row, &mut draft);

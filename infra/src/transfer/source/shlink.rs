@@ -37,8 +37,6 @@ pub(super) fn drafts(row: &mut Row, mut draft: Draft) -> Vec<Draft> {
     if row.is("hasredirectrules") {
         draft.lose("its redirect rules are not kept: everyone gets the same target");
     }
-    if row.is("visits") {
-        draft.lose_detail("visits");
-    }
+    draft.counted(row.take("visits"));
     vec![draft]
 }

@@ -72,7 +72,7 @@ fn lose(row: &mut Row, draft: &mut Draft) {
     for id in ["id", "idstring", "idstrings", "domainid", "ownerid", "source"] {
         row.take(id);
     }
-    if row.is("clicks") | row.is("humanclicks") {
-        draft.lose_detail("clicks");
-    }
+    // Those of people, if they are counted apart.
+    draft.counted(row.any(&["humanclicks", "clicks"]));
+    row.take("clicks");
 }

@@ -15,6 +15,8 @@ pub(crate) struct Terms {
     pub(crate) created_at: Option<jiff::Timestamp>,
     /// Whether links forward the visitor's query.
     pub(crate) forward_query: bool,
+    /// Whether there is a table for the clicks that the other shortener counted.
+    pub(crate) keeps_clicks: bool,
     /// The current time, to recognise expired links.
     pub(crate) now: jiff::Timestamp,
 }

@@ -26,9 +26,7 @@ pub(super) fn drafts(row: &mut Row, mut draft: Draft) -> Vec<Draft> {
     draft.target = row.value("url").or_else(|| row.value("target")).unwrap_or_default();
     draft.note = row.text("title");
     draft.created(row.take("timestamp"));
-    if row.is("clicks") | row.is("hits") {
-        draft.lose_detail("clicks");
-    }
+    draft.counted(row.any(&["clicks", "hits"]));
     if row.take("ip").is_some() {
         draft.lose_detail("the IP addresses of their creators");
     }

@@ -16,6 +16,7 @@ pub(super) const STATES: [&str; 7] = ["active", "disabled", "early", "expired", 
 const RULES: &str = "
 owner    get          200   200   200   200   200   200   200
 owner    qr           200   200   200   200   200   200   200
+owner    clicks       200   200   200   200   200   200   200
 owner    patch        200+  200+  200+  200+  409d  403b  403b
 owner    patch-empty  200   200   200   200   409d  403b  403b
 owner    patch-stale  412   412   412   412   412   412   412
@@ -25,6 +26,7 @@ owner    restore      200   200   200   200   200+  403b  403b
 
 stranger get          403n  404u  404u  404u  404u  404u  404u
 stranger qr           403n  404u  404u  404u  404u  404u  404u
+stranger clicks       403n  404u  404u  404u  404u  404u  404u
 stranger patch        403n  404u  404u  404u  404u  404u  404u
 stranger patch-empty  403n  404u  404u  404u  404u  404u  404u
 stranger patch-stale  403n  404u  404u  404u  404u  404u  404u
@@ -34,6 +36,7 @@ stranger restore      403n  404u  404u  404u  404u  404u  404u
 
 admin    get          200   200   200   200   200   200   200
 admin    qr           200   200   200   200   200   200   200
+admin    clicks       200   200   200   200   200   200   200
 admin    patch        200+  200+  200+  200+  200+  200+  200+
 admin    patch-empty  200   200   200   200   200   200   200
 admin    patch-stale  412   412   412   412   412   412   412
@@ -70,9 +73,10 @@ const fn link_call(
 const LINK: &str = "/api/v1/links/{slug}";
 
 /// Every call about one link.
-pub(super) const LINK_CALLS: [LinkCall; 10] = [
+pub(super) const LINK_CALLS: [LinkCall; 11] = [
     link_call("get", "GET", LINK, "read", ""),
     link_call("qr", "GET", "/api/v1/links/{slug}/qr", "read", ""),
+    link_call("clicks", "GET", "/api/v1/links/{slug}/clicks", "read", ""),
     link_call("patch", "PATCH", LINK, "update", r#"{"redirect":307}"#),
     link_call("patch-empty", "PATCH", LINK, "update", "{}"),
     LinkCall { if_match: Some("\"77\""), ..link_call("patch-stale", "PATCH", LINK, "update", r#"{"redirect":307}"#) },
@@ -106,7 +110,7 @@ const fn plain(
 }
 
 /// Every other call.
-pub(super) const PLAIN_CALLS: [PlainCall; 13] = [
+pub(super) const PLAIN_CALLS: [PlainCall; 16] = [
     plain("POST", "/", "create", r#"{"url":"https://example.com/secret-#"}"#, 201),
     plain("POST", "/api/v1/links", "create", r#"{"url":"https://example.com/secret-#","note":"secret"}"#, 201),
     plain("POST", "/api/v1/links:bulk", "create", r#"{"links":[{"url":"https://example.com/secret-#b"}]}"#, 200),
@@ -114,6 +118,9 @@ pub(super) const PLAIN_CALLS: [PlainCall; 13] = [
     plain("GET", "/api/v1/links?owner=nobody", "admin", "", 200),
     plain("GET", "/api/v1/links?owner=*&q=secret&limit=1", "admin", "", 200),
     plain("GET", "/api/v1/links?q=secret&state=active", "read", "", 200),
+    plain("GET", "/api/v1/links?clicks=true", "read", "", 200),
+    plain("GET", "/api/v1/clicks", "read", "", 200),
+    plain("GET", "/api/v1/clicks?owner=nobody", "admin", "", 200),
     plain("POST", "/api/v1/admin/block", "admin", r#"{"owner":"nobody"}"#, 200),
     plain("POST", "/api/v1/admin/unblock", "admin", r#"{"host":"nowhere.example"}"#, 200),
     plain("GET", "/api/v1/admin/hosts", "admin", "", 200),

@@ -10,7 +10,10 @@ use local::{Observer, Stack};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::callers::{Caller, Proof};
+use super::{
+    super::counts,
+    callers::{Caller, Proof},
+};
 
 /// Keeps the lines that the writer writes for requests.
 #[derive(Debug, Default)]
@@ -68,11 +71,13 @@ impl World {
         let stack = e2e::shortener_with(|config| {
             config.observer = observer;
             config.dax_nodes = dax_nodes;
+            counts::shown(config);
             let writer = config.functions.get_mut("Writer").expect("a writer");
             let variables = [("WRITER_AUTH", auth)].into_iter().chain(more.iter().copied());
             writer.env.extend(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
         })
         .await;
+        counts::make_table(&stack).await;
         let (gateway, lambda) = (Client::of(&stack), Client::at(&stack.lambda_endpoint()));
         Self { stack, log, gateway, lambda, by_event: matches!(auth, "AWS_IAM" | "JWT") }
     }

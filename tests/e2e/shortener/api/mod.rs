@@ -4,6 +4,7 @@ mod alias;
 mod blocked;
 mod bulk;
 pub(super) mod caller;
+mod clicks;
 mod create;
 mod delete_and_restore;
 mod desk;

@@ -21,6 +21,8 @@ pub(crate) enum RequestProblem {
     NoHostLists,
     /// The table has no index by owner.
     NoOwnerIndex,
+    /// Clicks are not counted.
+    NoClicks,
 }
 
 impl RequestProblem {
@@ -49,6 +51,12 @@ impl RequestProblem {
                 "no-owner-index",
                 "No lists by owner",
                 "This service uses a table without the index by_owner, which its operator can add.",
+            ),
+            Self::NoClicks => Description::new(
+                StatusCode::CONFLICT,
+                "clicks-not-counted",
+                "Clicks are not counted",
+                "This service counts no clicks. Its operator can switch that on.",
             ),
             Self::IdempotencyMismatch => Description::new(
                 StatusCode::UNPROCESSABLE_ENTITY,

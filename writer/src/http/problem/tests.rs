@@ -80,6 +80,7 @@ fn requests() -> Vec<Problem> {
         RequestProblem::IdempotencyMismatch.into(),
         RequestProblem::NoHostLists.into(),
         RequestProblem::NoOwnerIndex.into(),
+        RequestProblem::NoClicks.into(),
     ]
 }
 

@@ -33,6 +33,7 @@ fn check(bytes: &[u8], format: Format, links: &[Foreign], carries: Carries) {
         domain: None,
         created_at: None,
         forward_query: false,
+        keeps_clicks: true,
         now: jiff::Timestamp::UNIX_EPOCH,
     };
     let mut wanted = expected(links);
