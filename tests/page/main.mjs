@@ -1,5 +1,6 @@
 // Runs the cases one after the other, each with its own tab and profile.
 import { Tab, deadline, startBrowser, startStack, startTarget } from "./support.mjs";
+import { cases as clicks } from "./clicks.mjs";
 import { cases as create } from "./create.mjs";
 import { cases as foreign } from "./foreign.mjs";
 import { cases as manage } from "./manage.mjs";
@@ -14,7 +15,7 @@ const CASE_MS = 240_000;
 // the views and the searches.
 const OPTIONS = { open: [], keyed: ["--auth", "api-key"], gallery: [], searched: [], guarded: [] };
 const wanted = process.argv.slice(2);
-const cases = [...create, ...paste, ...manage, ...search, ...rights, ...key, ...views, ...foreign].filter(
+const cases = [...create, ...paste, ...manage, ...search, ...clicks, ...rights, ...key, ...views, ...foreign].filter(
   ({ name }) => !wanted.length || wanted.some((word) => name.includes(word)),
 );
 

@@ -1,9 +1,10 @@
 // Every view, on a desktop and a phone, in light and dark: accessible, and photographed if asked for. And the size.
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { STATES, pretend } from "./counts.mjs";
 import { api, until } from "./support.mjs";
 
-const MAX_BYTES = 60_000;
+const MAX_BYTES = 90_000;
 const SIZES = {
   desktop: { width: 1280, height: 800 },
   phone: { width: 390, height: 844, isMobile: true, hasTouch: true },
@@ -92,6 +93,32 @@ async function views(tab, stack, name) {
   await tab.page.setOfflineMode(false);
 }
 
+// With no click, a few, and very many.
+async function clickViews(tab, stack, name) {
+  furnished ??= furnish(stack);
+  await furnished;
+  await pretend(tab, stack);
+  await tab.goto();
+  await tab.see("li[data-slug=launch] .clicks svg");
+  await tab.page.$eval("li[data-slug=brochure]", (row) => row.scrollIntoView());
+  await tab.see("li[data-slug=brochure] .clicks svg");
+  await look(tab, name, "clicks-list");
+  for (const slug of Object.keys(STATES)) {
+    await tab.click(slug ? tab.button(slug, "clicks") : "#all-clicks");
+    await tab.page.waitForSelector("#clicks[aria-busy=false]", { visible: true });
+    await look(tab, name, `clicks-${slug || "all"}`);
+    if (slug === "brochure") {
+      await tab.click("#clicks-bots");
+      await tab.click("#clicks summary");
+      await tab.click("#clicks-by section:first-child button");
+      await tab.page.select("#clicks-range", "dates");
+      await look(tab, name, "clicks-open");
+    }
+    await tab.click("#clicks-close");
+    await tab.see("#list");
+  }
+}
+
 async function keyViews(tab, stack, name) {
   await tab.see("#key[open]");
   await look(tab, name, "key");
@@ -143,6 +170,12 @@ export const cases = [
     prepare,
     stack: "gallery",
     run: (tab, stack) => views(tab, stack, name),
+  })),
+  ...LOOKS.map(({ name, prepare }) => ({
+    name: `view of clicks: ${name}`,
+    prepare,
+    stack: "gallery",
+    run: (tab, stack) => clickViews(tab, stack, name),
   })),
   ...LOOKS.map(({ name, prepare }) => ({
     name: `view with a key: ${name}`,

@@ -43,12 +43,22 @@ export async function json(method, path, body, headers = {}) {
   return response.status === 204 ? null : receive(() => response.json());
 }
 
+// What has changed since the answer with that tag; null if nothing has. `isQuiet`: nobody waits for it, so nobody is asked
+// for a key.
+export async function fresh(path, { tag = null, isQuiet = false } = {}) {
+  const headers = tag ? { "if-none-match": tag } : {};
+  // The browser's cache knows nothing of keys.
+  const response = await call("GET", path, { headers, isQuiet, cache: "no-store" });
+  if (response.status === 304) return null;
+  return { tag: response.headers.get("etag"), answer: await receive(() => response.json()) };
+}
+
 export async function blob(path) {
   const response = await call("GET", path);
   return receive(() => response.blob());
 }
 
-async function call(method, path, { headers = {}, body } = {}) {
+async function call(method, path, { headers = {}, body, isQuiet = false, cache = "default" } = {}) {
   let used = key.current();
   for (;;) {
     const authorization = used ? { authorization: `Bearer ${used}` } : {};
@@ -56,6 +66,7 @@ async function call(method, path, { headers = {}, body } = {}) {
       fetch(new URL(path, BASE), {
         method,
         body,
+        cache,
         headers: { accept: "application/json, */*;q=0.1", ...authorization, ...headers },
         signal: AbortSignal.timeout(TIMEOUT_MS),
         credentials: "omit",
@@ -64,10 +75,10 @@ async function call(method, path, { headers = {}, body } = {}) {
     if (response.status !== 401) {
       if (response.status < 500) key.accepted(used);
       scopes = response.headers.get("kurz-scopes")?.split(",") ?? scopes;
-      if (response.ok) return response;
+      if (response.ok || response.status === 304) return response;
       throw await refusal(response);
     }
-    used = await key.ask(used);
+    used = isQuiet ? null : await key.ask(used);
     if (!used) throw new Failure("key-needed", "An API key is needed.", { again: "Enter key" });
   }
 }
@@ -94,7 +105,7 @@ async function refusal(response) {
   return new Failure(code, problem.detail ?? problem.title ?? words(status), {
     status,
     again,
-    field: problem.field,
+    field: problem.field ?? problem.parameter,
     slug: problem.slug,
   });
 }

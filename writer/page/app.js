@@ -3,6 +3,7 @@ import { $, announce, notice } from "./dom.js";
 import { isAdmin, may } from "./api.js";
 import { zone } from "./expiry.js";
 import * as key from "./key.js";
+import * as clicks from "./clicks.js";
 import * as create from "./create.js";
 import * as edit from "./edit.js";
 import * as list from "./list.js";
@@ -10,6 +11,9 @@ import * as qr from "./qr.js";
 
 document.addEventListener("edit", (event) => edit.open(event.detail));
 document.addEventListener("qr", (event) => qr.open(event.detail));
+document.addEventListener("clicks", (event) => clicks.open(event.detail));
+document.addEventListener("clicks-closed", list.recount);
+$("#all-clicks").addEventListener("click", () => clicks.open(null));
 document.addEventListener("link", (event) => {
   list.put(event.detail);
   create.update(event.detail);
@@ -25,12 +29,15 @@ document.addEventListener("listed", () => {
 
 // Another key may have other links.
 document.addEventListener("key", () => {
-  if (key.current()) list.load();
+  if (!key.current()) return;
+  list.load();
+  clicks.reload();
 });
 window.addEventListener("online", list.retry);
 
 $("#forget-key").addEventListener("click", () => {
   key.forget();
+  clicks.leave();
   create.clear();
   $("#search").reset();
   list.forget();
@@ -45,3 +52,4 @@ for (const button of document.querySelectorAll("dialog [data-close]")) {
 
 $("#zone").textContent = zone();
 list.load();
+clicks.route();

@@ -17,6 +17,16 @@ function icon(name) {
   return svg;
 }
 
+export function make(name, properties, ...children) {
+  const element = Object.assign(document.createElement(name), properties);
+  element.append(...children);
+  return element;
+}
+
+// A row of a table: what it is about, and its cells.
+export const row = (head, cells) =>
+  make("tr", {}, make("th", { scope: "row" }, ...head), ...cells.map((words) => make("td", {}, words)));
+
 export function text(element, words) {
   element.textContent = words ?? "";
   element.hidden = !words;
@@ -42,10 +52,7 @@ export function notice(box, words, button, action) {
 
 // Adds a button, and gives it.
 export function offer(box, words, action) {
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "secondary";
-  button.textContent = words;
+  const button = make("button", { type: "button", className: "secondary" }, words);
   button.addEventListener("click", action);
   box.append(button);
   return button;
@@ -63,6 +70,13 @@ export async function during(button, words, work) {
     button.removeAttribute("aria-disabled");
     button.textContent = before;
   }
+}
+
+// Has the browser keep a file.
+export function saveAs(blob, name) {
+  const href = URL.createObjectURL(blob);
+  make("a", { href, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 10000);
 }
 
 // Host and slug, with the slug in bold.

@@ -11,6 +11,8 @@ export const dateTime = (time) => moment.format(new Date(time));
 // The value of a datetime-local input.
 const local = (time) => new Date(time - time.getTimezoneOffset() * 60000).toISOString().slice(0, 16);
 
+export const localDate = (time) => local(time).slice(0, 10);
+
 const rfc3339 = (time) => time.toISOString().replace(/\.\d+Z$/, "Z");
 
 // The field that chooses when a link ends.

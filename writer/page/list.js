@@ -1,12 +1,14 @@
 // The list of the caller's links.
 import { $, announce, copy, copyButton, during, notice, offer, showShort, text } from "./dom.js";
-import { expected, ifMatch, isAdmin, json, linkPath, may } from "./api.js";
+import { expected, fresh, ifMatch, isAdmin, json, linkPath, may } from "./api.js";
 import { date, dateTime } from "./expiry.js";
 import { addTag, filter, isOverAll } from "./search.js";
+import * as spark from "./spark.js";
 
 const PAGE = 20;
 // A bound: otherwise, one press of a button may read thousands of links that are deleted or do not match.
 const PAGES_AT_ONCE = 5;
+const RECOUNT_MS = 30000;
 
 const list = $("#list");
 const empty = $("#empty");
@@ -20,8 +22,12 @@ let hasFailed = false;
 let isDenied = false;
 // The cursor to retry with after a failure.
 let failedAt = null;
+// Whether the service counts clicks. It does until a list says otherwise.
+let isCounted = true;
 // Counts the lists shown so far: responses for an earlier key or search are dropped.
 let round = 0;
+
+const NONE = { total: 0, recent: [] };
 
 const BADGES = {
   disabled: "Paused",
@@ -80,6 +86,7 @@ function render(row) {
     if (does === "copy") copyButton(button, link);
     else button.ariaLabel = `${does === "qr" ? "QR code of" : button.textContent} ${link.slug}`;
   }
+  spark.show($(".clicks", element), link.slug, row.clicks);
 }
 
 // Shows a link, in its row if it has one.
@@ -88,10 +95,12 @@ export function put(link, { atEnd = false } = {}) {
   if (row) {
     row.link = link;
   } else {
-    row = { link, element: $("#row").content.firstElementChild.cloneNode(true) };
+    row = { link, clicks: isCounted ? NONE : null, element: $("#row").content.firstElementChild.cloneNode(true) };
     rows.set(link.slug, row);
     list[atEnd ? "append" : "prepend"](row.element);
   }
+  // Only lists have them.
+  if (link.clicks !== undefined) row.clicks = link.clicks;
   if (link.state !== "deleted") row.element.classList.remove("old");
   render(row);
   summarise();
@@ -101,6 +110,7 @@ function summarise() {
   const isSearch = filter().length > 0;
   const deleted = list.querySelectorAll(".old").length;
   $("#deleted-toggle").hidden = deleted === 0;
+  $("#all-clicks").hidden = !isCounted || !rows.size;
   const isShown = rows.size > ($("#show-deleted").checked ? 0 : deleted);
   let words = "";
   if (isDenied) words = "You may make links here, but not see the list of them.";
@@ -144,6 +154,11 @@ export const load = () => (isLoading ? undefined : pages(null));
 // Continues where reading failed.
 export const retry = () => (hasFailed && !isLoading ? pages(failedAt) : undefined);
 
+function pagePath(wanted, from) {
+  const query = [["limit", PAGE], ["clicks", "true"], ...wanted, ...(from ? [["cursor", from]] : [])];
+  return `links?${new URLSearchParams(query)}`;
+}
+
 async function pages(from) {
   const known = new Set(rows.keys());
   const asked = round;
@@ -155,9 +170,9 @@ async function pages(from) {
   try {
     let isEnough = false;
     for (let page = 0; page < PAGES_AT_ONCE && !isEnough; page += 1) {
-      const query = new URLSearchParams([["limit", PAGE], ...wanted, ...(from ? [["cursor", from]] : [])]);
-      const found = await json("GET", `links?${query}`);
+      const found = await json("GET", pagePath(wanted, from));
       if (asked !== round) return undefined;
+      if (found.links.length) isCounted = found.links.some(({ clicks }) => clicks);
       if (!from) clear();
       for (const link of found.links) {
         put(link, { atEnd: true });
@@ -246,6 +261,26 @@ $("#show-deleted").addEventListener("change", (event) => {
   list.classList.toggle("with-deleted", event.target.checked);
   summarise();
 });
+
+// Clicks go on while the page is open: those of the newest links are counted again.
+export async function recount() {
+  if (isLoading || document.hidden || !isCounted || !rows.size || !list.checkVisibility()) return;
+  const asked = round;
+  try {
+    const { answer } = await fresh(pagePath(filter()), { isQuiet: true });
+    if (asked !== round) return;
+    for (const { slug, clicks } of answer.links) {
+      const row = rows.get(slug);
+      if (!row || !clicks) continue;
+      row.clicks = clicks;
+      spark.show($(".clicks", row.element), slug, clicks);
+    }
+  } catch (error) {
+    expected(error);
+  }
+}
+setInterval(recount, RECOUNT_MS);
+
 // Links expire while the page is open. Only rows whose state changed are redrawn, so that no text loses its selection.
 setInterval(() => {
   for (const row of rows.values()) if (stateOf(row.link) !== row.element.dataset.state) render(row);

@@ -1,5 +1,5 @@
 // QR codes, drawn by the API. An image element cannot send a key, so they are fetched and shown as blobs.
-import { $, announce, showShort } from "./dom.js";
+import { $, announce, saveAs, showShort } from "./dom.js";
 import { blob, expected, linkPath } from "./api.js";
 
 const dialog = $("#qr");
@@ -34,12 +34,7 @@ export function clear(figure) {
 
 export async function download(link) {
   try {
-    const address = URL.createObjectURL(await blob(linkPath(link.slug, "/qr?format=png&size=1024")));
-    const anchor = document.createElement("a");
-    anchor.href = address;
-    anchor.download = `${link.slug}.png`;
-    anchor.click();
-    setTimeout(() => URL.revokeObjectURL(address), 10000);
+    saveAs(await blob(linkPath(link.slug, "/qr?format=png&size=1024")), `${link.slug}.png`);
     announce("QR code downloaded.");
   } catch (error) {
     announce(expected(error).message);

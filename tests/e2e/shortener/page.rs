@@ -27,7 +27,7 @@ async fn the_page_is_whole_small_and_has_a_strict_policy() {
     let client = Client::of(&stack);
     let files = files(&client).await;
     let bytes: usize = files.iter().map(|(_, reply)| reply.body.len()).sum();
-    assert!(files.len() > 8 && bytes < 60_000, "{bytes} bytes in {} files", files.len());
+    assert!(files.len() > 8 && bytes < 90_000, "{bytes} bytes in {} files", files.len());
     for (path, reply) in &files {
         let media_type = match path.rsplit('.').next() {
             Some("css") => "text/css; charset=utf-8",
