@@ -136,6 +136,8 @@ fn message(id: &str, clicks: &[Logged]) -> String {
 #[derive(Debug)]
 pub(crate) struct Stream {
     pub(crate) shards: Vec<Shard>,
+    /// Whether [`FULL`] and [`CROWDED`] are what they are called. Such items take most of the time.
+    pub(crate) has_full_items: bool,
 }
 
 impl Stream {
@@ -145,6 +147,7 @@ impl Stream {
         let shards = [(None, RECORDS / 2, 0), (None, RECORDS, 0), (Some(0), RECORDS / 2, 1), (Some(0), RECORDS / 2, 1)];
         let shards = shards.into_iter().enumerate();
         Self {
+            has_full_items: seed % 4 == 1,
             shards: shards
                 .map(|(number, (parent, records, first))| Shard::new(number, parent, records, first, rng))
                 .collect(),

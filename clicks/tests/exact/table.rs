@@ -81,7 +81,12 @@ impl std::fmt::Debug for Table {
 }
 
 impl Table {
-    pub(crate) fn new(seed: u64, rule: Rule, owners: &HashMap<String, Option<&str>>) -> Arc<Self> {
+    pub(crate) fn new(
+        seed: u64,
+        rule: Rule,
+        owners: &HashMap<String, Option<&str>>,
+        has_full_items: bool,
+    ) -> Arc<Self> {
         let database = Database::memory().unwrap();
         create(&database, LINKS, &[("id", "HASH")]);
         create(&database, COUNTS, &[("of", "HASH"), ("day", "RANGE")]);
@@ -92,7 +97,8 @@ impl Table {
             }
             put(&database, LINKS, &item);
         }
-        for day in ["2026-11-26", "2026-11-27"] {
+        let days = if has_full_items { &["2026-11-26", "2026-11-27"][..] } else { &[] };
+        for day in days {
             put(&database, COUNTS, &filled(FULL, day, 0));
             put(&database, COUNTS, &filled(CROWDED, day, 10));
         }
