@@ -2,6 +2,7 @@
 
 use aws_credential_types::Credentials;
 use function::{
+    ClickDelivery,
     log::Level,
     settings::{Reader, SettingsError},
 };
@@ -17,6 +18,8 @@ pub struct Config {
     pub dynamodb: DynamoDbSettings,
     /// `CLICKS_TABLE`: the table of counts, in the same account and region.
     pub table: String,
+    /// `CLICKS`: how clicks come. Those that come by another way count too, with a warning.
+    pub delivery: ClickDelivery,
     /// `CLICKS_KEEP_DAYS`: how long the counters of a day are kept. Default 400; 0 keeps them for ever.
     pub keep_days: u32,
     /// `CLICKS_ARCHIVE`: the bucket that gets every click as a line. Unset, there is none.
@@ -54,6 +57,10 @@ impl Config {
             credentials: read.credentials(),
             platform_trust: read.platform_trust(),
         };
+        let clicks = read.clicks();
+        if clicks.is_none() {
+            read.mistake("CLICKS", "does not say how clicks come");
+        }
         let archive = read.text("CLICKS_ARCHIVE").map(|bucket| ArchiveSettings {
             bucket,
             endpoint_url: read.text("AWS_ENDPOINT_URL_S3"),
@@ -62,7 +69,8 @@ impl Config {
         });
         let config = Self {
             dynamodb,
-            table: read.required("CLICKS_TABLE"),
+            delivery: clicks.as_ref().map_or(ClickDelivery::Stream, |clicks| clicks.delivery),
+            table: clicks.map_or_else(String::new, |clicks| clicks.table),
             keep_days: read.parsed("CLICKS_KEEP_DAYS", KEEP_DAYS),
             archive,
             log_level: read.choice("LOG_LEVEL", Level::Info, "info, warn, error or off", Level::from_name),
@@ -86,14 +94,15 @@ mod tests {
 
     #[test]
     fn defaults_are_as_documented() {
-        let config = config(&[("DDB_TABLE", "l"), ("CLICKS_TABLE", "c")]).unwrap();
+        let config = config(&[("DDB_TABLE", "l"), ("CLICKS", "direct"), ("CLICKS_TABLE", "c")]).unwrap();
+        assert_eq!(config.delivery, ClickDelivery::Direct);
         assert_eq!((config.dynamodb.table.as_str(), config.table.as_str(), config.keep_days), ("l", "c", 400));
         assert!(config.archive.is_none() && config.log_level == Level::Info);
     }
 
     #[test]
     fn the_archive_is_a_bucket_in_the_same_region() {
-        let tables = [("DDB_TABLE", "l"), ("CLICKS_TABLE", "c")];
+        let tables = [("DDB_TABLE", "l"), ("CLICKS", "stream"), ("CLICKS_TABLE", "c")];
         let archive = [("CLICKS_ARCHIVE", "b"), ("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")];
         let archive = config(&[&tables[..], &archive].concat()).unwrap().archive.unwrap();
         assert_eq!((archive.bucket.as_str(), archive.region.as_str()), ("b", "r"));
@@ -102,9 +111,12 @@ mod tests {
 
     #[test]
     fn bad_values_are_named_all_at_once() {
-        let text = config(&[("CLICKS_KEEP_DAYS", "-1"), ("LOG_LEVEL", "loud")]).unwrap_err().to_string();
+        let wrong = [("CLICKS_KEEP_DAYS", "-1"), ("LOG_LEVEL", "loud"), ("CLICKS", "stream")];
+        let text = config(&wrong).unwrap_err().to_string();
         for part in ["DDB_TABLE is not set", "CLICKS_TABLE is not set", "CLICKS_KEEP_DAYS", "LOG_LEVEL is \"loud\""] {
             assert!(text.contains(part), "{part} in {text}");
         }
+        let text = config(&[("DDB_TABLE", "l"), ("CLICKS_TABLE", "c")]).unwrap_err().to_string();
+        assert_eq!(text, "bad settings: CLICKS does not say how clicks come");
     }
 }

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use function::ClickDelivery;
 use jiff::{Timestamp, civil::Date};
 use lambda_runtime::LambdaEvent;
 use links::{CountError, CountsWriter, LinkOwners, clicks::DayKey};
@@ -53,6 +54,7 @@ pub struct Clicks {
     salts: Salts,
     recent: Mutex<Recent>,
     archive: Option<Archive>,
+    delivery: ClickDelivery,
     report: Report,
     clock: fn() -> SystemTime,
 }
@@ -84,6 +86,7 @@ impl Clicks {
             salts: Salts::new(tables.counts, config.log_level),
             recent: Mutex::default(),
             archive,
+            delivery: config.delivery,
             report: Report { level: config.log_level, function_name: config.function_name.clone() },
             clock,
         }
@@ -118,6 +121,9 @@ impl Clicks {
     async fn count_input(&self, input: Input, request: Request<'_>) -> Result<(), ClicksError> {
         if input.records.is_empty() && input.awslogs.is_none() {
             return Err(ClicksError::Input);
+        }
+        if input.awslogs.is_some() == (self.delivery == ClickDelivery::Stream) {
+            self.report.unexpected(request.id);
         }
         // An event is of one shard, but nothing here depends on it.
         let mut shards: BTreeMap<u64, Vec<Record>> = BTreeMap::new();

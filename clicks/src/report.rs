@@ -68,6 +68,13 @@ impl Report {
         }
     }
 
+    /// Logs that an event came by another way than the settings say. If both ways are open, every click counts twice.
+    pub(crate) fn unexpected(&self, request_id: &str) {
+        if self.level >= Level::Warn {
+            log::write(Level::Warn, "clicks come by another way than CLICKS says", json!({ "request_id": request_id }));
+        }
+    }
+
     /// Logs a batch that failed and will be repeated.
     pub(crate) fn failed(&self, request_id: &str, error: &dyn std::error::Error) {
         if self.level >= Level::Error {

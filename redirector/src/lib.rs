@@ -17,6 +17,7 @@ mod agent;
 pub mod cache;
 mod click;
 mod config;
+mod elsewhere;
 mod event;
 mod handler;
 mod log;
@@ -34,6 +35,7 @@ mod targets;
 mod visitor;
 
 pub use config::Config;
+pub use elsewhere::AnsweredElsewhere;
 pub use event::{Event, Shortcut, Shortened};
 pub use handler::Redirector;
 pub use response::Response;

@@ -93,8 +93,9 @@ const WALLS: &[Wall] = &[
     },
     Wall {
         package: "clicks",
-        crates: &["aws_sdk_dynamodb", "dax_client", "redirector", "writer"],
+        crates: &["aws_sdk_dynamodb", "dax_client", "writer"],
         paths: &[
+            ("redirector::", &["event/edge.rs"]),
             ("links::LinkReader", &[]),
             ("links::LinkWriter", &[]),
             ("links::DaxStore", &[]),

@@ -20,9 +20,9 @@ use links::{
 use self::{lines::Lines, names::Names};
 use crate::{
     event::{
-        Payload, PayloadError, Record,
+        Payload, PayloadError, Record, edge,
         line::{ClickLine, Traits},
-        message::{LogEvent, Message},
+        message::Message,
     },
     recent::Recent,
 };
@@ -100,7 +100,10 @@ impl Batch {
         self.figures.records += 1;
         let added = match Payload::of(data) {
             Ok(Payload::Message(json)) => self.add_json(&json, place, recent),
-            Ok(Payload::Lines(_)) => Err(PayloadError::Kind),
+            Ok(Payload::Lines(lines)) => {
+                self.add_lines(&String::from_utf8_lossy(&lines), place);
+                Ok(())
+            }
             Err(error) => Err(error),
         };
         if let Err(error) = added {
@@ -122,18 +125,34 @@ impl Batch {
         for event in &message.log_events {
             match ClickLine::read(&event.message) {
                 Ok(None) => {}
-                Ok(Some(click)) => self.add_click(event, &click, place),
+                Ok(Some(click)) => {
+                    let happened = Timestamp::from_millisecond(event.timestamp).unwrap_or(place.arrival);
+                    self.add_click(&event.id, happened, &click, place);
+                }
                 Err(error) => self.note(error),
             }
         }
         Ok(())
     }
 
-    fn add_click(&mut self, event: &LogEvent<'_>, click: &ClickLine<'_>, place: Place) {
+    /// Adds the clicks of lines of CloudFront, which have no ids.
+    fn add_lines(&mut self, lines: &str, place: Place) {
+        for (number, line) in lines.lines().enumerate() {
+            match edge::read(line) {
+                Ok(None) => {}
+                Ok(Some((happened, click))) => {
+                    let id = place.sequence.map(|sequence| format!("{sequence}-{number}")).unwrap_or_default();
+                    self.add_click(&id, happened, &click, place);
+                }
+                Err(error) => self.note(error),
+            }
+        }
+    }
+
+    fn add_click(&mut self, id: &str, happened: Timestamp, click: &ClickLine<'_>, place: Place) {
         let Some(slug) = self.slugs.position(&click.slug, |text| text.parse().ok()) else {
             return self.note(PayloadError::Slug);
         };
-        let happened = Timestamp::from_millisecond(event.timestamp).unwrap_or(place.arrival);
         let counted = time::counted(happened, place.arrival);
         let (day, slot) = Slot::of(counted);
         let referrer = click.referrer.as_ref().and_then(|host| self.referrers.position(host, |host| Some(host.into())));
@@ -142,7 +161,7 @@ impl Batch {
         self.figures.clicks += 1;
         self.figures.late += u64::from(counted != happened);
         if let (Some(lines), Some(slug)) = (&mut self.lines, self.slugs.name(slug)) {
-            lines.add(day, &event.id, happened, slug, click);
+            lines.add(day, id, happened, slug, click);
         }
     }
 
@@ -180,6 +199,7 @@ fn identity(message: &Message<'_>, recent: &Recent) -> u64 {
 mod tests {
     use super::*;
     use crate::event::testing::packed;
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
     use serde_json::json;
 
     const NOW: &str = "2026-11-27T12:00:00Z";
@@ -237,6 +257,14 @@ mod tests {
         assert_eq!((batch.figures.records, batch.figures.clicks), (3, 1));
         let (first, count) = batch.unreadable.unwrap();
         assert_eq!((first.to_string().as_str(), count), ("the data is not Base64", 4));
+    }
+
+    #[test]
+    fn lines_of_cloudfront_are_told_from_messages() {
+        let line = |result: &str| format!("1795780000.0\t301\tGET\t/a\tcurl/8\t-\t{result}\tDE\n");
+        let data = STANDARD.encode([line("Hit"), line("Miss"), line("RefreshHit"), "x\n".to_owned()].concat());
+        let batch = batch(&[record("1", data)]);
+        assert_eq!((batch.figures.clicks, batch.unreadable.map(|(_, count)| count)), (2, Some(1)));
     }
 
     #[test]

@@ -2,9 +2,10 @@
 //!
 //! ```text
 //! Input ─► record ─► payload ─┬─ gzip: message of CloudWatch Logs ─► lines ─► clicks
-//!                             └─ else: lines of CloudFront
+//!                             └─ else: lines of CloudFront ─► clicks
 //! ```
 
+pub(crate) mod edge;
 pub(crate) mod line;
 pub(crate) mod message;
 
@@ -129,8 +130,8 @@ pub(crate) enum PayloadError {
     Gzip(#[source] std::io::Error),
     #[error("the message is longer than {MAX_MESSAGE_BYTES} bytes")]
     Large,
-    #[error("the data is not a message of CloudWatch Logs")]
-    Kind,
+    #[error("the line does not have the fields of CloudFront's log")]
+    Edge,
     #[error("the message is not one of CloudWatch Logs")]
     Message(#[source] serde_json::Error),
     #[error("the line has a click that cannot be read")]

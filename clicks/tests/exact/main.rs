@@ -135,6 +135,7 @@ impl Run {
 fn function(table: &Arc<Table>) -> Clicks {
     let variables = [
         ("DDB_TABLE", table::LINKS),
+        ("CLICKS", "stream"),
         ("CLICKS_TABLE", table::COUNTS),
         ("LOG_LEVEL", "off"),
         ("AWS_REGION", "eu-central-1"),

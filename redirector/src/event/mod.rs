@@ -18,7 +18,8 @@ use self::scan::{Scan, Scanner, object};
 pub use self::shortcut::{Shortcut, Shortened};
 pub(crate) use self::{
     address::Address,
-    headers::{Accept, Headers},
+    headers::{Accept, Agent, Headers, ReferrerHost},
+    through::Reduced,
 };
 
 object! {

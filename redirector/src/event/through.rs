@@ -5,7 +5,7 @@ use std::{fmt, marker::PhantomData};
 use serde::de::{IgnoredAny, SeqAccess, Visitor};
 
 /// A value that is made of a text.
-pub(super) trait Reduced: Default {
+pub(crate) trait Reduced: Default {
     fn of(text: &str) -> Self;
 }
 
