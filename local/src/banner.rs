@@ -5,7 +5,7 @@ use std::path::Path;
 
 use console::{Term, style};
 use dax_server::Cluster;
-use local::Stack;
+use local::{Clicks, Stack};
 use serde_json::json;
 
 /// One line for programs that start this one.
@@ -17,6 +17,7 @@ pub(crate) fn readiness_line(stack: &Stack) -> io::Result<()> {
         "dax": stack.dax().map(Cluster::endpoints).unwrap_or_default(),
         "control": stack.dax().and_then(Cluster::control_url),
         "table": stack.table(),
+        "clicks": stack.clicks().as_str(),
         "api_key": stack.api_key(),
     });
     Term::stdout().write_line(&line.to_string())
@@ -44,7 +45,7 @@ pub(crate) fn print(stack: &Stack, data_dir: Option<&Path>) -> io::Result<()> {
 }
 
 /// The parts of the stack, and where each one is.
-fn parts(stack: &Stack, data_dir: Option<&Path>) -> [(&'static str, String); 5] {
+fn parts(stack: &Stack, data_dir: Option<&Path>) -> [(&'static str, String); 6] {
     let kept = match data_dir {
         Some(directory) => format!("kept in {}", directory.display()),
         None => "in memory".to_owned(),
@@ -55,6 +56,7 @@ fn parts(stack: &Stack, data_dir: Option<&Path>) -> [(&'static str, String); 5] 
         ("DynamoDB", with_note(&stack.dynamodb_endpoint(), &format!("table {}, {kept}", stack.table()))),
         ("DAX", dax(stack)),
         ("Lambda", with_note(&stack.lambda_endpoint(), &functions.join(", "))),
+        ("Clicks", clicks(stack)),
         ("Auth", auth(stack)),
     ]
 }
@@ -70,6 +72,14 @@ fn auth(stack: &Stack) -> String {
     match stack.api_key() {
         None => "none: anyone on this machine can create links".to_owned(),
         Some(key) => with_note(key, "API key, with every scope but admin"),
+    }
+}
+
+/// How clicks are counted.
+fn clicks(stack: &Stack) -> String {
+    match stack.clicks() {
+        Clicks::None => "not counted".to_owned(),
+        mode => with_note("counted within two seconds", &format!("{}, see /api/v1/clicks", mode.as_str())),
     }
 }
 

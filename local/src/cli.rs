@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use dax_server::command::{Options, WithFile};
-use local::{Auth, SlugScheme};
+use local::{Auth, Clicks, SlugScheme};
 
 /// Runs the shortener on this machine: gateway, functions, DAX and tables, without AWS and without containers.
 #[derive(Debug, Parser)]
@@ -68,6 +68,10 @@ pub(crate) struct StackOptions {
     /// Who may create links
     #[arg(long, value_enum, default_value_t)]
     pub(crate) auth: Auth,
+
+    /// How clicks are counted
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) clicks: Clicks,
 
     /// Build the functions as they are deployed; takes minutes the first time
     #[arg(long)]

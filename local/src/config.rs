@@ -8,8 +8,8 @@ use std::time::Duration;
 use lambda_local::{Observer, Silent};
 
 use crate::shortener::binaries::Binaries;
-use crate::shortener::settings::{Auth, SlugScheme};
-use crate::shortener::variables::{REDIRECTOR, WRITER};
+use crate::shortener::settings::{Auth, Choices, Clicks, SlugScheme};
+use crate::shortener::variables::{CLICKS, REDIRECTOR, WRITER};
 
 /// The configuration of a [`Stack`](crate::Stack).
 ///
@@ -51,6 +51,13 @@ pub struct Config {
     pub slug_scheme: SlugScheme,
     /// Who may create links.
     pub auth: Auth,
+    /// How clicks are counted: through a stream by default, as in production.
+    pub clicks: Clicks,
+    /// How long log lines are collected, and then records of a stream: half a second each, so that a click is counted about
+    /// a second later. On AWS it is many seconds.
+    pub delivery_interval: Duration,
+    /// Chooses what the stack's [fault rules](crate::Stack::add_fault) leave to chance.
+    pub fault_seed: u64,
     /// Watches requests, output and crashes.
     pub observer: Arc<dyn Observer>,
 }
@@ -84,6 +91,7 @@ impl Config {
         let functions = BTreeMap::from([
             (REDIRECTOR.to_owned(), FunctionConfig::new(binaries.redirector)),
             (WRITER.to_owned(), FunctionConfig::new(binaries.writer)),
+            (CLICKS.to_owned(), FunctionConfig::new(binaries.clicks)),
         ]);
         Self::new(template::DEPLOYED, functions)
     }
@@ -108,8 +116,16 @@ impl Config {
             init_timeout: Duration::from_secs(10),
             slug_scheme: SlugScheme::Keyed,
             auth: Auth::None,
+            clicks: Clicks::Stream,
+            delivery_interval: Duration::from_millis(500),
+            fault_seed: 1,
             observer: Arc::new(Silent),
         }
+    }
+
+    /// The settings that become variables of the functions.
+    pub(crate) const fn choices(&self) -> Choices {
+        Choices { slug_scheme: self.slug_scheme, auth: self.auth, clicks: self.clicks }
     }
 }
 

@@ -4,7 +4,9 @@
 //!             lambda-local                    dax-server              dynamodb
 //!  HTTP ──► gateway ──► redirector, ──► DAX cluster of ──► embedded ──► memory
 //!                       writer          1 to n nodes       DynamoDB     or a directory
-//!                       (processes)
+//!                       (processes)                           ▲
+//!           log ◄───────────┘                                 │
+//!            └──► stream ──► event source ──► clicks ─────────┘
 //! ```
 //!
 //! [`Stack::start`] runs the real function binaries and gives them the routes of the template that is deployed, a DAX
@@ -26,9 +28,11 @@ pub use config::{Config, FunctionConfig};
 pub use dax_server;
 pub use dynamodb::StoreError;
 pub use error::{Port, StartError};
-pub use lambda_local::{CrashRecord, FunctionStats, Observer, RefusedRecord, RequestRecord};
+pub use lambda_local::{
+    CrashRecord, DeliveryStats, Fault, FaultRule, FunctionStats, Observer, RefusedRecord, RequestRecord,
+};
 pub use shortener::api_key::KeyError;
 pub use shortener::binaries::Binaries;
-pub use shortener::settings::{Auth, SlugScheme};
+pub use shortener::settings::{Auth, Clicks, SlugScheme};
 pub use shortener::slug_secret::SecretError;
 pub use stack::Stack;

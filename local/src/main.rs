@@ -90,6 +90,7 @@ fn config(options: &StackOptions, binaries: Binaries, launcher: PathBuf) -> Conf
     config.data_dir.clone_from(&options.data_dir);
     config.slug_scheme = options.slug_scheme;
     config.auth = options.auth;
+    config.clicks = options.clicks;
     config.launcher = Some(launcher);
     config.observer = Arc::new(Monitor::new(options.json, options.verbose));
     config

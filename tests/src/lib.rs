@@ -34,7 +34,8 @@ pub async fn wait_until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
     }
 }
 
-/// The shortener on free ports and in memory, with the functions built from this workspace.
+/// The shortener on free ports and in memory, with the functions built from this workspace. Clicks are not counted, so that
+/// nothing happens in the background.
 pub async fn shortener() -> local::Stack {
     shortener_with(|_config| {}).await
 }
@@ -44,6 +45,7 @@ pub async fn shortener_with(change: impl FnOnce(&mut local::Config)) -> local::S
     let programs = programs();
     let mut config = local::Config::shortener(programs.functions());
     config.launcher = Some(programs.local.clone());
+    config.clicks = local::Clicks::None;
     change(&mut config);
     local::Stack::start(config).await.expect("the stack starts")
 }

@@ -13,13 +13,14 @@ pub struct Programs {
     pub local: PathBuf,
     redirector: PathBuf,
     writer: PathBuf,
+    clicks: PathBuf,
 }
 
 impl Programs {
-    /// The shortener's two functions.
+    /// The shortener's functions.
     #[must_use]
     pub fn functions(&self) -> Binaries {
-        Binaries { redirector: self.redirector.clone(), writer: self.writer.clone() }
+        Binaries { redirector: self.redirector.clone(), writer: self.writer.clone(), clicks: self.clicks.clone() }
     }
 }
 
@@ -29,7 +30,7 @@ impl Programs {
 pub fn programs() -> &'static Programs {
     static PROGRAMS: OnceLock<Programs> = OnceLock::new();
     PROGRAMS.get_or_init(|| {
-        let packages = ["local", "redirector", "writer"];
+        let packages = ["local", "redirector", "writer", "clicks"];
         let mut built = match build(&packages, Profile::Dev, |_name| {}) {
             Ok(built) => built,
             Err(error) => panic!("{error}"),
@@ -38,6 +39,7 @@ pub fn programs() -> &'static Programs {
             Some(program) => program,
             None => panic!("cargo built no {name}"),
         };
-        Programs { local: take("local"), redirector: take("redirector"), writer: take("writer") }
+        let [local, redirector, writer, clicks] = packages.map(&mut take);
+        Programs { local, redirector, writer, clicks }
     })
 }

@@ -57,14 +57,15 @@ async fn greet(event: LambdaEvent<Value>) -> Result<Value, Error> {
 
 async fn count(event: LambdaEvent<Value>) -> Result<Value, Error> {
     let mut lines = 0;
-    for record in event.payload["Records"].as_array().into_iter().flatten() {
-        let data = STANDARD.decode(record["kinesis"]["data"].as_str().unwrap_or_default())?;
+    for record in event.payload.get("Records").and_then(Value::as_array).into_iter().flatten() {
+        let data = record.pointer("/kinesis/data").and_then(Value::as_str).unwrap_or_default();
+        let data = STANDARD.decode(data)?;
         let mut text = String::new();
         GzDecoder::new(data.as_slice()).read_to_string(&mut text)?;
         let message: Value = serde_json::from_str(&text)?;
         // The first message of a subscription only tries out whether it arrives.
-        if message["messageType"] == "DATA_MESSAGE" {
-            lines += message["logEvents"].as_array().map_or(0, Vec::len);
+        if message.get("messageType").and_then(Value::as_str) == Some("DATA_MESSAGE") {
+            lines += message.get("logEvents").and_then(Value::as_array).map_or(0, Vec::len);
         }
     }
     Ok(json!({ "lines": lines }))

@@ -1,6 +1,11 @@
 //! Lines of one function on their way to another. This program is both: the platform starts it again as the functions.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed"
+)]
 #![allow(clippy::print_stdout, reason = "what a function prints is its log")]
 
 use std::collections::BTreeMap;

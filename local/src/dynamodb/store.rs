@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::tables::{StoreError, TableDefinition, ensure_table, input, open};
+use super::tables::{StoreError, TableDefinition, delete_expired, ensure_table, input, open};
 
 /// An embedded DynamoDB that serves its endpoint until it is stopped or dropped.
 pub(crate) struct Store {
@@ -27,7 +27,8 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Opens the tables in `directory`, or in memory, and serves them on `listener` to whom `guard` admits.
+    /// Opens the tables in `directory`, or in memory, deletes what has expired, and serves them on `listener` to whom
+    /// `guard` admits.
     pub(crate) fn start(
         listener: TcpListener,
         guard: Guard,
@@ -38,6 +39,7 @@ impl Store {
         for table in tables {
             ensure_table(&database, table)?;
         }
+        delete_expired(&database)?;
         let address = listener.local_addr().map_err(StoreError::Endpoint)?;
         let (stop, stopped) = Stop::channel();
         let mut tasks = JoinSet::new();

@@ -22,6 +22,10 @@ pub(crate) struct TableDefinition {
     pub(crate) name: &'static str,
     /// Name of the hash key.
     pub(crate) key_attribute: &'static str,
+    /// Name of the range key, a string, if it has one.
+    pub(crate) sort_attribute: Option<&'static str>,
+    /// Name of the attribute with the time at which an item expires, if any does.
+    pub(crate) ttl_attribute: Option<&'static str>,
     pub(crate) index: Option<IndexDefinition>,
 }
 
@@ -51,6 +55,9 @@ pub enum StoreError {
     /// The table is missing and cannot be created.
     #[error("cannot create table {0}")]
     Table(&'static str, #[source] Cause),
+    /// Expired items cannot be deleted.
+    #[error("cannot delete expired items")]
+    Expired(#[source] Cause),
     /// The endpoint cannot be served.
     #[error("cannot serve the endpoint")]
     Endpoint(#[source] std::io::Error),
@@ -77,9 +84,33 @@ pub(super) fn open(directory: Option<&Path>) -> Result<Database, StoreError> {
     Database::new(&file.to_string_lossy()).map_err(|error| StoreError::Open(Some(file), error.into()))
 }
 
-/// Creates the table unless it exists. No item expires, whatever an earlier release set.
+/// Creates the table unless it exists. Its items expire as it is defined here, whatever an earlier release set.
 pub(super) fn ensure_table(database: &Database, table: &TableDefinition) -> Result<(), StoreError> {
-    create_unless_present(database, table).map_err(|error| StoreError::Table(table.name, error.into()))
+    let ensured = create_unless_present(database, table).and_then(|()| set_ttl(database, table));
+    ensured.map_err(|error| StoreError::Table(table.name, error.into()))
+}
+
+/// Deletes the items that have expired. The store does not do it by itself.
+pub(super) fn delete_expired(database: &Database) -> Result<(), StoreError> {
+    database.sweep_ttl().map(drop).map_err(|error| StoreError::Expired(error.into()))
+}
+
+fn set_ttl(database: &Database, table: &TableDefinition) -> Result<(), DynoxideError> {
+    let request = json!({ "TableName": table.name });
+    let found = database.describe_time_to_live(input(request)?)?;
+    let found = serde_json::to_value(found).unwrap_or_default();
+    let enabled = found.pointer("/TimeToLiveDescription/AttributeName").and_then(Value::as_str);
+    if enabled == table.ttl_attribute {
+        return Ok(());
+    }
+    for (attribute, is_enabled) in [(enabled, false), (table.ttl_attribute, true)] {
+        if let Some(attribute) = attribute {
+            let specification = json!({ "AttributeName": attribute, "Enabled": is_enabled });
+            let request = json!({ "TableName": table.name, "TimeToLiveSpecification": specification });
+            database.update_time_to_live(input(request)?)?;
+        }
+    }
+    Ok(())
 }
 
 fn create_unless_present(database: &Database, table: &TableDefinition) -> Result<(), DynoxideError> {
@@ -94,6 +125,11 @@ fn create_unless_present(database: &Database, table: &TableDefinition) -> Result
 /// The input of `CreateTable`.
 fn schema(table: &TableDefinition) -> Value {
     let mut attributes = vec![attribute(table.key_attribute, "S")];
+    let mut keys = vec![key(table.key_attribute, "HASH")];
+    if let Some(name) = table.sort_attribute {
+        attributes.push(attribute(name, "S"));
+        keys.push(key(name, "RANGE"));
+    }
     let mut indexes = Vec::new();
     if let Some(index) = &table.index {
         attributes.push(attribute(index.hash_attribute, "S"));
@@ -106,7 +142,7 @@ fn schema(table: &TableDefinition) -> Value {
     }
     json!({
         "TableName": table.name,
-        "KeySchema": [key(table.key_attribute, "HASH")],
+        "KeySchema": keys,
         "AttributeDefinitions": attributes,
         "GlobalSecondaryIndexes": (!indexes.is_empty()).then_some(indexes),
         "BillingMode": "PAY_PER_REQUEST",
@@ -142,6 +178,24 @@ mod tests {
             ensure_table(&database, &TABLE).unwrap();
             assert_eq!(count(&database), items);
             put(&database, "a");
+        }
+    }
+
+    #[test]
+    fn items_expire_where_the_definition_says_so() {
+        let database = open(None).unwrap();
+        let expiring = TableDefinition { ttl_attribute: Some("ttl"), sort_attribute: Some("day"), ..TABLE };
+        ensure_table(&database, &expiring).unwrap();
+        for (day, ttl) in [("1", "1000"), ("2", "9999999999")] {
+            let item = json!({ "id": { "S": "a" }, "day": { "S": day }, "ttl": { "N": ttl } });
+            database.put_item(input(json!({ "TableName": TABLE.name, "Item": item })).unwrap()).unwrap();
+        }
+        // An earlier release may have set it for a table without any.
+        let kept = TableDefinition { ttl_attribute: None, ..expiring.clone() };
+        for (table, expected) in [(&kept, 2), (&expiring, 1), (&expiring, 1)] {
+            ensure_table(&database, table).unwrap();
+            delete_expired(&database).unwrap();
+            assert_eq!(count(&database), expected, "{table:?}");
         }
     }
 

@@ -5,7 +5,8 @@ use serde_json::json;
 
 use super::tables::{TableDefinition, input};
 
-pub(super) const TABLE: TableDefinition = TableDefinition { name: "table", key_attribute: "id", index: None };
+pub(super) const TABLE: TableDefinition =
+    TableDefinition { name: "table", key_attribute: "id", sort_attribute: None, ttl_attribute: None, index: None };
 
 pub(super) fn put(database: &Database, id: &str) {
     let item = json!({ "id": { "S": id } });

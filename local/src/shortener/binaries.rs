@@ -1,17 +1,19 @@
-//! The two function binaries.
+//! The function binaries.
 
 use std::path::PathBuf;
 
 use crate::build_functions::{self, BuildError, Profile};
 
-/// Paths of the two function binaries.
+/// Paths of the function binaries.
 #[derive(Debug, Clone)]
-#[expect(clippy::exhaustive_structs, reason = "a pair of paths that callers fill in")]
+#[expect(clippy::exhaustive_structs, reason = "paths that callers fill in")]
 pub struct Binaries {
     /// The function behind `GET` and `HEAD /{slug}`.
     pub redirector: PathBuf,
     /// The function behind `POST /` and the management API.
     pub writer: PathBuf,
+    /// The function that counts clicks.
+    pub clicks: PathBuf,
 }
 
 impl Binaries {
@@ -23,14 +25,14 @@ impl Binaries {
         // This package is selected too, where that costs nothing: the same selection gives the same features, and
         // what `cargo run` has just compiled is not compiled again.
         let packages: &[&str] = match profile {
-            Profile::Dev => &["local", "redirector", "writer"],
-            Profile::Lambda => &["redirector", "writer"],
+            Profile::Dev => &["local", "redirector", "writer", "clicks"],
+            Profile::Lambda => &["redirector", "writer", "clicks"],
         };
         let mut programs = build_functions::build(packages, profile, progress)?;
         let mut take = |name: &str| {
             let program = programs.remove(name);
             program.ok_or_else(|| BuildError::NoProgram(name.to_owned()))
         };
-        Ok(Self { redirector: take("redirector")?, writer: take("writer")? })
+        Ok(Self { redirector: take("redirector")?, writer: take("writer")?, clicks: take("clicks")? })
     }
 }

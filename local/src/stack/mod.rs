@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use dax_server::Cluster;
-use lambda_local::{FunctionStats, Platform};
+use lambda_local::{DeliveryStats, FaultRule, FunctionStats, Platform};
 use loopback_guard::Guard;
 use serde_json::Value;
 use template::Api;
@@ -20,13 +20,13 @@ use crate::config::Config;
 use crate::dynamodb::{Store, StoreError};
 use crate::error::StartError;
 use crate::shortener::api_key::{KeyError, Keys};
-use crate::shortener::settings::Auth;
+use crate::shortener::settings::{Auth, Clicks};
 use crate::shortener::variables::{Endpoints, template_parameters};
 use crate::shortener::{slug_secret, tables};
 use ports::Ports;
 
 /// Time for all processes and connections to end.
-const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+const STOP_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The whole system on one machine: gateway, functions, DAX and tables.
 ///
@@ -38,6 +38,7 @@ pub struct Stack {
     store: Store,
     keys: Keys,
     api_key: Option<String>,
+    clicks: Clicks,
 }
 
 impl Stack {
@@ -47,7 +48,8 @@ impl Stack {
     /// [`StartError`]; nothing is left running then.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let data_dir = config.data_dir.as_deref();
-        let api = Api::read(&config.template, &template_parameters(config.auth, &config.allowed_origins))?;
+        let parameters = template_parameters(config.auth, config.clicks, &config.allowed_origins);
+        let api = Api::read(&config.template, &parameters)?;
         let ports = Ports::bind(&config).await?;
         data_dir.map(data_dir::prepare).transpose()?;
         let programs = Guard::for_programs().with_hosts(config.allowed_hosts.clone());
@@ -66,7 +68,7 @@ impl Stack {
             dax: dax.as_ref().and_then(|dax| dax.endpoints().into_iter().next()),
         };
         let platform = Platform::start(ports.platform, functions::of(&config, api, &endpoints, &secret))?;
-        Ok(Self { platform, dax, store, keys, api_key })
+        Ok(Self { platform, dax, store, keys, api_key, clicks: config.clicks })
     }
 
     /// URL of the HTTP gateway, `http://localhost:{port}`.
@@ -103,6 +105,18 @@ impl Stack {
     #[must_use]
     pub fn keys_table(&self) -> &'static str {
         tables::KEYS.name
+    }
+
+    /// Name of the clicks table.
+    #[must_use]
+    pub fn clicks_table(&self) -> &'static str {
+        tables::CLICKS.name
+    }
+
+    /// How clicks are counted.
+    #[must_use]
+    pub fn clicks(&self) -> Clicks {
+        self.clicks
     }
 
     /// With [`Auth::ApiKey`], a key of the owner `local` with every scope except the administrators'.
@@ -174,7 +188,24 @@ impl Stack {
         self.platform.function_stats(name)
     }
 
-    /// Lets requests in flight finish for up to two seconds, then ends every process and waits for it.
+    /// The state of what is on its way to a function from logs and streams, or `None` if nothing leads to it.
+    #[must_use]
+    pub fn delivery_stats(&self, name: &str) -> Option<DeliveryStats> {
+        self.platform.delivery_stats(name)
+    }
+
+    /// Makes deliveries from logs and streams go wrong.
+    pub fn add_fault(&self, rule: FaultRule) {
+        self.platform.add_fault(rule);
+    }
+
+    /// Removes all rules.
+    pub fn clear_faults(&self) {
+        self.platform.clear_faults();
+    }
+
+    /// Lets requests in flight finish for up to two seconds and clicks be counted for up to five, then ends every process
+    /// and waits for it.
     pub async fn stop(self) {
         let Self { platform, dax, store, .. } = self;
         let ending = async move {

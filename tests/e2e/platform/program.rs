@@ -54,7 +54,7 @@ impl Running {
     }
 
     /// Sends a signal and returns the exit code, if the process exits on its own.
-    async fn stop(&mut self, signal: Signal) -> Option<i32> {
+    pub(crate) async fn stop(&mut self, signal: Signal) -> Option<i32> {
         kill_process(self.pid(), signal).unwrap();
         timeout(PATIENCE, self.child.wait()).await.expect("it stops").unwrap().code()
     }
@@ -65,7 +65,7 @@ impl Running {
     }
 
     /// Children of the program: function processes.
-    fn children(&self) -> Vec<u32> {
+    pub(crate) fn children(&self) -> Vec<u32> {
         let parent = self.child.id().unwrap().to_string();
         let processes = std::fs::read_dir("/proc").unwrap().flatten();
         processes
