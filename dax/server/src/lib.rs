@@ -78,6 +78,7 @@ mod pending_write;
 mod replication;
 mod request;
 mod request_log;
+mod schemas;
 mod seed;
 mod session;
 mod shared;

@@ -13,11 +13,12 @@ use aws_sdk_dynamodb::Client;
 use super::{
     auth::Verifier,
     config::{Backend, ClusterConfig, from_here},
-    dynamodb::{self, Schemas},
+    dynamodb,
     fault::Faults,
     node::Node,
     replication::Replication,
     request_log::RequestLog,
+    schemas::Schemas,
     wire::item::AttributeLists,
 };
 
