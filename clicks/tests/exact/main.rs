@@ -15,6 +15,9 @@
     reason = "a test"
 )]
 
+mod archive;
+mod direct;
+mod salts;
 mod stream;
 mod table;
 mod truth;
@@ -24,7 +27,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use clicks::{Clicks, Config, Input, Tables};
+use clicks::{Archive, Clicks, Config, Input, Tables};
 use fastrand::Rng;
 use lambda_runtime::{Context, LambdaEvent};
 
@@ -105,15 +108,10 @@ impl Run {
     /// Whether the invocation succeeded.
     async fn invoke(&mut self, shard: &Shard, records: std::ops::Range<usize>) -> bool {
         self.events.batches += 1;
-        let event = shard.event(&shard.records[records]);
-        let input: Input = serde_json::from_value(event).unwrap();
-        let mut context = Context::default();
-        let deadline = now() + Duration::from_secs(120);
-        context.deadline = u64::try_from(deadline.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis()).unwrap();
         let dies = self.rng.u8(..) < 90;
         self.table.begin(dies.then(|| self.rng.usize(0..40)), self.rng.u8(..) < 5);
         let outcome = tokio::select! {
-            outcome = self.clicks.handle(LambdaEvent::new(input, context)) => Some(outcome),
+            outcome = handle(&self.clicks, shard.event(&shard.records[records])) => Some(outcome),
             () = self.table.death() => None,
         };
         match outcome {
@@ -132,7 +130,20 @@ impl Run {
     }
 }
 
+/// Invokes the function with two minutes of time.
+async fn handle(clicks: &Clicks, event: serde_json::Value) -> Result<(), lambda_runtime::Error> {
+    let input: Input = serde_json::from_value(event).unwrap();
+    let mut context = Context::default();
+    let deadline = now() + Duration::from_secs(120);
+    context.deadline = u64::try_from(deadline.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis()).unwrap();
+    clicks.handle(LambdaEvent::new(input, context)).await
+}
+
 fn function(table: &Arc<Table>) -> Clicks {
+    function_with(table, None)
+}
+
+fn function_with(table: &Arc<Table>, archive: Option<Archive>) -> Clicks {
     let variables = [
         ("DDB_TABLE", table::LINKS),
         ("CLICKS", "stream"),
@@ -144,7 +155,7 @@ fn function(table: &Arc<Table>) -> Clicks {
     ];
     let config = Config::from_vars(|name| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()));
     let counts = links::CountsWriter::with_client(table.client(), table::COUNTS);
-    Clicks::new(Tables::of(counts, table::LINKS), None, &config.unwrap(), now)
+    Clicks::new(Tables::of(counts, table::LINKS), archive, &config.unwrap(), now)
 }
 
 /// Counts the stream of a seed; what is wrong in the end, and what happened.

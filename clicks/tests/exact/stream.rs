@@ -79,7 +79,8 @@ impl Logged {
 pub(crate) struct Record {
     sequence: String,
     pub(crate) clicks: Vec<Logged>,
-    data: String,
+    /// The message, in Base64 of gzip.
+    pub(crate) data: String,
 }
 
 /// A shard.

@@ -44,9 +44,11 @@ impl DayCounts {
                 day.add(counter, clicks);
             }
         }
-        let kept = item.get(VISITORS).and_then(|codes| codes.as_bs().ok()).map_or(0, Vec::len);
-        let level = number(item.get(VISITOR_LEVEL)).unwrap_or_default();
-        day.visitors = VisitorCode::estimate(kept as u64, u32::try_from(level).unwrap_or(u32::MAX));
+        let level = number(item.get(VISITOR_LEVEL)).and_then(|level| u32::try_from(level).ok()).unwrap_or_default();
+        let codes = item.get(VISITORS).and_then(|codes| codes.as_bs().ok()).into_iter().flatten();
+        let codes = codes.filter_map(|code| VisitorCode::from_bytes(code.as_ref()));
+        // Codes below the level may linger; they are not part of the sample.
+        day.visitors = VisitorCode::estimate(codes.filter(|code| code.level() >= level).count() as u64, level);
         Some(day)
     }
 
@@ -118,7 +120,8 @@ mod tests {
 
     #[test]
     fn an_item_is_a_day() {
-        let codes = |count: u8| AttributeValue::Bs((0..count).map(|code| Blob::new([0, 0, code])).collect());
+        // Of these, five are of the level 3.
+        let codes = |count: u8| AttributeValue::Bs((1..=count).map(|code| Blob::new([0, 0, code])).collect());
         let day = AttributeValue::S("2026-11-26".to_owned());
         let attributes = [
             (SORT, day),
@@ -129,7 +132,7 @@ mod tests {
             ("c_DE", n("2")),
             ("r_", n("4")),
             ("r_t.co", n("5")),
-            (VISITORS, codes(5)),
+            (VISITORS, codes(40)),
             (VISITOR_LEVEL, n("3")),
             ("w0", AttributeValue::B(Blob::new([0; 24]))),
             ("ttl", n("1")),
