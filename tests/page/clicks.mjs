@@ -287,4 +287,33 @@ export const cases = [
       await tab.axe();
     },
   },
+  {
+    name: "clicks: what visitors do is counted within moments, and bots and prefetches are told apart",
+    async run(tab, stack) {
+      await links(stack, "followed");
+      const PERSON =
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) " +
+        "Version/18.5 Mobile/15E148 Safari/604.1";
+      const visit = async (headers, method = "GET") => {
+        const response = await fetch(`${stack.url}/followed`, { redirect: "manual", method, headers });
+        assert.equal(response.status, 301);
+      };
+      for (let count = 0; count < 3; count += 1) await visit({ "user-agent": PERSON, referer: "https://www.T.co/a?b" });
+      await visit({ "user-agent": PERSON, purpose: "prefetch" });
+      await visit({ "user-agent": PERSON }, "HEAD");
+      await visit({ "user-agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)" });
+      await tab.goto();
+      await tab.click(tab.button("followed", "clicks"));
+      await shown(tab);
+      await until("they are counted", async () => {
+        await wake(tab);
+        const [clicks, , bots, ever] = await tiles(tab);
+        return clicks === "3" && bots === "1" && ever === "3";
+      });
+      const names = await tab.page.$$eval("#clicks-by tbody th", (all) => all.map((it) => it.textContent));
+      assert.deepEqual(names, ["Unknown", "t.co", "Phone", "iOS", "Safari"]);
+      await tab.click("#clicks-close");
+      await until("the row says so", async () => (await tab.text(tab.button("followed", "clicks"))) === "3 clicks");
+    },
+  },
 ];
