@@ -161,32 +161,38 @@ def note_cluster(stack, arn):
     _cluster_of_stack[stack] = arn
 
 
-def may(role, action, resource):
+def may(role, action, resource, partition=None):
+    """Whether a role may do something, with items of a table in one partition of it."""
     account = provisioners.get_account_id()
     policies = iam_evaluator._gather_role_policies(role, account)
     limits = iam_evaluator._permissions_boundary(iam._roles, role, account)
     arn = f"arn:aws:sts::{account}:assumed-role/{role}/code"
-    request = iam_evaluator.EvalContext(arn, "AssumedRole", account, action, resource, provisioners.get_region())
+    context = {"dynamodb:leadingkeys": [partition]} if partition else {}
+    request = iam_evaluator.EvalContext(
+        arn, "AssumedRole", account, action, resource, provisioners.get_region(), service_context=context
+    )
     return iam_evaluator.evaluate(request, policies, *limits).decision == "Allow"
 
 
 def _needs(variables, cluster):
-    """What code with these variables must be allowed to do."""
+    """What code with these variables must be allowed to do, where, and in which partition."""
     table = f"arn:aws:dynamodb:{provisioners.get_region()}:{provisioners.get_account_id()}:table/"
     links, keys = table + variables["DDB_TABLE"], variables.get("KEYS_TABLE")
     if "CLICKS_KEEP_DAYS" in variables:
-        yield "dynamodb:UpdateItem", table + variables["CLICKS_TABLE"]
+        yield "dynamodb:UpdateItem", table + variables["CLICKS_TABLE"], None
         return
-    if keys and variables.get("CLICKS", "none") != "none":
-        yield "dynamodb:Query", table + variables["CLICKS_TABLE"]
+    if variables.get("CLICKS", "none") != "none":
+        counts = table + variables["CLICKS_TABLE"]
+        yield ("dynamodb:Query", counts, "x") if keys else ("dynamodb:GetItem", counts, "!salt")
     if keys:
-        yield "dynamodb:GetItem", table + keys
-        yield "dynamodb:BatchGetItem", links
+        yield "dynamodb:GetItem", table + keys, None
+        yield "dynamodb:BatchGetItem", links, None
     else:
-        yield "dynamodb:GetItem", links
+        yield "dynamodb:GetItem", links, None
     verbs = ("GetItem", "PutItem", "UpdateItem") if keys else ("GetItem",)
     for verb in verbs:
-        yield (f"dax:{verb}", cluster) if variables.get("DAX_ENDPOINT") else (f"dynamodb:{verb}", links)
+        by_dax = bool(variables.get("DAX_ENDPOINT"))
+        yield f"{'dax' if by_dax else 'dynamodb'}:{verb}", cluster if by_dax else links, None
 
 
 def check_running_code(after):
@@ -204,8 +210,8 @@ def check_running_code(after):
         )
         if role not in iam._roles or "DDB_TABLE" not in variables:
             continue
-        for action, resource in _needs(variables, cluster):
-            if not may(role, action, resource or "*"):
+        for action, resource, partition in _needs(variables, cluster):
+            if not may(role, action, resource or "*", partition):
                 violation(f"after {after}, version {config['Version']} of {name} runs without {action} on {resource}")
 
 
@@ -235,6 +241,13 @@ async def slowly(handle, *arguments):
     return handled
 
 
+def needed(resource, names):
+    """What a resource waits for; a reference in its metadata counts as well, which ministack does not know."""
+    return stacks._extract_deps(resource, names) | stacks._extract_deps(
+        {"Properties": resource.get("Metadata", {})}, names
+    )
+
+
 def worst_order(resources, conditions):
     """An order that the references and `DependsOn` allow: CloudFormation may take any, and the worst one tells.
 
@@ -245,7 +258,7 @@ def worst_order(resources, conditions):
         {"AWS::IAM::Role": 2} if _deleting else {"AWS::IAM::Role": 0, "AWS::IAM::Policy": 2, "AWS::IAM::RolePolicy": 2}
     )
     names = set(resources)
-    waiting = {name: stacks._extract_deps(resource, names) - {name} for name, resource in resources.items()}
+    waiting = {name: needed(resource, names) - {name} for name, resource in resources.items()}
     dependents = {name: [other for other in names if name in waiting[other]] for name in names}
     ready = [(ranks.get(resources[name].get("Type"), 1), name) for name in names if not waiting[name]]
     heapq.heapify(ready)

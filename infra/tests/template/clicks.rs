@@ -99,9 +99,7 @@ fn subscription<'a>(stack: &'a Rendered, require: &mut impl FnMut(bool, &str)) -
 fn same_mode(stack: &Rendered, mode: &str, require: &mut impl FnMut(bool, &str)) {
     for function in ["Redirector", "Writer", "ClicksFunction"] {
         let variables = &stack.properties(function)["Environment"]["Variables"];
-        // The third function sees in each event how it came.
-        let counts = variables.get("CLICKS").is_none_or(|given| given == mode);
-        require(counts, &format!("{function} counts as the others do"));
+        require(variables["CLICKS"] == mode, &format!("{function} counts as the others do"));
         require(variables["CLICKS_TABLE"] == "<ClicksTable>", &format!("{function} knows the table of counts"));
     }
     let before = stack.before();

@@ -8,9 +8,16 @@ use super::render::Rendered;
 
 /// Read by the functions, but never set in a deployed stack: they point to a local table and to the certificates of a local
 /// cluster.
-const LOCAL_ONLY: [&str; 4] = ["AWS_ENDPOINT_URL_DYNAMODB", "DDB_LOCAL", "SSL_CERT_DIR", "SSL_CERT_FILE"];
+const LOCAL_ONLY: [&str; 5] =
+    ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "DDB_LOCAL", "SSL_CERT_DIR", "SSL_CERT_FILE"];
 /// Set by Lambda for every function.
-const OF_THE_PLATFORM: [&str; 4] = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+const OF_THE_PLATFORM: [&str; 5] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+];
 /// Not read by any function; makes every release change the function.
 const RELEASE: &str = "RELEASE_ID";
 
@@ -42,7 +49,10 @@ fn the_redirector_gets_the_variables_it_reads() {
 
 #[test]
 fn the_writer_gets_the_variables_it_reads() {
-    let mut read_by = read_by(|lookup| writer::Config::from_vars(lookup));
-    read_by.extend(["CLICKS", "CLICKS_TABLE"].map(str::to_owned));
-    check("Writer", &read_by);
+    check("Writer", &read_by(|lookup| writer::Config::from_vars(lookup)));
+}
+
+#[test]
+fn clicks_gets_the_variables_it_reads() {
+    check("ClicksFunction", &read_by(|lookup| clicks::Config::from_vars(lookup)));
 }
