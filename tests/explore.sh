@@ -4,7 +4,7 @@
 #   tests/explore.sh [SEEDS [NAME...]]
 #
 # SEEDS is how many (default 5), NAME which tests (default: all; see the table below). TEST_SEED=N is the only seed to be
-# run, which repeats a find. TEST_STEPS sets the number of requests of `differential` and `model`. Stops at the first
+# run, which repeats a find. TEST_STEPS sets the number of requests of `differential`, `truth` and `model`. Stops at the first
 # find, with the line that repeats it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -20,6 +20,7 @@ tests=(
   'races        --test cluster races'
   'differential --test differential'
   'creators     --test e2e creators'
+  'truth        --test e2e every_number_equals_the_truth'
   'model        --test e2e model'
 )
 

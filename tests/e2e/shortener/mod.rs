@@ -2,6 +2,7 @@
 
 mod access;
 mod api;
+mod clicks;
 mod concurrency;
 mod counts;
 mod dax;

@@ -18,7 +18,7 @@ const MAX_EVENT_BYTES: usize = 6 * 1024 * 1024;
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 /// The longest pause.
-const LAST_PAUSE: Duration = Duration::from_secs(5);
+const LAST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Delivers the records of one shard in order.
 pub(super) struct Reader {
