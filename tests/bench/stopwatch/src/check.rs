@@ -41,7 +41,6 @@ pub(crate) fn measure(programs: &Programs, dax_server: &Path, call: &Path) -> an
     let start = [
         (LEAN, instructions::of_start(&lean)?),
         ("redirector", instructions::of_start(&redirector)?),
-        ("redirector, counting", instructions::of_start(&counting)?),
         ("redirector, TLS", instructions::of_start(&redirector_tls)?),
         ("writer", instructions::of_start(&writer)?),
     ];
