@@ -1,6 +1,6 @@
 //! What is remembered of tables: their key schemas.
 //!
-//! Requests wait for a description only while there is none, and all that need the same one share it: some DynamoDBs read
+//! Requests wait for a description only while there is none, and all that need the same one share it: there are emulators that read
 //! the whole table to describe it.
 
 use std::{
@@ -90,7 +90,7 @@ impl Schemas {
             lookup
         };
         let unheard = || Failure::validation(format!("the lookup of table {table} ended"));
-        let found = lookup.wait_for(Option::is_some).await.map_err(|_| unheard())?;
+        let found = lookup.wait_for(Option::is_some).await.map_err(|_closed| unheard())?;
         found.clone().unwrap_or_else(|| Err(unheard()))
     }
 

@@ -11,13 +11,8 @@ use super::render::Rendered;
 const LOCAL_ONLY: [&str; 5] =
     ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_S3", "DDB_LOCAL", "SSL_CERT_DIR", "SSL_CERT_FILE"];
 /// Set by Lambda for every function.
-const OF_THE_PLATFORM: [&str; 5] = [
-    "AWS_ACCESS_KEY_ID",
-    "AWS_LAMBDA_FUNCTION_NAME",
-    "AWS_REGION",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-];
+const OF_THE_PLATFORM: [&str; 5] =
+    ["AWS_ACCESS_KEY_ID", "AWS_LAMBDA_FUNCTION_NAME", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 /// Not read by any function; makes every release change the function.
 const RELEASE: &str = "RELEASE_ID";
 
