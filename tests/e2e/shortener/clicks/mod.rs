@@ -147,6 +147,8 @@ async fn every_number_equals_the_truth() {
     send(&client, before).await;
     weather.storm(true);
     send(&client, during).await;
+    // Clicks of this time are still to be counted, or were counted in it.
+    wait_until("the storm is felt", async || weather.refused() > 0).await;
     weather.storm(false);
     send(&client, after).await;
     let sent = begun.elapsed();
