@@ -14,7 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 tests=(
   'simulation   --test simulation'
   'session      --test session'
-  'clicks       --test exact every_click'
+  'clicks       --test exact counts_exactly_once'
   'properties   --test properties'
   'units        --lib'
   'races        --test cluster races'
