@@ -1,5 +1,6 @@
 """Acts as the account's administrator or as a deployed function, and does what the deploy tool never does."""
 
+import gzip
 import json
 import os
 import sys
@@ -349,6 +350,14 @@ def items(table):
 def count(table, text):
     """Items of the table in which the text occurs."""
     print(sum(text in str(item) for item in client("dynamodb").scan(TableName=table)["Items"]))
+
+
+def archived(bucket):
+    """How many clicks are in the archive."""
+    s3, lines = client("s3"), 0
+    for found in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+        lines += len(gzip.decompress(s3.get_object(Bucket=bucket, Key=found["Key"])["Body"].read()).splitlines())
+    print(lines)
 
 
 def slug(table):

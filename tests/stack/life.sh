@@ -106,7 +106,10 @@ stage 0 '"level":"' logs clicks --since 2h
 stage 0 'click' logs redirector --filter click
 alive "UPDATE_COMPLETE" --set ClicksShards=2
 alive "UPDATE_COMPLETE" --set Clicks=direct --set ClicksArchive=true
+archive="$(output ClicksArchiveBucket life)"
+before="$(act archived "$archive")"
 "$python" "$here/clicks.py" "$url" "$SLUG" inexact
+same "$(act archived "$archive")" "$((before + 19))" "the archive has every click"
 alive "UPDATE_COMPLETE" --set Clicks=none
 alive "UPDATE_COMPLETE"
 "$python" "$here/clicks.py" "$url" "$SLUG" exact

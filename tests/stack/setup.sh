@@ -24,7 +24,7 @@ export AWS_ENDPOINT_URL="http://127.0.0.1:$port" CI=true
 cd "$scratch"
 mkdir objects
 AUTH=true BIND_HOST=127.0.0.1 GATEWAY_PORT="$port" S3_DATA_DIR="$scratch/objects" \
-  AWS_ENDPOINT_URL_DYNAMODB="$AWS_ENDPOINT_URL" AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null \
+  AWS_ENDPOINT_URL_DYNAMODB="$AWS_ENDPOINT_URL" AWS_ENDPOINT_URL_S3="$AWS_ENDPOINT_URL" AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null \
   DAX_URL="dax://127.0.0.1:$dax_port" \
   "$python" "$here/emulator.py" >emulator.log 2>&1 &
 started=($!)
