@@ -10,7 +10,10 @@ use std::{
 use function::ClickDelivery;
 use jiff::{Timestamp, civil::Date};
 use lambda_runtime::LambdaEvent;
-use links::{CountError, CountsWriter, LinkOwners, clicks::DayKey};
+use links::{
+    CountError, CountsWriter, LinkOwners,
+    clicks::{DayKey, MessageMark},
+};
 use tokio::time::timeout;
 
 use crate::{
@@ -175,7 +178,7 @@ impl Clicks {
             archived(&batch).await?;
             self.count_batch(&batch, shard).await?
         };
-        if let Some(message) = batch.message {
+        if let Some(message) = batch.message.map(MessageMark::identity) {
             self.recent().remember(message);
         }
         self.report.counted(&request.counted(shard, &batch, &done, started));
@@ -185,12 +188,12 @@ impl Clicks {
     async fn count_batch(&self, batch: &Batch, shard: Option<u64>) -> Result<Done, CountError> {
         let owners = self.owners.of(batch.slugs.all()).await?;
         let mut works = works(batch, &owners);
-        if let Some(message) = batch.message {
+        if let Some(message) = batch.message.map(MessageMark::identity) {
             let recent = self.recent();
             works.retain(|work| !recent.has_item(message, &work.key));
         }
         let finished = |key| {
-            if let Some(message) = batch.message {
+            if let Some(message) = batch.message.map(MessageMark::identity) {
                 self.recent().remember_item(message, key);
             }
         };

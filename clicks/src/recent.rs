@@ -3,7 +3,7 @@
 //! CloudWatch Logs may put a message into the stream twice. The two records have different sequence numbers, so the marks in
 //! the items cannot tell. A process that has seen the first drops the second; one that has not counts it once more.
 
-use std::{collections::HashSet, hash::RandomState, num::NonZeroUsize};
+use std::{collections::HashSet, num::NonZeroUsize};
 
 use links::clicks::{DayKey, Sequence};
 use lru::LruCache;
@@ -20,22 +20,15 @@ pub(crate) struct Recent {
     messages: LruCache<u64, Option<Sequence>>,
     /// Messages without a stream, and the items that have their clicks.
     half_done: LruCache<u64, HashSet<DayKey>>,
-    hasher: RandomState,
 }
 
 impl Default for Recent {
     fn default() -> Self {
-        let half_done = LruCache::new(HALF_DONE);
-        Self { messages: LruCache::new(MESSAGES), half_done, hasher: RandomState::new() }
+        Self { messages: LruCache::new(MESSAGES), half_done: LruCache::new(HALF_DONE) }
     }
 }
 
 impl Recent {
-    /// What identities of messages are computed with.
-    pub(crate) fn hasher(&self) -> &RandomState {
-        &self.hasher
-    }
-
     /// Whether a message came before, in another record. The same record may come again and again, until it has been counted.
     ///
     /// Without a stream there is no place to compare: there a message is remembered with [`Recent::remember`], once it has

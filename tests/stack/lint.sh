@@ -13,17 +13,6 @@ checkov="$(tool checkov 3.3.30)/checkov"
 scratch="$(mktemp -d)"
 trap 'rm -rf "$scratch"' EXIT
 
-echo "cfn-lint in $(echo "$regions" | wc -w) regions"
-# shellcheck disable=SC2086
-"$cfn_lint" --include-checks I --template "$template" "$infra/bootstrap.yaml" --regions $regions
-
-echo "checkov"
-if ! LOG_LEVEL=ERROR "$checkov" --config-file "$here/checkov.yaml" --file "$template" \
-  --file "$infra/bootstrap.yaml" 2>"$scratch/errors"; then
-  cat "$scratch/errors" >&2
-  exit 1
-fi
-
 # mistake NAME SED-EXPRESSION: makes it in a copy. All are made in one, because a run takes long.
 cp "$template" "$scratch/mistaken.yaml"
 mistake() {
@@ -46,7 +35,36 @@ noticed() {
 mistake node-type 's/NodeType: !Ref DaxNodeType/NodeType: dax.t9.small/'
 mistake attribute 's/DaxCluster.ClusterDiscoveryEndpointURL/DaxCluster.DiscoveryUrl/'
 mistake action 's/Action: dynamodb:GetItem/Action: dynamodb:FetchItem/'
-"$cfn_lint" --template "$scratch/mistaken.yaml" >"$scratch/found" || true
+
+# Each runs on one core, the regions for minutes, so they run at once.
+"$cfn_lint" --template "$scratch/mistaken.yaml" >"$scratch/found" 2>&1 &
+mistaken=$!
+LOG_LEVEL=ERROR "$checkov" --config-file "$here/checkov.yaml" --file "$template" --file "$infra/bootstrap.yaml" \
+  >"$scratch/checkov" 2>&1 &
+checked=$!
+
+echo "cfn-lint in $(echo "$regions" | wc -w) regions"
+# in_regions: those on standard input.
+in_regions() {
+  mapfile -t those
+  "$cfn_lint" --include-checks I --template "$template" "$infra/bootstrap.yaml" --regions "${those[@]}"
+}
+sed -n 'n;p' <<<"$regions" | in_regions >"$scratch/half" 2>&1 &
+half=$!
+sed -n 'p;n' <<<"$regions" | in_regions
+wait "$half" || {
+  cat "$scratch/half" >&2
+  exit 1
+}
+
+echo "checkov"
+wait "$checked" || {
+  cat "$scratch/checkov" >&2
+  exit 1
+}
+
+# cfn-lint fails, because it finds them.
+wait "$mistaken" || true
 noticed E3672 dax.t9.small
 noticed E1010 DiscoveryUrl
 noticed W3037 fetchitem

@@ -8,13 +8,13 @@ mod time;
 use std::{
     borrow::Cow,
     collections::HashMap,
-    hash::{BuildHasher as _, Hash as _, Hasher as _},
+    hash::{DefaultHasher, Hash as _, Hasher as _},
 };
 
 use jiff::{Timestamp, civil::Date};
 use links::{
     Slug,
-    clicks::{Sequence, Slot},
+    clicks::{MessageMark, Sequence, Slot},
 };
 
 use self::{lines::Lines, names::Names};
@@ -49,8 +49,8 @@ pub struct Batch {
     pub(crate) days: HashMap<(u32, Date), Vec<Click>>,
     /// The id of its first event.
     pub(crate) first_event: String,
-    /// The identity of its message, if that came without a stream.
-    pub(crate) message: Option<u64>,
+    /// Its message, if that came without a stream.
+    pub(crate) message: Option<MessageMark>,
     /// Lines for the archive, if there is one.
     pub(crate) lines: Option<Lines>,
     pub(crate) figures: Figures,
@@ -113,13 +113,13 @@ impl Batch {
 
     fn add_json(&mut self, json: &[u8], place: Place, recent: &mut Recent) -> Result<(), PayloadError> {
         let Some(message) = Message::read(json)? else { return Ok(()) };
-        let identity = identity(&message, recent);
-        if recent.is_repeated(identity, place.sequence) {
+        let mark = mark(&message);
+        if recent.is_repeated(mark.identity(), place.sequence) {
             self.figures.redelivered += 1;
             return Ok(());
         }
         if place.sequence.is_none() {
-            self.message = Some(identity);
+            self.message = Some(mark);
             self.first_event = message.log_events.first().map(|event| event.id.to_string()).unwrap_or_default();
         }
         for event in &message.log_events {
@@ -182,9 +182,9 @@ struct Place {
     arrival: Timestamp,
 }
 
-/// What is the same when a message is delivered again, and different for any other.
-fn identity(message: &Message<'_>, recent: &Recent) -> u64 {
-    let mut hasher = recent.hasher().build_hasher();
+/// What is the same when a message is delivered again, to another process as well.
+fn mark(message: &Message<'_>) -> MessageMark {
+    let mut hasher = DefaultHasher::new();
     message.log_stream.hash(&mut hasher);
     for event in &message.log_events {
         (&event.id, event.timestamp).hash(&mut hasher);
@@ -192,7 +192,7 @@ fn identity(message: &Message<'_>, recent: &Recent) -> u64 {
     // An emulator may number the events of each message from 1, but a line has the id of its request.
     let ends = [message.log_events.first(), message.log_events.last()];
     ends.into_iter().flatten().map(|event| &event.message).collect::<Vec<&Cow<'_, str>>>().hash(&mut hasher);
-    hasher.finish()
+    MessageMark::new(hasher.finish())
 }
 
 #[cfg(test)]

@@ -47,6 +47,10 @@ impl Counting {
                 }
                 Ok(Added::Ahead(state)) => {
                     outcome.repeated += 1;
+                    if origin.shard.is_none() {
+                        // The message is the item's last of its lane.
+                        break;
+                    }
                     clicks = uncounted(clicks, &state, origin).ok_or_else(|| no_mark(&work.key))?;
                 }
                 Err(CountError::Invalid { .. }) if detail == Detail::Full => detail = Detail::Slots,
@@ -70,13 +74,13 @@ impl Counting {
     ) -> Result<Added, CountError> {
         let key = &work.key;
         let known = self.known.get(key);
-        let span = origin.span(first);
+        let mark = origin.mark(first);
         let sums = Sums::of(clicks);
         let (addition, tell) = match detail {
             Detail::Slots => (self.addition(key, sums.slots()), Tell::Nothing),
             Detail::Full => self.full(work, &sums, origin, known.as_ref()).await?,
         };
-        let added = self.table.add(key, &addition, span.as_ref(), tell).await?;
+        let added = self.table.add(key, &addition, mark.as_ref(), tell).await?;
         match &added {
             Added::Ahead(state) => self.known.learn(key, state),
             Added::Counted(state) => {
@@ -160,7 +164,7 @@ fn no_mark(key: &DayKey) -> CountError {
 mod tests {
     use super::*;
     use crate::batch::Batch;
-    use links::clicks::Slot;
+    use links::clicks::{Mark, Slot, Span};
 
     #[test]
     fn what_is_before_the_mark_is_dropped() {
@@ -179,7 +183,7 @@ mod tests {
         check(Some("99"), Some(0));
         check(Some("9"), None);
         check(None, None);
-        let span = origin.span(&clicks[2]).unwrap();
-        assert_eq!((span.first.to_string(), span.end.to_string()), ("20".to_owned(), "30".to_owned()));
+        let [first, end] = ["20", "30"].map(|text| text.parse().unwrap());
+        assert_eq!(origin.mark(&clicks[2]), Some(Mark::Span(Span { shard: 0, first, end })));
     }
 }

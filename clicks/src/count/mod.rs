@@ -9,7 +9,7 @@ use std::{borrow::Cow, time::Duration};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use links::{
     CountError, CountsWriter,
-    clicks::{DayKey, Sequence, Span},
+    clicks::{DayKey, Mark, Sequence, Span},
 };
 
 use self::{item::Outcome, known::KnownItems};
@@ -62,10 +62,10 @@ pub(crate) struct Origin<'a> {
 }
 
 impl Origin<'_> {
-    /// What a click and those after it need to be counted.
-    fn span(&self, first: &Click) -> Option<Span> {
-        let (shard, first) = (self.shard?, self.sequence(first)?);
-        Some(Span { shard, first, end: *self.batch.sequences.last()? })
+    /// What tells whether a click and those after it have been counted.
+    fn mark(&self, first: &Click) -> Option<Mark> {
+        let Some(shard) = self.shard else { return self.batch.message.map(Mark::Message) };
+        Some(Mark::Span(Span { shard, first: self.sequence(first)?, end: *self.batch.sequences.last()? }))
     }
 
     fn sequence(&self, click: &Click) -> Option<Sequence> {

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
     use links::clicks::{Browser, Device, Os};
 
-    /// Recorded values, with another path, referrer and country.
+    /// In the documented form of the fields that the template asks for.
     const LINE: &str = "1795748400.250\t301\tGET\t/Launch\tMozilla/5.0%20(iPhone;%20CPU%20iPhone%20OS%2018_6%20like%20Mac%20OS%20X)%20AppleWebKit/605.1.15%20(KHTML,%20like%20Gecko)%20Version/18.6%20Mobile/15E148%20Safari/604.1\thttps://www.example.com/a?b=c\tHit\tDE";
 
     fn with(position: usize, value: &str) -> String {

@@ -61,8 +61,6 @@ pub(crate) struct Stories {
 struct State {
     rng: Rng,
     plan: Plan,
-    /// Whether every answer is heard.
-    hears_all: bool,
     /// Additions of dead invocations that have not arrived yet.
     late: Vec<Value>,
     stories: Stories,
@@ -105,8 +103,7 @@ impl Table {
             put(&database, COUNTS, &filled(CROWDED, day, 10));
         }
         let rng = Rng::with_seed(!seed);
-        let state =
-            State { rng, plan: Plan::default(), hears_all: false, late: Vec::new(), stories: Stories::default() };
+        let state = State { rng, plan: Plan::default(), late: Vec::new(), stories: Stories::default() };
         Arc::new(Self { database, rule, state: Mutex::new(state), died: Notify::new() })
     }
 
@@ -126,11 +123,6 @@ impl Table {
     pub(crate) fn begin(&self, dies_after: Option<usize>, is_throttled: bool) {
         let mut state = self.state.lock().unwrap();
         state.plan = Plan { left: dies_after, throttled: if is_throttled { 3_000 } else { 0 } };
-    }
-
-    /// From now on no answer gets lost.
-    pub(crate) fn hear_all(&self) {
-        self.state.lock().unwrap().hears_all = true;
     }
 
     /// Puts an item of counts.
@@ -197,7 +189,7 @@ impl Table {
                 None => {}
             }
         }
-        let is_unheard = is_addition && !state.hears_all && state.rng.u8(..) < 13;
+        let is_unheard = is_addition && state.rng.u8(..) < 13;
         state.stories.unheard += u64::from(is_unheard);
         drop(state);
         let outcome = match operation {

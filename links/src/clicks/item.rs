@@ -2,7 +2,7 @@
 //!
 //! | hash key | range key | holds |
 //! | --- | --- | --- |
-//! | a slug, or `@` and an owner | a day in UTC, `2026-11-26` | counters, visitor codes, watermarks |
+//! | a slug, or `@` and an owner | a day in UTC, `2026-11-26` | counters, visitor codes, marks of what was counted |
 //! | a slug, or `@` and an owner | [`TOTAL`] | the sum of all days up to one of them |
 //! | [`SALT_PARTITION`] | a day | what visitor codes of that day are made with |
 //!
@@ -75,6 +75,14 @@ impl<'a> Subject<'a> {
 /// The attribute that tells how far a shard has been counted into an item: the last sequence number, a binary.
 pub fn watermark(shard: u64) -> String {
     format!("w{shard}")
+}
+
+/// How many of the last messages that came without a stream an item remembers.
+pub const MESSAGE_LANES: u8 = 32;
+
+/// The attribute that holds the identity of the last message of a lane that was counted into an item, a binary.
+pub fn message_mark(lane: u8) -> String {
+    format!("m{lane}")
 }
 
 /// A way to break down the clicks of people. Each click has one value of each, which may be empty: unknown, or without a
@@ -209,7 +217,8 @@ mod tests {
 
     #[test]
     fn what_is_not_counted_is_no_counter() {
-        for attribute in [PARTITION, SORT, TTL, VISITORS, VISITOR_LEVEL, SALT, "w0", "", "s48", "s7", "s+7", "b", "ü"]
+        for attribute in
+            [PARTITION, SORT, TTL, VISITORS, VISITOR_LEVEL, SALT, "w0", "m0", "", "s48", "s7", "s+7", "b", "ü"]
         {
             assert_eq!(Counter::parse(attribute), None, "{attribute}");
         }

@@ -4,6 +4,8 @@
 //! that this mark lies before the first record that contributes to it, and moves the mark to the end of what was read. All
 //! before that first record is counted already, because a shard is read in order and a part of it is given up only when it
 //! has been counted. So whatever is repeated, cut differently or late adds nothing twice and leaves nothing out.
+//!
+//! Without a stream there is no order. Then an item remembers a few of the last messages, which tells most repetitions.
 
 use std::collections::HashMap;
 
@@ -11,7 +13,7 @@ use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use jiff::civil::Date;
 
 use super::{
-    Counter, Facet, Sequence, Span, VisitorCode,
+    Counter, Facet, Mark, Sequence, VisitorCode,
     item::{PARTITION, SORT, TTL, VISITOR_LEVEL, VISITORS, of_link, of_owner, watermark},
 };
 use crate::{
@@ -108,15 +110,15 @@ pub(crate) struct DayUpdate {
 }
 
 impl DayUpdate {
-    /// Adds clicks, if `span` is not counted yet. Without a span it adds them in any case.
-    pub(crate) fn add(addition: &Addition, span: Option<&Span>) -> Self {
+    /// Adds clicks, unless their mark says that they are in the item. Without a mark it adds them in any case.
+    pub(crate) fn add(addition: &Addition, mark: Option<&Mark>) -> Self {
         let mut update = Self::default();
         let mut set = Vec::new();
-        if let Some(span) = span {
-            update.condition = Some("attribute_not_exists(#w) OR #w < :first");
-            update.name("#w", watermark(span.shard));
-            update.values.insert(":first".to_owned(), binary(span.first.to_bytes()));
-            set.push(update.value("#w = :end", ":end", binary(span.end.to_bytes())));
+        if let Some(mark) = mark {
+            update.condition = Some(mark.condition());
+            update.name("#w", mark.attribute());
+            update.values.extend(mark.values().into_iter().map(|(name, value)| (name.to_owned(), value)));
+            set.push("#w = :end".to_owned());
         }
         set.extend(update.expiry(addition.expires_at));
         let mut add = Vec::with_capacity(addition.counters.len() + 1);
@@ -172,10 +174,6 @@ impl DayUpdate {
     }
 }
 
-pub(crate) fn binary(bytes: impl AsRef<[u8]>) -> AttributeValue {
-    AttributeValue::B(Blob::new(bytes.as_ref()))
-}
-
 /// A set of codes; `None` if it would be empty, which DynamoDB does not have.
 fn set_of(codes: &[VisitorCode]) -> Option<AttributeValue> {
     let set = codes.iter().map(|code| Blob::new(code.to_bytes())).collect();
@@ -185,10 +183,11 @@ fn set_of(codes: &[VisitorCode]) -> Option<AttributeValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clicks::{Browser, Country, Device, Os, Slot};
+    use crate::clicks::{Browser, Country, Device, MessageMark, Os, Slot, Span};
+    use crate::item::binary;
 
-    fn span(first: &str, end: &str) -> Span {
-        Span { shard: 3, first: first.parse().unwrap(), end: end.parse().unwrap() }
+    fn span(first: &str, end: &str) -> Mark {
+        Mark::Span(Span { shard: 3, first: first.parse().unwrap(), end: end.parse().unwrap() })
     }
 
     #[test]
@@ -208,6 +207,16 @@ mod tests {
 
         let plain = DayUpdate::add(&Addition { counters: addition.counters, ..Addition::default() }, None);
         assert_eq!((plain.expression.as_str(), plain.condition), ("ADD #0 :0,#1 :1", None));
+    }
+
+    #[test]
+    fn a_message_is_added_unless_it_was_the_last_of_its_lane() {
+        let addition = Addition { counters: vec![(Device::Mobile.into(), 2)], ..Addition::default() };
+        let update = DayUpdate::add(&addition, Some(&Mark::Message(MessageMark::new(37))));
+        assert_eq!(update.expression, "SET #w = :end ADD #0 :0");
+        assert_eq!(update.condition, Some("attribute_not_exists(#w) OR #w <> :end"));
+        assert_eq!(update.names.get("#w").map(String::as_str), Some("m5"));
+        assert_eq!(update.values.get(":end"), Some(&binary([0, 0, 0, 0, 0, 0, 0, 37])));
     }
 
     #[test]

@@ -8,7 +8,7 @@ pub(crate) mod update;
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 
 pub use fields::{FIELDS, Field, Kind};
 
@@ -180,6 +180,10 @@ fn take_state(item: &mut Item, name: &'static str) -> Result<Option<State>, Item
 
 pub(crate) fn text(value: &str) -> AttributeValue {
     AttributeValue::S(value.to_owned())
+}
+
+pub(crate) fn binary(bytes: impl AsRef<[u8]>) -> AttributeValue {
+    AttributeValue::B(Blob::new(bytes.as_ref()))
 }
 
 pub(crate) fn number(value: impl ToString) -> AttributeValue {

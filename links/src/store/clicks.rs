@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::{Client, types::KeysAndAttributes};
 use jiff::civil::Date;
 
 use super::{
-    Change, StoreError,
+    Change, StoreError, batch,
     client::{LazyClient, is_condition_failed},
     dynamodb::DynamoDbStore,
 };
@@ -18,11 +18,6 @@ use crate::{
     },
     item::{self, Item},
 };
-
-/// Most keys of a batch.
-const MAX_BATCH: usize = 100;
-/// How often unprocessed keys of a batch are requested again: the table leaves some when it is throttled.
-const BATCH_ATTEMPTS: u32 = 4;
 
 /// Reads what was counted. `of` is the hash key of a link or an owner: see [`clicks::item`](crate::clicks::item).
 pub trait ClickReader: Send + Sync {
@@ -101,32 +96,7 @@ impl CountsTable {
     fn update(&self, of: &str) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
         self.client.get().update_item().table_name(&self.table).set_key(Some(total_key(of)))
     }
-
-    async fn batch(&self, of: &[String]) -> Result<HashMap<String, Total>, StoreError> {
-        let mut found = HashMap::with_capacity(of.len());
-        let mut keys: Vec<Item> = of.iter().map(|of| total_key(of)).collect();
-        for _ in 0..BATCH_ATTEMPTS {
-            if keys.is_empty() {
-                break;
-            }
-            let request = KeysAndAttributes::builder().set_keys(Some(keys)).build();
-            let request = request.map_err(StoreError::unavailable("BatchGetItem"))?;
-            let output = self.client.get().batch_get_item().request_items(&self.table, request).send().await;
-            let output = output.map_err(StoreError::unavailable("BatchGetItem"))?;
-            let items = output.responses.unwrap_or_default().into_values().flatten();
-            found.extend(
-                items.filter_map(|item| Some((item.get(PARTITION)?.as_s().ok()?.clone(), Total::from_item(&item)))),
-            );
-            keys = output.unprocessed_keys.unwrap_or_default().into_values().flat_map(|left| left.keys).collect();
-        }
-        if keys.is_empty() { Ok(found) } else { Err(StoreError::unavailable("BatchGetItem")(Throttled)) }
-    }
 }
-
-/// The table left keys unprocessed every time.
-#[derive(Debug, thiserror::Error)]
-#[error("the table did not read all of a batch in {BATCH_ATTEMPTS} attempts")]
-struct Throttled;
 
 impl ClickReader for CountsTable {
     async fn days(&self, of: &str, first: Date, last: Date) -> Result<Vec<DayCounts>, StoreError> {
@@ -155,8 +125,12 @@ impl ClickReader for CountsTable {
 
     async fn totals(&self, of: &[String]) -> Result<HashMap<String, Total>, StoreError> {
         let mut found = HashMap::with_capacity(of.len());
-        for batch in of.chunks(MAX_BATCH) {
-            found.extend(Box::pin(self.batch(batch)).await?);
+        for of in of.chunks(batch::MAX_KEYS) {
+            let keys = of.iter().map(|of| total_key(of)).collect();
+            let items = batch::read(self.client.get(), &self.table, keys, KeysAndAttributes::builder()).await;
+            let items = items.map_err(StoreError::unavailable("BatchGetItem"))?;
+            let total = |item: &Item| Some((item.get(PARTITION)?.as_s().ok()?.clone(), Total::from_item(item)));
+            found.extend(items.iter().filter_map(total));
         }
         Ok(found)
     }

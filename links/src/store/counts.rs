@@ -9,21 +9,19 @@ use aws_sdk_dynamodb::{
 };
 use jiff::civil::Date;
 
-use super::client::{DynamoDbSettings, LazyClient, is_condition_failed};
+use super::{
+    batch::{self, BatchError},
+    client::{DynamoDbSettings, LazyClient, is_condition_failed},
+};
 use crate::{
     ANONYMOUS, Slug, Timestamp,
     clicks::{
-        Addition, DayKey, DayState, DayUpdate, Salt, Span, VisitorCode, binary,
+        Addition, DayKey, DayState, DayUpdate, Mark, Salt, VisitorCode,
         item::{PARTITION, SALT, SALT_PARTITION, TTL},
         raw_key,
     },
     item::{self, Item, KEY_ATTRIBUTE, OWNER_ATTRIBUTE},
 };
-
-/// Most keys that `BatchGetItem` takes.
-const BATCH: usize = 100;
-/// How often unprocessed keys of a batch are requested again.
-const BATCH_ATTEMPTS: u32 = 4;
 
 /// What the answer to an addition should tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +39,7 @@ pub enum Tell {
 pub enum Added {
     /// The clicks are in the item.
     Counted(DayState),
-    /// Nothing was changed, because the item has been counted beyond the first of them.
+    /// Nothing was changed, because the item has been counted beyond the first of them, or has all of them.
     Ahead(DayState),
 }
 
@@ -91,6 +89,14 @@ impl CountError {
             }
         }
     }
+
+    fn of_batch(error: BatchError) -> Self {
+        let operation = "BatchGetItem";
+        match error {
+            BatchError::Call(error) => Self::new(operation)(*error),
+            other => Self::Unavailable { operation, source: Box::new(other) },
+        }
+    }
 }
 
 /// The items of days and the salts, for the one who counts.
@@ -116,8 +122,8 @@ impl CountsWriter {
         LinkOwners { table: table.to_owned(), client: self.client.clone() }
     }
 
-    /// Adds clicks to an item, if it has not been counted beyond the first record of `span`. Without a span it adds them
-    /// in any case, so a repetition counts twice.
+    /// Adds clicks to an item, unless `mark` says that they are in it. Without a mark it adds them in any case, so a
+    /// repetition counts twice.
     ///
     /// # Errors
     /// [`CountError`]; the addition may have happened, unless it is [`CountError::Invalid`].
@@ -125,17 +131,17 @@ impl CountsWriter {
         &self,
         key: &DayKey,
         addition: &Addition,
-        span: Option<&Span>,
+        mark: Option<&Mark>,
         tell: Tell,
     ) -> Result<Added, CountError> {
-        let update = DayUpdate::add(addition, span);
+        let update = DayUpdate::add(addition, mark);
         let request = self.update(key, update).return_values(match tell {
             Tell::Nothing => ReturnValue::None,
             Tell::Changed => ReturnValue::UpdatedNew,
             Tell::All => ReturnValue::AllNew,
         });
         let request = request.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let shard = span.map(|span| span.shard);
+        let shard = mark.and_then(Mark::shard);
         let state = |item: Option<Item>| item.map(|item| DayState::of(&item, shard)).unwrap_or_default();
         match Box::pin(request.send_with(self.client.get())).await {
             Ok(output) => Ok(Added::Counted(state(output.attributes))),
@@ -173,7 +179,7 @@ impl CountsWriter {
     /// [`CountError`]; it may have happened.
     pub async fn put_salt(&self, day: Date, salt: Salt, expires_at: Timestamp) -> Result<(), CountError> {
         let mut item = raw_key(SALT_PARTITION, day);
-        item.insert(SALT.to_owned(), binary(salt.as_bytes()));
+        item.insert(SALT.to_owned(), item::binary(salt.as_bytes()));
         item.insert(TTL.to_owned(), item::time(expires_at));
         let request = self.client.get().put_item().table_name(&self.table).set_item(Some(item));
         let request =
@@ -225,41 +231,19 @@ impl LinkOwners {
     /// [`CountError`].
     pub async fn of(&self, slugs: &[Slug]) -> Result<HashMap<Slug, String>, CountError> {
         let mut owners = HashMap::with_capacity(slugs.len());
-        for slugs in slugs.chunks(BATCH) {
-            self.read(slugs, &mut owners).await?;
-        }
-        Ok(owners)
-    }
-
-    async fn read(&self, slugs: &[Slug], owners: &mut HashMap<Slug, String>) -> Result<(), CountError> {
-        let mut keys: Vec<Item> = slugs.iter().map(item::key).collect();
-        for _ in 0..BATCH_ATTEMPTS {
-            if keys.is_empty() {
-                return Ok(());
-            }
-            let request = KeysAndAttributes::builder()
-                .set_keys(Some(keys))
+        for slugs in slugs.chunks(batch::MAX_KEYS) {
+            let how = KeysAndAttributes::builder()
                 .projection_expression("#id, #owner")
                 .expression_attribute_names("#id", KEY_ATTRIBUTE)
                 .expression_attribute_names("#owner", OWNER_ATTRIBUTE)
-                .consistent_read(true)
-                .build();
-            let request = request.map_err(|error| CountError::Invalid { source: Box::new(error) })?;
-            let call = self.client.get().batch_get_item().request_items(&self.table, request).send();
-            let output = Box::pin(call).await.map_err(CountError::new("BatchGetItem"))?;
-            let items = output.responses.unwrap_or_default().into_values().flatten();
-            owners.extend(items.filter_map(owner));
-            keys = output.unprocessed_keys.unwrap_or_default().into_values().flat_map(|left| left.keys).collect();
+                .consistent_read(true);
+            let keys = slugs.iter().map(item::key).collect();
+            let items = batch::read(self.client.get(), &self.table, keys, how).await.map_err(CountError::of_batch)?;
+            owners.extend(items.into_iter().filter_map(owner));
         }
-        let throttled = || CountError::Unavailable { operation: "BatchGetItem", source: Box::new(Throttled) };
-        if keys.is_empty() { Ok(()) } else { Err(throttled()) }
+        Ok(owners)
     }
 }
-
-/// The table left keys unprocessed every time.
-#[derive(Debug, thiserror::Error)]
-#[error("the table did not read all of a batch in {BATCH_ATTEMPTS} attempts")]
-struct Throttled;
 
 /// The slug and the owner of an item. Links of the AWS sample belong to nobody.
 fn owner(mut found: Item) -> Option<(Slug, String)> {

@@ -12,20 +12,16 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, KeysAndAttributes},
 };
 
-use super::{LinkLister, Page, Position, StoreError, Whose, dynamodb::DynamoDbStore};
+use super::{LinkLister, Page, Position, StoreError, Whose, batch, dynamodb::DynamoDbStore};
 use crate::{
     Slug, Timestamp,
     item::{self, CREATED_AT_ATTRIBUTE, Item, KEY_ATTRIBUTE, OWNER_ATTRIBUTE, OWNER_INDEX},
 };
 
 /// Most links on a page of an owner's list: as many keys as one `BatchGetItem` takes.
-pub const MAX_PAGE: usize = 100;
+pub const MAX_PAGE: usize = batch::MAX_KEYS;
 /// Most items on a page of the list of all links. DynamoDB ends a page at 1 MB in any case.
 pub(super) const MAX_SCAN: usize = 1_000;
-/// How often unprocessed keys of a batch are requested again. A batch leaves keys unprocessed when its response would be
-/// larger than 16 MB, which a page of links cannot be, or when the table is throttled.
-const BATCH_ATTEMPTS: u32 = 4;
-
 impl LinkLister for DynamoDbStore {
     async fn list(&self, whose: Whose<'_>, limit: usize, after: Option<&Position>) -> Result<Page, StoreError> {
         match whose {
@@ -90,28 +86,13 @@ impl DynamoDbStore {
 
     /// The items there, by key.
     async fn items(&self, positions: &[Position]) -> Result<HashMap<String, Item>, StoreError> {
-        let mut found = HashMap::with_capacity(positions.len());
-        let mut keys: Vec<Item> = positions.iter().map(|position| item::raw_key(&position.key)).collect();
-        for _ in 0..BATCH_ATTEMPTS {
-            if keys.is_empty() {
-                return Ok(found);
-            }
-            let request = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
-            let request = request.map_err(StoreError::unavailable("BatchGetItem"))?;
-            let output = self.client().batch_get_item().request_items(self.table(), request).send().await;
-            let output = output.map_err(StoreError::unavailable("BatchGetItem"))?;
-            let items = output.responses.unwrap_or_default().into_values().flatten();
-            found.extend(items.filter_map(|item| Some((key_of(&item)?, item))));
-            keys = output.unprocessed_keys.unwrap_or_default().into_values().flat_map(|left| left.keys).collect();
-        }
-        if keys.is_empty() { Ok(found) } else { Err(StoreError::unavailable("BatchGetItem")(Throttled)) }
+        let keys = positions.iter().map(|position| item::raw_key(&position.key)).collect();
+        let how = KeysAndAttributes::builder().consistent_read(true);
+        let items = batch::read(self.client(), self.table(), keys, how).await;
+        let items = items.map_err(StoreError::unavailable("BatchGetItem"))?;
+        Ok(items.into_iter().filter_map(|item| Some((key_of(&item)?, item))).collect())
     }
 }
-
-/// The table left keys unprocessed every time.
-#[derive(Debug, thiserror::Error)]
-#[error("the table did not read all of a batch in {BATCH_ATTEMPTS} attempts")]
-struct Throttled;
 
 /// The links that items are, in their order.
 fn page(items: impl IntoIterator<Item = Item>) -> Page {

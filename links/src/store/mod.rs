@@ -4,6 +4,7 @@
 //! [`DynamoDbReader`](crate::DynamoDbReader) only read, [`DaxStore`](crate::DaxStore) and
 //! [`DynamoDbStore`](crate::DynamoDbStore) also write.
 
+mod batch;
 pub(crate) mod clicks;
 pub(crate) mod client;
 pub(crate) mod counts;

@@ -127,13 +127,6 @@ impl Truth {
         sum
     }
 
-    /// Whether the API says of more clicks than there were.
-    pub(super) async fn is_exceeded(&self, client: &Client) -> bool {
-        let report = report(client, "", "").await;
-        let found = ["clicks", "bots"].map(|name| report["totals"][name].as_u64().expect("a number"));
-        found[0] + found[1] > self.all().values().sum()
-    }
-
     /// Compares with all that the log and the API say: links, owner, table and list.
     pub(super) async fn check(&self, client: &Client, slugs: &[String], logged: &Logged) {
         assert_eq!(logged.all(), self.all(), "the log");
