@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 /// Most bytes of records that are kept, for those who read them late or again. On AWS time is the limit.
-const MAX_BYTES: usize = 256 * 1024 * 1024;
+const MAX_BYTES: usize = 32 * 1024 * 1024;
 
 /// A shard of a stream.
 #[derive(Debug)]

@@ -10,6 +10,7 @@ mod traffic;
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use clap::Parser;
+use stopwatch::Usage;
 
 use crate::{
     memory::Memory,
@@ -64,9 +65,9 @@ async fn main() -> anyhow::Result<()> {
         cli.rate, cli.minutes, cli.zipf, cli.asked, cli.connections
     );
     println!(
-        "| links | redirects/s | failed | p50, ms | p90 | p99 | p99.9 | max | CPU of redirectors, µs each | of gateway, DAX, DynamoDB | environments | memory of redirectors, MB | drift | of the rest, MB | drift |"
+        "| links | redirects/s | failed | p50, ms | p90 | p99 | p99.9 | max | CPU of redirectors, µs each | of clicks | of local | environments | memory of redirectors, MB | drift | of clicks, MB | drift | of local, MB | drift |"
     );
-    println!("|{}", " --- |".repeat(15));
+    println!("|{}", " --- |".repeat(18));
     let mut held = cli.held;
     for links in &cli.links {
         let stack = Stack::start(&cli.local, cli.data_dir.as_deref())?;
@@ -115,9 +116,12 @@ fn print(links: usize, seen: &Seen, before: &Used, after: &Used, memory: &Memory
     for quantile in [0.5, 0.9, 0.99, 0.999, 1.0] {
         print!(" {:.2} |", milliseconds(quantile));
     }
-    print!(" {:.1} |", micros(before.redirectors.cpu, after.redirectors.cpu));
-    print!(" {:.1} | {} |", micros(before.local.cpu, after.local.cpu), after.environments);
-    for line in [memory.redirectors(), memory.local()] {
+    let each: [fn(&Used) -> Usage; 3] = [|used| used.redirectors, |used| used.clicks, |used| used.local];
+    for of in each {
+        print!(" {:.1} |", micros(of(before).cpu, of(after).cpu));
+    }
+    print!(" {} |", after.environments);
+    for line in each.map(|of| memory.line(of)) {
         print!(" {:.1} | {} |", line.end_mb, line.verdict());
     }
     println!();

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use stopwatch::Usage;
 use tokio::time::Instant;
 
-use crate::stack::Stack;
+use crate::stack::{Stack, Used};
 
 /// Samples of a run.
 const SAMPLES: u32 = 120;
@@ -16,8 +17,8 @@ const FLAT: f64 = 0.02;
 pub(crate) struct Memory {
     started: Instant,
     interval: Duration,
-    /// Seconds, and MB of the redirectors and of the rest.
-    samples: Vec<(f64, f64, f64)>,
+    /// Seconds, and what the processes used.
+    samples: Vec<(f64, Used)>,
 }
 
 /// A straight line through the second half of the samples.
@@ -39,27 +40,15 @@ impl Memory {
     /// Samples until it is dropped.
     pub(crate) async fn watch(&mut self, stack: &Stack) {
         loop {
-            let usage = stack.usage();
-            let mb = |bytes: u64| bytes as f64 / 1e6;
-            let seconds = self.started.elapsed().as_secs_f64();
-            self.samples.push((seconds, mb(usage.redirectors.resident_bytes), mb(usage.local.resident_bytes)));
+            self.samples.push((self.started.elapsed().as_secs_f64(), stack.usage()));
             tokio::time::sleep(self.interval).await;
         }
     }
 
-    /// Of all redirectors.
-    pub(crate) fn redirectors(&self) -> Line {
-        self.line(|sample| sample.1)
-    }
-
-    /// Of gateway, DAX and DynamoDB.
-    pub(crate) fn local(&self) -> Line {
-        self.line(|sample| sample.2)
-    }
-
-    fn line(&self, of: impl Fn(&(f64, f64, f64)) -> f64) -> Line {
+    /// Of the processes that `of` chooses.
+    pub(crate) fn line(&self, of: impl Fn(&Used) -> Usage) -> Line {
         let half = self.samples.get(self.samples.len() / 2..).unwrap_or_default();
-        Line::through(half.iter().map(|sample| (sample.0, of(sample))).collect())
+        Line::through(half.iter().map(|(seconds, used)| (*seconds, of(used).resident_bytes as f64 / 1e6)).collect())
     }
 }
 

@@ -82,16 +82,17 @@ impl Stack {
         Ok(())
     }
 
-    /// What each kind of process has used: the service itself and all execution environments of the redirector.
+    /// What each kind of process has used: the service itself and the execution environments of its functions.
     pub(crate) fn usage(&self) -> Used {
-        let children = processes().filter(|process| process.parent == self.child.id() && process.name == "redirector");
-        let redirectors: Vec<Usage> = children.map(|process| Usage::of(process.id)).collect();
+        let children: Vec<Process> = processes().filter(|process| process.parent == self.child.id()).collect();
+        let all = |name: &str| -> Vec<Usage> {
+            children.iter().filter(|process| process.name == name).map(|process| Usage::of(process.id)).collect()
+        };
+        let redirectors = all("redirector");
         Used {
             local: Usage::of(self.child.id()),
-            redirectors: Usage {
-                cpu: redirectors.iter().map(|usage| usage.cpu).sum(),
-                resident_bytes: redirectors.iter().map(|usage| usage.resident_bytes).sum(),
-            },
+            redirectors: sum(&redirectors),
+            clicks: sum(&all("clicks")),
             environments: redirectors.len(),
         }
     }
@@ -125,11 +126,20 @@ impl Drop for Stack {
 /// What the processes of the service have used.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Used {
-    /// Gateway, DAX and DynamoDB.
+    /// Gateway, DAX, DynamoDB and the stream of log lines.
     pub(crate) local: Usage,
     pub(crate) redirectors: Usage,
+    /// The function that counts clicks.
+    pub(crate) clicks: Usage,
     /// How many redirectors run.
     pub(crate) environments: usize,
+}
+
+fn sum(usages: &[Usage]) -> Usage {
+    Usage {
+        cpu: usages.iter().map(|usage| usage.cpu).sum(),
+        resident_bytes: usages.iter().map(|usage| usage.resident_bytes).sum(),
+    }
 }
 
 async fn put(connection: &mut Connection, numbers: std::ops::Range<usize>) -> anyhow::Result<()> {
