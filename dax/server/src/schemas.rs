@@ -13,6 +13,7 @@ use aws_sdk_dynamodb::{
     Client,
     types::{KeyType as KeyRole, TableDescription},
 };
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use dax_protocol::KeyType;
 use tokio::{sync::watch, time::Instant};
 
@@ -20,6 +21,10 @@ use super::{
     failure::Failure,
     wire::key::{KeyAttribute, KeySchema},
 };
+
+/// A header by which the cluster says that it needs only the keys of a table. The embedded DynamoDB then does not count its
+/// items; any other does not look at it.
+pub(crate) const KEYS_ONLY: &str = "x-dax-server-keys-only";
 
 /// How long a key schema is current. Tables get deleted and created again with other keys, above all in development.
 const TTL: Duration = Duration::from_secs(10);
@@ -121,7 +126,9 @@ impl Schemas {
 
 impl Inner {
     async fn describe(&self, table: &str) -> Found {
-        let described = self.client.describe_table().table_name(table).send().await;
+        let keys_only = |request: &mut HttpRequest| drop(request.headers_mut().try_insert(KEYS_ONLY, ""));
+        let described =
+            self.client.describe_table().table_name(table).customize().mutate_request(keys_only).send().await;
         let described = described.map_err(|error| Failure::from_sdk(error, false))?;
         let schema = described.table().and_then(key_schema).map(Arc::new);
         schema.ok_or_else(|| Failure::table_not_found(table))

@@ -7,6 +7,7 @@
 //! ```
 
 mod engine;
+mod keys;
 mod refusal;
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
@@ -29,6 +30,8 @@ use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::timeout};
 
 use self::engine::Engine;
 use crate::config::from_here;
+
+const TARGET: &str = "x-amz-target";
 
 /// Largest request that DynamoDB accepts.
 const MAX_REQUEST_BYTES: usize = 16 * 1024 * 1024;
@@ -83,6 +86,9 @@ impl Endpoint {
         };
         if let Some(refusal) = refusal::of(&head, &body, self.engine.database()) {
             return refusal;
+        }
+        if let Some(keys) = keys::of(&head, &body, self.engine.database()) {
+            return keys;
         }
         match timeout(ENGINE_TIMEOUT, self.engine.call(head, body)).await {
             Ok(Ok(response)) => response,

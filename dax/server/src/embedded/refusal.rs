@@ -9,12 +9,11 @@ use http::{Response, StatusCode, header, request};
 use http_body_util::Full;
 use serde_json::{Map, Value, json};
 
-const TARGET: &str = "x-amz-target";
 const TRANSACTION: &str = "DynamoDB_20120810.TransactWriteItems";
 
 /// The answer to a request that DynamoDB would refuse, if the engine would not.
 pub(super) fn of(head: &request::Parts, body: &[u8], database: &Database) -> Option<Response<Full<Bytes>>> {
-    if head.headers.get(TARGET)?.as_bytes() != TRANSACTION.as_bytes() {
+    if head.headers.get(super::TARGET)?.as_bytes() != TRANSACTION.as_bytes() {
         return None;
     }
     // What cannot be read is refused by the engine.

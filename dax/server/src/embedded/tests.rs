@@ -28,13 +28,18 @@ impl Served {
 
     /// The whole response to `ListTables` with further headers.
     async fn list_tables(&self, headers: &str) -> String {
+        self.call("ListTables", headers, "{}").await
+    }
+
+    async fn call(&self, operation: &str, headers: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let request = format!(
-            "POST / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nX-Amz-Target: DynamoDB_20120810.ListTables\r\n\
+            "POST / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nX-Amz-Target: DynamoDB_20120810.{operation}\r\n\
              Content-Type: application/x-amz-json-1.0\r\nX-Amz-Date: 20260101T000000Z\r\n\
              Authorization: AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/dynamodb/aws4_request, \
-             SignedHeaders=host, Signature=00\r\n{headers}Content-Length: 2\r\n\r\n{{}}",
-            self.address
+             SignedHeaders=host, Signature=00\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+            self.address,
+            body.len()
         );
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut response = String::new();
@@ -53,6 +58,27 @@ async fn programs_are_served_and_counted() {
     }
     assert!(answers.iter().all(|answer| answer.ends_with(r#"{"TableNames":[]}"#)), "{answers:?}");
     assert_eq!(served.endpoint.requests(), 8);
+}
+
+#[tokio::test]
+async fn the_keys_of_a_table_are_given_without_its_size() {
+    let served = Served::start().await;
+    let keys = r#""KeySchema":[{"AttributeName":"id","KeyType":"HASH"}]"#;
+    let definitions = r#""AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}]"#;
+    let table = format!(r#"{{"TableName":"links","BillingMode":"PAY_PER_REQUEST",{keys},{definitions}}}"#);
+    served.call("CreateTable", "", &table).await;
+    let describe =
+        async |headers, name| served.call("DescribeTable", headers, &format!(r#"{{"TableName":"{name}"}}"#)).await;
+    let keys_only = format!("{}: \r\n", crate::schemas::KEYS_ONLY);
+
+    let whole = describe("", "links").await;
+    let short = describe(&keys_only, "links").await;
+    assert!(whole.contains("ItemCount") && !short.contains("ItemCount"), "{whole} {short}");
+    for part in [keys, definitions, r#""TableStatus":"ACTIVE""#] {
+        assert!(short.contains(part), "{part} is missing: {short}");
+    }
+    let none = describe(&keys_only, "none").await;
+    assert!(none.contains("ResourceNotFoundException"), "{none}");
 }
 
 #[tokio::test]
