@@ -3,13 +3,16 @@
 //! CloudWatch Logs may put a message into the stream twice. The two records have different sequence numbers, so the marks in
 //! the items cannot tell. A process that has seen the first drops the second; one that has not counts it once more.
 
-use std::{collections::HashSet, num::NonZeroUsize};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    num::NonZeroUsize,
+};
 
 use links::clicks::{DayKey, Sequence};
 use lru::LruCache;
 
 /// How many messages are remembered: a few hours of them at a thousand clicks a second.
-const MESSAGES: NonZeroUsize = NonZeroUsize::new(100_000).unwrap();
+const MESSAGES: usize = 100_000;
 
 /// Messages without a stream that were counted in part and are remembered. One at a time is.
 const HALF_DONE: NonZeroUsize = NonZeroUsize::new(16).unwrap();
@@ -17,14 +20,21 @@ const HALF_DONE: NonZeroUsize = NonZeroUsize::new(16).unwrap();
 /// Messages of late and where they were first seen.
 #[derive(Debug)]
 pub(crate) struct Recent {
-    messages: LruCache<u64, Option<Sequence>>,
+    messages: HashMap<u64, Option<Sequence>>,
+    /// The same, the oldest first. Both have their room from the start: an allocation with each message would break up the
+    /// memory between the large ones of an invocation.
+    order: VecDeque<u64>,
     /// Messages without a stream, and the items that have their clicks.
     half_done: LruCache<u64, HashSet<DayKey>>,
 }
 
 impl Default for Recent {
     fn default() -> Self {
-        Self { messages: LruCache::new(MESSAGES), half_done: LruCache::new(HALF_DONE) }
+        Self {
+            messages: HashMap::with_capacity(MESSAGES + 1),
+            order: VecDeque::with_capacity(MESSAGES + 1),
+            half_done: LruCache::new(HALF_DONE),
+        }
     }
 }
 
@@ -35,15 +45,33 @@ impl Recent {
     /// been counted.
     pub(crate) fn is_repeated(&mut self, message: u64, sequence: Option<Sequence>) -> bool {
         match sequence {
-            None => self.messages.get(&message).is_some(),
-            Some(sequence) => *self.messages.get_or_insert(message, || Some(sequence)) != Some(sequence),
+            None => self.messages.contains_key(&message),
+            Some(sequence) => match self.messages.get(&message) {
+                Some(first) => *first != Some(sequence),
+                None => {
+                    self.add(message, Some(sequence));
+                    false
+                }
+            },
+        }
+    }
+
+    fn add(&mut self, message: u64, first: Option<Sequence>) {
+        if self.messages.insert(message, first).is_some() {
+            return;
+        }
+        self.order.push_back(message);
+        if self.order.len() > MESSAGES
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.messages.remove(&oldest);
         }
     }
 
     /// Remembers a message that came without a stream and has been counted.
     pub(crate) fn remember(&mut self, message: u64) {
         self.half_done.pop(&message);
-        self.messages.put(message, None);
+        self.add(message, None);
     }
 
     /// Remembers that an item has its clicks of a message that came without a stream.
@@ -69,6 +97,15 @@ mod tests {
         assert!(!recent.is_repeated(2, sequence("6")));
         assert!(!recent.is_repeated(1, sequence("5")));
         assert!(recent.is_repeated(1, sequence("7")));
+    }
+
+    #[test]
+    fn the_oldest_message_is_forgotten() {
+        let mut recent = Recent::default();
+        (0..=MESSAGES as u64).for_each(|message| recent.remember(message));
+        let [forgotten, oldest] = [0, 1].map(|message| recent.is_repeated(message, None));
+        assert!(!forgotten && oldest);
+        assert_eq!(recent.messages.len(), MESSAGES);
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub fn run<C>(
         explain();
         return ExitCode::FAILURE;
     }
+    fixed_environment::keep();
     panic::set_hook(Box::new(|info| log::write(Level::Error, "panicked", json!({ "error": info.to_string() }))));
     runtime_events::write();
     match try_run(read, serve) {

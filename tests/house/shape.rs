@@ -1,6 +1,6 @@
 //! Size and documentation of what a newcomer opens.
 
-use crate::workspace::{packages, root, rust_files, shown};
+use crate::workspace::{Package, packages, root, rust_files, shown};
 
 /// A longer file holds a noun that wants its own.
 const MAX_LINES: usize = 400;
@@ -18,6 +18,16 @@ fn every_package_has_a_readme() {
     let without = packages().values().filter(|package| !package.folder.join("README.md").exists());
     let without: Vec<&str> = without.map(|package| package.name.as_str()).collect();
     assert!(without.is_empty(), "no README.md: {without:?}");
+}
+
+#[test]
+fn unsafe_code_is_forbidden_but_in_two_packages() {
+    let allowed = |package: &&Package| {
+        let manifest = std::fs::read_to_string(package.folder.join("Cargo.toml")).unwrap();
+        !manifest.contains("[lints]\nworkspace = true")
+    };
+    let names: Vec<&str> = packages().values().filter(allowed).map(|package| package.name.as_str()).collect();
+    assert_eq!(names, ["fixed-environment", "fuzz"], "these do not inherit the workspace's lints");
 }
 
 #[test]

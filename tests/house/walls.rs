@@ -29,6 +29,11 @@ const WALLS: &[Wall] = &[
         paths: &[ENVIRONMENT, WALL_CLOCK, SOCKETS[0], SOCKETS[1]],
     },
     Wall {
+        package: "fixed-environment",
+        crates: &["function", "lambda_runtime", "tokio"],
+        paths: &[WALL_CLOCK, OUTPUT[0], OUTPUT[1]],
+    },
+    Wall {
         package: "dynamodb-json",
         crates: &["dax_client", "dax_protocol", "tokio"],
         paths: &[ENVIRONMENT, WALL_CLOCK],

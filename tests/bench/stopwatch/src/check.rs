@@ -6,10 +6,10 @@ use anyhow::Context as _;
 
 use crate::{
     cluster::Cluster,
-    contender::redirects,
+    contender::{creates, redirects},
     expected::{Environment, Figures, Kind, LEAN},
     functions::Programs,
-    instructions,
+    instructions, kept,
 };
 
 /// How much a figure may differ from the committed one.
@@ -56,6 +56,25 @@ pub(crate) fn measure(programs: &Programs, dax_server: &Path, call: &Path) -> an
         start: named(&start),
         size: named(&size),
     })
+}
+
+/// Adds whether the memory of the functions stays as it is, from one invocation to the next.
+///
+/// # Errors
+/// If it cannot be measured.
+pub(crate) fn memory(programs: &Programs, dax_server: &Path, report: &mut Report) -> anyhow::Result<()> {
+    let cluster = Cluster::start(dax_server, instructions::LINKS, false)?;
+    let redirects = redirects(instructions::LINKS);
+    for (contender, events, status) in [
+        (programs.redirector("redirector", &cluster), &redirects, 301),
+        (programs.counting_redirector("redirector that counts", &cluster), &redirects, 301),
+        (programs.writer("writer", &cluster), &creates(0..kept::LONG), 201),
+    ] {
+        let (line, passed) = kept::report(&contender, events, &[status])?;
+        report.lines.push(line);
+        report.passed &= passed;
+    }
+    Ok(())
 }
 
 fn bytes(program: &Path) -> anyhow::Result<u64> {

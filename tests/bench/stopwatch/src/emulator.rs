@@ -216,7 +216,7 @@ fn invocation(number: usize, event: Bytes) -> Response<Full<Bytes>> {
         ("lambda-runtime-aws-request-id", format!("8476a536-e9f4-11e8-9739-{number:012x}")),
         ("lambda-runtime-deadline-ms", (now.as_millis() + 10_000).to_string()),
         ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:eu-central-1:123456789012:function:f".to_owned()),
-        ("lambda-runtime-trace-id", "Root=1-69257f1c-2f3c1d7a5b0e4c6d8f901234;Sampled=0".to_owned()),
+        ("lambda-runtime-trace-id", trace_id(number)),
     ];
     for (name, value) in headers {
         if let Ok(value) = value.try_into() {
@@ -224,6 +224,11 @@ fn invocation(number: usize, event: Bytes) -> Response<Full<Bytes>> {
         }
     }
     response
+}
+
+/// Another one for each invocation, as on Lambda.
+fn trace_id(number: usize) -> String {
+    format!("Root=1-69257f1c-2f3c1d7a5b0e{number:012x};Parent=5b0e{number:012x};Sampled=0;Lineage=1:a1b2c3d4:0")
 }
 
 fn response(status: u16, body: Bytes) -> Response<Full<Bytes>> {

@@ -10,6 +10,7 @@ mod expected;
 mod figures;
 mod functions;
 mod instructions;
+mod kept;
 mod process;
 mod report;
 
@@ -84,7 +85,8 @@ fn main() -> anyhow::Result<ExitCode> {
     let programs = Programs { functions: functions.clone(), peers: peers.clone(), parses_platform_roots: false };
     match &cli.command {
         Command::Check { expected } => {
-            let report = check::compare(&Figures::read(expected)?, &check::measure(&programs, dax_server, call)?);
+            let mut report = check::compare(&Figures::read(expected)?, &check::measure(&programs, dax_server, call)?);
+            check::memory(&programs, dax_server, &mut report)?;
             report.lines.iter().for_each(|line| println!("{line}"));
             if !report.passed {
                 println!("If that is intended, `tests/bench/run.sh update` writes {}.", expected.display());
