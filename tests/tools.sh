@@ -67,7 +67,8 @@ build_local() {
   if [[ -z ${LOCAL_BIN:-} ]]; then
     local root
     root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-    cargo build --quiet --manifest-path "$root/Cargo.toml" -p local --bin local
+    # `--workspace` selects the features that other steps of CI build with, so the SDK is compiled once.
+    cargo build --quiet --manifest-path "$root/Cargo.toml" --workspace --bin local
     LOCAL_BIN=${CARGO_TARGET_DIR:-$root/target}/debug/local
   fi
 }

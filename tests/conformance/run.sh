@@ -70,7 +70,7 @@ run_suite() ( # name, form of the client, name of the endpoint, pytest arguments
 
 suite=$(installed "$tools/conformance-$(digest "$here/requirements.txt")" install_suite)
 if [[ -z ${DAX_SERVER_BIN:-} ]]; then
-  cargo build --quiet --manifest-path "$here/../../Cargo.toml" -p dax-server --bin dax-server
+  cargo build --quiet --manifest-path "$here/../../Cargo.toml" --workspace --bin dax-server
   DAX_SERVER_BIN=${CARGO_TARGET_DIR:-$here/../../target}/debug/dax-server
 fi
 folder=$suite/source/tests/test_dynamodb
