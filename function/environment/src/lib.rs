@@ -3,7 +3,8 @@
 //! `lambda_runtime` puts the trace id of each invocation into the variable `_X_AMZN_TRACE_ID`. glibc keeps every value that a
 //! variable ever had, because somebody may still hold a pointer to it, and searches all of them for the next value. So a
 //! function loses 160 bytes with an invocation, which also break up the free memory between them, and takes longer from one
-//! invocation to the next. Nothing here reads the variable: the trace id is in the context of the invocation too.
+//! invocation to the next. Only the AWS SDK reads the variable, and tells the services that it calls, so that Lambda can notice
+//! functions that invoke each other in a circle; nothing that these functions call invokes a function.
 //!
 //! In a program that calls [`keep`], setting a variable does nothing. Other C libraries than glibc give the memory back, and
 //! are left alone.
