@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use dynoxide::Database;
-use http::{Response, header, request};
+use http::{Response, StatusCode, request};
 use http_body_util::Full;
 use serde_json::{Value, json};
 
@@ -14,13 +14,16 @@ use crate::schemas::KEYS_ONLY;
 const DESCRIBE: &str = "DynamoDB_20120810.DescribeTable";
 
 /// The answer to a request that has the header, unless there is no such table.
-pub(super) fn of(head: &request::Parts, body: &[u8], database: &Database) -> Option<Response<Full<Bytes>>> {
+pub(super) async fn of(head: &request::Parts, body: &[u8], database: &Database) -> Option<Response<Full<Bytes>>> {
     head.headers.get(KEYS_ONLY)?;
     if head.headers.get(super::TARGET)?.as_bytes() != DESCRIBE.as_bytes() {
         return None;
     }
     let request: Value = serde_json::from_slice(body).ok()?;
-    let table = database.get_table_metadata(request.get("TableName")?.as_str()?).ok()??;
+    let name = request.get("TableName")?.as_str()?.to_owned();
+    let database = database.clone();
+    // It waits for what the engine does at the moment.
+    let table = tokio::task::spawn_blocking(move || database.get_table_metadata(&name)).await.ok()?.ok()??;
     let list = |text: &str| serde_json::from_str::<Value>(text).ok();
     let description = json!({ "Table": {
         "TableName": table.table_name,
@@ -28,8 +31,5 @@ pub(super) fn of(head: &request::Parts, body: &[u8], database: &Database) -> Opt
         "KeySchema": list(&table.key_schema)?,
         "AttributeDefinitions": list(&table.attribute_definitions)?,
     } });
-    let mut response = Response::new(Full::from(description.to_string()));
-    let json = header::HeaderValue::from_static("application/x-amz-json-1.0");
-    response.headers_mut().insert(header::CONTENT_TYPE, json);
-    Some(response)
+    Some(super::json(StatusCode::OK, &description))
 }

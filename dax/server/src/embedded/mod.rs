@@ -22,7 +22,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use bytes::Bytes;
 use dynoxide::Database;
-use http::{Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use loopback_guard::{Guard, Limits, Stop, serve};
@@ -87,7 +87,7 @@ impl Endpoint {
         if let Some(refusal) = refusal::of(&head, &body, self.engine.database()) {
             return refusal;
         }
-        if let Some(keys) = keys::of(&head, &body, self.engine.database()) {
+        if let Some(keys) = keys::of(&head, &body, self.engine.database()).await {
             return keys;
         }
         match timeout(ENGINE_TIMEOUT, self.engine.call(head, body)).await {
@@ -153,6 +153,15 @@ fn open(directory: &Path) -> anyhow::Result<(Database, Option<File>)> {
     // SQLite gives the files that it puts beside this one the same mode.
     OpenOptions::new().append(true).create(true).mode(0o600).open(&file)?;
     Ok((Database::new(&file.to_string_lossy())?, lock))
+}
+
+/// An answer as DynamoDB gives it.
+fn json(status: StatusCode, body: &serde_json::Value) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(body.to_string()));
+    *response.status_mut() = status;
+    let json = HeaderValue::from_static("application/x-amz-json-1.0");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
+    response
 }
 
 fn status(status: StatusCode) -> Response<Full<Bytes>> {

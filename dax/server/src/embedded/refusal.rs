@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use dynoxide::Database;
-use http::{Response, StatusCode, header, request};
+use http::{Response, StatusCode, request};
 use http_body_util::Full;
 use serde_json::{Map, Value, json};
 
@@ -40,11 +40,7 @@ fn cancelled(problems: &[Option<String>]) -> Response<Full<Bytes>> {
         ),
         "CancellationReasons": problems.iter().map(reason).collect::<Vec<_>>(),
     });
-    let mut response = Response::new(Full::from(body.to_string()));
-    *response.status_mut() = StatusCode::BAD_REQUEST;
-    let json = header::HeaderValue::from_static("application/x-amz-json-1.0");
-    response.headers_mut().insert(header::CONTENT_TYPE, json);
-    response
+    super::json(StatusCode::BAD_REQUEST, &body)
 }
 
 /// The attribute of the table's key that an update changes.
